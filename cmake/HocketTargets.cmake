@@ -1,0 +1,53 @@
+# One call a target: the floors of the house, their tests, the programs.
+
+# hocket_floor(NAME SOURCES ... USES ... LINKS ... PRIVATE_LINKS ...)
+# A folder under src/hocket as target hocket::NAME. USES names other folders of the house, LINKS outside libraries that
+# users see, PRIVATE_LINKS those that they do not.
+function(hocket_floor name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LINKS;PRIVATE_LINKS" ${ARGN})
+  if(arg_SOURCES)
+    add_library(hocket_${name} STATIC ${arg_SOURCES})
+    set(scope PUBLIC)
+    target_link_libraries(hocket_${name} PRIVATE $<BUILD_INTERFACE:hocket_build_options> ${arg_PRIVATE_LINKS})
+  else()
+    add_library(hocket_${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(hocket::${name} ALIAS hocket_${name})
+  set_target_properties(hocket_${name} PROPERTIES EXPORT_NAME ${name})
+  target_compile_features(hocket_${name} ${scope} cxx_std_23)
+  target_include_directories(hocket_${name} ${scope}
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src> $<INSTALL_INTERFACE:include>)
+  foreach(other IN LISTS arg_USES)
+    target_link_libraries(hocket_${name} ${scope} hocket::${other})
+  endforeach()
+  target_link_libraries(hocket_${name} ${scope} ${arg_LINKS})
+  install(TARGETS hocket_${name} EXPORT hocket)
+  install(DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/ DESTINATION include/hocket/${name} FILES_MATCHING PATTERN "*.hpp")
+endfunction()
+
+# hocket_test(NAME SOURCES ... USES ...): a test program of the folder NAME; one ctest entry.
+function(hocket_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LINKS" ${ARGN})
+  add_executable(test_${name} ${arg_SOURCES})
+  target_link_libraries(test_${name} PRIVATE hocket_build_options GTest::gtest_main ${arg_LINKS})
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  foreach(other IN LISTS arg_USES)
+    target_link_libraries(test_${name} PRIVATE hocket::${other})
+  endforeach()
+  add_test(NAME ${name} COMMAND test_${name} --gtest_brief=1)
+  set_tests_properties(${name} PROPERTIES TIMEOUT 600)
+endfunction()
+
+# hocket_program(NAME SOURCES ... USES ... LINKS ... [FOLDER sub]): a program under build/<preset>/bin or the named folder.
+function(hocket_program name)
+  cmake_parse_arguments(arg "" "FOLDER" "SOURCES;USES;LINKS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE hocket_build_options ${arg_LINKS})
+  foreach(other IN LISTS arg_USES)
+    target_link_libraries(${name} PRIVATE hocket::${other})
+  endforeach()
+  if(arg_FOLDER)
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/${arg_FOLDER})
+  endif()
+endfunction()
