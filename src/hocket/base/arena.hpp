@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+
+namespace hocket {
+
+/// Where coroutine frames and task records live: size-classed free lists of one thread, so that taking and returning a
+/// block is a few instructions and no lock.
+///
+/// A block may be returned on any thread; it finds its way back to the arena that it came from. An arena outlives its
+/// thread until its last block is back. Blocks above 2 KiB, and all blocks under a sanitizer, come from the heap.
+namespace arena {
+
+/// Takes a block of at least `size` bytes, aligned to 16. Throws std::bad_alloc.
+[[nodiscard]] void* allocate(std::size_t size);
+
+/// Returns a block taken with the same `size`.
+void deallocate(void* block, std::size_t size) noexcept;
+
+/// Blocks taken on this thread and not yet returned (on any thread). Under a sanitizer: of all threads.
+/// Tests assert that it comes back to where it was.
+[[nodiscard]] long live_blocks() noexcept;
+
+}  // namespace arena
+
+/// Derive from it to be allocated in the thread's arena.
+struct arena_allocated {
+  static void* operator new(std::size_t size) { return arena::allocate(size); }
+  static void operator delete(void* block, std::size_t size) noexcept { arena::deallocate(block, size); }
+};
+
+}  // namespace hocket

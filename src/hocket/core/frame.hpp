@@ -1,0 +1,57 @@
+#pragma once
+
+#include <coroutine>
+#include <cstdint>
+#include <source_location>
+
+#include <hocket/base/arena.hpp>
+
+namespace hocket {
+
+class task_base;
+
+/// What every hocket coroutine frame begins with: who waits for it, where it was made, and where it awaits now.
+///
+/// Another process reads these to draw the tree of what waits for what, so their places are part of the table that it goes
+/// by. 24 bytes and two stores an await, measured as noise.
+class frame_base {
+ public:
+  frame_base(const frame_base&) = delete;
+  frame_base& operator=(const frame_base&) = delete;
+
+  static void* operator new(std::size_t size) { return arena::allocate(size); }
+  static void operator delete(void* block, std::size_t size) noexcept { arena::deallocate(block, size); }
+
+  void set_parent(std::coroutine_handle<> parent) noexcept {
+    parent_ = reinterpret_cast<std::uintptr_t>(parent.address());
+  }
+  void set_task(task_base& task) noexcept { parent_ = reinterpret_cast<std::uintptr_t>(&task) | is_task; }
+
+  /// Where control goes when the coroutine has ended: to the coroutine that awaits it, or nowhere, and then its task has ended
+  /// and the frame is gone.
+  [[nodiscard]] std::coroutine_handle<> leave() noexcept;
+
+  [[nodiscard]] const std::source_location& created() const noexcept { return created_; }
+  [[nodiscard]] const std::source_location& awaiting() const noexcept { return awaiting_; }
+
+  /// Every await passes here; notes where it stands.
+  template <class Awaitable>
+  [[nodiscard]] Awaitable&& await_transform(Awaitable&& awaitable,
+                                            std::source_location where = std::source_location::current()) noexcept {
+    awaiting_ = where;
+    return static_cast<Awaitable&&>(awaitable);
+  }
+
+ protected:
+  explicit frame_base(std::source_location created) noexcept : created_(created) {}
+  ~frame_base() = default;
+
+ private:
+  static constexpr std::uintptr_t is_task = 1;
+
+  std::uintptr_t parent_ = 0;  // the address of a frame, or of a task with the lowest bit set
+  std::source_location created_;
+  std::source_location awaiting_;
+};
+
+}  // namespace hocket

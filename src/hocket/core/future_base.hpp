@@ -1,0 +1,113 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <exception>
+#include <source_location>
+
+#include <hocket/base/arena.hpp>
+#include <hocket/loop/loop.hpp>
+
+namespace hocket {
+
+class task_base;
+
+/// What a task and a future have in common: they end once, and then serve those who wait, in the order in which they came.
+///
+/// Counted by its handles (plainly: it belongs to one loop), by those who wait for it, and, while it runs, by the loop.
+class future_base : public arena_allocated {
+ public:
+  future_base(const future_base&) = delete;
+  future_base& operator=(const future_base&) = delete;
+
+  [[nodiscard]] bool done() const noexcept { return state_ != state::pending; }
+  [[nodiscard]] bool was_cancelled() const noexcept { return state_ == state::cancelled; }
+  [[nodiscard]] bool failed() const noexcept { return state_ == state::failed; }
+
+  /// Asks it to end as cancelled. False if it has ended.
+  virtual bool cancel() = 0;
+
+  /// Itself, if it is a task.
+  [[nodiscard]] virtual task_base* as_task() noexcept { return nullptr; }
+
+  /// The exception that it ended with; looked at by that. Precondition: failed.
+  [[nodiscard]] virtual std::exception_ptr error() noexcept = 0;
+
+  /// Schedules `waiter` once it has ended (for the next turn if it has).
+  void add_waiter(ready_node& waiter) noexcept {
+    if (done())
+      loop_.schedule(waiter);
+    else
+      waiters_.push_back(waiter);
+  }
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) last_release();
+  }
+
+  /// Nobody needs to be told of its error any more.
+  void mark_retrieved() noexcept { retrieved_ = true; }
+
+  [[nodiscard]] hocket::loop& owner() const noexcept { return loop_; }
+  [[nodiscard]] const std::source_location& created() const noexcept { return created_; }
+
+ protected:
+  enum class state : std::uint8_t { pending, finished, failed, cancelled };
+
+  future_base(hocket::loop& owner, std::source_location created) noexcept : loop_(owner), created_(created) {}
+  virtual ~future_base() = default;
+
+  /// It has ended: schedules its waiters.
+  void end(state how) noexcept {
+    state_ = how;
+    loop_.schedule_all(waiters_);
+  }
+
+ private:
+  void last_release() noexcept;
+
+  hocket::loop& loop_;
+  ready_queue waiters_;
+  std::source_location created_;
+  std::uint32_t references_ = 1;
+  state state_ = state::pending;
+  bool retrieved_ = false;
+};
+
+/// A counted reference to a task's or future's record.
+template <class Record>
+class record_ref {
+ public:
+  record_ref() noexcept = default;
+  /// Takes over one count.
+  explicit record_ref(Record* record) noexcept : record_(record) {}
+  record_ref(const record_ref& other) noexcept : record_(other.record_) {
+    if (record_ != nullptr) record_->retain();
+  }
+  record_ref(record_ref&& other) noexcept : record_(other.record_) { other.record_ = nullptr; }
+  template <class Derived>
+    requires std::derived_from<Derived, Record>
+  record_ref(const record_ref<Derived>& other) noexcept : record_ref(static_cast<Record*>(other.get())) {
+    if (record_ != nullptr) record_->retain();
+  }
+  record_ref& operator=(record_ref other) noexcept {
+    Record* const mine = record_;
+    record_ = other.record_;
+    other.record_ = mine;
+    return *this;
+  }
+  ~record_ref() {
+    if (record_ != nullptr) record_->release();
+  }
+
+  [[nodiscard]] Record* get() const noexcept { return record_; }
+  Record* operator->() const noexcept { return record_; }
+  Record& operator*() const noexcept { return *record_; }
+  explicit operator bool() const noexcept { return record_ != nullptr; }
+
+ private:
+  Record* record_ = nullptr;
+};
+
+}  // namespace hocket

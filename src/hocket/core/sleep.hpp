@@ -1,0 +1,48 @@
+#pragma once
+
+#include <hocket/core/operation.hpp>
+
+namespace hocket {
+
+namespace detail {
+
+class sleep_operation final : public operation {
+ public:
+  explicit sleep_operation(duration length) noexcept : length_(length) {}
+
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    prepare(waiter);
+    if (length_ > duration::zero())
+      task()->owner().schedule_at(*this, task()->owner().time() + length_);
+    else
+      wake();
+    begin_waiting();
+  }
+  void await_resume() { resumed(); }
+
+  // Once for the timer, and a turn later to resume: as asyncio's timer sets a future that wakes the task.
+  void run() noexcept override {
+    if (is_waiting())
+      wake();
+    else
+      resume();
+  }
+
+  bool stop() noexcept override {
+    task()->owner().unschedule(*this);
+    wake_stopped();
+    return true;
+  }
+
+ private:
+  duration length_;
+};
+
+}  // namespace detail
+
+/// Suspends the task for at least `length`; zero or less lets every other ready task run once. Throws `cancelled`.
+/// Counterpart: asyncio.sleep.
+[[nodiscard]] inline detail::sleep_operation sleep(duration length) noexcept { return detail::sleep_operation(length); }
+
+}  // namespace hocket

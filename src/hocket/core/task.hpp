@@ -1,0 +1,184 @@
+#pragma once
+
+#include <source_location>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/base/error.hpp>
+#include <hocket/base/result.hpp>
+#include <hocket/core/coro.hpp>
+#include <hocket/core/join.hpp>
+#include <hocket/core/task_base.hpp>
+
+namespace hocket {
+
+namespace detail {
+
+template <class T>
+class task_record final : public task_base {
+ public:
+  task_record(loop& owner, coro<T> body, cancel_node* inherited, std::source_location created)
+      : task_record(owner, body.release(), inherited, created) {}
+
+  [[nodiscard]] std::exception_ptr error() noexcept override {
+    mark_retrieved();
+    return result_.error();
+  }
+  [[nodiscard]] hocket::result<T>& result() noexcept {
+    mark_retrieved();
+    return result_;
+  }
+
+ private:
+  using handle = std::coroutine_handle<coro_promise<T>>;
+
+  task_record(loop& owner, handle frame, cancel_node* inherited, std::source_location created)
+      : task_base(owner, frame, inherited, created) {
+    frame.promise().set_task(*this);
+  }
+
+  state collect(std::coroutine_handle<> frame) noexcept override {
+    try {
+      result_.take_over(handle::from_address(frame.address()).promise().result());
+    } catch (...) {
+      result_.set_error(std::current_exception());  // the value could not be moved
+    }
+    if (!result_.has_error()) return state::finished;
+    return is_cancelled(result_.error()) ? state::cancelled : state::failed;
+  }
+
+  hocket::result<T> result_;
+};
+
+}  // namespace detail
+
+/// A handle on work that the loop runs: shared, cheap to copy, not an owner. Dropping the last handle leaves the task running;
+/// if it then fails, the loop's exception handler is told once.
+///
+/// `co_await task` gives `const T&`; of a temporary or `std::move(task)` it gives `T`. It throws what the task threw, and
+/// `cancelled` if the task was cancelled. Cancelling the awaiting task cancels the awaited one.
+///
+/// Belongs to its loop's thread. Counterpart: asyncio.Task.
+template <class T = void>
+class task {
+ public:
+  /// No task: assign one before any other use.
+  task() noexcept = default;
+  explicit task(record_ref<detail::task_record<T>> record) noexcept : record_(std::move(record)) {}
+
+  /// Asks the task to end: `cancelled` is thrown where it awaits, or its body never runs if it has not begun.
+  /// False if it has ended. Counted and repeatable. Counterpart: Task.cancel.
+  bool cancel() const { return record_->cancel(); }
+  /// Takes one request back; the last one takes a cancellation with it that was not delivered yet. Counterpart: Task.uncancel.
+  std::uint32_t uncancel() const noexcept { return record_->uncancel(); }
+  /// Requests to cancel that were not taken back. Counterpart: Task.cancelling.
+  [[nodiscard]] std::uint32_t cancelling() const noexcept { return record_->cancelling(); }
+
+  [[nodiscard]] bool done() const noexcept { return record_->done(); }
+  /// True if it ended by throwing `cancelled`. Counterpart: Task.cancelled.
+  [[nodiscard]] bool was_cancelled() const noexcept { return record_->was_cancelled(); }
+
+  /// Its value. Throws its exception, `cancelled`, or `invalid_state_error` if it is not done.
+  decltype(auto) result() const {
+    require_done();
+    return record_->result().look();
+  }
+  /// Its exception, or null if it returned. Throws `cancelled`, or `invalid_state_error` if it is not done.
+  [[nodiscard]] std::exception_ptr exception() const {
+    require_done();
+    return record_->failed() ? record_->error() : nullptr;
+  }
+
+  [[nodiscard]] std::string_view name() const noexcept { return record_->name(); }
+
+  /// Calls `function` through `call_soon` when the task has ended, in order with whoever else waits.
+  template <class Function>
+  void add_done_callback(Function function) const {
+    record_->add_waiter(*new detail::callback<Function>(record_->owner(), std::move(function)));
+  }
+
+  explicit operator bool() const noexcept { return static_cast<bool>(record_); }
+  friend bool operator==(const task& a, const task& b) noexcept { return a.record_.get() == b.record_.get(); }
+
+  [[nodiscard]] auto operator co_await() const& noexcept { return look_awaiter(record_); }
+  [[nodiscard]] auto operator co_await() && noexcept { return take_awaiter(std::move(record_)); }
+
+  [[nodiscard]] const record_ref<detail::task_record<T>>& record() const noexcept { return record_; }
+
+ private:
+  class base_awaiter : public detail::join_operation {
+   public:
+    explicit base_awaiter(record_ref<detail::task_record<T>> record) noexcept
+        : join_operation(record_ref<future_base>(record)) {}
+
+   protected:
+    hocket::result<T>& joined_result() {
+      joined();
+      return static_cast<detail::task_record<T>&>(*target_).result();
+    }
+  };
+  class look_awaiter final : public base_awaiter {
+   public:
+    using base_awaiter::base_awaiter;
+    decltype(auto) await_resume() { return this->joined_result().look(); }
+  };
+  class take_awaiter final : public base_awaiter {
+   public:
+    using base_awaiter::base_awaiter;
+    T await_resume() { return this->joined_result().take(); }
+  };
+
+  void require_done() const {
+    if (!record_->done()) throw invalid_state_error("the task has not ended yet");
+    if (record_->was_cancelled()) throw cancelled{};
+  }
+
+  record_ref<detail::task_record<T>> record_;
+};
+
+struct task_options {
+  std::string name{};
+  std::source_location created = std::source_location::current();
+};
+
+namespace detail {
+
+template <class T>
+task<T> spawn(coro<T> body, cancel_node* inherited, task_options options) {
+  HOCKET_ASSERT(body, "a coroutine was given to create_task that had been awaited or moved from");
+  task<T> made(record_ref(new task_record<T>(loop::running(), std::move(body), inherited, options.created)));
+  if (!options.name.empty()) made.record()->set_name(std::move(options.name));
+  return made;
+}
+
+}  // namespace detail
+
+/// Schedules `work` on the running loop and returns a handle on it; it begins in the next turn and may outlive the caller, so
+/// it must not refer to the caller's frame unless the caller waits for it. Sees no cancel scope of its creator.
+/// Throws `invalid_state_error` if no loop is running. Counterpart: asyncio.create_task.
+template <awaitable Awaitable>
+auto create_task(Awaitable work, task_options options = {}) {
+  return detail::spawn(as_coro(std::move(work)), nullptr, std::move(options));
+}
+
+/// The task that runs now, as a handle of unknown result; null in a callback. Counterpart: asyncio.current_task.
+class any_task {
+ public:
+  explicit any_task(task_base* record) noexcept : record_(record) {
+    if (record != nullptr) record->retain();
+  }
+  bool cancel() const { return record_->cancel(); }
+  std::uint32_t uncancel() const noexcept { return record_->uncancel(); }
+  [[nodiscard]] std::uint32_t cancelling() const noexcept { return record_->cancelling(); }
+  [[nodiscard]] bool done() const noexcept { return record_->done(); }
+  [[nodiscard]] std::string_view name() const noexcept { return record_->name(); }
+  explicit operator bool() const noexcept { return static_cast<bool>(record_); }
+
+ private:
+  record_ref<task_base> record_;
+};
+
+[[nodiscard]] inline any_task current_task() noexcept { return any_task(task_base::current()); }
+
+}  // namespace hocket

@@ -1,0 +1,202 @@
+// Tasks, and how a cancellation finds its way.
+//
+// Two questions decide everything. What does a task see? Its nodes from the innermost outward, up to and including the first
+// shield; beyond its own node, through the group that it is a child of, only level nodes (edges reach it through the group's
+// abort). And at a node that `cancelled` passes: is the request this node's own, or does somebody further out want the task
+// gone too (`foreign`)? Then it must go on.
+//
+// `may_be_cancelled_` spares the walk: a poke sets it, an answer of "no" clears it.
+
+#include <typeinfo>
+
+#include <cxxabi.h>
+
+#include <hocket/base/assert.hpp>
+#include <hocket/base/error.hpp>
+#include <hocket/core/operation.hpp>
+#include <hocket/core/task_base.hpp>
+
+namespace hocket {
+
+bool is_cancelled(const std::exception_ptr& error) noexcept {
+  if (!error) return false;
+#if defined(__GLIBCXX__)
+  const std::type_info* type = error.__cxa_exception_type();
+  return type != nullptr && *type == typeid(cancelled);
+#else
+  try {
+    std::rethrow_exception(error);
+  } catch (const cancelled&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+#endif
+}
+
+void future_base::last_release() noexcept {
+  if (failed() && !retrieved_) {
+    const exception_context context{.message = as_task() != nullptr
+                                                   ? "a task failed and nobody looked at its exception"
+                                                   : "a future failed and nobody looked at its exception",
+                                    .exception = error(),
+                                    .where = created_};
+    loop::report(loop_, context);
+  }
+  delete this;
+}
+
+std::coroutine_handle<> frame_base::leave() noexcept {
+  if ((parent_ & is_task) == 0) return std::coroutine_handle<>::from_address(reinterpret_cast<void*>(parent_));
+  reinterpret_cast<task_base*>(parent_ & ~is_task)->frame_ended();
+  return std::noop_coroutine();
+}
+
+task_base::task_base(loop& owner, std::coroutine_handle<> frame, cancel_node* inherited,
+                     std::source_location created) noexcept
+    : future_base(owner, created), frame_(frame), top_(&own_), may_be_cancelled_(inherited != nullptr) {
+  own_.outer = inherited;
+  retain();  // the loop's
+  owner.tasks().push_back(*this);
+  owner.schedule(*this);
+}
+
+task_base& task_base::require_current() {
+  if (current() == nullptr) throw invalid_state_error("this can only be awaited in a task");
+  return *current();
+}
+
+void task_base::run() noexcept {
+  detail::here.task = this;
+  detail::here.inline_completions = 0;
+  if (must_throw()) {
+    take();
+    std::exchange(frame_, {}).destroy();
+    return finish(state::cancelled);
+  }
+  frame_.resume();
+}
+
+void task_base::frame_ended() noexcept {
+  state how = collect(frame_);
+  if (how == state::finished && own_.pending) how = state::cancelled;
+  std::exchange(frame_, {}).destroy();
+  finish(how);
+}
+
+void task_base::finish(state how) noexcept {
+  list_link<loop::task_link>::unlink();
+  end(how);
+  release();
+}
+
+bool task_base::cancel() {
+  if (done()) return false;
+  request(own_);
+  return true;
+}
+
+std::uint32_t task_base::uncancel() noexcept {
+  if (own_.requests > 0 && --own_.requests == 0) own_.pending = false;
+  return cancelling();
+}
+
+std::uint32_t task_base::cancelling() const noexcept {
+  std::uint32_t sum = 0;
+  for (const cancel_node* node = top_;; node = node->outer) {
+    if (!node->is_level()) sum += node->requests;
+    if (node == &own_) return sum;
+  }
+}
+
+void task_base::push(cancel_node& node) noexcept {
+  node.outer = top_;
+  top_ = &node;
+  node.entry = edges_outside(node);
+  may_be_cancelled_ |= node.requests > 0;
+}
+
+void task_base::pop(cancel_node& node) noexcept {
+  HOCKET_ASSERT(top_ == &node, "cancel scopes, timeouts and groups must be left in the reverse order of entering");
+  top_ = node.outer;
+  may_be_cancelled_ |= node.shield;
+}
+
+void task_base::request(cancel_node& node) noexcept {
+  ++node.requests;
+  if (!node.is_level()) node.pending = true;
+  poke();
+}
+
+// A cancellation of a task that awaits a task goes on to that one, and so on: a loop, for the chain may be long.
+void task_base::poke() noexcept {
+  for (task_base* task = this;;) {
+    task->may_be_cancelled_ = true;
+    operation* const leaf = task->leaf_;
+    if (leaf == nullptr || !leaf->is_waiting() || !task->deliverable()) return;
+    task_base* const next = leaf->awaited_task();
+    if (next == nullptr) {
+      if (leaf->stop()) task->take();
+      return;
+    }
+    if (next->done()) return;
+    task->take();
+    ++next->own_.requests;
+    next->own_.pending = true;
+    task = next;
+  }
+}
+
+bool task_base::deliverable() noexcept {
+  bool mine = true;
+  for (const cancel_node* node = top_; node != nullptr; node = node->outer) {
+    if (node->is_level() ? node->requests > 0 : mine && node->pending) return true;
+    if (node->shield) return false;  // what it hides shows again when it is popped, which sets the flag
+    if (node == &own_) mine = false;
+  }
+  may_be_cancelled_ = false;
+  return false;
+}
+
+void task_base::take() noexcept {
+  for (cancel_node* node = top_;; node = node->outer) {
+    node->pending = false;
+    if (node->shield || node == &own_) return;
+  }
+}
+
+std::uint32_t task_base::edges_outside(const cancel_node& node) const noexcept {
+  std::uint32_t sum = 0;
+  for (const cancel_node* at = &node; !at->shield && at != &own_;) {
+    at = at->outer;
+    if (!at->is_level()) sum += at->requests;
+  }
+  return sum;
+}
+
+static bool level_outside(const cancel_node& node) noexcept {
+  for (const cancel_node* at = &node; !at->shield;) {
+    at = at->outer;
+    if (at == nullptr) return false;
+    if (at->is_level() && at->requests > 0) return true;
+  }
+  return false;
+}
+
+bool task_base::foreign(const cancel_node& node) const noexcept {
+  return edges_outside(node) > node.entry || level_outside(node);
+}
+
+void task_base::rearm(const cancel_node& node) noexcept {
+  if (edges_outside(node) <= node.entry) return;
+  for (cancel_node* at = node.outer;; at = at->outer) {
+    if (!at->is_level() && at->requests > 0) {
+      at->pending = true;
+      may_be_cancelled_ = true;
+      return;
+    }
+    if (at->shield || at == &own_) return;
+  }
+}
+
+}  // namespace hocket

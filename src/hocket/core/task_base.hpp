@@ -1,0 +1,95 @@
+#pragma once
+
+#include <coroutine>
+#include <string>
+#include <string_view>
+
+#include <hocket/base/intrusive_list.hpp>
+#include <hocket/core/cancel_node.hpp>
+#include <hocket/core/cancelled.hpp>
+#include <hocket/core/frame.hpp>
+#include <hocket/core/future_base.hpp>
+
+namespace hocket {
+
+class operation;
+struct loop::task_link {};
+
+/// A coroutine that the loop runs: its frame, what it waits for, and its stack of cancel nodes.
+///
+/// How cancellation travels: a request marks a node and pokes every task that sees it; a poked task asks the operation that it
+/// waits for to stop; `cancelled` is thrown where that await resumes.
+class task_base : public future_base, public ready_node, public list_link<loop::task_link> {
+ public:
+  /// The task that runs now, or null in a plain callback.
+  [[nodiscard]] static task_base* current() noexcept { return detail::here.task; }
+  /// The same; throws `invalid_state_error` outside of a task.
+  [[nodiscard]] static task_base& require_current();
+
+  /// Asks the task to end: adds a request to its own node. False if it has ended. Counterpart: Task.cancel.
+  bool cancel() final;
+  /// Takes one request back; the last one takes the undelivered cancellation with it. Returns `cancelling()`.
+  std::uint32_t uncancel() noexcept;
+  /// Requests of its own node and of the edge nodes on its stack.
+  [[nodiscard]] std::uint32_t cancelling() const noexcept;
+
+  [[nodiscard]] task_base* as_task() noexcept final { return this; }
+  [[nodiscard]] std::string_view name() const noexcept { return name_ == nullptr ? std::string_view{} : *name_; }
+  void set_name(std::string name) { name_ = std::make_unique<std::string>(std::move(name)); }
+
+  // ---- for scopes, timeouts and groups
+
+  void push(cancel_node& node) noexcept;
+  void pop(cancel_node& node) noexcept;
+  /// Adds a request to `node`, which stands on this task's stack, and pokes this task.
+  void request(cancel_node& node) noexcept;
+  /// Tells the task that a node which it may see was requested.
+  void poke() noexcept;
+  /// Somebody outside `node` wants the task gone as well: a `cancelled` that reaches it must go on.
+  [[nodiscard]] bool foreign(const cancel_node& node) const noexcept;
+  /// Another error takes the place of a foreign edge: it is pending again.
+  void rearm(const cancel_node& node) noexcept;
+  [[nodiscard]] cancel_node* top() const noexcept { return top_; }
+  [[nodiscard]] const cancel_node& own_node() const noexcept { return own_; }
+
+  // ---- for operations
+
+  /// True if the next await that waits must throw `cancelled`.
+  [[nodiscard]] bool must_throw() noexcept { return may_be_cancelled_ && deliverable(); }
+  /// One throw serves every edge that is visible.
+  void take() noexcept;
+  [[noreturn]] void throw_cancelled() {
+    take();
+    throw cancelled{};
+  }
+  void wait_for(operation& leaf) noexcept { leaf_ = &leaf; }
+  void stopped_waiting() noexcept { leaf_ = nullptr; }
+  [[nodiscard]] operation* leaf() const noexcept { return leaf_; }
+
+  /// The first step. A task cancelled before it never runs.
+  void run() noexcept final;
+
+ protected:
+  task_base(loop& owner, std::coroutine_handle<> frame, cancel_node* inherited, std::source_location created) noexcept;
+  ~task_base() override = default;
+
+  /// Takes the result out of the frame, which has come to its end.
+  virtual state collect(std::coroutine_handle<> frame) noexcept = 0;
+
+ private:
+  friend class frame_base;
+
+  void frame_ended() noexcept;
+  void finish(state how) noexcept;
+  [[nodiscard]] bool deliverable() noexcept;
+  [[nodiscard]] std::uint32_t edges_outside(const cancel_node& node) const noexcept;
+
+  std::coroutine_handle<> frame_;
+  operation* leaf_ = nullptr;
+  cancel_node* top_;
+  cancel_node own_{cancel_node::kind::own};
+  std::unique_ptr<std::string> name_;
+  bool may_be_cancelled_;  // false: no node that it sees was requested since that was last found out
+};
+
+}  // namespace hocket

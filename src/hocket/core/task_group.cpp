@@ -1,0 +1,100 @@
+// A task group: an edge node on its owner's stack, and a list of children.
+//
+// Children continue at the group's node, where they see the level nodes of their surroundings; edges reach them through
+// `abort`. A child's end is heard of by a node that stands first in its list of waiters, so the group knows of a failure
+// before whoever awaits the child does.
+
+#include <hocket/base/assert.hpp>
+#include <hocket/core/task_group.hpp>
+
+namespace hocket {
+
+class task_group::child final : public ready_node, public list_link<child_link>, public arena_allocated {
+ public:
+  child(task_group& group, record_ref<task_base> task) noexcept : group_(group), task_(std::move(task)) {}
+
+  void run() noexcept override {
+    group_.child_ended(*this);
+    delete this;
+  }
+  [[nodiscard]] task_base& task() const noexcept { return *task_; }
+
+ private:
+  task_group& group_;
+  record_ref<task_base> task_;
+};
+
+task_group::~task_group() { HOCKET_ASSERT(size_ == 0, "a task group was destroyed before its children had ended"); }
+
+void task_group::require_open() const {
+  if (left_) throw invalid_state_error("the task group has ended");
+  if (aborting_) throw invalid_state_error("the task group is being cancelled and takes no more tasks");
+}
+
+void task_group::watch(record_ref<task_base> started) {
+  auto* watcher = new child(*this, std::move(started));
+  watcher->task().add_waiter(*watcher);
+  children_.push_back(*watcher);
+  ++size_;
+}
+
+void task_group::child_ended(child& which) noexcept {
+  which.list_link<child_link>::unlink();
+  --size_;
+  if (which.task().failed()) {
+    errors_.push_back(which.task().error());
+    if (!aborting_) {
+      abort();
+      task_.request(node_);
+    }
+  }
+  if (size_ == 0 && draining_ != nullptr) draining_->all_ended();
+}
+
+void task_group::abort() noexcept {
+  aborting_ = true;
+  children_.for_each([](child& each) { each.task().cancel(); });
+}
+
+void task_group::cancel() noexcept {
+  if (aborting_ || left_) return;
+  abort();
+  task_.request(node_);
+}
+
+void task_group::poke_children(task_base& owner, const cancel_node& outermost) noexcept {
+  for (const cancel_node* at = owner.top();; at = at->outer) {
+    if (at->is_group) {
+      static_cast<const node*>(at)->group.children_.for_each([](child& each) {
+        each.task().poke();
+        poke_children(each.task(), each.task().own_node());
+      });
+    }
+    if (at == &outermost) return;
+  }
+}
+
+void task_group::body_ended(std::exception_ptr error) {
+  if (is_cancelled(error))
+    cancelled_ = true;
+  else if (error)
+    errors_.push_back(std::move(error));
+  if ((cancelled_ || !errors_.empty()) && !aborting_) abort();
+}
+
+void task_group::interrupted() noexcept {
+  cancelled_ = true;
+  if (!aborting_) abort();
+}
+
+void task_group::leave() {
+  const bool foreign = task_.foreign(node_);
+  if (!errors_.empty()) task_.rearm(node_);
+  const bool mine = node_.requests > 0;
+  task_.pop(node_);
+  left_ = true;
+  if (!errors_.empty()) throw exception_group(std::move(errors_));
+  if (cancelled_ && (foreign || !mine)) task_.throw_cancelled();
+}
+
+}  // namespace hocket

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <exception>
+#include <vector>
+
+#include <hocket/base/intrusive_list.hpp>
+#include <hocket/core/coro.hpp>
+#include <hocket/core/exception_group.hpp>
+#include <hocket/core/task.hpp>
+
+namespace hocket {
+
+/// Tasks that live and die together; made by `with_task_group`, which ends only when all of them have.
+///
+/// The first child that fails, or an exception of the body, cancels the others and the body; all errors then leave as one
+/// `exception_group`. A child that is itself cancelled disturbs nobody. Counterpart: asyncio.TaskGroup, trio.Nursery.
+class task_group {
+ public:
+  task_group(const task_group&) = delete;
+  task_group& operator=(const task_group&) = delete;
+
+  /// Starts a child; it may refer to the frame that called `with_task_group`. Allowed while the group waits for its children;
+  /// throws `invalid_state_error` once it is being cancelled or has ended.
+  template <awaitable Awaitable>
+  auto create_task(Awaitable work, task_options options = {}) {
+    require_open();
+    auto made = detail::spawn(as_coro(std::move(work)), &node_, std::move(options));
+    watch(made.record());
+    return made;
+  }
+
+  /// Ends the group early: cancels the children and the body, and no error leaves for it. Counterpart: TaskGroup.cancel.
+  void cancel() noexcept;
+
+  /// Children that have not ended.
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+ private:
+  struct node : cancel_node {
+    explicit node(task_group& group) noexcept : cancel_node(kind::edge), group(group) { is_group = true; }
+    task_group& group;
+  };
+  struct child_link {};
+  class child;
+  class drain_operation;
+
+  template <class Body>
+  friend coro<void> with_task_group(Body body);
+  friend class cancel_scope;
+
+  explicit task_group(task_base& owner) noexcept : task_(owner) { task_.push(node_); }
+  ~task_group();
+
+  /// Pokes every task inside of `outermost`, a node on the stack of `owner`, through any depth of groups.
+  static void poke_children(task_base& owner, const cancel_node& outermost) noexcept;
+
+  void require_open() const;
+  void watch(record_ref<task_base> started);
+  void child_ended(child& which) noexcept;
+  void abort() noexcept;
+
+  // What `with_task_group` does with them, in this order.
+  void body_ended(std::exception_ptr error);
+  [[nodiscard]] drain_operation drain() noexcept;
+  void interrupted() noexcept;
+  void leave();
+
+  task_base& task_;
+  node node_{*this};
+  intrusive_list<child, child_link> children_;
+  std::size_t size_ = 0;
+  drain_operation* draining_ = nullptr;
+  std::vector<std::exception_ptr> errors_;
+  bool aborting_ = false;
+  bool cancelled_ = false;  // `cancelled` reached the body or the wait
+  bool left_ = false;
+};
+
+/// Waits for the children; deaf once the group is being cancelled, for then the children decide.
+class task_group::drain_operation final : public operation {
+ public:
+  explicit drain_operation(task_group& group) noexcept : group_(group) {}
+  drain_operation(drain_operation&&) noexcept = default;
+  [[nodiscard]] bool await_ready() const noexcept { return group_.size_ == 0; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    deaf_ = group_.aborting_;
+    group_.draining_ = this;
+    suspend(waiter);
+  }
+  void await_resume() {
+    group_.draining_ = nullptr;
+    if (!deaf_) resumed();
+  }
+  bool stop() noexcept override {
+    if (deaf_) return false;
+    wake_stopped();
+    return true;
+  }
+  void all_ended() noexcept {
+    if (is_waiting()) wake();
+  }
+
+ private:
+  task_group& group_;
+  bool deaf_ = false;
+};
+
+inline auto task_group::drain() noexcept -> drain_operation { return drain_operation(*this); }
+
+/// Calls `body(group)` and waits for what it returns and for every task that it started in the group.
+///
+/// Throws `exception_group` if the body or a child failed, `cancelled` if the caller was cancelled. The children may refer to
+/// the caller's frame: none is alive any more when this returns. Counterpart: async with asyncio.TaskGroup().
+template <class Body>
+coro<void> with_task_group(Body body) {
+  static_assert(std::is_void_v<await_result_t<std::invoke_result_t<Body&, task_group&>>>,
+                "the body of a task group returns nothing: a group that is cancelled would have no value to give");
+  task_group group(task_base::require_current());
+  std::exception_ptr error;
+  try {
+    co_await body(group);
+  } catch (...) {
+    error = std::current_exception();
+  }
+  group.body_ended(std::move(error));
+  while (group.size() > 0) {
+    try {
+      co_await group.drain();
+    } catch (const cancelled&) {
+      group.interrupted();
+    }
+  }
+  group.leave();
+}
+
+}  // namespace hocket

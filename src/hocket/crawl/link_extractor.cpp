@@ -1,0 +1,632 @@
+// The streaming link tokenizer.
+//
+// Nearly all of a page is text and tags that are of no interest. Those take the fast lane: text is searched for the next
+// bracket, and a tag that lies wholly in the piece at hand and is written in the usual way is passed without states. All else
+// (links, comments, scripts, tags that the end of a piece cuts in two, odd spellings) goes through the state machine, whose
+// functions take what they can and return how far they came. Leaving the fast lane means to read a tag again from its
+// start, which is sound because a tag without interest has no effect.
+//
+// Names are packed into a number as they are read, so that none is stored and the names of interest are a switch.
+// Values keep their source text and are decoded when their tag has ended; most need no decoding and are handed out in place.
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+#include <hocket/crawl/link_extractor.hpp>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+#include <hocket/crawl/character_references.hpp>
+
+namespace hocket::crawl {
+namespace {
+
+// The first of the wanted characters in [at, end), or end.
+template <char... Wanted>
+const char* find(const char* at, const char* end) {
+#if defined(__SSE2__)
+  for (; end - at >= 16; at += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i hits = (_mm_cmpeq_epi8(block, _mm_set1_epi8(Wanted)) | ...);
+    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits));
+    if (mask) return at + std::countr_zero(mask);
+  }
+#endif
+  for (; at != end; ++at) {
+    if (((*at == Wanted) || ...)) return at;
+  }
+  return end;
+}
+
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'; }
+bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+const char* skip_spaces(const char* at, const char* end) {
+  while (at != end && is_space(*at)) ++at;
+  return at;
+}
+
+// Packed names. Six bits a character; letters without regard to case. Exact for up to ten characters, which holds for all
+// names of interest; longer ones are all alike.
+
+constexpr std::uint64_t overlong_name = ~std::uint64_t{0};
+
+constexpr auto name_digits = [] {
+  std::array<std::uint8_t, 256> digits;
+  digits.fill(63);
+  for (std::size_t n = 0; n < 26; ++n) digits['a' + n] = digits['A' + n] = static_cast<std::uint8_t>(n + 1);
+  digits['-'] = 27;
+  for (const char terminator : std::string_view(" \n\t\r\f/>")) digits[static_cast<unsigned char>(terminator)] = 0;
+  return digits;
+}();
+
+// 0 for what ends a name.
+constexpr std::uint8_t name_digit(char c) { return name_digits[static_cast<unsigned char>(c)]; }
+
+constexpr std::uint64_t extended(std::uint64_t name, std::uint8_t digit) {
+  return name >> 54 ? overlong_name : name << 6 | digit;
+}
+
+constexpr std::uint64_t packed(std::string_view name) {
+  std::uint64_t result = 0;
+  for (const char c : name) result = extended(result, name_digit(c));
+  return result;
+}
+
+bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
+  return std::ranges::equal(text, lower_case, {}, lower);
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+bool has_token(std::string_view text, std::string_view lower_case_token) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while ((at = skip_spaces(at, end)) != end) {
+    const char* const token_end = std::find_if(at, end, is_space);
+    if (equals_ignoring_case({at, token_end}, lower_case_token)) return true;
+    at = token_end;
+  }
+  return false;
+}
+
+// The encoding's label in a content type such as "text/html; charset=utf-8"; empty if there is none.
+// Source: HTML, 2.3.4 (extracting a character encoding from a meta element).
+std::string_view charset_of_content_type(std::string_view content) {
+  constexpr std::string_view keyword = "charset";
+  for (; content.size() > keyword.size(); content.remove_prefix(1)) {
+    if (!equals_ignoring_case(content.substr(0, keyword.size()), keyword)) continue;
+    std::string_view rest = trimmed(content.substr(keyword.size()));
+    if (!rest.starts_with('=')) continue;
+    rest = trimmed(rest.substr(1));
+    if (rest.empty()) return {};
+    const char quote = rest.front();
+    if (quote != '"' && quote != '\'') return rest.substr(0, rest.find_first_of(" \t\n\f\r;"));
+    const std::size_t close = rest.find(quote, 1);
+    return close == rest.npos ? std::string_view{} : trimmed(rest.substr(1, close - 1));
+  }
+  return {};
+}
+
+// Where an unquoted value ends.
+const char* find_unquoted_end(const char* at, const char* end) {
+  return find<' ', '\n', '\t', '\r', '\f', '>'>(at, end);
+}
+
+// The end of what remains of a quoted value with its quote, or nullptr if that is not in sight.
+template <char Quote>
+const char* pass_quoted(const char* at, const char* end) {
+  at = find<Quote>(at, end);
+  return at == end ? nullptr : at + 1;
+}
+
+// The end of a value with its quotes, or nullptr if spaces come before it or its end is not in sight.
+const char* pass_value(const char* at, const char* end) {
+  if (at == end) return nullptr;
+  if (*at == '"') return pass_quoted<'"'>(at + 1, end);
+  if (*at == '\'') return pass_quoted<'\''>(at + 1, end);
+  return is_space(*at) ? nullptr : find_unquoted_end(at, end);
+}
+
+// The end of a tag, from the end of its name, or nullptr if more than names and `name=value` come before it.
+// In a name an equals sign begins a value; where a name would begin it is part of that name, which is left to the states.
+const char* pass_attributes(const char* at, const char* end) {
+  for (;;) {
+    const char* const begin = at;
+    at = find<'>', '='>(at, end);
+    if (at == end) return nullptr;
+    if (*at == '>') return at + 1;
+    if (at == begin || name_digit(at[-1]) == 0) return nullptr;
+    at = pass_value(at + 1, end);
+    if (!at) return nullptr;
+  }
+}
+
+}  // namespace
+
+// --- What callers use
+
+std::optional<link_extractor::link> link_extractor::next(std::string_view& bytes) {
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  std::optional<link> found;
+  while (at != end && !found) {
+    at = scan(at, end);
+    if (state_ != state::after_tag) continue;
+    end_tag(position_ + static_cast<std::size_t>(at - bytes.data()));
+    if (has_link()) found = current_link();
+  }
+  if (is_in_tag()) {
+    for (auto& value : values_) value.keep();
+  }
+  position_ += static_cast<std::size_t>(at - bytes.data());
+  bytes = {at, end};
+  return found;
+}
+
+std::optional<std::string_view> link_extractor::base_href() const noexcept { return base_href_; }
+
+std::optional<std::string_view> link_extractor::declared_charset() const noexcept { return declared_charset_; }
+
+void link_extractor::reset() noexcept {
+  state_ = state::text;
+  foreign_depth_ = 0;
+  position_ = 0;
+  base_href_.reset();
+  declared_charset_.reset();
+}
+
+// --- The state machine. Each function takes at least one character or changes the state.
+
+const char* link_extractor::scan(const char* at, const char* end) {
+  switch (state_) {
+    case state::text:
+      return scan_text(at, end);
+    case state::tag_open:
+    case state::end_tag_open:
+      return scan_tag_open(at);
+    case state::tag_name:
+      return scan_tag_name(at, end);
+    case state::before_attribute_name:
+    case state::after_attribute_name:
+    case state::self_closing:
+      return scan_between_attributes(at, end);
+    case state::attribute_name:
+      return scan_attribute_name(at, end);
+    case state::before_value:
+      return scan_before_value(at, end);
+    case state::double_quoted_value:
+    case state::single_quoted_value:
+    case state::unquoted_value:
+      return scan_value(at, end);
+    case state::declaration_open:
+    case state::declaration_dash:
+    case state::bogus_comment:
+      return scan_declaration(at, end);
+    case state::comment_start:
+    case state::comment_start_dash:
+    case state::comment:
+    case state::comment_end_dash:
+    case state::comment_end:
+    case state::comment_end_bang:
+      return scan_comment(at, end);
+    case state::raw_text:
+      return scan_raw_text(at, end);
+    case state::raw_less_than:
+    case state::script_escape_start:
+    case state::script_escape_start_dash:
+      return scan_raw_markup(at);
+    case state::raw_end_tag_name:
+    case state::script_escape_name:
+      return scan_raw_name(at, end);
+    case state::after_tag:
+    case state::plaintext:
+      break;
+  }
+  return end;
+}
+
+const char* link_extractor::scan_text(const char* at, const char* end) {
+  for (;;) {
+    at = find<'<'>(at, end);
+    if (at == end) return end;
+    const char* const after = pass_plain_tag(at, end);
+    if (!after) break;
+    at = after;
+  }
+  state_ = state::tag_open;
+  return at + 1;
+}
+
+// The fast lane: the end of the tag that begins at `at`, or nullptr if it needs the states.
+const char* link_extractor::pass_plain_tag(const char* at, const char* end) {
+  if (++at == end) return nullptr;
+  const bool is_end_tag = *at == '/';
+  if (is_end_tag && ++at == end) return nullptr;
+  if (!is_letter(*at)) return nullptr;
+  std::uint64_t name = 0;
+  for (; at != end; ++at) {
+    const std::uint8_t digit = name_digit(*at);
+    if (digit == 0) break;
+    name = extended(name, digit);
+  }
+  const tag_kind kind = kind_of(name);
+  const bool is_plain = kind == tag_kind::other || (is_end_tag && kind != tag_kind::foreign);
+  return is_plain ? pass_attributes(at, end) : nullptr;
+}
+
+const char* link_extractor::scan_tag_open(const char* at) {
+  const bool is_end_tag = state_ == state::end_tag_open;
+  if (is_letter(*at)) {
+    begin_tag(is_end_tag);
+    return at;
+  }
+  if (is_end_tag) {
+    state_ = *at == '>' ? state::text : state::bogus_comment;
+    return *at == '>' ? at + 1 : at;
+  }
+  switch (*at) {
+    case '/':
+      state_ = state::end_tag_open;
+      return at + 1;
+    case '!':
+      state_ = state::declaration_open;
+      return at + 1;
+    case '?':
+      state_ = state::bogus_comment;
+      return at + 1;
+    default:
+      state_ = state::text;
+      return at;
+  }
+}
+
+const char* link_extractor::scan_tag_name(const char* at, const char* end) {
+  for (; at != end; ++at) {
+    const std::uint8_t digit = name_digit(*at);
+    if (digit == 0) {
+      tag_name_ = name_;
+      kind_ = kind_of(name_);
+      state_ = state::before_attribute_name;
+      break;
+    }
+    name_ = extended(name_, digit);
+  }
+  return at;
+}
+
+const char* link_extractor::scan_between_attributes(const char* at, const char* end) {
+  if (state_ == state::self_closing) {
+    is_self_closing_ = *at == '>';
+    state_ = state::before_attribute_name;
+  }
+  at = skip_spaces(at, end);
+  if (at == end) return end;
+  if (*at == '>') {
+    state_ = state::after_tag;
+  } else if (*at == '/') {
+    state_ = state::self_closing;
+  } else if (*at == '=' && state_ == state::after_attribute_name) {
+    state_ = state::before_value;
+  } else {
+    name_ = name_digit(*at);
+    state_ = state::attribute_name;
+  }
+  return at + 1;
+}
+
+const char* link_extractor::scan_attribute_name(const char* at, const char* end) {
+  for (; at != end; ++at) {
+    const std::uint8_t digit = name_digit(*at);
+    if (digit == 0 || *at == '=') {
+      end_attribute_name();
+      break;
+    }
+    name_ = extended(name_, digit);
+  }
+  return at;
+}
+
+void link_extractor::end_attribute_name() {
+  state_ = state::after_attribute_name;
+  attribute_ = is_end_tag_ ? not_kept : kept_attribute(kind_, name_);
+  if (attribute_ == not_kept) return;
+  if (values_[attribute_].is_present()) {
+    attribute_ = not_kept;  // a duplicate
+  } else {
+    values_[attribute_].begin();
+  }
+}
+
+const char* link_extractor::scan_before_value(const char* at, const char* end) {
+  at = skip_spaces(at, end);
+  if (at == end) return end;
+  switch (*at) {
+    case '"':
+      state_ = state::double_quoted_value;
+      return at + 1;
+    case '\'':
+      state_ = state::single_quoted_value;
+      return at + 1;
+    case '>':
+      state_ = state::after_tag;
+      return at + 1;
+    default:
+      state_ = state::unquoted_value;
+      return at;
+  }
+}
+
+const char* link_extractor::scan_value(const char* at, const char* end) {
+  const bool is_quoted = state_ != state::unquoted_value;
+  const char* const value_end = state_ == state::double_quoted_value   ? find<'"'>(at, end)
+                                : state_ == state::single_quoted_value ? find<'\''>(at, end)
+                                                                       : find_unquoted_end(at, end);
+  if (attribute_ != not_kept) values_[attribute_].append({at, value_end});
+  if (value_end == end) return end;
+  state_ = state::before_attribute_name;
+  return is_quoted ? value_end + 1 : value_end;
+}
+
+const char* link_extractor::scan_declaration(const char* at, const char* end) {
+  if (state_ != state::bogus_comment) {
+    const bool is_dash = *at == '-';
+    if (!is_dash) {
+      state_ = state::bogus_comment;
+    } else {
+      state_ = state_ == state::declaration_open ? state::declaration_dash : state::comment_start;
+    }
+    return is_dash ? at + 1 : at;
+  }
+  at = find<'>'>(at, end);
+  if (at == end) return end;
+  state_ = state::text;
+  return at + 1;
+}
+
+link_extractor::state link_extractor::after_comment_character(state before, char character) {
+  const bool is_dash = character == '-';
+  const bool is_bracket = character == '>';
+  switch (before) {
+    case state::comment_start:
+      return is_bracket ? state::text : is_dash ? state::comment_start_dash : state::comment;
+    case state::comment_start_dash:
+      return is_bracket ? state::text : is_dash ? state::comment_end : state::comment;
+    case state::comment_end_dash:
+      return is_dash ? state::comment_end : state::comment;
+    case state::comment_end:
+      if (character == '!') return state::comment_end_bang;
+      return is_bracket ? state::text : is_dash ? state::comment_end : state::comment;
+    case state::comment_end_bang:
+      return is_bracket ? state::text : is_dash ? state::comment_end_dash : state::comment;
+    default:
+      return is_dash ? state::comment_end_dash : state::comment;
+  }
+}
+
+const char* link_extractor::scan_comment(const char* at, const char* end) {
+  if (state_ == state::comment) at = find<'-'>(at, end);
+  if (at == end) return end;
+  state_ = after_comment_character(state_, *at);
+  return at + 1;
+}
+
+const char* link_extractor::scan_raw_text(const char* at, const char* end) {
+  if (escape_ == script_escape::none) {
+    at = find<'<'>(at, end);
+  } else if (dashes_ == 0) {
+    at = find<'<', '-'>(at, end);
+  }
+  if (at == end) return end;
+  if (*at == '<') {
+    state_ = state::raw_less_than;
+    dashes_ = 0;
+  } else if (*at == '-') {
+    dashes_ = std::min<std::uint8_t>(dashes_ + 1, 2);
+  } else {
+    if (*at == '>' && dashes_ == 2) escape_ = script_escape::none;
+    dashes_ = 0;
+  }
+  return at + 1;
+}
+
+const char* link_extractor::scan_raw_markup(const char* at) {
+  const char c = *at;
+  const state before = std::exchange(state_, state::raw_text);
+  switch (before) {
+    case state::script_escape_start:
+      if (c != '-') return at;
+      state_ = state::script_escape_start_dash;
+      return at + 1;
+    case state::script_escape_start_dash:
+      if (c != '-') return at;
+      escape_ = script_escape::escaped;
+      dashes_ = 2;
+      return at + 1;
+    default:
+      break;
+  }
+  name_ = 0;
+  if (c == '/') {
+    state_ = escape_ == script_escape::double_escaped ? state::script_escape_name : state::raw_end_tag_name;
+    return at + 1;
+  }
+  if (c == '!' && escape_ == script_escape::none && tag_name_ == packed("script")) {
+    state_ = state::script_escape_start;
+    return at + 1;
+  }
+  if (is_letter(c) && escape_ == script_escape::escaped) state_ = state::script_escape_name;
+  return at;
+}
+
+const char* link_extractor::scan_raw_name(const char* at, const char* end) {
+  for (; at != end && is_letter(*at); ++at) name_ = extended(name_, name_digit(*at));
+  if (at == end) return end;
+  const bool is_raw_name = name_ == tag_name_ && name_digit(*at) == 0;
+  const state before = std::exchange(state_, state::raw_text);
+  if (!is_raw_name) return at;
+  if (before == state::raw_end_tag_name) {
+    begin_tag(true);
+    state_ = state::before_attribute_name;
+  } else {
+    const bool was_escaped = escape_ == script_escape::escaped;
+    escape_ = was_escaped ? script_escape::double_escaped : script_escape::escaped;
+  }
+  return at;
+}
+
+// --- Tags
+
+bool link_extractor::is_in_tag() const noexcept { return state_ >= state::tag_name && state_ < state::after_tag; }
+
+void link_extractor::begin_tag(bool is_end_tag) {
+  state_ = state::tag_name;
+  kind_ = tag_kind::other;
+  is_end_tag_ = is_end_tag;
+  is_self_closing_ = false;
+  name_ = 0;
+  for (auto& value : values_) value.clear();
+}
+
+link_extractor::tag_kind link_extractor::kind_of(std::uint64_t name) {
+  switch (name) {
+    case packed("a"):
+    case packed("area"):
+      return tag_kind::link;
+    case packed("base"):
+      return tag_kind::base;
+    case packed("meta"):
+      return tag_kind::meta;
+    case packed("script"):
+    case packed("style"):
+    case packed("title"):
+    case packed("textarea"):
+    case packed("xmp"):
+    case packed("iframe"):
+    case packed("noembed"):
+    case packed("noframes"):
+      return tag_kind::raw_text;
+    case packed("plaintext"):
+      return tag_kind::plaintext;
+    case packed("svg"):
+    case packed("math"):
+      return tag_kind::foreign;
+    default:
+      return tag_kind::other;
+  }
+}
+
+link_extractor::attribute link_extractor::kept_attribute(tag_kind kind, std::uint64_t name) {
+  switch (kind) {
+    case tag_kind::link:
+      return name == packed("href") ? href : name == packed("rel") ? rel : not_kept;
+    case tag_kind::base:
+      return name == packed("href") ? href : not_kept;
+    case tag_kind::meta:
+      if (name == packed("charset")) return charset;
+      if (name == packed("http-equiv")) return http_equiv;
+      return name == packed("content") ? content : not_kept;
+    default:
+      return not_kept;
+  }
+}
+
+void link_extractor::end_tag(std::size_t position) {
+  state_ = state::text;
+  const bool is_empty_foreign_element = is_self_closing_ && foreign_depth_ > 0;
+  if (kind_ == tag_kind::foreign) {
+    if (is_end_tag_) {
+      foreign_depth_ -= foreign_depth_ > 0 ? 1 : 0;
+    } else if (!is_self_closing_) {
+      ++foreign_depth_;
+    }
+  } else if (is_end_tag_ || is_empty_foreign_element) {
+    return;
+  } else if (kind_ == tag_kind::raw_text) {
+    state_ = state::raw_text;
+    escape_ = script_escape::none;
+    dashes_ = 0;
+  } else if (kind_ == tag_kind::plaintext) {
+    state_ = state::plaintext;
+  } else if (kind_ == tag_kind::base) {
+    note_base();
+  } else if (kind_ == tag_kind::meta && position <= declaration_bytes) {
+    note_charset();
+  }
+}
+
+void link_extractor::note_base() {
+  if (base_href_) return;
+  if (const auto value = value_of(href)) base_href_.emplace(*value);
+}
+
+void link_extractor::note_charset() {
+  if (declared_charset_) return;
+  std::string_view label;
+  if (const auto value = value_of(charset)) {
+    label = trimmed(*value);
+  } else if (equals_ignoring_case(value_of(http_equiv).value_or(""), "content-type")) {
+    label = charset_of_content_type(value_of(content).value_or(""));
+  }
+  if (!label.empty()) declared_charset_.emplace(label);
+}
+
+bool link_extractor::has_link() const noexcept {
+  return kind_ == tag_kind::link && !is_end_tag_ && values_[href].text().has_value();
+}
+
+link_extractor::link link_extractor::current_link() {
+  const bool nofollow = has_token(value_of(rel).value_or(""), "nofollow");
+  return {.href = *value_of(href), .nofollow = nofollow};
+}
+
+// The decoded value of an attribute, if it is there and not too long; valid until the next call.
+std::optional<std::string_view> link_extractor::value_of(attribute name) {
+  const auto source = values_[name].text();
+  if (!source) return std::nullopt;
+  const char* const source_end = source->data() + source->size();
+  if (find<'&', '\r', '\0'>(source->data(), source_end) == source_end) return source;
+  decode_attribute_value(*source, decoded_);
+  return decoded_;
+}
+
+// --- Values
+
+void link_extractor::source_text::begin() noexcept {
+  place_ = place::borrowed;
+  borrowed_ = {};
+}
+
+void link_extractor::source_text::append(std::string_view part) {
+  if (place_ == place::borrowed) {
+    borrowed_ = part;
+  } else if (place_ == place::kept) {
+    if (part.size() > max_value_bytes - kept_.size()) {
+      place_ = place::too_long;
+    } else {
+      kept_ += part;
+    }
+  }
+}
+
+void link_extractor::source_text::keep() {
+  if (place_ != place::borrowed) return;
+  place_ = borrowed_.size() > max_value_bytes ? place::too_long : place::kept;
+  if (place_ == place::kept) kept_ = borrowed_;
+}
+
+std::optional<std::string_view> link_extractor::source_text::text() const noexcept {
+  if (place_ == place::kept) return kept_;
+  if (place_ == place::borrowed && borrowed_.size() <= max_value_bytes) return borrowed_;
+  return std::nullopt;
+}
+
+}  // namespace hocket::crawl

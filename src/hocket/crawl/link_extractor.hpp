@@ -1,0 +1,169 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace hocket::crawl {
+
+/// Finds the links of an HTML document while its bytes arrive, without a tree and without keeping the page.
+///
+///     link_extractor extractor;
+///     while (read(body, piece)) {
+///       std::string_view bytes = piece;
+///       while (auto link = extractor.next(bytes)) found(link->href, link->nofollow);
+///     }
+///
+/// It walks the states of the standard's tokenizer as a browser without scripting does: comments, doctypes, raw text
+/// (`script` with its escapes, `style`, `textarea`, ...), quotes, duplicate attributes and character references all count,
+/// so markup that only looks like a link is none. How the document is cut into pieces changes nothing. A tag that the end of
+/// the document leaves unfinished is no tag, so there is no last call to make.
+///
+/// Bytes are taken as any encoding that agrees with ASCII and passed through; only what character references stand for is
+/// written as UTF-8. Documents in UTF-16 or ISO-2022-JP must be converted first.
+///
+/// What needs a tree is left out: a link inside `template`, or one that a `select` would swallow, is found; CDATA sections
+/// are comments even within SVG and MathML, whose `style`, `title` and the like count as HTML's unless they close themselves.
+///
+/// Takes linear time. Allocates only to keep a value that spans pieces or holds references, and reuses that storage. Belongs to
+/// one task at a time.
+/// Source: HTML, 13.2.5 (tokenization), 4.2.3 (base), 4.2.5.5 (meta).
+class link_extractor {
+ public:
+  /// The longest attribute value that is kept, in bytes of its source text; a longer one counts as absent.
+  static constexpr std::size_t max_value_bytes = 64 * 1024;
+
+  /// A `meta` counts as declaring the encoding only if it ends within so many bytes of the document's start.
+  static constexpr std::size_t declaration_bytes = 1024;
+
+  /// The start tag of an `a` or `area` that has an `href`.
+  struct link {
+    std::string_view href;  // the attribute's value; neither stripped of spaces nor resolved
+    bool nofollow;          // `rel` has the token `nofollow`
+  };
+
+  /// Takes bytes from the front of `bytes` up to the end of the next link, or all of them if no further link ends there.
+  /// The link's text lies in `bytes` or in the extractor: it is valid until the next call and as long as both are.
+  [[nodiscard]] std::optional<link> next(std::string_view& bytes);
+
+  /// The `href` of the first `base` that had one, so far. It holds for the whole document, for links before it too.
+  [[nodiscard]] std::optional<std::string_view> base_href() const noexcept;
+
+  /// The label of the encoding that the first `meta` to name one declares, so far; as written, perhaps no known encoding.
+  [[nodiscard]] std::optional<std::string_view> declared_charset() const noexcept;
+
+  /// Begins a new document. Storage is kept.
+  void reset() noexcept;
+
+ private:
+  // The tokenizer's states, as far as the standard's distinctions matter to links.
+  enum class state : std::uint8_t {
+    text,
+    tag_open,
+    end_tag_open,
+    tag_name,
+    before_attribute_name,  // and after a quoted value
+    attribute_name,
+    after_attribute_name,
+    before_value,
+    double_quoted_value,
+    single_quoted_value,
+    unquoted_value,
+    self_closing,
+    after_tag,  // its closing bracket was read; what it means is not settled yet
+    declaration_open,
+    declaration_dash,
+    bogus_comment,  // what the first `>` ends: `<?...>`, `</ ...>`, `<!...>`, doctypes too
+    comment_start,
+    comment_start_dash,
+    comment,
+    comment_end_dash,
+    comment_end,
+    comment_end_bang,
+    raw_text,  // of `script`, `style`, `title` and so on
+    raw_less_than,
+    raw_end_tag_name,
+    script_escape_start,
+    script_escape_start_dash,
+    script_escape_name,
+    plaintext,
+  };
+
+  // A script may hold `<!-- <script> ... </script> -->`, whose end tag does not end it.
+  enum class script_escape : std::uint8_t { none, escaped, double_escaped };
+
+  enum class tag_kind : std::uint8_t { other, link, base, meta, raw_text, plaintext, foreign };
+
+  // The attributes whose values are kept until their tag ends.
+  enum attribute : std::uint8_t { href, rel, charset, http_equiv, content, not_kept };
+
+  // The source text of an attribute's value. It stays where the caller has it until the end of a piece cuts its tag in two.
+  class source_text {
+   public:
+    void clear() noexcept { place_ = place::absent; }
+    void begin() noexcept;
+    void append(std::string_view part);  // at most one part of a value lies in one piece
+    void keep();                         // the caller's piece is about to go
+
+    // True once the attribute was seen, whatever became of its value.
+    [[nodiscard]] bool is_present() const noexcept { return place_ != place::absent; }
+    [[nodiscard]] std::optional<std::string_view> text() const noexcept;
+
+   private:
+    enum class place : std::uint8_t { absent, borrowed, kept, too_long };
+
+    std::string_view borrowed_;
+    std::string kept_;
+    place place_ = place::absent;
+  };
+
+  static tag_kind kind_of(std::uint64_t name);
+  static attribute kept_attribute(tag_kind kind, std::uint64_t name);
+  static const char* pass_plain_tag(const char* at, const char* end);
+  static state after_comment_character(state before, char character);
+
+  const char* scan(const char* at, const char* end);
+  const char* scan_text(const char* at, const char* end);
+  const char* scan_tag_open(const char* at);
+  const char* scan_tag_name(const char* at, const char* end);
+  const char* scan_between_attributes(const char* at, const char* end);
+  const char* scan_attribute_name(const char* at, const char* end);
+  const char* scan_before_value(const char* at, const char* end);
+  const char* scan_value(const char* at, const char* end);
+  const char* scan_declaration(const char* at, const char* end);
+  const char* scan_comment(const char* at, const char* end);
+  const char* scan_raw_text(const char* at, const char* end);
+  const char* scan_raw_markup(const char* at);
+  const char* scan_raw_name(const char* at, const char* end);
+
+  void begin_tag(bool is_end_tag);
+  void end_attribute_name();
+  void end_tag(std::size_t position);
+  void note_base();
+  void note_charset();
+  [[nodiscard]] bool is_in_tag() const noexcept;
+  [[nodiscard]] bool has_link() const noexcept;
+  [[nodiscard]] link current_link();
+  [[nodiscard]] std::optional<std::string_view> value_of(attribute name);
+
+  state state_ = state::text;
+  tag_kind kind_ = tag_kind::other;
+  bool is_end_tag_ = false;
+  bool is_self_closing_ = false;
+  attribute attribute_ = not_kept;  // whose value is being read
+  script_escape escape_ = script_escape::none;
+  std::uint8_t dashes_ = 0;        // at the end of what was read of an escaped script; two stand for more
+  std::uint64_t name_ = 0;         // packed, of the tag or attribute at hand
+  std::uint64_t tag_name_ = 0;     // packed, of the last tag outside raw text; its end tag is what ends raw text
+  std::size_t foreign_depth_ = 0;  // of `svg` and `math`, as far as their tags are balanced
+  std::size_t position_ = 0;       // bytes taken since the document's start
+  std::array<source_text, not_kept> values_;
+  std::string decoded_;
+  std::optional<std::string> base_href_;
+  std::optional<std::string> declared_charset_;
+};
+
+}  // namespace hocket::crawl

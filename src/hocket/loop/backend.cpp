@@ -1,0 +1,65 @@
+#include <cerrno>
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <hocket/base/error.hpp>
+#include <hocket/loop/backend.hpp>
+#include <hocket/loop/detail/epoll_backend.hpp>
+#include <hocket/loop/detail/io_uring_backend.hpp>
+#include <hocket/loop/loop.hpp>
+
+namespace hocket {
+
+void backend::began(io_request& request) noexcept {
+  ++in_flight_;
+  if (descriptor* target = request.target) {
+    ++target->count_;
+    target->in_flight_.push_back(request);
+  }
+}
+
+void backend::complete(io_request& request, std::int32_t result) noexcept {
+  --in_flight_;
+  request.result = result;
+  request.completed = true;
+  descriptor* target = request.target;
+  if (target != nullptr) request.unlink();
+  loop_.schedule(*request.done);
+  if (target != nullptr && --target->count_ == 0 && target->closing_) finish_closing(target);
+}
+
+void backend::close(descriptor* target) noexcept {
+  target->closing_ = true;
+  if (target->count_ == 0) return finish_closing(target);
+  ++target->count_;  // the cancellations may end the last operation
+  target->in_flight_.for_each([this](io_request& request) { cancel(request); });
+  if (--target->count_ == 0) finish_closing(target);
+}
+
+void backend::finish_closing(descriptor* target) noexcept {
+  forget(*target);
+  // Linux closes the number even when it reports an error; trying again could close somebody else's.
+  ::close(target->number_);
+  delete target;
+}
+
+static backend_kind kind_from_environment() {
+  const char* wanted = std::getenv("HOCKET_BACKEND");
+  if (wanted == nullptr || *wanted == '\0') return backend_kind::automatic;
+  if (std::string_view(wanted) == "io_uring") return backend_kind::io_uring;
+  if (std::string_view(wanted) == "epoll") return backend_kind::epoll;
+  throw error(fmt::format("HOCKET_BACKEND is '{}'; it must be 'io_uring' or 'epoll'", wanted));
+}
+
+std::unique_ptr<backend> make_backend(loop& owner, backend_kind kind) {
+  if (kind == backend_kind::automatic) kind = kind_from_environment();
+  if (kind == backend_kind::epoll) return std::make_unique<epoll_backend>(owner);
+  if (kind == backend_kind::io_uring || std::getenv("HOCKET_REQUIRE_IO_URING") != nullptr)
+    return std::make_unique<io_uring_backend>(owner);
+  if (io_uring_works()) return std::make_unique<io_uring_backend>(owner);
+  return std::make_unique<epoll_backend>(owner);
+}
+
+}  // namespace hocket

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include <hocket/loop/buffer_pool.hpp>
+#include <hocket/loop/descriptor.hpp>
+#include <hocket/loop/io_request.hpp>
+#include <hocket/loop/ready_node.hpp>
+
+namespace hocket {
+
+class loop;
+
+/// How a loop asks the system for input and output: requests go in, and each completes exactly once.
+///
+/// Everything but `wake` belongs to the thread that runs the loop. A simulator is a backend too.
+class backend {
+ public:
+  explicit backend(loop& owner) noexcept : loop_(owner) {}
+  virtual ~backend() = default;
+  backend(const backend&) = delete;
+  backend& operator=(const backend&) = delete;
+
+  /// As in HOCKET_BACKEND: "io_uring", "epoll".
+  [[nodiscard]] virtual std::string_view name() const noexcept = 0;
+
+  /// Starts `request`. True if it completed at once: then `result` is set and `done` is not scheduled.
+  /// Otherwise `done` is scheduled on completion. `request.target` must be set, except for `io_op::open`.
+  [[nodiscard]] virtual bool start(io_request& request) = 0;
+
+  /// Asks a started request to end soon with -ECANCELED; it may still succeed. False if it has completed already.
+  virtual bool cancel(io_request& request) = 0;
+
+  /// Schedules what has completed; waits for that at most `limit` (nothing: without end) if nothing has.
+  virtual void collect(std::optional<std::chrono::nanoseconds> limit) = 0;
+
+  /// True if `collect` might find something or has something to hand to the kernel. Costs no system call.
+  [[nodiscard]] virtual bool wants_collect() const noexcept = 0;
+
+  /// Makes the current or next `collect` return at once. From any thread or signal handler.
+  virtual void wake() noexcept = 0;
+
+  /// Cancels everything and waits until the system has let go of all memory. For a loop destroyed with work in flight.
+  virtual void drain() noexcept {}
+
+  /// Takes ownership of an open file descriptor; sockets become what the backend needs them to be.
+  [[nodiscard]] descriptor* adopt(int number) { return new descriptor(*this, number); }
+
+  /// Cancels what is in flight on `target` (it ends with -ECANCELED), closes the number after the last, and frees the record.
+  void close(descriptor* target) noexcept;
+
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] buffer_pool& buffers() noexcept { return buffers_; }
+
+  /// True if sockets must be made with SOCK_NONBLOCK.
+  [[nodiscard]] virtual bool wants_nonblocking() const noexcept = 0;
+
+ protected:
+  void began(io_request& request) noexcept;
+  /// Sets the result, schedules `done`, and closes the descriptor if it was waiting for this.
+  void complete(io_request& request, std::int32_t result) noexcept;
+  /// Told before a number is closed.
+  virtual void forget(descriptor&) noexcept {}
+
+  loop& loop_;
+  buffer_pool buffers_;
+
+ private:
+  void finish_closing(descriptor* target) noexcept;
+  std::size_t in_flight_ = 0;
+};
+
+enum class backend_kind { automatic, io_uring, epoll };
+
+/// Makes the backend asked for. `automatic` obeys HOCKET_BACKEND, and without it takes io_uring where a real ring works and
+/// epoll otherwise; with HOCKET_REQUIRE_IO_URING a forbidden ring is an error. Throws std::system_error, hocket::error.
+[[nodiscard]] std::unique_ptr<backend> make_backend(loop& owner, backend_kind kind);
+
+/// Whether this process may use io_uring: a ring is made and a NOP goes through it.
+[[nodiscard]] bool io_uring_works() noexcept;
+
+}  // namespace hocket

@@ -1,0 +1,74 @@
+#include <algorithm>
+#include <system_error>
+
+#include <signal.h>
+
+#include <hocket/loop/blocking_pool.hpp>
+
+namespace hocket {
+
+std::size_t blocking_pool::default_limit() noexcept {
+  return std::min<std::size_t>(32, std::size_t{std::thread::hardware_concurrency()} + 4);
+}
+
+blocking_pool::~blocking_pool() {
+  {
+    std::lock_guard guard(mutex_);
+    ending_ = true;
+  }
+  changed_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+void blocking_pool::submit(blocking_job& job) {
+  std::lock_guard guard(mutex_);
+  if (idle_ <= queued_ && threads_.size() < limit_) {
+    // Signals belong to the thread that runs the loop: a worker's blocking call must not see EINTR.
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    try {
+      threads_.emplace_back([this] { serve(); });
+    } catch (const std::system_error&) {
+      pthread_sigmask(SIG_SETMASK, &before, nullptr);
+      if (threads_.empty()) throw;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  waiting_.push_back(job);
+  ++queued_;
+  changed_.notify_one();
+}
+
+bool blocking_pool::withdraw(blocking_job& job) noexcept {
+  std::lock_guard guard(mutex_);
+  if (!job.is_linked()) return false;
+  job.unlink();
+  --queued_;
+  return true;
+}
+
+std::size_t blocking_pool::pending() const noexcept {
+  std::lock_guard guard(mutex_);
+  return queued_ + working_;
+}
+
+void blocking_pool::serve() noexcept {
+  std::unique_lock guard(mutex_);
+  for (;;) {
+    ++idle_;
+    changed_.wait(guard, [this] { return ending_ || !waiting_.empty(); });
+    --idle_;
+    if (waiting_.empty()) return;
+    blocking_job& job = waiting_.pop_front();
+    --queued_;
+    ++working_;
+    guard.unlock();
+    job.work();
+    guard.lock();
+    --working_;
+  }
+}
+
+}  // namespace hocket

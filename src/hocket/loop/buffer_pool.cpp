@@ -1,0 +1,62 @@
+#include <new>
+
+#include <sys/mman.h>
+
+#include <hocket/base/assert.hpp>
+#include <hocket/loop/buffer_pool.hpp>
+
+namespace hocket {
+
+buffer_pool::buffer_pool() {
+  // Mapped, not allocated: pages that no connection ever needed cost nothing.
+  void* memory = ::mmap(nullptr, buffer_size_bytes * count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc{};
+  pool_memory_ = static_cast<char*>(memory);
+  free_.reserve(count);
+  for (std::uint32_t slot = count; slot > 0; --slot) free_.push_back(slot - 1);
+}
+
+buffer_pool::~buffer_pool() {
+  HOCKET_ASSERT(lent_ == 0, "a loop was destroyed while one of its receive buffers was still held");
+  ::munmap(pool_memory_, buffer_size_bytes * count);
+}
+
+std::uint32_t buffer_pool::take() {
+  if (hook_ == nullptr && !free_.empty()) {
+    const std::uint32_t slot = free_.back();
+    free_.pop_back();
+    return slot;
+  }
+  if (free_heap_.empty()) {
+    free_heap_.reserve(heap_.size() + 1);
+    heap_.push_back(nullptr);
+    free_heap_.push_back(from_heap + static_cast<std::uint32_t>(heap_.size() - 1));
+  }
+  const std::uint32_t slot = free_heap_.back();
+  heap_[slot - from_heap] = std::make_unique_for_overwrite<char[]>(buffer_size_bytes);
+  free_heap_.pop_back();
+  return slot;
+}
+
+char* buffer_pool::memory(std::uint32_t slot) const noexcept {
+  return slot < from_heap ? pool_memory_ + slot * buffer_size_bytes : heap_[slot - from_heap].get();
+}
+
+void buffer_pool::give_back(std::uint32_t slot) noexcept {
+  if (slot >= from_heap) {
+    heap_[slot - from_heap].reset();
+    free_heap_.push_back(slot);
+  } else if (hook_ != nullptr) {
+    hook_(hook_owner_, slot);
+  } else {
+    free_.push_back(slot);
+  }
+}
+
+void buffer_pool::hand_over(returned_hook hook, void* who) noexcept {
+  hook_ = hook;
+  hook_owner_ = who;
+  free_.clear();
+}
+
+}  // namespace hocket

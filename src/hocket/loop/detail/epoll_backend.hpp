@@ -1,0 +1,26 @@
+#pragma once
+
+#include <hocket/loop/detail/readiness_backend.hpp>
+
+namespace hocket {
+
+/// epoll(7), edge-triggered: each descriptor is added once, when something first has to wait for it.
+class epoll_backend final : public readiness_backend {
+ public:
+  explicit epoll_backend(loop& owner);
+  ~epoll_backend() override;
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
+  void collect(std::optional<std::chrono::nanoseconds> limit) override;
+  [[nodiscard]] bool wants_collect() const noexcept override { return false; }
+  void wake() noexcept override;
+
+ private:
+  void watch(descriptor& target) override;
+  void forget(descriptor& target) noexcept override;
+
+  int epoll_ = -1;
+  int wake_ = -1;  // an eventfd
+};
+
+}  // namespace hocket

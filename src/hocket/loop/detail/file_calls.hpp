@@ -1,0 +1,13 @@
+#pragma once
+
+#include <cstdint>
+
+#include <hocket/loop/io_request.hpp>
+
+namespace hocket::detail {
+
+/// Does a file request (open, open_beneath, read, write, fsync) with blocking calls.
+/// As the kernel answers a ring: a count or number, or a negated errno.
+[[nodiscard]] std::int32_t call_blocking(const io_request& request) noexcept;
+
+}  // namespace hocket::detail

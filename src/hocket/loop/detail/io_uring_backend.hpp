@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <thread>
+
+#include <hocket/loop/backend.hpp>
+
+namespace hocket {
+
+/// io_uring(7): requests are written to a ring and handed over together, once a turn.
+/// The ring belongs to the thread that makes it and is of no use after fork(2).
+class io_uring_backend final : public backend {
+ public:
+  /// Throws std::system_error if the kernel refuses a ring (containers often do: EPERM).
+  explicit io_uring_backend(loop& owner);
+  ~io_uring_backend() override;
+
+  [[nodiscard]] std::string_view name() const noexcept override { return "io_uring"; }
+  [[nodiscard]] bool start(io_request& request) override;
+  bool cancel(io_request& request) override;
+  void collect(std::optional<std::chrono::nanoseconds> limit) override;
+  [[nodiscard]] bool wants_collect() const noexcept override;
+  void wake() noexcept override;
+  [[nodiscard]] bool wants_nonblocking() const noexcept override { return false; }
+  void drain() noexcept override;
+
+ private:
+  struct ring;
+
+  void submit(io_request& request);
+  void completed(io_request& request, std::int32_t result, std::uint32_t flags);
+  void receive_completed(io_request& request, std::int32_t result, std::uint32_t flags);
+  void listen_for_wake();
+  void take_completions();
+  void provide(std::uint32_t slot) noexcept;
+
+  std::unique_ptr<ring> ring_;
+  int wake_ = -1;  // an eventfd
+  std::uint64_t wake_count_ = 0;
+};
+
+}  // namespace hocket

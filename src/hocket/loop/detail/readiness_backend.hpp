@@ -1,0 +1,34 @@
+#pragma once
+
+#include <hocket/loop/backend.hpp>
+
+namespace hocket {
+
+/// A backend on a kernel that reports readiness: tries the call, and when it would block waits until it may be tried again.
+/// What has no readiness (files) goes to the loop's blocking pool.
+class readiness_backend : public backend {
+ public:
+  using backend::backend;
+
+  [[nodiscard]] bool start(io_request& request) final;
+  bool cancel(io_request& request) final;
+  [[nodiscard]] bool wants_nonblocking() const noexcept final { return true; }
+
+ protected:
+  /// Asks the kernel to report each change of `target` from not ready to ready, once and for good.
+  virtual void watch(descriptor& target) = 0;
+
+  /// The kernel reported: tries what waits on `target`, in order of submission.
+  void became_ready(descriptor& target, bool readable, bool writable, bool hung_up) noexcept;
+
+ private:
+  enum class need : unsigned char;
+  class file_job;
+
+  [[nodiscard]] static need needs(const io_request& request) noexcept;
+  [[nodiscard]] static bool may(const descriptor& target, need needed) noexcept;
+  [[nodiscard]] std::optional<std::int32_t> attempt_now(io_request& request, need needed);
+  void offload(io_request& request);
+};
+
+}  // namespace hocket

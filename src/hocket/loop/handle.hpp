@@ -1,0 +1,87 @@
+#pragma once
+
+#include <exception>
+#include <utility>
+
+#include <hocket/base/arena.hpp>
+#include <hocket/loop/ready_node.hpp>
+
+namespace hocket {
+
+class loop;
+
+namespace detail {
+
+/// A callback on its way: in the ready queue or the timer heap, held by the loop and by any number of handles.
+class callback_record : public ready_node, public arena_allocated {
+ public:
+  virtual ~callback_record() = default;
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+  void cancel() noexcept;
+  [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
+
+ protected:
+  explicit callback_record(loop& owner) noexcept : loop_(owner) {}
+
+  loop& loop_;
+
+ private:
+  unsigned references_ = 1;  // the loop's, until it has run or was cancelled
+  bool cancelled_ = false;
+};
+
+void report_callback_error(loop& where, std::exception_ptr error) noexcept;
+
+template <class Function>
+class callback final : public callback_record {
+ public:
+  callback(loop& owner, Function function) : callback_record(owner), function_(std::move(function)) {}
+
+  void run() noexcept override {
+    try {
+      static_cast<void>(function_());
+    } catch (...) {
+      report_callback_error(loop_, std::current_exception());
+    }
+    release();
+  }
+
+ private:
+  Function function_;
+};
+
+}  // namespace detail
+
+/// A callback scheduled with `call_soon`, `call_later` or `call_at`. Dropping the handle changes nothing.
+/// Belongs to the loop's thread. Counterpart: asyncio.Handle, asyncio.TimerHandle.
+class handle {
+ public:
+  handle() noexcept = default;
+  explicit handle(detail::callback_record& record) noexcept : record_(&record) { record.retain(); }
+  handle(const handle& other) noexcept : record_(other.record_) {
+    if (record_ != nullptr) record_->retain();
+  }
+  handle(handle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
+  handle& operator=(handle other) noexcept {
+    std::swap(record_, other.record_);
+    return *this;
+  }
+  ~handle() {
+    if (record_ != nullptr) record_->release();
+  }
+
+  /// The callback will not run, unless it has already. A cancelled timer leaves nothing behind.
+  void cancel() noexcept {
+    if (record_ != nullptr) record_->cancel();
+  }
+  [[nodiscard]] bool cancelled() const noexcept { return record_ != nullptr && record_->cancelled(); }
+
+ private:
+  detail::callback_record* record_ = nullptr;
+};
+
+}  // namespace hocket

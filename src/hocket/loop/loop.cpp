@@ -1,0 +1,206 @@
+// The event loop.
+//
+// A turn: collect (completions, the inbox, due timers), then run the batch that is queued by then. The batch is a list of its
+// own, so that whatever it schedules lands behind the line. Only an empty ready queue lets the loop wait in the kernel.
+//
+// A look at the backend that found nothing costs about 250 ns, which is more than most turns: after one, up to 64 looks are
+// skipped while the last 64 turns took less than 100 us together. Never under a virtual clock, which must be exact.
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <hocket/base/assert.hpp>
+#include <hocket/base/error.hpp>
+#include <hocket/loop/loop.hpp>
+
+namespace hocket {
+
+constinit thread_local detail::thread_context detail::here{};
+
+static constexpr unsigned most_skipped_looks = 64;
+static constexpr auto skipping_is_fine_for = std::chrono::microseconds(100);
+
+// The loops of this thread: a handle may outlive its loop, and then has nobody to report to.
+static thread_local std::vector<loop*> alive;
+
+loop::loop(loop_options options) : clock_(options.clock), backend_(make_backend(*this, options.backend)) {
+  alive.push_back(this);
+}
+
+loop::~loop() {
+  HOCKET_ASSERT(!is_running(), "a loop was destroyed while running");
+  if (backend_->in_flight() > 0) backend_->drain();
+  std::erase(alive, this);
+  // Callbacks that never ran; whatever else is queued belongs to somebody.
+  const auto drop = [](ready_node& node) {
+    if (auto* record = dynamic_cast<detail::callback_record*>(&node)) record->cancel();
+  };
+  inbox_.drain_to(ready_);
+  ready_.for_each(drop);
+  timers_.for_each(drop);
+}
+
+loop& loop::running() {
+  if (detail::here.running == nullptr) throw invalid_state_error("no event loop is running on this thread");
+  return *detail::here.running;
+}
+
+void loop::run_forever() {
+  if (detail::here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");
+  const detail::thread_context before = detail::here;
+  detail::here = {.running = this, .observer = before.observer};
+  do turn();
+  while (!stopping_);
+  stopping_ = false;
+  detail::here = before;
+}
+
+void loop::turn() {
+  ++counters_.turns;
+  if (clock_ == nullptr)
+    collect();
+  else
+    collect_virtually();
+  run_batch();
+}
+
+void loop::collect() {
+  if (!ready_.empty() || stopping_) {
+    if (!may_skip_look()) backend_->collect(std::chrono::nanoseconds(0));
+  } else if (!when_idle_.empty()) {
+    backend_->collect(std::chrono::nanoseconds(0));
+  } else if (timers_.empty()) {
+    sleep_up_to(std::nullopt);
+  } else {
+    sleep_up_to(std::max(timers_.next_deadline() - time(), duration(0)));
+  }
+  take_in();
+  if (ready_.empty()) ready_.splice_back(when_idle_);
+}
+
+// What does not come through the backend.
+void loop::take_in() {
+  if (!inbox_.empty()) inbox_.drain_to(ready_);
+  if (notified_.load(std::memory_order_relaxed) != 0)
+    for (unsigned n = notified_.exchange(0); n > 0; --n)
+      if (notification_) notification_();
+  if (!timers_.empty()) timers_.collect_due(time(), ready_);
+}
+
+// Time stands still while anything can happen without it: callbacks, threads of the pool, I/O within the clock's patience.
+void loop::collect_virtually() {
+  const bool busy = !ready_.empty() || stopping_;
+  const std::size_t jobs = blocking_.pending();
+  if (busy || !when_idle_.empty())
+    backend_->collect(std::chrono::nanoseconds(0));
+  else if (timers_.empty())
+    sleep_up_to(std::nullopt);
+  else
+    sleep_up_to(clock_->patience(backend_->in_flight() > 0 || jobs > 0));
+  take_in();
+  if (!ready_.empty() || busy) return;
+  ready_.splice_back(when_idle_);
+  if (!ready_.empty() || jobs > 0 || timers_.empty()) return;
+  clock_->advance_to(timers_.next_deadline());
+  timers_.collect_due(time(), ready_);
+}
+
+bool loop::may_skip_look() noexcept {
+  if (looks_to_skip_ > 0 && !backend_->wants_collect()) {
+    --looks_to_skip_;
+    return true;
+  }
+  ++counters_.looks;
+  const time_point now = time();
+  looks_to_skip_ = now - last_look_ < skipping_is_fine_for ? most_skipped_looks : 0;
+  last_look_ = now;
+  return false;
+}
+
+// The order matters: announce that we sleep, then look at the inbox once more. Whoever posts does it the other way round.
+void loop::sleep_up_to(std::optional<std::chrono::nanoseconds> limit) {
+  ++counters_.looks;
+  looks_to_skip_ = 0;
+  asleep_.store(true, std::memory_order_seq_cst);
+  const bool something = !inbox_.empty() || notified_.load(std::memory_order_seq_cst) != 0;
+  backend_->collect(something ? std::optional(std::chrono::nanoseconds(0)) : limit);
+  asleep_.store(false, std::memory_order_seq_cst);
+}
+
+void loop::run_batch() noexcept {
+  batch_.splice_back(ready_);
+  while (!batch_.empty()) {
+    ready_node& node = batch_.pop_front();
+    node.run();
+    detail::here.task = nullptr;
+  }
+}
+
+void loop::post(ready_node& node) noexcept {
+  inbox_.push(node);
+  if (asleep_.load(std::memory_order_seq_cst)) backend_->wake();
+}
+
+void loop::notify() noexcept {
+  notified_.fetch_add(1, std::memory_order_seq_cst);
+  if (asleep_.load(std::memory_order_seq_cst)) backend_->wake();
+}
+
+static std::string describe(const std::exception_ptr& problem) {
+  try {
+    std::rethrow_exception(problem);
+  } catch (const std::exception& known) {
+    return known.what();
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
+static void print(const exception_context& context) {
+  std::string line = "hocket: " + context.message;
+  if (context.exception) line += ": " + describe(context.exception);
+  if (context.where.line() != 0)
+    line += fmt::format(" (made at {}:{})", context.where.file_name(), context.where.line());
+  fmt::print(stderr, "{}\n", line);
+}
+
+void loop::call_exception_handler(const exception_context& context) noexcept {
+  try {
+    if (exception_handler_)
+      exception_handler_(context);
+    else
+      print(context);
+  } catch (...) {
+    std::fputs("hocket: the exception handler threw\n", stderr);
+  }
+}
+
+void loop::report(loop& owner, const exception_context& context) noexcept {
+  if (std::find(alive.begin(), alive.end(), &owner) != alive.end()) return owner.call_exception_handler(context);
+  try {
+    print(context);
+  } catch (...) {
+    std::fputs("hocket: an error could not be reported\n", stderr);
+  }
+}
+
+namespace detail {
+
+void callback_record::cancel() noexcept {
+  if (cancelled_) return;
+  cancelled_ = true;
+  if (!is_linked() && !timer_queue::is_scheduled(*this)) return;  // it runs right now, or has
+  loop_.unschedule(*this);
+  release();
+}
+
+void report_callback_error(loop& where, std::exception_ptr error) noexcept {
+  where.call_exception_handler({.message = "a callback threw", .exception = std::move(error)});
+}
+
+}  // namespace detail
+}  // namespace hocket

@@ -1,0 +1,205 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <source_location>
+#include <string>
+#include <thread>
+
+#include <hocket/loop/backend.hpp>
+#include <hocket/loop/blocking_pool.hpp>
+#include <hocket/loop/clock.hpp>
+#include <hocket/loop/handle.hpp>
+#include <hocket/loop/inbox.hpp>
+#include <hocket/loop/ready_node.hpp>
+#include <hocket/loop/timer_queue.hpp>
+
+namespace hocket {
+
+class loop;
+class task_base;
+
+/// Something went wrong that nobody waits for. Counterpart: the context of asyncio's exception handler.
+struct exception_context {
+  std::string message;
+  std::exception_ptr exception;  // null if there is none
+  std::source_location where{};  // where the task was made, as far as one is concerned
+};
+
+using exception_handler = std::move_only_function<void(const exception_context&)>;
+
+struct loop_options {
+  backend_kind backend = backend_kind::automatic;
+  /// Stands in for the monotonic clock; must outlive the loop.
+  hocket::clock* clock = nullptr;
+};
+
+/// What a loop has done so far.
+struct loop_counters {
+  std::uint64_t turns = 0;
+  std::uint64_t looks = 0;  // at the backend
+};
+
+namespace detail {
+
+/// Told whenever a task begins to wait; for tests that interfere at each such point.
+class suspension_observer {
+ public:
+  virtual void suspending(task_base& task) noexcept = 0;
+
+ protected:
+  ~suspension_observer() = default;
+};
+
+/// What this thread runs right now.
+struct thread_context {
+  loop* running = nullptr;
+  task_base* task = nullptr;
+  unsigned inline_completions = 0;  // of the running task's I/O since it last waited
+  suspension_observer* observer = nullptr;
+};
+extern constinit thread_local thread_context here;
+
+}  // namespace detail
+
+/// An event loop: runs what is ready, in turns, on one thread.
+///
+/// A turn appends what the backend completed, then the timers that are due, and runs exactly the batch that is queued then;
+/// what the batch schedules waits for the next turn. Everything runs in the order in which it was scheduled.
+///
+/// Belongs to the thread that runs it. From other threads only `call_soon_threadsafe`, `post` and `stop_threadsafe`.
+/// Counterpart: asyncio.AbstractEventLoop.
+class loop {
+ public:
+  explicit loop(loop_options options = {});
+  ~loop();
+  loop(const loop&) = delete;
+  loop& operator=(const loop&) = delete;
+
+  /// The loop that this thread is running; throws `invalid_state_error` if it runs none.
+  /// Counterpart: asyncio.get_running_loop.
+  [[nodiscard]] static loop& running();
+
+  /// The same, or null.
+  [[nodiscard]] static loop* running_or_null() noexcept { return detail::here.running; }
+
+  // ---- running
+
+  /// Runs turns until `stop`. Throws `invalid_state_error` if a loop is running on this thread already.
+  void run_forever();
+
+  /// Ends `run_forever` after the turn under way; called before it, lets it run one turn.
+  void stop() noexcept { stopping_ = true; }
+
+  [[nodiscard]] bool is_running() const noexcept { return detail::here.running == this; }
+
+  // ---- callbacks
+
+  /// Calls `function` (no arguments, moved) in the next turn, after what was scheduled before.
+  template <class Function>
+  handle call_soon(Function function) {
+    auto* record = new detail::callback<Function>(*this, std::move(function));
+    schedule(*record);
+    return handle(*record);
+  }
+
+  /// As `call_soon`, from any thread. The callback is destroyed on the loop's thread.
+  template <class Function>
+  void call_soon_threadsafe(Function function) {
+    post(*new detail::callback<Function>(*this, std::move(function)));
+  }
+
+  /// Calls `function` when `delay` has passed. Equal deadlines: in order of registration.
+  template <class Function>
+  handle call_later(duration delay, Function function) {
+    return call_at(time() + delay, std::move(function));
+  }
+
+  /// Calls `function` at `when` on the loop's clock, or in the next turn if that has passed.
+  template <class Function>
+  handle call_at(time_point when, Function function) {
+    auto* record = new detail::callback<Function>(*this, std::move(function));
+    schedule_at(*record, when);
+    return handle(*record);
+  }
+
+  /// The loop's clock. Counterpart: loop.time().
+  [[nodiscard]] time_point time() const noexcept {
+    return clock_ != nullptr ? clock_->now() : std::chrono::steady_clock::now();
+  }
+
+  // ---- errors that nobody waits for
+
+  /// Replaces the handler that prints one line to standard error. Counterpart: loop.set_exception_handler.
+  void set_exception_handler(exception_handler handler) { exception_handler_ = std::move(handler); }
+  void call_exception_handler(const exception_context& context) noexcept;
+
+  /// Tells `owner`'s handler, or standard error if that loop is gone. On the thread of `owner`.
+  static void report(loop& owner, const exception_context& context) noexcept;
+
+  // ---- the mechanism, for operations
+
+  /// Queues `node` for the next turn (for this one, from a backend or a timer).
+  void schedule(ready_node& node) noexcept { ready_.push_back(node); }
+  void schedule_all(ready_queue& nodes) noexcept { ready_.splice_back(nodes); }
+  void schedule_at(ready_node& node, time_point when) { timers_.schedule(node, when); }
+
+  /// Takes `node` out of the ready queue or the timers, wherever it is.
+  void unschedule(ready_node& node) noexcept {
+    if (timer_queue::is_scheduled(node))
+      timers_.cancel(node);
+    else if (node.is_linked())
+      node.unlink();
+  }
+
+  /// Runs `node` when a turn finds nothing else to run and nothing to collect; before time moves on.
+  void schedule_when_idle(ready_node& node) noexcept { when_idle_.push_back(node); }
+
+  /// As `schedule`, from any thread.
+  void post(ready_node& node) noexcept;
+
+  /// Runs one function on the loop's thread for each time that `notify` was called, at the start of a turn.
+  /// `notify` may be called from a signal handler.
+  void set_notification(std::move_only_function<void()> function) { notification_ = std::move(function); }
+  void notify() noexcept;
+
+  [[nodiscard]] backend& io() noexcept { return *backend_; }
+  [[nodiscard]] blocking_pool& blocking() noexcept { return blocking_; }
+  [[nodiscard]] const loop_counters& counters() const noexcept { return counters_; }
+
+  /// Tasks that are not done. Kept by `task_base`.
+  struct task_link;
+  [[nodiscard]] intrusive_list<task_base, task_link>& tasks() noexcept { return tasks_; }
+
+ private:
+  void turn();
+  void collect();
+  void collect_virtually();
+  void take_in();
+  [[nodiscard]] bool may_skip_look() noexcept;
+  void sleep_up_to(std::optional<std::chrono::nanoseconds> limit);
+  void run_batch() noexcept;
+
+  ready_queue ready_;
+  ready_queue batch_;  // what is left of the turn's batch
+  ready_queue when_idle_;
+  timer_queue timers_;
+  intrusive_list<task_base, task_link> tasks_;
+  hocket::clock* clock_;
+  bool stopping_ = false;
+  unsigned looks_to_skip_ = 0;
+  time_point last_look_{};
+  inbox inbox_;
+  std::atomic<bool> asleep_{false};
+  std::atomic<unsigned> notified_{0};
+  std::move_only_function<void()> notification_;
+  exception_handler exception_handler_;
+  loop_counters counters_;
+  std::unique_ptr<backend> backend_;
+  blocking_pool blocking_;  // last: its threads post to the loop until they have ended
+};
+
+}  // namespace hocket

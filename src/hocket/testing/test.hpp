@@ -1,0 +1,49 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <hocket/core/coro.hpp>
+#include <hocket/core/run.hpp>
+#include <hocket/core/task.hpp>
+#include <hocket/testing/blocked.hpp>
+#include <hocket/testing/virtual_clock.hpp>
+
+namespace hocket::testing {
+
+/// Runs a test's body on a loop of its own, then checks that no frame and no task record is left.
+/// Skips, loudly, where io_uring is forbidden, unless HOCKET_REQUIRE_IO_URING is set.
+void run_test(backend_kind backend, coro<void> (*body)());
+void run_test_in_real_time(backend_kind backend, coro<void> (*body)());
+
+/// Waits for `work` to end: true if it ended as cancelled.
+template <class T>
+coro<bool> ends_cancelled(task<T> work) {
+  try {
+    co_await work;
+  } catch (const cancelled&) {
+    co_return work.was_cancelled();
+  }
+  co_return false;
+}
+
+}  // namespace hocket::testing
+
+#define HOCKET_TEST_ON(backend, suite, name, runner)                                   \
+  TEST(suite, name##_on_##backend) {                                                   \
+    ::hocket::testing::runner(::hocket::backend_kind::backend, suite##_##name##_body); \
+  }
+
+/// A test whose body is a coroutine, run on each backend under a virtual clock.
+/// Use EXPECT_..., not ASSERT_..., which would `return`.
+#define HOCKET_TEST(suite, name)                       \
+  static ::hocket::coro<void> suite##_##name##_body(); \
+  HOCKET_TEST_ON(epoll, suite, name, run_test)         \
+  HOCKET_TEST_ON(io_uring, suite, name, run_test)      \
+  static ::hocket::coro<void> suite##_##name##_body()
+
+/// The same in real time, for what is about the clock or talks to other processes.
+#define HOCKET_REAL_TIME_TEST(suite, name)                     \
+  static ::hocket::coro<void> suite##_##name##_body();         \
+  HOCKET_TEST_ON(epoll, suite, name, run_test_in_real_time)    \
+  HOCKET_TEST_ON(io_uring, suite, name, run_test_in_real_time) \
+  static ::hocket::coro<void> suite##_##name##_body()
