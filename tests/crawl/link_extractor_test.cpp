@@ -16,6 +16,7 @@ namespace {
 using hocket::crawl::link_extractor;
 using hocket::testing::cut_that_matters;
 using hocket::testing::extract;
+using hocket::testing::extract_cut_at;
 using std::string_view_literals::operator""sv;
 
 using list = std::vector<std::string>;
@@ -88,6 +89,14 @@ TEST(link_extractor, ends_a_tag_at_a_bracket_after_stray_quotes) {
   EXPECT_EQ(hrefs("<p \"><a href=x>\"<p '><a href=y>'<p it's><a href=z>"), (list{"x", "y", "z"}));
 }
 
+TEST(link_extractor, sees_a_quote_after_spaces) {
+  EXPECT_EQ(hrefs("<p title= '><a href=x>'><p title =\"><a href=y>\"><a href=z>"), list{"z"});
+}
+
+TEST(link_extractor, keeps_the_value_of_a_tag_that_closes_itself) {
+  EXPECT_EQ(hrefs("<a href='x'/><a href='y' / >"), (list{"x", "y"}));
+}
+
 TEST(link_extractor, takes_an_equals_sign_that_begins_a_name_into_the_name) {
   EXPECT_EQ(hrefs("<p =\"><a href=x>\"><p a='b'='><a href=y>'><p / =\"><a href=z>"), (list{"x", "y", "z"}));
 }
@@ -107,7 +116,8 @@ TEST(link_extractor, looks_for_a_tag_at_the_second_of_two_brackets) {
 }
 
 TEST(link_extractor, is_not_confused_by_names_longer_than_it_packs) {
-  EXPECT_EQ(hrefs("<phttp-equiv href=x><aaaaaaaaaaaaaaaa href=y><a pphttp-equivhref=z>"), list{});
+  EXPECT_EQ(hrefs("<aaaaaaaaaaaaaaaa href=x><a xxxxxxxxxxxxhref=y>"), list{});
+  EXPECT_EQ(extract("<meta phttp-equiv=content-type content='charset=x'>").charset, std::nullopt);
 }
 
 // --- Values
@@ -128,6 +138,7 @@ TEST(link_extractor, keeps_a_value_of_the_greatest_size) {
   const std::string value(link_extractor::max_value_bytes, 'x');
   const std::string html = "<a href='" + value + "'>";
   EXPECT_EQ(extract(html).hrefs, list{value});
+  EXPECT_EQ(extract_cut_at(html, html.size() - 1).hrefs, list{value});
   EXPECT_EQ(extract(html, 1000).hrefs, list{value});
 }
 
@@ -135,6 +146,7 @@ TEST(link_extractor, drops_the_link_of_a_value_beyond_the_greatest_size) {
   const std::string value(link_extractor::max_value_bytes + 1, 'x');
   const std::string html = "<a href='" + value + "' href='second'><a href='next'>";
   EXPECT_EQ(extract(html).hrefs, list{"next"});
+  EXPECT_EQ(extract_cut_at(html, html.find(" href='second'")).hrefs, list{"next"});
   EXPECT_EQ(extract(html, 1000).hrefs, list{"next"});
 }
 
@@ -214,6 +226,10 @@ TEST(link_extractor, ends_raw_text_at_its_own_end_tag_only) {
   EXPECT_EQ(hrefs("<title></textarea></titles><a href=x></tit</title/><a href=y>"), list{"y"});
 }
 
+TEST(link_extractor, begins_no_raw_text_at_an_end_tag) {
+  EXPECT_EQ(hrefs("</script></title x></plaintext><a href=x>"), list{"x"});
+}
+
 TEST(link_extractor, reads_the_attributes_of_the_end_tag_of_raw_text) {
   EXPECT_EQ(hrefs("<style></STYLE x='><a href=x>'><a href=y>"), list{"y"});
 }
@@ -236,8 +252,26 @@ TEST(link_extractor, ends_the_comment_in_a_script_after_any_number_of_dashes) {
   EXPECT_EQ(hrefs("<script><!--><script></script><a href=x>"), list{"x"});
 }
 
-TEST(link_extractor, begins_no_comment_in_a_script_at_one_dash) {
+TEST(link_extractor, does_not_end_the_comment_in_a_script_at_what_looks_like_its_end) {
+  EXPECT_EQ(hrefs("<script><!-- <script> - -> --x> --<> </script><a href=x></script><a href=y>"), list{"y"});
+}
+
+TEST(link_extractor, does_not_begin_a_comment_or_script_twice_in_a_script) {
+  EXPECT_EQ(hrefs("<script><!-- <script> <!-- </script><a href=x></script><a href=y>"), list{"y"});
+  EXPECT_EQ(hrefs("<script><!-- <script> <script> </script><a href=x></script><a href=y>"), list{"y"});
+}
+
+TEST(link_extractor, begins_each_script_outside_a_comment) {
+  EXPECT_EQ(hrefs("<script><!-- </script><script><script></script><a href=x>"), list{"x"});
+}
+
+TEST(link_extractor, knows_no_comments_in_other_raw_text) {
+  EXPECT_EQ(hrefs("<style><!-- <style> </style><a href=x>"), list{"x"});
+}
+
+TEST(link_extractor, begins_a_comment_in_a_script_at_two_dashes_only) {
   EXPECT_EQ(hrefs("<script><!- <script> </script><a href=x>"), list{"x"});
+  EXPECT_EQ(hrefs("<script><!x- <script> </script><a href=x>"), list{"x"});
 }
 
 TEST(link_extractor, takes_only_the_name_script_as_a_script_in_a_script) {
@@ -249,7 +283,9 @@ TEST(link_extractor, lets_a_raw_text_element_that_closes_itself_hide_nothing_in_
 }
 
 TEST(link_extractor, lets_a_raw_text_element_that_closes_itself_go_on_in_html) {
-  EXPECT_EQ(hrefs("<svg/><svg></svg></svg><title/><a href=x></title><a href=y>"), list{"y"});
+  EXPECT_EQ(hrefs("<title/><a href=x></title><a href=y>"), list{"y"});
+  EXPECT_EQ(hrefs("<svg/><title/><a href=x></title><a href=y>"), list{"y"});
+  EXPECT_EQ(hrefs("<svg></svg></svg><title/><a href=x></title><a href=y>"), list{"y"});
 }
 
 // --- Base
@@ -282,6 +318,7 @@ TEST(link_extractor, takes_no_charset_of_a_content_type_without_one) {
   EXPECT_EQ(extract("<meta http-equiv=content-type content='text/html; charset'>").charset, std::nullopt);
   EXPECT_EQ(extract("<meta http-equiv=content-type content='text/html; charset=\"x'>").charset, std::nullopt);
   EXPECT_EQ(extract("<meta http-equiv=refresh content='charset=x'>").charset, std::nullopt);
+  EXPECT_EQ(extract("<meta http_equiv=content-type content='charset=x'>").charset, std::nullopt);
 }
 
 TEST(link_extractor, takes_no_charset_of_an_end_tag) { EXPECT_EQ(extract("</meta charset=x>").charset, std::nullopt); }
@@ -299,13 +336,18 @@ TEST(link_extractor, takes_a_charset_only_from_the_first_bytes) {
 
 TEST(link_extractor, knows_nothing_of_the_last_document_after_reset) {
   link_extractor extractor;
-  std::string_view first = "<base href=x><meta charset=y><svg><script><!--";
-  EXPECT_FALSE(extractor.next(first));
+  const std::string first = "<base href=x><meta charset=y><svg>" + std::string(2000, ' ') + "<script><!--";
+  std::string_view bytes = first;
+  EXPECT_FALSE(extractor.next(bytes));
   extractor.reset();
-  std::string_view second = "<title/></title><a href=z>";
-  EXPECT_TRUE(extractor.next(second));
   EXPECT_EQ(extractor.base_href(), std::nullopt);
   EXPECT_EQ(extractor.declared_charset(), std::nullopt);
+
+  bytes = "<meta charset=z><title/><a href=inside></title><a href=after>";
+  const auto link = extractor.next(bytes);
+  ASSERT_TRUE(link);
+  EXPECT_EQ(link->href, "after");
+  EXPECT_EQ(extractor.declared_charset(), "z");
 }
 
 TEST(link_extractor, finds_the_same_wherever_a_page_is_cut) {

@@ -68,12 +68,9 @@ class operation : public ready_node {
     waiter_.resume();
   }
 
-  /// For an operation that was woken in vain: true if it is to wait on, false if a cancellation is due and it must resume.
-  [[nodiscard]] bool must_wait_again() noexcept {
-    if (phase_ != phase::ended || task_->must_throw()) return false;
-    phase_ = phase::waiting;
-    return true;
-  }
+  /// True if it was woken and no cancellation is due: then it may look around, and `wait_on` if it was woken in vain.
+  [[nodiscard]] bool may_go_on() const noexcept { return phase_ == phase::ended && !task_->must_throw(); }
+  void wait_on() noexcept { phase_ = phase::waiting; }
 
   /// Throws `cancelled` if the wait was stopped or a cancellation is due.
   void resumed() {

@@ -337,7 +337,7 @@ const char* link_extractor::scan_attribute_name(const char* at, const char* end)
 
 void link_extractor::end_attribute_name() {
   state_ = state::after_attribute_name;
-  attribute_ = is_end_tag_ ? not_kept : kept_attribute(kind_, name_);
+  attribute_ = kept_attribute(kind_, name_);
   if (attribute_ == not_kept) return;
   if (values_[attribute_].is_present()) {
     attribute_ = not_kept;  // a duplicate
@@ -553,7 +553,6 @@ void link_extractor::end_tag(std::size_t position) {
   } else if (kind_ == tag_kind::raw_text) {
     state_ = state::raw_text;
     escape_ = script_escape::none;
-    dashes_ = 0;
   } else if (kind_ == tag_kind::plaintext) {
     state_ = state::plaintext;
   } else if (kind_ == tag_kind::base) {

@@ -36,24 +36,13 @@ class lock {
     [[nodiscard]] bool await_ready() const noexcept { return owner_.is_free(); }
     void await_suspend(std::coroutine_handle<> handle) { line_up(handle, owner_.waiters_); }
     void await_resume() {
-      if (task() != nullptr) waited();
+      if (task() != nullptr && !was_stopped()) owner_.handed_over_ = false;
+      waited([this] { owner_.hand_over(); });
       owner_.locked_ = true;
     }
 
    protected:
     lock& owner_;
-
-   private:
-    void waited() {
-      const bool was_woken = !was_stopped();
-      if (was_woken) owner_.handed_over_ = false;
-      try {
-        resumed();
-      } catch (const cancelled&) {
-        if (was_woken) owner_.hand_over();
-        throw;
-      }
-    }
   };
 
   class scoped_lock_operation final : public acquire_operation {

@@ -26,12 +26,14 @@ class queue {
     [[nodiscard]] bool await_ready() const noexcept { return !owner_.empty(); }
     void await_suspend(std::coroutine_handle<> handle) { this->line_up(handle, owner_.getters_); }
     [[nodiscard]] Item await_resume() {
-      this->waited(owner_.getters_, !owner_.empty());
+      this->waited([this] {
+        if (!owner_.empty()) detail::wake_first(owner_.getters_);
+      });
       return owner_.take();
     }
     void run() noexcept override {
-      if (owner_.empty() && this->must_wait_again())
-        owner_.getters_.push_back(*this);
+      if (this->may_go_on() && owner_.empty())
+        this->line_up_again(owner_.getters_);
       else
         this->resume();
     }
@@ -47,12 +49,14 @@ class queue {
     [[nodiscard]] bool await_ready() const noexcept { return !owner_.full(); }
     void await_suspend(std::coroutine_handle<> handle) { this->line_up(handle, owner_.putters_); }
     void await_resume() {
-      this->waited(owner_.putters_, !owner_.full());
+      this->waited([this] {
+        if (!owner_.full()) detail::wake_first(owner_.putters_);
+      });
       owner_.add(std::move(item_));
     }
     void run() noexcept override {
-      if (owner_.full() && this->must_wait_again())
-        owner_.putters_.push_back(*this);
+      if (this->may_go_on() && owner_.full())
+        this->line_up_again(owner_.putters_);
       else
         this->resume();
     }

@@ -33,17 +33,8 @@ class semaphore {
     [[nodiscard]] bool await_ready() const noexcept { return !owner_.locked(); }
     void await_suspend(std::coroutine_handle<> handle) { line_up(handle, owner_.waiters_); }
     void await_resume() {
-      if (task() == nullptr) {
-        --owner_.value_;
-        return;
-      }
-      const bool was_woken = !was_stopped();  // and so was given a permit
-      try {
-        resumed();
-      } catch (const cancelled&) {
-        if (was_woken) owner_.release();
-        throw;
-      }
+      if (task() == nullptr) --owner_.value_;  // otherwise whoever woke it gave it a permit
+      waited([this] { owner_.release(); });
     }
 
    protected:

@@ -4,9 +4,6 @@
 
 namespace hocket::detail {
 
-/// Lets the first in line go on. False if nobody waits.
-inline bool wake_first(ready_queue& line) noexcept;
-
 /// One task in the line before a primitive. The primitive keeps the line, and wakes who is to go on.
 class waiter : public operation {
  public:
@@ -29,15 +26,18 @@ class waiter : public operation {
     begin_waiting();
   }
 
-  /// The task resumes. One that was woken and is cancelled all the same wakes the next, if there is something to go on with.
-  void waited(ready_queue& line, bool can_go_on) {
-    const bool was_woken = task() != nullptr && !was_stopped();
-    try {
-      resumed();
-    } catch (const cancelled&) {
-      if (was_woken && can_go_on) wake_first(line);
-      throw;
-    }
+  void line_up_again(ready_queue& line) noexcept {
+    wait_on();
+    line.push_back(*this);
+  }
+
+  /// The task resumes. If it was woken and is cancelled all the same, `hand_on` gives its turn to the next one. A waiter that
+  /// was stopped touches nothing: what it waited for may be gone.
+  template <class HandOn>
+  void waited(HandOn hand_on) {
+    if (task() == nullptr) return;
+    if (!was_stopped() && task()->must_throw()) hand_on();
+    resumed();
   }
 };
 

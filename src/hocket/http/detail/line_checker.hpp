@@ -27,6 +27,8 @@ class line_checker {
   [[nodiscard]] std::size_t excess_bytes() const noexcept { return excess_bytes_; }
 
  private:
+  void read_byte(char c);
+
   std::size_t total_bytes_ = 0;
   std::size_t excess_bytes_ = 0;
   std::size_t column_ = 0;

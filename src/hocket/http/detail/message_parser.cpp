@@ -283,11 +283,7 @@ parse_event message_reader::read_body(std::string_view& input, std::string_view&
 }
 
 parse_event message_reader::read_chunks(std::string_view& input, std::string_view& body) {
-  const bool paused = feed(input);
-  if (checker_.excess_bytes() > limits_.chunk_overhead_bytes) {
-    throw bad_message("more than " + in_words(limits_.chunk_overhead_bytes) + " of chunk extensions and trailers");
-  }
-  if (!paused) return parse_event::need_more;
+  if (!feed(input)) return parse_event::need_more;
   if (body_piece_.empty()) return parse_event::end;
   body = body_piece_;
   return parse_event::body;
@@ -303,7 +299,11 @@ bool message_reader::feed(std::string_view& input) {
   const auto lines = input.substr(0, consumed - body_piece_.size());
   input.remove_prefix(consumed);
   checker_.read(lines);
-  if (stage_ == stage::head) keep_start_line(lines);
+  if (stage_ == stage::head) {
+    keep_start_line(lines);
+  } else if (checker_.excess_bytes() > limits_.chunk_overhead_bytes) {
+    throw bad_message("more than " + in_words(limits_.chunk_overhead_bytes) + " of chunk extensions and trailers");
+  }
 
   if (code == HPE_OK) return false;
   if (code == HPE_PAUSED) return llhttp_resume(&llhttp_), true;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -20,9 +22,15 @@ constexpr bool is_control(char c) noexcept {
   return byte < 0x20 || byte == 0x7f;
 }
 
-constexpr bool is_token_char(char c) noexcept {
-  return is_alphanumeric(c) || (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-}
+/// One entry a byte; asked for every byte of every name.
+inline constexpr auto token_chars = [] {
+  std::array<bool, 256> table{};
+  for (std::size_t byte = 0; byte < 256; ++byte) table[byte] = is_alphanumeric(static_cast<char>(byte));
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
+constexpr bool is_token_char(char c) noexcept { return token_chars[static_cast<unsigned char>(c)]; }
 
 constexpr bool is_token(std::string_view text) noexcept {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
