@@ -1,5 +1,5 @@
-// Feeds a document to the link extractor whole, byte by byte and cut at places that the input chooses, and expects the same.
-// The first byte is how many cuts there are (up to 15); each takes two more bytes. The rest is the document.
+// Feeds a document to the link extractor whole, byte by byte and cut at places that the input chooses, and expects the
+// same. The first byte is how many cuts there are (up to 15); each takes two more bytes. The rest is the document.
 //
 // A finding is a crash: a sanitizer's report, or the call of abort() below.
 

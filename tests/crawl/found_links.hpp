@@ -31,8 +31,8 @@ struct found_links {
   }
 };
 
-/// Feeds a document to an extractor piece by piece. Each piece has memory of its own, which is gone before the next one, so
-/// that a sanitizer sees an extractor that reads beyond a piece or holds on to one.
+/// Feeds a document to an extractor piece by piece. Each piece has memory of its own, which is gone before the next
+/// one, so that a sanitizer sees an extractor that reads beyond a piece or holds on to one.
 class piecewise_extraction {
  public:
   void feed(std::string_view piece) {

@@ -1,10 +1,12 @@
 // html5lib's tokenizer cases, as far as they can be told from the links of a page.
 //
-// A case gives an input and the tokens that a tokenizer makes of it, hardly ever a link. So the cases are turned into pages:
-// - the attribute of a start tag becomes the `href` of an `a`, by renaming both in the input, and its value is the link;
+// A case gives an input and the tokens that a tokenizer makes of it, hardly ever a link. So the cases are turned into
+// pages:
+// - the attribute of a start tag becomes the `href` of an `a`, by renaming both in the input, and its value is the
+//   link;
 // - a character reference in text becomes the value of an `href`;
-// - an input that begins within raw text follows the start tag of such an element, and links after it tell whether it ended.
-// The number of pages made is checked, so that a change that turns cases into none is noticed.
+// - an input that begins within raw text follows the start tag of such an element, and links after it tell whether it
+//   ended. The number of pages made is checked, so that a change that turns cases into none is noticed.
 
 #include <algorithm>
 #include <cstddef>
@@ -134,7 +136,8 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-// The input with its tag and attribute renamed to `a` and `href`, if it begins with the tag and clearly has the attribute.
+// The input with its tag and attribute renamed to `a` and `href`, if it begins with the tag and clearly has the
+// attribute.
 std::optional<std::string> as_link(std::string_view input, std::string_view tag, std::string_view attribute) {
   constexpr std::string_view separators = " \t\n\r\f/";
   const auto is_separator = [&](char c) { return separators.find(c) != separators.npos; };
@@ -217,8 +220,9 @@ TEST_F(html5lib, no_cut_changes_what_follows_an_input) {
   }
 }
 
-// --- Encodings. The standard looks for a declaration in the bytes without tokenizing them; the extractor tokenizes. So it does
-// not see one in a script or style, and it looks no further after a label that names no encoding: such cases are left out.
+// --- Encodings. The standard looks for a declaration in the bytes without tokenizing them; the extractor tokenizes. So
+// it does not see one in a script or style, and it looks no further after a label that names no encoding: such cases
+// are left out.
 
 struct encoding_case {
   std::string page;

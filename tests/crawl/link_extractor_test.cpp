@@ -1,5 +1,5 @@
-// The link extractor's rules, one by one. That the cuts between pieces change nothing is claimed for every document here:
-// `hrefs` checks it on the way.
+// The link extractor's rules, one by one. That the cuts between pieces change nothing is claimed for every document
+// here: `hrefs` checks it on the way.
 
 #include <string>
 #include <string_view>

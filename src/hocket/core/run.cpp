@@ -97,6 +97,9 @@ runner::runner(run_options options) : options_(options), loop_({.backend = optio
 
 runner::~runner() {
   cancel_all_tasks();
+  loop_.blocking().join();
+  loop_.stop();
+  loop_.run_forever();  // one turn: what the pool's jobs posted, and what tasks that ended last scheduled
   if (interrupted_) {
     std::fflush(nullptr);
     end_by_sigint();

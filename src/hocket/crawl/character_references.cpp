@@ -1,9 +1,9 @@
 // Character references of HTML, in attribute values.
 //
 // The names are a sorted table, generated. The longest name that the text begins with is found by narrowing the table's
-// range character by character: a trie without the nodes, each step a binary search in what is left. `&amp;`, which is nearly
-// all that links contain, is looked for first. Values have their end before they are decoded, so no state is carried from
-// one piece of input to the next: the tokenizer keeps the source text of a value and decodes it whole.
+// range character by character: a trie without the nodes, each step a binary search in what is left. `&amp;`, which is
+// nearly all that links contain, is looked for first. Values have their end before they are decoded, so no state is
+// carried from one piece of input to the next: the tokenizer keeps the source text of a value and decodes it whole.
 
 #include <algorithm>
 #include <array>

@@ -1,13 +1,14 @@
 // The streaming link tokenizer.
 //
-// Nearly all of a page is text and tags that are of no interest. Those take the fast lane: text is searched for the next
-// bracket, and a tag that lies wholly in the piece at hand and is written in the usual way is passed without states. All else
-// (links, comments, scripts, tags that the end of a piece cuts in two, odd spellings) goes through the state machine, whose
-// functions take what they can and return how far they came. Leaving the fast lane means to read a tag again from its
-// start, which is sound because a tag without interest has no effect.
+// Nearly all of a page is text and tags that are of no interest. Those take the fast lane: text is searched for the
+// next bracket, and a tag that lies wholly in the piece at hand and is written in the usual way is passed without
+// states. All else (links, comments, scripts, tags that the end of a piece cuts in two, odd spellings) goes through the
+// state machine, whose functions take what they can and return how far they came. Leaving the fast lane means to read a
+// tag again from its start, which is sound because a tag without interest has no effect.
 //
 // Names are packed into a number as they are read, so that none is stored and the names of interest are a switch.
-// Values keep their source text and are decoded when their tag has ended; most need no decoding and are handed out in place.
+// Values keep their source text and are decoded when their tag has ended; most need no decoding and are handed out in
+// place.
 
 #include <algorithm>
 #include <bit>
@@ -50,8 +51,8 @@ const char* skip_spaces(const char* at, const char* end) {
   return at;
 }
 
-// Packed names. Six bits a character; letters without regard to case. Exact for up to ten characters, which holds for all
-// names of interest; longer ones are all alike.
+// Packed names. Six bits a character; letters without regard to case. Exact for up to ten characters, which holds for
+// all names of interest; longer ones are all alike.
 
 constexpr std::uint64_t overlong_name = ~std::uint64_t{0};
 
@@ -136,8 +137,8 @@ const char* pass_value(const char* at, const char* end) {
   return is_space(*at) ? nullptr : find_unquoted_end(at, end);
 }
 
-// The end of a tag, from the end of its name, or nullptr if more than names and `name=value` come before it.
-// In a name an equals sign begins a value; where a name would begin it is part of that name, which is left to the states.
+// The end of a tag, from the end of its name, or nullptr if more than names and `name=value` come before it. In a name
+// an equals sign begins a value; where a name would begin it is part of that name, which is left to the states.
 const char* pass_attributes(const char* at, const char* end) {
   for (;;) {
     const char* const begin = at;

@@ -18,18 +18,19 @@ namespace hocket::crawl {
 ///     }
 ///
 /// It walks the states of the standard's tokenizer as a browser without scripting does: comments, doctypes, raw text
-/// (`script` with its escapes, `style`, `textarea`, ...), quotes, duplicate attributes and character references all count,
-/// so markup that only looks like a link is none. How the document is cut into pieces changes nothing. A tag that the end of
-/// the document leaves unfinished is no tag, so there is no last call to make.
+/// (`script` with its escapes, `style`, `textarea`, ...), quotes, duplicate attributes and character references all
+/// count, so markup that only looks like a link is none. How the document is cut into pieces changes nothing. A tag
+/// that the end of the document leaves unfinished is no tag, so there is no last call to make.
 ///
-/// Bytes are taken as any encoding that agrees with ASCII and passed through; only what character references stand for is
-/// written as UTF-8. Documents in UTF-16 or ISO-2022-JP must be converted first.
+/// Bytes are taken as any encoding that agrees with ASCII and passed through; only what character references stand for
+/// is written as UTF-8. Documents in UTF-16 or ISO-2022-JP must be converted first.
 ///
-/// What needs a tree is left out: a link inside `template`, or one that a `select` would swallow, is found; CDATA sections
-/// are comments even within SVG and MathML, whose `style`, `title` and the like count as HTML's unless they close themselves.
+/// What needs a tree is left out: a link inside `template`, or one that a `select` would swallow, is found; CDATA
+/// sections are comments even within SVG and MathML, whose `style`, `title` and the like count as HTML's unless they
+/// close themselves.
 ///
-/// Takes linear time. Allocates only to keep a value that spans pieces or holds references, and reuses that storage. Belongs to
-/// one task at a time.
+/// Takes linear time. Allocates only to keep a value that spans pieces or holds references, and reuses that storage.
+/// Belongs to one task at a time.
 /// Source: HTML, 13.2.5 (tokenization), 4.2.3 (base), 4.2.5.5 (meta).
 class link_extractor {
  public:
@@ -45,14 +46,16 @@ class link_extractor {
     bool nofollow;          // `rel` has the token `nofollow`
   };
 
-  /// Takes bytes from the front of `bytes` up to the end of the next link, or all of them if no further link ends there.
-  /// The link's text lies in `bytes` or in the extractor: it is valid until the next call and as long as both are.
+  /// Takes bytes from the front of `bytes` up to the end of the next link, or all of them if no further link ends
+  /// there. The link's text lies in `bytes` or in the extractor: it is valid until the next call and as long as both
+  /// are.
   [[nodiscard]] std::optional<link> next(std::string_view& bytes);
 
   /// The `href` of the first `base` that had one, so far. It holds for the whole document, for links before it too.
   [[nodiscard]] std::optional<std::string_view> base_href() const noexcept;
 
-  /// The label of the encoding that the first `meta` to name one declares, so far; as written, perhaps no known encoding.
+  /// The label of the encoding that the first `meta` to name one declares, so far; as written, perhaps no known
+  /// encoding.
   [[nodiscard]] std::optional<std::string_view> declared_charset() const noexcept;
 
   /// Begins a new document. Storage is kept.
@@ -100,7 +103,8 @@ class link_extractor {
   // The attributes whose values are kept until their tag ends.
   enum attribute : std::uint8_t { href, rel, charset, http_equiv, content, not_kept };
 
-  // The source text of an attribute's value. It stays where the caller has it until the end of a piece cuts its tag in two.
+  // The source text of an attribute's value. It stays where the caller has it until the end of a piece cuts its tag in
+  // two.
   class source_text {
    public:
     void clear() noexcept { place_ = place::absent; }

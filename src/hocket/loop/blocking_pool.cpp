@@ -11,13 +11,16 @@ std::size_t blocking_pool::default_limit() noexcept {
   return std::min<std::size_t>(32, std::size_t{std::thread::hardware_concurrency()} + 4);
 }
 
-blocking_pool::~blocking_pool() {
+blocking_pool::~blocking_pool() { join(); }
+
+void blocking_pool::join() noexcept {
   {
     std::lock_guard guard(mutex_);
     ending_ = true;
   }
   changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
 }
 
 void blocking_pool::submit(blocking_job& job) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include <hocket/base/error.hpp>
@@ -17,5 +18,10 @@ class bad_message : public protocol_error {
  private:
   int answer_;
 };
+
+/// A limit as a reason says it: `64 KiB`, `100 bytes`.
+inline std::string in_words(std::size_t bytes) {
+  return bytes % 1024 == 0 ? std::to_string(bytes / 1024) + " KiB" : std::to_string(bytes) + " bytes";
+}
 
 }  // namespace hocket::http::detail

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <string_view>
 
 namespace hocket::http::detail {
@@ -13,8 +14,15 @@ namespace hocket::http::detail {
 /// Source: RFC 9112, 2.2, 5.1, 5.2 and 7.1.
 class line_checker {
  public:
-  /// Forgets all that was read.
-  void reset() noexcept { *this = {}; }
+  /// Makes ready for the lines of a head.
+  void begin_head() noexcept { *this = {}; }
+
+  /// Makes ready for the lines around chunks, of which each needs up to 18 bytes (16 digits, CRLF). What exceeds 20 bytes
+  /// in any of them, extensions, needless zeros and trailers, may come to `max_overhead_bytes` over the whole body.
+  void begin_chunks(std::size_t max_overhead_bytes) noexcept {
+    *this = {};
+    max_overhead_bytes_ = max_overhead_bytes;
+  }
 
   /// Reads on. Throws `bad_message` at the first byte that breaks a rule.
   void read(std::string_view bytes);
@@ -22,15 +30,13 @@ class line_checker {
   /// Bytes read, all lines together.
   [[nodiscard]] std::size_t total_bytes() const noexcept { return total_bytes_; }
 
-  /// The same without the first 20 bytes of each line. Every chunk needs a line of up to 18 bytes (16 digits, CRLF);
-  /// what is beyond can only be extensions, needless zeros or trailers.
-  [[nodiscard]] std::size_t excess_bytes() const noexcept { return excess_bytes_; }
-
  private:
+  bool take_whole(std::string_view line) noexcept;
   void read_byte(char c);
 
   std::size_t total_bytes_ = 0;
-  std::size_t excess_bytes_ = 0;
+  std::size_t max_overhead_bytes_ = std::numeric_limits<std::size_t>::max();
+  std::size_t overhead_bytes_ = 0;
   std::size_t column_ = 0;
   char previous_ = '\n';
 };

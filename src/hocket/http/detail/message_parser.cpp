@@ -139,11 +139,6 @@ bad_message explain(llhttp_errno_t code, char offender) {
   }
 }
 
-/// A limit as a person says it: `64 KiB`, `100 bytes`.
-std::string in_words(std::size_t bytes) {
-  return bytes % 1024 == 0 ? std::to_string(bytes / 1024) + " KiB" : std::to_string(bytes) + " bytes";
-}
-
 /// The reason in `HTTP/1.1 200 OK`; what follows the status may be missing. llhttp takes `0200` and `20` for codes.
 std::string_view reason_in(std::string_view line, int status) {
   constexpr auto after_status = std::string_view("HTTP/1.1 200").size();
@@ -200,7 +195,7 @@ void check_host(const headers& fields, int http_minor) {
 
 void message_reader::begin(std::string_view request_method) {
   request_method_ = request_method;
-  checker_.reset();
+  checker_.begin_head();
   parked_ = nullptr;
   trailers_ = 0;
   started_ = false;
@@ -299,11 +294,7 @@ bool message_reader::feed(std::string_view& input) {
   const auto lines = input.substr(0, consumed - body_piece_.size());
   input.remove_prefix(consumed);
   checker_.read(lines);
-  if (stage_ == stage::head) {
-    keep_start_line(lines);
-  } else if (checker_.excess_bytes() > limits_.chunk_overhead_bytes) {
-    throw bad_message("more than " + in_words(limits_.chunk_overhead_bytes) + " of chunk extensions and trailers");
-  }
+  if (stage_ == stage::head) keep_start_line(lines);
 
   if (code == HPE_OK) return false;
   if (code == HPE_PAUSED) return llhttp_resume(&llhttp_), true;
@@ -326,7 +317,7 @@ void message_reader::accept_head() {
   // llhttp does not take a tab after "chunked" for whitespace.
   const bool chunked = framing_.end == body_end::last_chunk;
   if (chunked && (llhttp_.flags & F_CHUNKED) == 0) throw bad_message("malformed Transfer-Encoding");
-  if (chunked) checker_.reset();
+  if (chunked) checker_.begin_chunks(limits_.chunk_overhead_bytes);
   remaining_ = framing_.content_length.value_or(0);
 }
 

@@ -1,0 +1,22 @@
+#include <hocket/io/file.hpp>
+
+namespace hocket::detail {
+
+open_operation::open_operation(io_op how, int directory, std::string path, int flags, unsigned mode)
+    : io_awaitable(how, nullptr), path_(std::move(path)) {
+  request_.flags = static_cast<std::uint32_t>(flags);
+  request_.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0;
+  request_.offset = directory;
+}
+
+open_operation::open_operation(open_operation&& other) noexcept
+    : io_awaitable(std::move(other)), path_(std::move(other.path_)) {}
+
+bool open_operation::await_ready() {
+  request_.data = path_.data();
+  return io_awaitable::await_ready();
+}
+
+file open_operation::convert(std::int32_t number) { return file(io_handle(number)); }
+
+}  // namespace hocket::detail

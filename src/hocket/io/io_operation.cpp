@@ -1,0 +1,47 @@
+#include <hocket/io/io_operation.hpp>
+
+namespace hocket::detail {
+
+// A task whose I/O never has to wait would starve the others: after this many completions in a row it queues.
+static constexpr unsigned most_inline_completions = 64;
+
+io_operation::io_operation(io_operation&& other) noexcept : operation(std::move(other)) {
+  request_.op = other.request_.op;
+  request_.flags = other.request_.flags;
+  request_.mode = other.request_.mode;
+  request_.target = other.request_.target;
+  request_.data = other.request_.data;
+  request_.length = other.request_.length;
+  request_.offset = other.request_.offset;
+}
+
+bool io_operation::await_ready() {
+  task_base& me = task_base::require_current();
+  if (me.must_throw()) {
+    refused_ = true;
+    return true;
+  }
+  request_.done = this;
+  if (!me.owner().io().start(request_)) return false;
+  completed_inline_ = ++here.inline_completions >= most_inline_completions;
+  return !completed_inline_;
+}
+
+void io_operation::await_suspend(std::coroutine_handle<> waiter) {
+  suspend(waiter);
+  if (completed_inline_) wake();
+}
+
+bool io_operation::stop() noexcept {
+  stop_asked_ |= task()->owner().io().cancel(request_);
+  return false;  // what comes of it is known when it completes
+}
+
+std::expected<std::int32_t, std::error_code> io_operation::outcome() {
+  if (refused_) task_base::require_current().throw_cancelled();
+  if (stop_asked_ && request_.result == -ECANCELED) task()->throw_cancelled();
+  if (request_.result < 0) return std::unexpected(std::error_code(-request_.result, std::system_category()));
+  return request_.result;
+}
+
+}  // namespace hocket::detail

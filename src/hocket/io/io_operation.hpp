@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cerrno>
+#include <cstdint>
+#include <expected>
+#include <system_error>
+#include <utility>
+
+#include <hocket/core/operation.hpp>
+
+namespace hocket {
+
+/// The owner of an open descriptor of the running loop. Closing (or destroying) it ends what is in flight on it with
+/// `std::errc::operation_canceled`; the number is given back when the last of these has ended.
+class io_handle {
+ public:
+  io_handle() noexcept = default;
+  /// Takes ownership of an open file descriptor.
+  explicit io_handle(int number) : record_(loop::running().io().adopt(number)) {}
+  io_handle(io_handle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
+  io_handle& operator=(io_handle&& other) noexcept {
+    if (this != &other) {
+      close();
+      record_ = std::exchange(other.record_, nullptr);
+    }
+    return *this;
+  }
+  ~io_handle() { close(); }
+
+  [[nodiscard]] bool is_open() const noexcept { return record_ != nullptr; }
+  [[nodiscard]] descriptor* record() const noexcept { return record_; }
+  /// The file descriptor, or -1. It stays this object's.
+  [[nodiscard]] int number() const noexcept { return record_ != nullptr ? record_->number() : -1; }
+
+  void close() noexcept {
+    if (descriptor* closing = std::exchange(record_, nullptr)) closing->owner().close(closing);
+  }
+
+ private:
+  descriptor* record_ = nullptr;
+};
+
+namespace detail {
+
+/// One request to the system, awaited: the part of every I/O operation that is the same.
+///
+/// A cancellation that is pending is thrown before anything starts; one that arrives later asks the system to stop, and the
+/// wait ends with what the system says: if that is success, the result is returned and the request stays pending.
+class io_operation : public operation {
+ public:
+  [[nodiscard]] bool await_ready();
+  void await_suspend(std::coroutine_handle<> waiter);
+  bool stop() noexcept override;
+
+ protected:
+  io_operation(io_op op, descriptor* target) noexcept {
+    request_.op = op;
+    request_.target = target;
+  }
+  io_operation(io_operation&& other) noexcept;
+
+  /// The system's answer, not negative, or the error. Throws `cancelled`.
+  [[nodiscard]] std::expected<std::int32_t, std::error_code> outcome();
+
+  [[nodiscard]] static backend& io() noexcept { return loop::running().io(); }
+
+  io_request request_;
+
+ private:
+  bool refused_ = false;           // a cancellation was pending: nothing was started
+  bool completed_inline_ = false;  // but the task has had its share and queues
+  bool stop_asked_ = false;
+};
+
+/// Gives a derived class its two faces: `co_await op` throws std::system_error, `co_await as_expected(op)` does not.
+/// `Derived` has `Value convert(std::int32_t)` and `static constexpr const char* name`.
+template <class Derived, class Value>
+class io_awaitable : public io_operation {
+ public:
+  Value await_resume() {
+    auto answer = this->outcome();
+    if (!answer) throw std::system_error(answer.error(), Derived::name);
+    return static_cast<Derived&>(*this).convert(*answer);
+  }
+  [[nodiscard]] std::expected<Value, std::error_code> expected() {
+    auto answer = this->outcome();
+    if (!answer) return std::unexpected(answer.error());
+    if constexpr (std::is_void_v<Value>) {
+      static_cast<Derived&>(*this).convert(*answer);
+      return {};
+    } else {
+      return static_cast<Derived&>(*this).convert(*answer);
+    }
+  }
+
+ protected:
+  using io_operation::io_operation;
+};
+
+}  // namespace detail
+}  // namespace hocket

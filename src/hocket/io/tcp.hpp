@@ -1,0 +1,153 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <hocket/core/coro.hpp>
+#include <hocket/io/io_operation.hpp>
+#include <hocket/io/socket_address.hpp>
+
+namespace hocket {
+
+class tcp_socket;
+
+namespace detail {
+
+class receive_operation final : public io_awaitable<receive_operation, buffer> {
+ public:
+  static constexpr const char* name = "receive";
+  explicit receive_operation(descriptor* target) noexcept : io_awaitable(io_op::receive, target) {}
+  [[nodiscard]] buffer convert(std::int32_t size) noexcept {
+    return size == 0 ? buffer() : io().buffers().lend(request_.mode, static_cast<std::size_t>(size));
+  }
+};
+
+class recv_operation final : public io_awaitable<recv_operation, std::size_t> {
+ public:
+  static constexpr const char* name = "recv";
+  recv_operation(descriptor* target, std::span<char> into) noexcept : io_awaitable(io_op::recv, target) {
+    request_.data = into.data();
+    request_.length = into.size();
+  }
+  [[nodiscard]] std::size_t convert(std::int32_t size) noexcept { return static_cast<std::size_t>(size); }
+};
+
+class send_operation final : public io_awaitable<send_operation, void> {
+ public:
+  static constexpr const char* name = "send";
+  send_operation(descriptor* target, std::string_view bytes) noexcept : io_awaitable(io_op::send, target) {
+    request_.data = const_cast<char*>(bytes.data());
+    request_.length = bytes.size();
+  }
+  [[nodiscard]] bool await_ready() {
+    return (request_.length == 0 && !task_base::require_current().must_throw()) || io_awaitable::await_ready();
+  }
+  void convert(std::int32_t) noexcept {}
+};
+
+class connect_operation;
+class accept_operation;
+
+}  // namespace detail
+
+/// A connected TCP socket, with TCP_NODELAY. Owns its descriptor; closes it when destroyed, at once and with what is in flight
+/// ended by `std::errc::operation_canceled`. One receiver and one sender at a time. Belongs to its loop's thread.
+class tcp_socket {
+ public:
+  /// A socket that is not open.
+  tcp_socket() noexcept = default;
+  /// Takes ownership of a connected socket's descriptor.
+  explicit tcp_socket(io_handle handle) noexcept : handle_(std::move(handle)) {}
+
+  /// Connects to `address`. Throws std::system_error, `cancelled`.
+  [[nodiscard]] static detail::connect_operation connect(const socket_address& address);
+
+  /// Waits for bytes and gives them in a buffer lent by the loop; empty at end of file. While it waits it holds no buffer,
+  /// so an idle connection costs none. Throws std::system_error, `cancelled`.
+  [[nodiscard]] detail::receive_operation receive() noexcept { return detail::receive_operation(handle_.record()); }
+
+  /// Waits for bytes and writes them into `into`, which must stay alive; gives their number, 0 at end of file.
+  [[nodiscard]] detail::recv_operation recv(std::span<char> into) noexcept { return {handle_.record(), into}; }
+
+  /// Sends all of `bytes`, which must stay alive; suspends while the peer does not take them. If it throws (also `cancelled`),
+  /// an unknown part was sent and the connection is of no further use. Counterpart: loop.sock_sendall.
+  [[nodiscard]] detail::send_operation send_all(std::string_view bytes) noexcept { return {handle_.record(), bytes}; }
+
+  /// Tells the peer that nothing more will be sent; receiving goes on. shutdown(2), SHUT_WR.
+  void shutdown_send() noexcept;
+
+  void close() noexcept { handle_.close(); }
+  [[nodiscard]] bool is_open() const noexcept { return handle_.is_open(); }
+  [[nodiscard]] int number() const noexcept { return handle_.number(); }
+  [[nodiscard]] socket_address local_address() const;
+  [[nodiscard]] socket_address peer_address() const;
+
+  /// Without waiting: true if the peer has closed or sent something. On an idle connection either means it cannot be reused.
+  [[nodiscard]] bool has_something_to_read() const noexcept;
+
+ private:
+  io_handle handle_;
+};
+
+struct listen_options {
+  int backlog = 4096;  // the kernel takes less if net.core.somaxconn is
+  bool reuse_port = false;
+};
+
+/// A socket that accepts TCP connections.
+class tcp_listener {
+ public:
+  /// Listens at `address` (port 0: one that is free; see `local_address`). Throws std::system_error.
+  [[nodiscard]] static tcp_listener listen(const socket_address& address, listen_options options = {});
+
+  /// Waits for a connection. Throws std::system_error (EMFILE: the process is out of descriptors), `cancelled`.
+  [[nodiscard]] detail::accept_operation accept() noexcept;
+
+  void close() noexcept { handle_.close(); }
+  [[nodiscard]] bool is_open() const noexcept { return handle_.is_open(); }
+  [[nodiscard]] socket_address local_address() const;
+
+ private:
+  explicit tcp_listener(io_handle handle) noexcept : handle_(std::move(handle)) {}
+  io_handle handle_;
+};
+
+namespace detail {
+
+class connect_operation final : public io_awaitable<connect_operation, tcp_socket> {
+ public:
+  static constexpr const char* name = "connect";
+  explicit connect_operation(const socket_address& address);
+  connect_operation(connect_operation&& other) noexcept;
+  [[nodiscard]] bool await_ready();
+  [[nodiscard]] tcp_socket convert(std::int32_t) noexcept { return tcp_socket(std::move(handle_)); }
+
+ private:
+  socket_address address_;
+  io_handle handle_;
+};
+
+class accept_operation final : public io_awaitable<accept_operation, tcp_socket> {
+ public:
+  static constexpr const char* name = "accept";
+  explicit accept_operation(descriptor* target) noexcept : io_awaitable(io_op::accept, target) {}
+  [[nodiscard]] tcp_socket convert(std::int32_t number) { return tcp_socket(io_handle(number)); }
+};
+
+}  // namespace detail
+
+inline detail::connect_operation tcp_socket::connect(const socket_address& address) {
+  return detail::connect_operation(address);
+}
+inline detail::accept_operation tcp_listener::accept() noexcept { return detail::accept_operation(handle_.record()); }
+
+/// Resolves `host` and connects to the first of its addresses that answers. Throws the last address's std::system_error.
+/// Counterpart: asyncio.open_connection, without streams.
+coro<tcp_socket> connect_tcp(std::string host, std::uint16_t port);
+
+}  // namespace hocket

@@ -1,0 +1,184 @@
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <latch>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <hocket/loop/blocking_pool.hpp>
+
+namespace {
+
+using hocket::blocking_pool;
+
+class job final : public hocket::blocking_job {
+ public:
+  explicit job(std::function<void()> what) : what_(std::move(what)) {}
+  void work() noexcept override { what_(); }
+
+ private:
+  std::function<void()> what_;
+};
+
+void wait_until_idle(const blocking_pool& pool) {
+  while (pool.pending() > 0) std::this_thread::yield();
+}
+
+TEST(blocking_pool, runs_jobs_on_another_thread) {
+  std::thread::id where;
+  job one([&where] { where = std::this_thread::get_id(); });
+  {
+    blocking_pool pool;
+    pool.submit(one);
+  }
+  EXPECT_NE(where, std::thread::id{});
+  EXPECT_NE(where, std::this_thread::get_id());
+}
+
+TEST(blocking_pool, serves_first_come_first_served) {
+  std::vector<int> order;
+  std::vector<job> jobs;
+  for (int n = 0; n < 50; ++n) jobs.emplace_back([&order, n] { order.push_back(n); });
+  {
+    blocking_pool pool(1);
+    for (job& each : jobs) pool.submit(each);
+  }
+  std::vector<int> expected;
+  for (int n = 0; n < 50; ++n) expected.push_back(n);
+  EXPECT_EQ(order, expected);
+}
+
+TEST(blocking_pool, runs_as_many_jobs_at_once_as_it_has_threads) {
+  std::latch together(3);
+  std::vector<job> jobs;
+  for (int n = 0; n < 3; ++n) jobs.emplace_back([&together] { together.arrive_and_wait(); });
+  blocking_pool pool(3);
+  for (job& each : jobs) pool.submit(each);
+  wait_until_idle(pool);
+}
+
+TEST(blocking_pool, starts_no_more_threads_than_its_limit) {
+  std::atomic<int> at_once{0};
+  std::atomic<int> most{0};
+  std::vector<job> jobs;
+  for (int n = 0; n < 20; ++n) {
+    jobs.emplace_back([&] {
+      const int now = ++at_once;
+      for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+      }
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+      --at_once;
+    });
+  }
+  {
+    blocking_pool pool(2);
+    for (job& each : jobs) pool.submit(each);
+  }
+  EXPECT_LE(most, 2);
+}
+
+TEST(blocking_pool, uses_an_idle_thread_again) {
+  std::set<std::thread::id> threads;
+  blocking_pool pool(8);
+  for (int n = 0; n < 20; ++n) {
+    job one([&threads] { threads.insert(std::this_thread::get_id()); });
+    pool.submit(one);
+    wait_until_idle(pool);
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // to let it go back to waiting
+  }
+  EXPECT_LT(threads.size(), 8U);
+}
+
+TEST(blocking_pool, takes_back_a_job_that_has_not_begun) {
+  std::latch go(1);
+  bool ran = false;
+  job blocker([&go] { go.wait(); });
+  job second([&ran] { ran = true; });
+  {
+    blocking_pool pool(1);
+    pool.submit(blocker);
+    pool.submit(second);
+    EXPECT_TRUE(pool.withdraw(second));
+    go.count_down();
+  }
+  EXPECT_FALSE(ran);
+}
+
+TEST(blocking_pool, does_not_take_back_a_job_that_has_begun) {
+  std::latch begun(1);
+  std::latch go(1);
+  job blocker([&] {
+    begun.count_down();
+    go.wait();
+  });
+  blocking_pool pool(1);
+  pool.submit(blocker);
+  begun.wait();
+  EXPECT_FALSE(pool.withdraw(blocker));
+  go.count_down();
+  wait_until_idle(pool);
+}
+
+TEST(blocking_pool, counts_waiting_and_running_jobs_as_pending) {
+  std::latch begun(1);
+  std::latch go(1);
+  job running([&] {
+    begun.count_down();
+    go.wait();
+  });
+  job waiting([] {});
+  blocking_pool pool(1);
+  pool.submit(running);
+  pool.submit(waiting);
+  begun.wait();
+  EXPECT_EQ(pool.pending(), 2U);
+  go.count_down();
+  wait_until_idle(pool);
+}
+
+TEST(blocking_pool, ends_only_when_its_jobs_have_ended) {
+  std::atomic<int> ended{0};
+  std::vector<job> jobs;
+  for (int n = 0; n < 10; ++n) {
+    jobs.emplace_back([&ended] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      ++ended;
+    });
+  }
+  {
+    blocking_pool pool(2);
+    for (job& each : jobs) pool.submit(each);
+  }
+  EXPECT_EQ(ended, 10);
+}
+
+TEST(blocking_pool, keeps_signals_away_from_its_threads) {
+  bool blocked = false;
+  job one([&blocked] {
+    sigset_t mask;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+    blocked = ::sigismember(&mask, SIGINT) == 1 && ::sigismember(&mask, SIGCHLD) == 1;
+  });
+  {
+    blocking_pool pool;
+    pool.submit(one);
+  }
+  EXPECT_TRUE(blocked);
+}
+
+TEST(blocking_pool, leaves_the_signal_mask_of_whoever_submits) {
+  sigset_t mask;
+  job one([] {});
+  {
+    blocking_pool pool;
+    pool.submit(one);
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+  }
+  EXPECT_EQ(::sigismember(&mask, SIGINT), 0);
+}
+
+}  // namespace

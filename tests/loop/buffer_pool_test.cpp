@@ -1,0 +1,72 @@
+#include <cstring>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include <hocket/loop/buffer_pool.hpp>
+
+namespace {
+
+using hocket::buffer;
+using hocket::buffer_pool;
+
+buffer lend_one(buffer_pool& pool) { return pool.lend(pool.take(), buffer_pool::buffer_size_bytes); }
+
+TEST(buffer_pool, lends_buffers_until_they_are_destroyed) {
+  buffer_pool pool;
+  {
+    const buffer lent = lend_one(pool);
+    EXPECT_EQ(pool.lent(), 1U);
+  }
+  EXPECT_EQ(pool.lent(), 0U);
+}
+
+TEST(buffer_pool, lends_the_buffer_used_last) {
+  buffer_pool pool;
+  const char* used_last = lend_one(pool).bytes().data();
+  EXPECT_EQ(lend_one(pool).bytes().data(), used_last);
+}
+
+TEST(buffer_pool, goes_on_with_the_heap_when_all_are_lent) {
+  buffer_pool pool;
+  std::vector<buffer> lent;
+  for (std::uint32_t n = 0; n < buffer_pool::count + 50; ++n) {
+    lent.push_back(lend_one(pool));
+    std::memset(lent.back().bytes().data(), static_cast<int>(n % 251), lent.back().size());
+  }
+  for (std::uint32_t n = 0; n < buffer_pool::count + 50; ++n)
+    EXPECT_EQ(static_cast<unsigned char>(lent[n].bytes().back()), n % 251);
+}
+
+TEST(buffer_pool, takes_buffers_of_the_heap_back_too) {
+  buffer_pool pool;
+  std::vector<buffer> lent;
+  for (std::uint32_t n = 0; n < buffer_pool::count; ++n) lent.push_back(lend_one(pool));
+  const char* from_heap = lend_one(pool).bytes().data();
+  EXPECT_EQ(lend_one(pool).bytes().data(), from_heap);
+}
+
+TEST(buffer, gives_its_bytes_to_the_one_it_is_moved_to) {
+  buffer_pool pool;
+  buffer first = lend_one(pool);
+  const char* bytes = first.bytes().data();
+  const buffer second = std::move(first);
+  EXPECT_EQ(second.bytes().data(), bytes);
+  EXPECT_TRUE(first.empty());
+  EXPECT_EQ(pool.lent(), 1U);
+}
+
+TEST(buffer, goes_back_when_another_is_assigned_to_it) {
+  buffer_pool pool;
+  buffer kept = lend_one(pool);
+  kept = lend_one(pool);
+  EXPECT_EQ(pool.lent(), 1U);
+}
+
+TEST(buffer, without_bytes_is_false) {
+  buffer_pool pool;
+  EXPECT_FALSE(pool.lend(pool.take(), 0));
+  EXPECT_TRUE(pool.lend(pool.take(), 1));
+}
+
+}  // namespace
