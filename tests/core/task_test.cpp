@@ -1,40 +1,69 @@
+#include <memory>
+#include <stdexcept>
 #include <string>
+#include <type_traits>
 #include <vector>
 
-#include <gtest/gtest.h>
-
-#include <hocket/core/cancel_scope.hpp>
-#include <hocket/core/finally.hpp>
-#include <hocket/core/future.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
-#include <hocket/core/task_group.hpp>
-#include <hocket/core/timeout.hpp>
-#include <hocket/exec/to_thread.hpp>
-#include <hocket/sync/queue.hpp>
-#include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/core/task.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
+using hocket::testing::ends_cancelled;
 
 namespace {
 
-hocket::coro<int> one() { co_return 1; }
+hocket::coro<std::string> seven() { co_return "seven"; }
 
-hocket::coro<int> nested(int depth) {
-  if (depth == 0) co_return 0;
-  co_return 1 + co_await nested(depth - 1);
+hocket::coro<void> fail(const char* why) {
+  throw std::runtime_error(why);
+  co_return;
 }
 
-HOCKET_TEST(coro, a_million_sequential_awaits_that_complete_at_once_do_not_grow_the_stack) {
-  int sum = 0;
-  for (int n = 0; n < 1'000'000; ++n) sum += co_await one();
-  EXPECT_EQ(sum, 1'000'000);
+/// Collects what the running loop's exception handler is told.
+class told_errors {
+ public:
+  told_errors() {
+    hocket::loop::running().set_exception_handler(
+        [this](const hocket::exception_context& context) { contexts_.push_back(context); });
+  }
+  ~told_errors() { hocket::loop::running().set_exception_handler({}); }
+  told_errors(const told_errors&) = delete;
+
+  [[nodiscard]] std::size_t count() const { return contexts_.size(); }
+  [[nodiscard]] const hocket::exception_context& front() const { return contexts_.front(); }
+
+ private:
+  std::vector<hocket::exception_context> contexts_;
+};
+
+// ---- beginning
+
+HOCKET_TEST(task, begins_in_the_next_turn) {
+  bool began = false;
+  auto body = [&began]() -> hocket::coro<void> {
+    began = true;
+    co_return;
+  };
+  auto work = hocket::create_task(body());
+  EXPECT_FALSE(began);
+  co_await hocket::sleep({});
+  EXPECT_TRUE(began);
 }
 
-HOCKET_TEST(coro, awaits_nest_a_hundred_thousand_deep) { EXPECT_EQ(co_await nested(100'000), 100'000); }
+HOCKET_TEST(task, begins_in_the_order_of_creation) {
+  std::string trace;
+  auto body = [&trace](char name) -> hocket::coro<void> {
+    trace += name;
+    co_return;
+  };
+  for (char name = 'a'; name <= 'e'; ++name) hocket::create_task(body(name));
+  co_await hocket::sleep({});
+  EXPECT_EQ(trace, "abcde");
+}
 
-HOCKET_TEST(task, sleepers_interleave) {
+HOCKET_TEST(task, takes_turns_with_others) {
   std::string trace;
   auto count = [&trace]() -> hocket::coro<void> {
     trace += '1';
@@ -47,81 +76,284 @@ HOCKET_TEST(task, sleepers_interleave) {
   EXPECT_EQ(hocket::loop::running().time() - begin, 1s);
 }
 
-HOCKET_TEST(task, cancelled_before_its_first_step_never_runs) {
-  bool ran = false;
-  auto body = [&ran]() -> hocket::coro<void> {
-    ran = true;
-    co_return;
-  };
-  auto work = hocket::create_task(body());
-  work.cancel();
-  EXPECT_TRUE(co_await hocket::testing::ends_cancelled(work));
-  EXPECT_FALSE(ran);
+HOCKET_TEST(task, may_be_made_of_any_awaitable) {
+  const auto begin = hocket::loop::running().time();
+  co_await hocket::create_task(hocket::sleep(1s));
+  EXPECT_EQ(hocket::loop::running().time() - begin, 1s);
 }
 
-HOCKET_TEST(timeout, becomes_a_timeout_error) {
-  bool timed_out = false;
-  try {
-    co_await hocket::wait_for(hocket::sleep(1h), 5s);
-  } catch (const hocket::timeout_error&) {
-    timed_out = true;
+TEST(task, needs_a_running_loop) { EXPECT_THROW(hocket::create_task(seven()), hocket::invalid_state_error); }
+
+HOCKET_TEST(task, has_the_name_that_it_was_given) {
+  auto work = hocket::create_task(seven(), {.name = "counter"});
+  EXPECT_EQ(work.name(), "counter");
+  co_await work;
+}
+
+HOCKET_TEST(task, knows_itself_as_the_current_one) {
+  std::string name;
+  auto body = [&name]() -> hocket::coro<void> {
+    co_await hocket::sleep(1s);
+    name = hocket::current_task().name();
+  };
+  co_await hocket::create_task(body(), {.name = "inner"});
+  EXPECT_EQ(name, "inner");
+  EXPECT_EQ(hocket::current_task().name(), "main");
+}
+
+HOCKET_TEST(task, is_not_the_current_one_in_a_callback) {
+  bool none = false;
+  hocket::loop::running().call_soon([&none] { none = !hocket::current_task(); });
+  co_await hocket::sleep({});
+  EXPECT_TRUE(none);
+}
+
+// ---- its result
+
+HOCKET_TEST(task, shows_its_result_to_whoever_awaits_the_handle) {
+  auto work = hocket::create_task(seven());
+  static_assert(std::is_same_v<decltype(work.operator co_await().await_resume()), const std::string&>);
+  EXPECT_EQ(co_await work, "seven");
+  EXPECT_EQ(co_await work, "seven");
+}
+
+HOCKET_TEST(task, gives_its_result_away_to_whoever_awaits_a_moved_handle) {
+  auto make = []() -> hocket::coro<std::unique_ptr<int>> { co_return std::make_unique<int>(7); };
+  auto work = hocket::create_task(make());
+  const std::unique_ptr<int> mine = co_await std::move(work);
+  EXPECT_EQ(*mine, 7);
+}
+
+HOCKET_TEST(task, is_awaited_without_suspending_when_it_is_done) {
+  auto work = hocket::create_task(seven());
+  co_await work;
+  const auto turn = hocket::loop::running().counters().turns;
+  co_await work;
+  EXPECT_EQ(hocket::loop::running().counters().turns, turn);
+}
+
+HOCKET_TEST(task, throws_its_exception_at_each_who_awaits_it) {
+  auto work = hocket::create_task(fail("broken"));
+  int caught = 0;
+  for (int n = 0; n < 2; ++n) {
+    try {
+      co_await work;
+    } catch (const std::runtime_error&) {
+      ++caught;
+    }
   }
-  EXPECT_TRUE(timed_out);
+  EXPECT_EQ(caught, 2);
 }
 
-HOCKET_TEST(task_group, waits_for_its_children) {
-  int ended = 0;
-  auto child = [&ended](int seconds) -> hocket::coro<void> {
-    co_await hocket::sleep(std::chrono::seconds(seconds));
-    ++ended;
+HOCKET_TEST(task, refuses_to_show_a_result_that_it_does_not_have_yet) {
+  auto work = hocket::create_task(seven());
+  EXPECT_THROW(static_cast<void>(work.result()), hocket::invalid_state_error);
+  EXPECT_THROW(static_cast<void>(work.exception()), hocket::invalid_state_error);
+  co_await work;
+  EXPECT_EQ(work.result(), "seven");
+  EXPECT_EQ(work.exception(), nullptr);
+}
+
+HOCKET_TEST(task, shows_its_exception) {
+  auto work = hocket::create_task(fail("broken"));
+  co_await hocket::sleep({});
+  EXPECT_TRUE(work.done());
+  EXPECT_THROW(std::rethrow_exception(work.exception()), std::runtime_error);
+}
+
+HOCKET_TEST(task, throws_cancelled_instead_of_a_result_if_it_was_cancelled) {
+  auto work = hocket::create_task(seven());
+  work.cancel();
+  co_await hocket::sleep({});
+  EXPECT_THROW(static_cast<void>(work.result()), hocket::cancelled);
+  EXPECT_THROW(static_cast<void>(work.exception()), hocket::cancelled);
+}
+
+HOCKET_TEST(task, fails_if_its_value_cannot_be_moved) {
+  struct reluctant {
+    reluctant() = default;
+    reluctant(reluctant&& other) : moves(other.moves + 1) {
+      if (moves > 1) throw std::runtime_error("once is enough");
+    }
+    int moves = 0;
   };
-  co_await hocket::with_task_group([&](hocket::task_group& group) -> hocket::coro<void> {
-    for (int n = 1; n <= 3; ++n) group.create_task(child(n));
-    co_return;
-  });
-  EXPECT_EQ(ended, 3);
+  auto make = []() -> hocket::coro<reluctant> { co_return reluctant{}; };
+  auto work = hocket::create_task(make());
+  co_await hocket::sleep({});
+  EXPECT_THROW(std::rethrow_exception(work.exception()), std::runtime_error);
 }
 
-HOCKET_TEST(to_thread, gives_the_result) {
-  const int answer = co_await hocket::to_thread([](int n) { return n * 2; }, 21);
-  EXPECT_EQ(answer, 42);
+// ---- ownership
+
+HOCKET_TEST(task, goes_on_when_its_handle_is_dropped) {
+  bool ended = false;
+  auto body = [&ended]() -> hocket::coro<void> {
+    co_await hocket::sleep(1s);
+    ended = true;
+  };
+  hocket::create_task(body());
+  co_await hocket::sleep(2s);
+  EXPECT_TRUE(ended);
 }
 
-HOCKET_TEST(queue, hands_items_over_in_order) {
-  hocket::queue<int> jobs(2);
-  std::vector<int> got;
-  auto consume = [&]() -> hocket::coro<void> {
-    for (;;) {
-      got.push_back(co_await jobs.get());
-      jobs.task_done();
+HOCKET_TEST(task, frees_its_frame_and_parameters_before_any_waiter_runs) {
+  auto token = std::make_shared<int>();
+  auto keep = [](std::shared_ptr<int>) -> hocket::coro<void> { co_await hocket::sleep(1s); };
+  auto work = hocket::create_task(keep(token));
+  long uses_seen_by_callback = 0;
+  work.add_done_callback([&] { uses_seen_by_callback = token.use_count(); });
+  co_await work;
+  EXPECT_EQ(uses_seen_by_callback, 1);
+}
+
+HOCKET_TEST(task, keeps_its_result_as_long_as_a_handle_is_left) {
+  auto token = std::make_shared<int>();
+  {
+    auto give = [](std::shared_ptr<int> it) -> hocket::coro<std::shared_ptr<int>> { co_return it; };
+    auto work = hocket::create_task(give(token));
+    co_await work;
+    EXPECT_EQ(token.use_count(), 2);
+  }
+  EXPECT_EQ(token.use_count(), 1);
+}
+
+HOCKET_TEST(task, is_one_of_the_loops_until_it_is_done) {
+  const auto count = [] {
+    int tasks = 0;
+    hocket::loop::running().tasks().for_each([&tasks](hocket::task_base&) { ++tasks; });
+    return tasks;
+  };
+  auto work = hocket::create_task(hocket::sleep(1s));
+  EXPECT_EQ(count(), 2);
+  co_await work;
+  EXPECT_EQ(count(), 1);
+}
+
+// ---- waiters and callbacks
+
+HOCKET_TEST(task, calls_back_in_order_of_registration_together_with_waiters) {
+  std::string trace;
+  auto work = hocket::create_task(hocket::sleep(1s));
+  auto wait = [&](char name) -> hocket::coro<void> {
+    co_await work;
+    trace += name;
+  };
+  work.add_done_callback([&trace] { trace += 'a'; });
+  auto first = hocket::create_task(wait('b'));
+  co_await hocket::sleep({});
+  work.add_done_callback([&trace] { trace += 'c'; });
+  auto second = hocket::create_task(wait('d'));
+  co_await second;
+  EXPECT_EQ(trace, "abcd");
+}
+
+HOCKET_TEST(task, never_calls_back_inline_even_when_it_is_done) {
+  auto work = hocket::create_task(seven());
+  co_await work;
+  bool called = false;
+  work.add_done_callback([&called] { called = true; });
+  EXPECT_FALSE(called);
+  co_await hocket::sleep({});
+  EXPECT_TRUE(called);
+}
+
+HOCKET_TEST(task, reports_a_callback_that_throws_and_calls_the_next_one) {
+  told_errors told;
+  bool called = false;
+  auto work = hocket::create_task(seven());
+  work.add_done_callback([] { throw std::runtime_error("broken"); });
+  work.add_done_callback([&called] { called = true; });
+  co_await work;
+  co_await hocket::sleep({});
+  EXPECT_TRUE(called);
+  EXPECT_EQ(told.count(), 1U);
+}
+
+// ---- errors nobody looks at
+
+HOCKET_TEST(task, reports_an_error_that_nobody_looked_at_once) {
+  told_errors told;
+  hocket::create_task(fail("broken"));
+  co_await hocket::sleep(1s);
+  EXPECT_EQ(told.count(), 1U);
+}
+
+HOCKET_TEST(task, reports_where_it_was_made) {
+  told_errors told;
+  const auto line = static_cast<unsigned>(__LINE__ + 1);
+  hocket::create_task(fail("broken"));
+  co_await hocket::sleep(1s);
+  EXPECT_EQ(told.front().where.line(), line);
+}
+
+HOCKET_TEST(task, reports_only_when_the_last_handle_is_gone) {
+  told_errors told;
+  {
+    auto work = hocket::create_task(fail("broken"));
+    co_await hocket::sleep(1s);
+    EXPECT_EQ(told.count(), 0U);
+  }
+  EXPECT_EQ(told.count(), 1U);
+}
+
+HOCKET_TEST(task, reports_nothing_if_somebody_looked_at_its_error) {
+  told_errors told;
+  {
+    auto work = hocket::create_task(fail("broken"));
+    co_await hocket::sleep(1s);
+    static_cast<void>(work.exception());
+  }
+  EXPECT_EQ(told.count(), 0U);
+}
+
+HOCKET_TEST(task, reports_nothing_if_it_was_cancelled) {
+  told_errors told;
+  hocket::create_task(hocket::sleep(1h)).cancel();
+  co_await hocket::sleep(1s);
+  EXPECT_EQ(told.count(), 0U);
+}
+
+HOCKET_TEST(sleep, lets_every_ready_task_run_once_if_its_length_is_zero) {
+  std::string trace;
+  auto body = [&trace](char name) -> hocket::coro<void> {
+    for (int n = 0; n < 2; ++n) {
+      trace += name;
+      co_await hocket::sleep(0s);
     }
   };
-  auto consumer = hocket::create_task(consume());
-  for (int n = 0; n < 5; ++n) co_await jobs.put(n);
-  co_await jobs.join();
-  consumer.cancel();
-  EXPECT_EQ(got, (std::vector{0, 1, 2, 3, 4}));
+  co_await hocket::gather(body('a'), body('b'), body('c'));
+  EXPECT_EQ(trace, "abcabc");
 }
 
-TEST(cancel_everywhere, leaves_nothing_behind) {
-  const auto report = hocket::testing::cancel_at_every_suspension([]() -> hocket::coro<void> {
-    hocket::queue<int> jobs(1);
-    auto produce = [&]() -> hocket::coro<void> {
-      for (int n = 0; n < 3; ++n) co_await jobs.put(n);
-    };
-    auto consume = [&]() -> hocket::coro<void> {
-      for (int n = 0; n < 3; ++n) static_cast<void>(co_await jobs.get());
-    };
-    co_await hocket::with_task_group([&](hocket::task_group& group) -> hocket::coro<void> {
-      group.create_task(produce());
-      co_await hocket::sleep(1s);
-      co_await consume();
-    });
-    co_await hocket::gather(hocket::sleep(1s), hocket::sleep(2s));
-  });
-  EXPECT_EQ(report.leaked_blocks, 0U);
-  EXPECT_EQ(report.cancelled + 1, report.runs);
-  EXPECT_GT(report.runs, 6U);
+HOCKET_TEST(sleep, wakes_in_the_order_of_the_deadlines) {
+  std::string trace;
+  auto nap = [&trace](int seconds) -> hocket::coro<void> {
+    co_await hocket::sleep(std::chrono::seconds(seconds));
+    trace += std::to_string(seconds);
+  };
+  co_await hocket::gather(nap(3), nap(1), nap(2));
+  EXPECT_EQ(trace, "123");
+}
+
+HOCKET_REAL_TIME_TEST(sleep, lasts_at_least_as_long_as_asked) {
+  const auto begin = hocket::loop::running().time();
+  co_await hocket::sleep(3ms);
+  EXPECT_GE(hocket::loop::running().time() - begin, 3ms);
+}
+
+HOCKET_TEST(wait_all_tasks_blocked, returns_when_nobody_is_ready_and_before_time_moves) {
+  const auto begin = hocket::loop::running().time();
+  int steps = 0;
+  auto busy = [&steps]() -> hocket::coro<void> {
+    for (; steps < 100; ++steps) co_await hocket::sleep(0s);
+    co_await hocket::sleep(1s);
+    ++steps;
+  };
+  auto work = hocket::create_task(busy());
+  co_await hocket::testing::wait_all_tasks_blocked();
+  EXPECT_EQ(steps, 100);
+  EXPECT_EQ(hocket::loop::running().time(), begin);
+  co_await work;
 }
 
 }  // namespace

@@ -59,8 +59,10 @@ class piecewise_extraction {
 /// What is found when the document comes in pieces of so many bytes, the last one perhaps shorter.
 inline found_links extract(std::string_view html, std::size_t piece_size = std::string_view::npos) {
   piecewise_extraction extraction;
-  for (; !html.empty(); html.remove_prefix(std::min(piece_size, html.size())))
+  while (!html.empty()) {
     extraction.feed(html.substr(0, piece_size));
+    html.remove_prefix(std::min(piece_size, html.size()));
+  }
   return std::move(extraction).end();
 }
 

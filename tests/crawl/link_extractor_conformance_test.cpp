@@ -1,12 +1,10 @@
 // html5lib's tokenizer cases, as far as they can be told from the links of a page.
 //
-// A case gives an input and the tokens that a tokenizer makes of it, hardly ever a link. So the cases are turned into
-// pages:
-// - the attribute of a start tag becomes the `href` of an `a`, by renaming both in the input, and its value is the
-//   link;
+// A case gives an input and the tokens that it makes, hardly ever a link. So the cases are turned into pages:
+// - the attribute of a start tag becomes the `href` of an `a`, by renaming both in the input;
 // - a character reference in text becomes the value of an `href`;
-// - an input that begins within raw text follows the start tag of such an element, and links after it tell whether it
-//   ended. The number of pages made is checked, so that a change that turns cases into none is noticed.
+// - an input that begins within raw text follows a start tag of such an element, and links after it tell where it ends.
+// The number of pages made is checked, so that a change that turns cases into none is noticed.
 
 #include <algorithm>
 #include <cstddef>
@@ -108,7 +106,8 @@ const std::vector<tokenizer_case>& all_cases() {
     if (!std::filesystem::exists(data_folder())) return result;
     for (const auto& entry : std::filesystem::directory_iterator(data_folder())) {
       if (entry.path().extension() != ".test") continue;
-      for (const auto& test : nlohmann::json::parse(contents(entry.path()))["tests"]) append_cases(test, result);
+      const auto file = nlohmann::json::parse(contents(entry.path()));
+      for (const auto& test : file["tests"]) append_cases(test, result);
     }
     return result;
   }();
@@ -220,9 +219,8 @@ TEST_F(html5lib, no_cut_changes_what_follows_an_input) {
   }
 }
 
-// --- Encodings. The standard looks for a declaration in the bytes without tokenizing them; the extractor tokenizes. So
-// it does not see one in a script or style, and it looks no further after a label that names no encoding: such cases
-// are left out.
+// --- Encodings. The standard looks for a declaration without tokenizing; the extractor sees none in a script or style,
+// and looks no further after a label that names no encoding. Such cases are left out.
 
 struct encoding_case {
   std::string page;

@@ -123,6 +123,7 @@ TEST(request_parser, says_whether_the_client_waits_for_100_continue) {
 TEST(request_parser, says_whether_the_client_asks_for_another_protocol) {
   EXPECT_TRUE(after_head(post("Connection: Upgrade\r\nUpgrade: websocket\r\n", "")).wants_upgrade());
   EXPECT_FALSE(after_head(post("Upgrade: websocket\r\n", "")).wants_upgrade());
+  EXPECT_FALSE(after_head("GET / HTTP/1.0\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n").wants_upgrade());
   EXPECT_TRUE(after_head("CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n").wants_upgrade());
 }
 

@@ -1,5 +1,4 @@
 #include <cstddef>
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -136,6 +135,11 @@ TEST(response_parser, bounds_interim_responses_by_the_limit_of_one_head) {
   std::string bytes;
   for (int n = 0; n < 5000; ++n) bytes += "HTTP/1.1 100 Continue\r\n\r\n";
   EXPECT_EQ(failure(bytes), "bad response: head larger than 64 KiB");
+}
+
+TEST(response_parser, refuses_interim_responses_with_a_malformed_status_line) {
+  EXPECT_EQ(failure("HTTP/1.1 0103 x\r\n\r\n"), "bad response: malformed status code");
+  EXPECT_EQ(failure("HTTP/2.0 103 x\r\n\r\n"), "bad response: HTTP version other than 1.0 and 1.1");
 }
 
 TEST(response_parser, stops_after_a_change_of_protocol) {
@@ -318,6 +322,13 @@ TEST(response_parser, bounds_trailers) {
   EXPECT_EQ(failure(chunked(many + "\r\n")), "bad response: more than 256 trailers");
 }
 
+TEST(response_parser, counts_trailers_anew_in_each_response) {
+  std::string chunks = "0\r\n";
+  for (int n = 0; n < 200; ++n) chunks += "a:\r\n";
+  chunks += "\r\n";
+  EXPECT_EQ(failure(chunked(chunks) + chunked(chunks)), "");
+}
+
 TEST(response_parser, does_not_bound_the_number_of_chunks) {
   std::string bytes;
   for (int n = 0; n < 100'000; ++n) bytes += "1\r\na\r\n";
@@ -359,7 +370,8 @@ TEST(response_parser, refuses_what_is_not_http_1) {
 }
 
 TEST(response_parser, refuses_malformed_status_codes) {
-  for (const std::string_view code : {"", "20", "2000", "2x0", "-200", "+200", " 200", "\t200", "099", "20 0"}) {
+  for (const std::string_view code :
+       {"", "20", "2000", "2x0", "-200", "+200", " 200", "\t200", "099", "0200", "20 0"}) {
     EXPECT_NE(failure("HTTP/1.1 " + std::string(code) + "\r\nContent-Length: 0\r\n\r\n"), "") << code;
   }
 }
@@ -449,6 +461,11 @@ TEST(response_parser, refuses_transfer_codings_other_than_chunked) {
     EXPECT_NE(failure("HTTP/1.1 200 OK\r\nTransfer-Encoding: " + std::string(value) + "\r\n\r\n0\r\n\r\n"), "")
         << value;
   }
+}
+
+TEST(response_parser, refuses_a_tab_after_chunked_which_llhttp_takes_for_a_part_of_the_coding) {
+  EXPECT_EQ(failure("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\t\r\n\r\n0\r\n\r\n"),
+            "bad response: malformed Transfer-Encoding");
 }
 
 TEST(response_parser, refuses_malformed_chunk_sizes) {

@@ -62,6 +62,10 @@ TEST(static_path, refuses_malformed_escapes) {
   }
 }
 
+TEST(static_path, reads_nothing_beyond_its_end) {
+  EXPECT_EQ(static_path(std::string_view("/%41").substr(0, 3)), refused(400));
+}
+
 TEST(static_path, refuses_targets_that_are_not_in_origin_form) {
   for (const std::string target : {"", "*", "a", "http://host/a", "host:80", "?", "../a", "%2fa"}) {
     EXPECT_EQ(static_path(target), refused(400)) << target;

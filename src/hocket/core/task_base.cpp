@@ -43,6 +43,10 @@ void future_base::last_release() noexcept {
                                     .where = created_};
     loop::report(loop_, context);
   }
+  // Callbacks of a future that never ended; whoever else waits holds a reference.
+  waiters_.for_each([](ready_node& waiter) {
+    if (auto* callback = dynamic_cast<detail::callback_record*>(&waiter)) callback->cancel();
+  });
   delete this;
 }
 

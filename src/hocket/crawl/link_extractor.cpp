@@ -7,8 +7,7 @@
 // tag again from its start, which is sound because a tag without interest has no effect.
 //
 // Names are packed into a number as they are read, so that none is stored and the names of interest are a switch.
-// Values keep their source text and are decoded when their tag has ended; most need no decoding and are handed out in
-// place.
+// Values are decoded when their tag has ended; most need no decoding and are handed out where they lie.
 
 #include <algorithm>
 #include <bit>
@@ -100,7 +99,7 @@ bool has_token(std::string_view text, std::string_view lower_case_token) {
 }
 
 // The encoding's label in a content type such as "text/html; charset=utf-8"; empty if there is none.
-// Source: HTML, 2.3.4 (extracting a character encoding from a meta element).
+// Source: HTML, "extracting a character encoding from a meta element".
 std::string_view charset_of_content_type(std::string_view content) {
   constexpr std::string_view keyword = "charset";
   for (; content.size() > keyword.size(); content.remove_prefix(1)) {

@@ -31,7 +31,7 @@ namespace hocket::crawl {
 ///
 /// Takes linear time. Allocates only to keep a value that spans pieces or holds references, and reuses that storage.
 /// Belongs to one task at a time.
-/// Source: HTML, 13.2.5 (tokenization), 4.2.3 (base), 4.2.5.5 (meta).
+/// Source: HTML, 13.2.5 (tokenization), 4.2.3 (base), 4.2.5 (meta).
 class link_extractor {
  public:
   /// The longest attribute value that is kept, in bytes of its source text; a longer one counts as absent.
@@ -47,15 +47,14 @@ class link_extractor {
   };
 
   /// Takes bytes from the front of `bytes` up to the end of the next link, or all of them if no further link ends
-  /// there. The link's text lies in `bytes` or in the extractor: it is valid until the next call and as long as both
-  /// are.
+  /// there. The link's text lies in the caller's bytes or in the extractor, and is valid until the next call.
   [[nodiscard]] std::optional<link> next(std::string_view& bytes);
 
   /// The `href` of the first `base` that had one, so far. It holds for the whole document, for links before it too.
   [[nodiscard]] std::optional<std::string_view> base_href() const noexcept;
 
-  /// The label of the encoding that the first `meta` to name one declares, so far; as written, perhaps no known
-  /// encoding.
+  /// The label of the encoding that the first `meta` to name one declares, so far; as written, perhaps of no known
+  /// encoding. Unlike the standard's search of the undecoded bytes it sees no `meta` that is the text of a script.
   [[nodiscard]] std::optional<std::string_view> declared_charset() const noexcept;
 
   /// Begins a new document. Storage is kept.

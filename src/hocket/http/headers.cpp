@@ -62,15 +62,15 @@ void headers::add(std::string_view name, std::string_view value) {
 
 void headers::set(std::string_view name, std::string_view value) {
   check_field(name, value);
+  value = detail::trim(value);
   const std::string kept_name(name);
-  const std::string kept_value(detail::trim(value));
   const auto has_name = [&](const entry& at) { return detail::equal_ignoring_case(view(at).name, kept_name); };
 
   const auto first = std::find_if(entries_.begin(), entries_.end(), has_name);
-  if (first == entries_.end()) return add_unchecked(kept_name, kept_value);
+  if (first == entries_.end()) return add_unchecked(name, value);
 
-  replace_text(first->offset + first->name_size, first->value_size, kept_value);
-  first->value_size = static_cast<std::uint32_t>(kept_value.size());
+  replace_text(first->offset + first->name_size, first->value_size, value);
+  first->value_size = static_cast<std::uint32_t>(value.size());
   for (auto at = first + 1; (at = std::find_if(at, entries_.end(), has_name)) != entries_.end();) {
     replace_text(at->offset, at->name_size + at->value_size, {});
     at = entries_.erase(at);

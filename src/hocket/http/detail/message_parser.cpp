@@ -57,6 +57,7 @@ class message_reader {
   bool feed(std::string_view& input);
   void keep_start_line(std::string_view lines);
 
+  void accept_start_line();
   void accept_head();
   void accept_response();
   void accept_request();
@@ -252,7 +253,8 @@ parse_event message_reader::read_head(std::string_view& input) {
     }
     if (!complete) return parse_event::need_more;
 
-    const bool interim = is_response() && status() >= 100 && status() < 200 && status() != 101;
+    accept_start_line();
+    const bool interim = is_response() && status() < 200 && status() != 101;
     if (!interim) {
       accept_head();
       stage_ = stage::body;
@@ -310,8 +312,12 @@ void message_reader::keep_start_line(std::string_view lines) {
   start_line_.append(end == std::string_view::npos ? lines : lines.substr(0, end + 1));
 }
 
-void message_reader::accept_head() {
+void message_reader::accept_start_line() {
   if (llhttp_.http_major != 1) throw bad_message("HTTP version other than 1.0 and 1.1", 505);
+  target_or_reason_ = is_response() ? reason_in(start_line_, status()) : target_in(start_line_, method());
+}
+
+void message_reader::accept_head() {
   is_response() ? accept_response() : accept_request();
 
   // llhttp does not take a tab after "chunked" for whitespace.
@@ -322,7 +328,6 @@ void message_reader::accept_head() {
 }
 
 void message_reader::accept_response() {
-  target_or_reason_ = reason_in(start_line_, status());
   framing_ = response_framing(headers_, status(), request_method_);
   changes_protocol_ = status() == 101 || (request_method_ == "CONNECT" && status() / 100 == 2);
   // A chunked body in HTTP/1.0 may have passed parties that did not know it: believe it, but nothing after it (6.1).
@@ -331,7 +336,6 @@ void message_reader::accept_response() {
 }
 
 void message_reader::accept_request() {
-  target_or_reason_ = target_in(start_line_, method());
   check_target(method(), target_or_reason_);
   check_host(headers_, http_minor());
   framing_ = request_framing(headers_, http_minor());

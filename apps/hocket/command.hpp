@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+namespace hocket::app {
+
+enum exit_code : int { done = 0, work_failed = 1, wrong_usage = 2, interrupted = 130 };
+
+/// A way out with one line for the user: "hocket crawl: cannot open ...". The line is without the program's name.
+class failure : public std::runtime_error {
+ public:
+  failure(const std::string& line, exit_code code) : std::runtime_error(line), code_(code) {}
+  [[nodiscard]] exit_code code() const noexcept { return code_; }
+
+ private:
+  exit_code code_;
+};
+
+/// What a subcommand leaves to `main` once the command line is read: to be called, giving the exit code.
+using action = std::function<int()>;
+
+// Each adds its subcommand, and sets `chosen` if it is the one that was given.
+void add_crawl(CLI::App& program, action& chosen);
+void add_serve(CLI::App& program, action& chosen);
+
+/// Lets the process open as many files as the system allows it to.
+void raise_open_files_limit() noexcept;
+
+}  // namespace hocket::app

@@ -1,0 +1,177 @@
+// hocket crawl: follows links and writes what it finds.
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <hocket/core/as_result.hpp>
+#include <hocket/core/finally.hpp>
+#include <hocket/core/run.hpp>
+#include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/summary.hpp>
+
+#include "command.hpp"
+#include "crawl_progress.hpp"
+#include "seeds.hpp"
+
+namespace hocket::app {
+namespace {
+
+enum class when { automatic, always, never };
+
+struct crawl_arguments {
+  std::vector<std::string> urls;
+  std::string seeds_file;
+  std::string out = "out";
+  crawl::crawl_options options;
+  std::optional<unsigned> depth;
+  std::optional<std::uint64_t> max_pages;
+  double timeout_seconds = 30;
+  when progress = when::automatic;
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+};
+
+progress_display::mode mode_of(const crawl_arguments& arguments) {
+  if (arguments.quiet || arguments.progress == when::never) return progress_display::mode::never;
+  const bool terminal = ::isatty(STDERR_FILENO) == 1;
+  if (terminal) return progress_display::mode::live;
+  return progress_display::mode::plain;
+}
+
+crawl::crawl_options options_of(const crawl_arguments& arguments) {
+  crawl::crawl_options options = arguments.options;
+  for (const std::string& text : arguments.urls) options.seeds.push_back(parse_seed(text, ""));
+  if (!arguments.seeds_file.empty())
+    for (url& seed : read_seeds(arguments.seeds_file)) options.seeds.push_back(std::move(seed));
+  if (options.seeds.empty()) throw failure("nothing to crawl: give a URL or --seeds FILE (see --help)", wrong_usage);
+  options.depth = arguments.depth;
+  options.max_pages = arguments.max_pages;
+  options.timeout = std::chrono::duration_cast<duration>(std::chrono::duration<double>(arguments.timeout_seconds));
+  return options;
+}
+
+crawl::crawl_observer observer_of(const crawl_arguments& arguments, progress_display& display) {
+  crawl::crawl_observer observer;
+  if (!arguments.quiet)
+    observer.on_note = [&display](const std::string& note) { display.say("hocket crawl: " + note); };
+  if (!arguments.verbose) return observer;
+  observer.on_page = [&display](const crawl::page_record& page) {
+    display.say(page.error.empty()
+                    ? fmt::format("{} {} ({} links, {} ms)", page.status, page.url, page.links, page.milliseconds)
+                    : fmt::format("failed {}: {}", page.url, page.error));
+  };
+  observer.on_skip = [&display](std::string_view url, std::string_view reason) {
+    display.say(fmt::format("skipped {}: {}", url, reason));
+  };
+  return observer;
+}
+
+void print_result(const crawl_arguments& arguments, const crawl::progress& result, bool was_interrupted) {
+  if (arguments.json) return fmt::print("{}", crawl::summary_json(result));
+  if (arguments.quiet) return;
+  const double seconds = std::chrono::duration<double>(result.elapsed).count();
+  fmt::print("{} pages ({} ok, {} failed), {} links in {:.2f} s -> {}/links.tsv, {}/pages.jsonl\n",
+             grouped(result.pages), grouped(result.ok), grouped(result.failed), grouped(result.links), seconds,
+             arguments.out, arguments.out);
+  if (!was_interrupted) return;
+  const auto left = result.skipped.find("interrupted");
+  fmt::print("interrupted: {} known URLs were not fetched; crawling again begins anew\n",
+             grouped(left == result.skipped.end() ? 0 : left->second));
+}
+
+coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options) {
+  progress_display display(mode_of(arguments));
+  crawl::output out = co_await crawl::output::open(arguments.out);
+  crawl::crawler work(std::move(options), out, observer_of(arguments, display));
+  task<void> showing = create_task(display.follow(work));
+  bool was_interrupted = false;
+  try {
+    co_await finally(work.run(), [&]() -> coro<void> {
+      showing.cancel();
+      static_cast<void>(co_await as_result(showing));
+      display.clear();
+    });
+  } catch (const cancelled&) {
+    was_interrupted = true;
+  }
+  const crawl::progress result = work.progress();
+  print_result(arguments, result, was_interrupted);
+  if (was_interrupted) co_return interrupted;
+  co_return result.ok > 0 ? done : work_failed;
+}
+
+void add_options(CLI::App& command, crawl_arguments& arguments) {
+  crawl::crawl_options& options = arguments.options;
+  const std::map<std::string, crawl::scope_rule> scopes{{"host", crawl::scope_rule::host},
+                                                        {"domain", crawl::scope_rule::domain},
+                                                        {"prefix", crawl::scope_rule::prefix},
+                                                        {"any", crawl::scope_rule::any}};
+  const std::map<std::string, when> whens{{"auto", when::automatic}, {"always", when::always}, {"never", when::never}};
+  command.add_option("URL", arguments.urls, "where to begin");
+  command.add_option("--seeds", arguments.seeds_file, "a file of such URLs, one a line")->type_name("FILE");
+  command.add_option("--out", arguments.out, "the directory for links.tsv, pages.jsonl and summary.json")
+      ->type_name("DIR")
+      ->capture_default_str();
+  command.add_option("--depth", arguments.depth, "links to follow from a seed at most; 0 fetches the seeds only")
+      ->type_name("N");
+  command.add_option("--max-pages", arguments.max_pages, "stop after so many pages")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--scope", options.scope, "what to follow: the seeds' host, domain, prefix, or any")
+      ->transform(CLI::CheckedTransformer(scopes))
+      ->type_name("host|domain|prefix|any")
+      ->default_str("host");
+  command.add_option("--concurrency", options.concurrency, "requests at once")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command.add_option("--per-host", options.per_host, "requests at once to one host")
+      ->type_name("N")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command.add_option("--timeout", arguments.timeout_seconds, "seconds for one page, redirects included")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.001, 86'400.0))
+      ->capture_default_str();
+  command.add_option("--max-body", options.max_body_bytes, "bytes of a page to read at most")
+      ->type_name("SIZE")
+      ->transform(CLI::AsSizeValue(false))
+      ->default_str("10MiB");
+  command.add_option("--retries", options.retries, "times to try again after a broken connection, 429 or 503")
+      ->type_name("N")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  command.add_option("--user-agent", options.user_agent, "how to introduce itself")->capture_default_str();
+  command.add_flag("--allow-private", options.allow_private,
+                   "go to private and loopback addresses that no seed names, too");
+  command.add_option("--progress", arguments.progress, "show how far it is")
+      ->transform(CLI::CheckedTransformer(whens))
+      ->type_name("auto|always|never")
+      ->default_str("auto");
+  command.add_flag("--json", arguments.json, "print the summary as JSON");
+  CLI::Option* quiet = command.add_flag("-q,--quiet", arguments.quiet, "print nothing but errors");
+  command.add_flag("-v,--verbose", arguments.verbose, "print each page, and why a URL was not fetched")
+      ->excludes(quiet);
+}
+
+}  // namespace
+
+void add_crawl(CLI::App& program, action& chosen) {
+  auto arguments = std::make_shared<crawl_arguments>();
+  CLI::App* command = program.add_subcommand("crawl", "Follow links from URLs and write the link graph");
+  add_options(*command, *arguments);
+  command->callback([arguments, &chosen] {
+    chosen = [arguments] {
+      raise_open_files_limit();
+      return run(crawl_and_report(*arguments, options_of(*arguments)));
+    };
+  });
+}
+
+}  // namespace hocket::app

@@ -1,0 +1,64 @@
+#include "crawl_progress.hpp"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include <hocket/core/sleep.hpp>
+
+namespace hocket::app {
+
+static constexpr auto live_every = std::chrono::milliseconds(100);
+static constexpr auto plain_every = std::chrono::seconds(5);
+
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
+
+static std::string as_clock(duration elapsed) {
+  const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count() / 100;
+  const auto hours = tenths / 36'000;
+  const auto minutes = tenths / 600 % 60;
+  const auto rest = fmt::format("{:02}.{}", tenths / 10 % 60, tenths % 10);
+  return hours > 0 ? fmt::format("{}:{:02}:{}", hours, minutes, rest) : fmt::format("{}:{}", minutes, rest);
+}
+
+coro<void> progress_display::follow(const crawl::crawler& work) {
+  if (mode_ == mode::never) co_return;
+  for (;;) {
+    co_await sleep(mode_ == mode::live ? duration(live_every) : duration(plain_every));
+    show(work.progress());
+  }
+}
+
+void progress_display::show(const crawl::progress& now) {
+  const double seconds = std::chrono::duration<double>(now.elapsed - last_.elapsed).count();
+  const double pages = static_cast<double>(now.pages - last_.pages) / seconds;
+  const double megabytes = static_cast<double>(now.bytes - last_.bytes) / 1e6 / seconds;
+  const std::string line = fmt::format("  {} pages  {}/s  {:.0f} MB/s  in flight {}  queued {}  errors {}  {}",
+                                       grouped(now.pages), grouped(static_cast<std::uint64_t>(pages)), megabytes,
+                                       now.in_flight, grouped(now.queued), grouped(now.failed), as_clock(now.elapsed));
+  if (mode_ == mode::live)
+    fmt::print(stderr, "\r{}\x1b[K", line);
+  else
+    fmt::print(stderr, "{}\n", line);
+  std::fflush(stderr);
+  shown_ = mode_ == mode::live;
+  last_ = now;
+}
+
+void progress_display::say(const std::string& line) {
+  clear();
+  fmt::print(stderr, "{}\n", line);
+}
+
+void progress_display::clear() {
+  if (!std::exchange(shown_, false)) return;
+  fmt::print(stderr, "\r\x1b[K");
+  std::fflush(stderr);
+}
+
+}  // namespace hocket::app

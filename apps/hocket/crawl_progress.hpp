@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+
+#include <hocket/crawl/crawler.hpp>
+
+namespace hocket::app {
+
+/// "1,169"
+[[nodiscard]] std::string grouped(std::uint64_t number);
+
+/// Shows how far a crawl is: one live line on a terminal, a plain line now and then elsewhere.
+class progress_display {
+ public:
+  enum class mode { never, live, plain };
+
+  explicit progress_display(mode how) noexcept : mode_(how) {}
+
+  /// Shows the state again and again until cancelled.
+  [[nodiscard]] coro<void> follow(const crawl::crawler& work);
+
+  /// Prints a line of its own to standard error, with the live line out of the way.
+  void say(const std::string& line);
+
+  /// Takes the live line away.
+  void clear();
+
+ private:
+  void show(const crawl::progress& now);
+
+  mode mode_;
+  bool shown_ = false;
+  crawl::progress last_;
+};
+
+}  // namespace hocket::app

@@ -1,0 +1,48 @@
+#include <cstdio>
+#include <exception>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "command.hpp"
+
+namespace {
+
+using namespace hocket::app;
+
+/// "hocket crawl", as far as the command line came.
+std::string name_of(const CLI::App& program) {
+  const auto chosen = program.get_subcommands();
+  return chosen.empty() ? "hocket" : "hocket " + chosen.front()->get_name();
+}
+
+int complain(const std::string& who, const std::string& line, int code) {
+  fmt::print(stderr, "{}: {}\n", who, line);
+  return code;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  CLI::App program("asyncio for C++, and a crawler that proves it", "hocket");
+  program.set_version_flag("--version", "hocket " HOCKET_VERSION);
+  program.require_subcommand(1);
+  action chosen;
+  add_crawl(program, chosen);
+  add_serve(program, chosen);
+  try {
+    program.parse(count, arguments);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return program.exit(asked);
+  } catch (const CLI::ParseError& wrong) {
+    const std::string who = name_of(program);
+    return complain(who, fmt::format("{} (see {} --help)", wrong.what(), who), wrong_usage);
+  }
+  try {
+    return chosen();
+  } catch (const failure& known) {
+    return complain(name_of(program), known.what(), known.code());
+  } catch (const std::exception& problem) {
+    return complain(name_of(program), problem.what(), work_failed);
+  }
+}

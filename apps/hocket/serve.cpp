@@ -1,0 +1,82 @@
+// hocket serve: the files below a directory, over HTTP.
+
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <hocket/core/run.hpp>
+#include <hocket/http/server.hpp>
+#include <hocket/http/static_files.hpp>
+#include <hocket/io/resolve.hpp>
+
+#include "command.hpp"
+
+namespace hocket::app {
+namespace {
+
+struct serve_arguments {
+  std::string directory;
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8000;
+  bool quiet = false;
+};
+
+volatile sig_atomic_t terminated = 0;
+
+/// SIGTERM asks for the same orderly end as Ctrl-C, and is not a failure.
+void end_in_order_on_sigterm() {
+  struct sigaction ours{};
+  ours.sa_handler = [](int) {
+    terminated = 1;
+    ::raise(SIGINT);
+  };
+  sigemptyset(&ours.sa_mask);
+  ::sigaction(SIGTERM, &ours, nullptr);
+}
+
+std::chrono::sys_seconds time_of_day() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+coro<int> serve(const serve_arguments& arguments) {
+  auto files = http::static_files::below(arguments.directory);
+  const auto addresses = co_await resolve(arguments.host, arguments.port);
+  auto listener = tcp_listener::listen(addresses.front());
+  http::server server(
+      [&files](const http::request& asked, http::responder& respond) { return files.answer(asked, respond); },
+      {.wall_clock = time_of_day,
+       .on_error = [](const std::string& problem) { fmt::print(stderr, "hocket serve: {}\n", problem); }});
+  fmt::print("serving {} at http://{}/ (Ctrl-C stops)\n", arguments.directory, listener.local_address().to_string());
+  std::fflush(stdout);
+  try {
+    co_await server.serve(listener);
+  } catch (const cancelled&) {
+    if (!arguments.quiet) fmt::print("stopped after {} requests\n", server.requests());
+  }
+  co_return terminated != 0 ? done : interrupted;
+}
+
+}  // namespace
+
+void add_serve(CLI::App& program, action& chosen) {
+  auto arguments = std::make_shared<serve_arguments>();
+  CLI::App* command = program.add_subcommand("serve", "Serve the files below a directory over HTTP");
+  command->add_option("DIR", arguments->directory, "the directory")->required();
+  command->add_option("--port", arguments->port, "the port; 0 takes one that is free and prints it")
+      ->capture_default_str();
+  command->add_option("--host", arguments->host, "the address to listen at")->capture_default_str();
+  command->add_flag("-q,--quiet", arguments->quiet, "say nothing at the end");
+  command->callback([arguments, &chosen] {
+    chosen = [arguments] {
+      raise_open_files_limit();
+      end_in_order_on_sigterm();
+      return run(serve(*arguments));
+    };
+  });
+}
+
+}  // namespace hocket::app

@@ -1,0 +1,345 @@
+// One coroutine hands URLs out, as many at a time as there are slots; each becomes a task that fetches a page, takes its links
+// out, and feeds the frontier. The frontier alone decides whose turn it is; the session alone knows of connections.
+//
+// Redirects are followed here, not by the session, so that each hop is in scope and no page is fetched under two names: the
+// links of a page are written under the URL at which it was found in the end.
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <netdb.h>
+
+#include <hocket/core/as_result.hpp>
+#include <hocket/core/finally.hpp>
+#include <hocket/core/sleep.hpp>
+#include <hocket/core/task.hpp>
+#include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/summary.hpp>
+#include <hocket/http/media_type.hpp>
+#include <hocket/http/status.hpp>
+#include <hocket/io/resolve.hpp>
+
+namespace hocket::crawl {
+
+static constexpr auto flush_every = std::chrono::seconds(1);
+static constexpr auto first_retry_after = std::chrono::milliseconds(500);
+static constexpr auto longest_retry_after = std::chrono::seconds(60);
+static constexpr std::uint64_t most_drained_bytes = 64 * 1024;  // of a body that nobody wants, to keep its connection
+
+/// What came of one attempt at a page.
+struct crawler::outcome {
+  explicit outcome(const hocket::url& asked) : final_url(asked) {}
+
+  hocket::url final_url;
+  int status = 0;
+  std::string content_type;
+  std::uint64_t bytes = 0;
+  std::size_t links = 0;
+  std::string error;
+  bool connection_failed = false;
+  std::optional<duration> retry_after;  // 429, 503
+};
+
+/// A page under way; gives its slot up when it goes.
+class crawler::ticket {
+ public:
+  explicit ticket(crawler& owner) noexcept : owner_(&owner) {
+    ++owner.under_way_;
+    owner.nothing_under_way_.clear();
+  }
+  ticket(ticket&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
+  ticket& operator=(ticket&&) = delete;
+  ~ticket() {
+    if (owner_ == nullptr) return;
+    owner_->slots_.release();
+    if (--owner_->under_way_ == 0) owner_->nothing_under_way_.set();
+  }
+
+ private:
+  crawler* owner_;
+};
+
+crawler::crawler(crawl_options options, output& out, crawl_observer observer)
+    : options_(std::move(options)),
+      scope_(options_.scope, options_.seeds),
+      out_(out),
+      observer_(std::move(observer)),
+      frontier_([this](const url& whose) { return limits_of(whose); }, options_.depth.has_value()),
+      web_(session_options()),
+      slots_(options_.concurrency) {
+  nothing_under_way_.set();
+}
+
+crawler::~crawler() = default;
+
+http::session_options crawler::session_options() {
+  http::session_options wanted;
+  wanted.limit = options_.concurrency;
+  wanted.limit_per_host = options_.per_host;
+  wanted.timeouts = {.total = options_.timeout, .connect = options_.timeout, .read = options_.timeout};
+  wanted.user_agent = options_.user_agent;
+  wanted.default_headers = {{"Accept", "text/html,application/xhtml+xml,*/*;q=0.1"}};
+  wanted.allow_address = [this](const url& target, const socket_address& address) {
+    return options_.allow_private || address.is_global() || scope_.names_host(target.host());
+  };
+  return wanted;
+}
+
+host_limits crawler::limits_of(const url& whose) {
+  if (is_loopback_host(whose.host())) return {.connections = options_.per_host};
+  if (!std::exchange(polite_note_given_, true) && observer_.on_note)
+    observer_.on_note(
+        "robots.txt is not read yet: a host that is not this machine gets one connection and one request a second");
+  return {.connections = 1, .delay = options_.host_delay};
+}
+
+coro<void> crawler::run() {
+  begun_ = loop::running().time();
+  for (const url& seed : options_.seeds) add_seed(seed);
+  cancel_scope handing_out;
+  handing_out_ = &handing_out;
+  task<void> flusher = create_task(flush_regularly());
+  co_await finally([&] { return handing_out.run([this] { return hand_out(); }); },
+                   [&]() -> coro<void> {
+                     co_await settle();
+                     flusher.cancel();
+                     static_cast<void>(co_await as_result(flusher));
+                   });
+  handing_out_ = nullptr;
+  if (broken_) std::rethrow_exception(broken_);
+}
+
+void crawler::add_seed(const url& seed) {
+  url first = seed.without_fragment();
+  if (frontier_.mark_seen(first.href())) frontier_.add({.url = std::move(first)});
+}
+
+coro<void> crawler::hand_out() {
+  for (;;) {
+    co_await slots_.acquire();
+    ticket mine(*this);
+    auto next = co_await frontier_.next();
+    if (!next) co_return;
+    if (options_.max_pages && handed_out_ >= *options_.max_pages) {
+      reached_limit_ = true;
+      frontier_.add_again(*next, duration::zero(), false);
+      frontier_.finished(next->url);
+      co_return;
+    }
+    if (next->attempts == 0) ++handed_out_;
+    create_task(crawl_page(std::move(*next), std::move(mine)), {.name = "page"});
+  }
+}
+
+// No more URLs: waits for the pages under way, and leaves complete files behind.
+coro<void> crawler::settle() {
+  stopping_ = true;
+  co_await nothing_under_way_.wait();
+  count_what_is_left();
+  if (broken_) co_return;
+  try {
+    co_await out_.flush();
+    co_await out_.write_summary(summary_json(progress()));
+  } catch (const error&) {
+    broken_ = std::current_exception();
+  }
+}
+
+void crawler::count_what_is_left() {
+  const char* reason = reached_limit_ ? "limit" : "interrupted";
+  frontier_.abandon([&](const target& left) { skip(left.url.href(), reason); });
+  for (const auto& [href, why] : not_followed_)
+    if (!frontier_.has_seen(href)) skip(href, why);
+  not_followed_.clear();
+}
+
+coro<void> crawler::flush_regularly() {
+  for (;;) {
+    co_await sleep(flush_every);
+    try {
+      co_await out_.flush();
+    } catch (const error&) {
+      output_failed(std::current_exception());
+      co_return;
+    }
+  }
+}
+
+void crawler::output_failed(std::exception_ptr why) noexcept {
+  if (!broken_) broken_ = std::move(why);
+  if (handing_out_ != nullptr) handing_out_->cancel();
+}
+
+coro<void> crawler::crawl_page(target next, ticket) {
+  const time_point begun = loop::running().time();
+  outcome result(next.url);
+  std::exception_ptr problem;
+  try {
+    co_await fetch(next, result);
+  } catch (const cancelled&) {
+    frontier_.finished(next.url);
+    throw;
+  } catch (const std::system_error& failed) {
+    result.error = failed.what();
+    result.connection_failed = failed.code().category() != resolve_category() || failed.code().value() == EAI_AGAIN;
+  } catch (const std::exception& failed) {
+    result.error = failed.what();
+  }
+  if (!postpone(next, result)) record(next, result, begun);
+  frontier_.finished(next.url);
+  try {
+    co_await out_.flush_if_full();
+  } catch (const error&) {
+    output_failed(std::current_exception());
+  }
+}
+
+// True if the page will be tried again.
+bool crawler::postpone(const target& next, const outcome& result) {
+  const bool worth_it = result.connection_failed || result.retry_after;
+  if (!worth_it || next.attempts >= options_.retries || stopping_) return false;
+  const duration backoff = first_retry_after * (1U << std::min(next.attempts, 6U));
+  const duration delay =
+      std::min<duration>(std::max(backoff, result.retry_after.value_or(backoff)), longest_retry_after);
+  target again = next;
+  ++again.attempts;
+  frontier_.add_again(std::move(again), delay, result.retry_after.has_value());
+  return true;
+}
+
+static std::optional<duration> retry_after(const http::response& answer) {
+  if (answer.status() != 429 && answer.status() != 503) return std::nullopt;
+  const std::string_view text = answer.headers().get("Retry-After").value_or("");
+  long seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size() || seconds < 0) return duration::zero();
+  return std::chrono::seconds(std::min(seconds, 86'400L));
+}
+
+static bool is_html(std::string_view content_type) {
+  const http::media_type type = http::parse_media_type(content_type);
+  return type.essence == "text/html" || type.essence == "application/xhtml+xml";
+}
+
+static coro<void> drain(http::response& unwanted) {
+  if (unwanted.content_length().value_or(0) > most_drained_bytes) co_return;
+  while (unwanted.received() < most_drained_bytes && !(co_await unwanted.next()).empty()) {
+  }
+}
+
+coro<void> crawler::fetch(const target& next, outcome& result) {
+  const time_point deadline = loop::running().time() + options_.timeout;
+  std::vector<url> hops{next.url};
+  for (;;) {
+    result.final_url = hops.back();
+    auto answer = co_await web_.get(hops.back(), {.timeout = deadline - loop::running().time(), .max_redirects = 0});
+    result.status = answer.status();
+    result.content_type = answer.headers().get("Content-Type").value_or("");
+    result.retry_after = retry_after(answer);
+    const auto location = answer.headers().get("Location");
+    if (result.status < 300 || result.status > 399 || !location) {
+      if (!answer.ok()) result.error = fmt::format("{} {}", result.status, http::reason_phrase(result.status));
+      if (answer.ok() && is_html(result.content_type)) {
+        co_await read_body(answer, next, result);
+      } else {
+        co_await drain(answer);
+        result.bytes = answer.received();
+      }
+      co_return;
+    }
+    auto hop = url::parse(*location, hops.back());
+    if (!hop) throw http::client_error(fmt::format("redirected to '{}', which is not a URL", *location));
+    co_await drain(answer);
+    result.final_url = hop->without_fragment();
+    if (std::find(hops.begin(), hops.end(), result.final_url) != hops.end())
+      throw http::too_many_redirects("redirected in a circle");
+    if (!scope_.contains(result.final_url)) {
+      skip(result.final_url.href(), "scope");
+      co_return;
+    }
+    if (!frontier_.mark_seen(result.final_url.href())) co_return;  // it has its own line
+    if (hops.size() > options_.max_redirects)
+      throw http::too_many_redirects(fmt::format("more than {} redirects", options_.max_redirects));
+    hops.push_back(result.final_url);
+  }
+}
+
+// The links of a page that breaks off are left out: it may be tried again. Those of one that is too large are kept.
+coro<void> crawler::read_body(http::response& answer, const target& from, outcome& result) {
+  auto links = take_spare();
+  links->begin();
+  while (result.error.empty()) {
+    std::string_view piece = co_await answer.next();
+    if (piece.empty()) break;
+    if (answer.received() > options_.max_body_bytes) {
+      piece.remove_suffix(static_cast<std::size_t>(answer.received() - options_.max_body_bytes));
+      result.error =
+          fmt::format("the body is larger than {} bytes; links are taken up to there", options_.max_body_bytes);
+    }
+    result.bytes += piece.size();
+    links->feed(piece);
+  }
+  for (const page_link& link : links->finish(result.final_url)) {
+    out_.add_link(result.final_url.href(), link.url.href());
+    ++result.links;
+    consider(link, from.depth + 1);
+  }
+  spare_.push_back(std::move(links));
+}
+
+std::unique_ptr<page_links> crawler::take_spare() {
+  if (spare_.empty()) return std::make_unique<page_links>();
+  auto taken = std::move(spare_.back());
+  spare_.pop_back();
+  return taken;
+}
+
+void crawler::consider(const page_link& link, unsigned depth) {
+  const std::string& href = link.url.href();
+  const bool too_deep = options_.depth && depth > *options_.depth;
+  if (link.nofollow || too_deep) {
+    if (!frontier_.has_seen(href)) not_followed_.emplace(href, link.nofollow ? "nofollow" : "depth");
+    return;
+  }
+  if (!frontier_.mark_seen(href)) return;
+  if (scope_.contains(link.url))
+    frontier_.add({.url = link.url, .depth = depth});
+  else
+    skip(href, "scope");
+}
+
+void crawler::skip(std::string_view url, std::string_view reason) {
+  ++counts_.skipped.try_emplace(std::string(reason)).first->second;
+  if (observer_.on_skip) observer_.on_skip(url, reason);
+}
+
+void crawler::record(const target& next, const outcome& result, time_point begun) {
+  const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(loop::running().time() - begun);
+  const page_record page{.url = next.url.href(),
+                         .final_url = result.final_url.href(),
+                         .status = result.status,
+                         .content_type = result.content_type,
+                         .bytes = result.bytes,
+                         .depth = next.depth,
+                         .links = result.links,
+                         .milliseconds = taken.count(),
+                         .error = result.error};
+  out_.add_page(page);
+  ++counts_.pages;
+  ++(result.error.empty() ? counts_.ok : counts_.failed);
+  counts_.links += result.links;
+  counts_.bytes += result.bytes;
+  if (observer_.on_page) observer_.on_page(page);
+}
+
+crawl::progress crawler::progress() const {
+  crawl::progress now = counts_;
+  now.in_flight = frontier_.in_flight();
+  now.queued = frontier_.queued();
+  now.elapsed = loop::running().time() - begun_;
+  return now;
+}
+
+}  // namespace hocket::crawl

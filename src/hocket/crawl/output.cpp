@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <hocket/base/error.hpp>
+#include <hocket/core/as_result.hpp>
+#include <hocket/crawl/output.hpp>
+#include <hocket/exec/to_thread.hpp>
+
+namespace hocket::crawl {
+
+static constexpr std::size_t worth_a_write = 256 * 1024;
+
+static error cannot(const char* what, const std::string& path, const std::error_code& why) {
+  return error(fmt::format("cannot {} '{}': {}", what, path, why.message()));
+}
+
+coro<line_file> line_file::create(std::string path) {
+  line_file made(std::move(path));
+  auto opened = co_await as_expected(file::open(made.path_, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND));
+  if (!opened) throw cannot("write", made.path_, opened.error());
+  made.file_ = std::move(*opened);
+  co_return made;
+}
+
+coro<void> line_file::flush_if_full() {
+  if (lines_.size() >= worth_a_write) co_await flush();
+}
+
+coro<void> line_file::flush() {
+  const auto held = co_await writing_->scoped_lock();
+  if (lines_.empty()) co_return;
+  being_written_.clear();
+  std::swap(being_written_, lines_);
+  const auto written = co_await as_expected(file_.write(being_written_));
+  if (!written) {
+    static_cast<void>(::ftruncate(file_.number(), static_cast<off_t>(size_)));
+    throw cannot("write", path_, written.error());
+  }
+  size_ += being_written_.size();
+}
+
+coro<output> output::open(std::string directory) {
+  const int error =
+      co_await to_thread([directory] { return ::mkdir(directory.c_str(), 0777) == 0 || errno == EEXIST ? 0 : errno; });
+  if (error != 0) throw cannot("make", directory, std::error_code(error, std::system_category()));
+  auto links = co_await line_file::create(directory + "/links.tsv");
+  auto pages = co_await line_file::create(directory + "/pages.jsonl");
+  links.lines() += "source_url\tparsed_url\n";
+  co_return output(std::move(directory), std::move(links), std::move(pages));
+}
+
+void output::add_link(std::string_view source, std::string_view link) {
+  links_.lines().append(source).append("\t").append(link).append("\n");
+}
+
+void append_json_string(std::string& to, std::string_view text) {
+  const auto is_plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
+  if (std::all_of(text.begin(), text.end(), is_plain))
+    to.append("\"").append(text).append("\"");
+  else
+    to += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void output::add_page(const page_record& page) {
+  std::string& line = pages_.lines();
+  const auto add_text = [&line](const char* name, std::string_view text) {
+    line += name;
+    append_json_string(line, text);
+  };
+  add_text("{\"url\":", page.url);
+  add_text(",\"final_url\":", page.final_url);
+  fmt::format_to(std::back_inserter(line), ",\"status\":{}", page.status);
+  add_text(",\"content_type\":", page.content_type);
+  fmt::format_to(std::back_inserter(line), ",\"bytes\":{},\"depth\":{},\"links\":{},\"ms\":{}", page.bytes, page.depth,
+                 page.links, page.milliseconds);
+  if (page.error.empty())
+    line += ",\"error\":null}\n";
+  else
+    add_text(",\"error\":", page.error), line += "}\n";
+}
+
+coro<void> output::flush_if_full() {
+  co_await links_.flush_if_full();
+  co_await pages_.flush_if_full();
+}
+
+// Links first: a page that is listed has its links on file.
+coro<void> output::flush() {
+  co_await links_.flush();
+  co_await pages_.flush();
+}
+
+coro<void> output::write_summary(std::string json) {
+  const std::string path = directory_ + "/summary.json";
+  const std::string draft = path + ".new";
+  auto opened = co_await as_expected(file::open(draft, O_WRONLY | O_CREAT | O_TRUNC));
+  if (!opened) throw cannot("write", draft, opened.error());
+  const auto written = co_await as_expected(opened->write(json));
+  if (!written) throw cannot("write", draft, written.error());
+  const int error = co_await to_thread([&] { return std::rename(draft.c_str(), path.c_str()) == 0 ? 0 : errno; });
+  if (error != 0) throw cannot("write", path, std::error_code(error, std::system_category()));
+}
+
+}  // namespace hocket::crawl

@@ -1,0 +1,301 @@
+// One task a connection: read a request, let the handler answer it, again. The server keeps a list of connections, so that
+// stopping can tell the idle ones (whose task is cancelled) from those that are answering (which finish and then close).
+
+#include <cerrno>
+#include <exception>
+#include <optional>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include <hocket/core/as_result.hpp>
+#include <hocket/core/cancel_scope.hpp>
+#include <hocket/core/finally.hpp>
+#include <hocket/core/sleep.hpp>
+#include <hocket/core/task.hpp>
+#include <hocket/core/timeout.hpp>
+#include <hocket/http/date.hpp>
+#include <hocket/http/detail/bad_message.hpp>
+#include <hocket/http/detail/message_parser.hpp>
+#include <hocket/http/server.hpp>
+#include <hocket/http/status.hpp>
+#include <hocket/sync/event.hpp>
+
+namespace hocket::http {
+
+using detail::bad_message;
+using detail::parse_event;
+
+static constexpr auto pause_without_descriptors = std::chrono::seconds(1);
+
+/// One of the connections that the server counts; given up with the task, even if that never begins.
+class server::place {
+ public:
+  explicit place(server& owner) noexcept : owner_(&owner) {
+    owner.no_one_.clear();
+    if (++owner.count_ >= owner.options_.max_connections) owner.room_.clear();
+  }
+  place(place&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
+  place& operator=(place&&) = delete;
+  ~place() {
+    if (owner_ == nullptr) return;
+    owner_->room_.set();
+    if (--owner_->count_ == 0) owner_->no_one_.set();
+  }
+
+ private:
+  server* owner_;
+};
+
+namespace detail {
+
+class server_connection : public list_link<server::connection_link> {
+ public:
+  server_connection(server& owner, tcp_socket socket) : owner_(owner), socket_(std::move(socket)) {}
+
+  /// Serves requests until one side wants no more.
+  coro<void> serve();
+
+  /// The server stops: the connection ends when its request is answered, at once if it has none.
+  void stop() noexcept {
+    keep_alive_ = false;
+    if (!busy_) task_->cancel();
+  }
+  void abort() noexcept { task_->cancel(); }
+
+ private:
+  friend class http::responder;
+
+  coro<bool> read_request();
+  coro<bool> read_body();
+  coro<void> answer();
+  coro<void> answer_bad_message(const bad_message& problem);
+  coro<bool> receive(duration limit);
+  coro<void> send(std::string_view bytes);
+  void write_head(int status, const headers& fields, std::optional<std::uint64_t> length);
+
+  server& owner_;
+  tcp_socket socket_;
+  task_base* task_ = task_base::current();
+  request_parser parser_;
+  buffer received_;
+  std::string_view rest_;
+  std::string out_;  // the head, with the first piece of the body behind it
+  std::uint64_t body_left_ = 0;
+  bool keep_alive_ = true;
+  bool busy_ = false;
+  bool begun_ = false;
+};
+
+coro<void> server_connection::serve() {
+  do {
+    std::optional<bad_message> problem;
+    busy_ = false;
+    try {
+      if (!co_await read_request()) co_return;
+      busy_ = true;
+      if (!co_await read_body()) co_return;
+    } catch (const bad_message& found) {
+      problem = found;
+    }
+    busy_ = true;
+    if (problem) {
+      co_await answer_bad_message(*problem);
+      co_return;
+    }
+    keep_alive_ = keep_alive_ && parser_.keep_alive() && !parser_.wants_upgrade() && !owner_.stopping_;
+    co_await answer();
+    ++owner_.requests_;
+  } while (keep_alive_ && body_left_ == 0);
+}
+
+// False when the client has gone, or sent nothing in time.
+coro<bool> server_connection::read_request() {
+  parser_.begin();
+  std::string_view ignored;
+  std::optional<time_point> until;
+  for (;;) {
+    if (parser_.next(rest_, ignored) == parse_event::head) co_return true;
+    const time_point now = loop::running().time();
+    if (parser_.started() && !until) until = now + owner_.options_.head;
+    if (until && *until <= now) throw bad_message("the request's head did not come in time", 408);
+    if (!co_await receive(until ? *until - now : owner_.options_.idle)) {
+      if (until && loop::running().time() >= *until) throw bad_message("the request's head did not come in time", 408);
+      co_return false;
+    }
+  }
+}
+
+// No handler takes a body yet: it is read away, so that the next request can be found.
+coro<bool> server_connection::read_body() {
+  if (parser_.content_length().value_or(0) > owner_.options_.max_request_body)
+    throw bad_message("the request's body is too large", 413);
+  if (parser_.expects_continue()) co_await send("HTTP/1.1 100 Continue\r\n\r\n");
+  std::uint64_t size = 0;
+  for (;;) {
+    std::string_view piece;
+    const parse_event event = parser_.next(rest_, piece);
+    if (event == parse_event::end) co_return true;
+    size += piece.size();
+    if (size > owner_.options_.max_request_body) throw bad_message("the request's body is too large", 413);
+    if (event == parse_event::need_more && !co_await receive(owner_.options_.transfer)) co_return false;
+  }
+}
+
+coro<bool> server_connection::receive(duration limit) {
+  received_ = {};
+  rest_ = {};
+  try {
+    received_ = co_await with_timeout(limit, socket_.receive());
+  } catch (const timeout_error&) {
+    co_return false;
+  } catch (const std::system_error&) {
+    co_return false;
+  }
+  rest_ = received_.text();
+  co_return !rest_.empty();
+}
+
+coro<void> server_connection::send(std::string_view bytes) {
+  co_await with_timeout(owner_.options_.transfer, socket_.send_all(bytes));
+}
+
+coro<void> server_connection::answer() {
+  begun_ = false;
+  body_left_ = 0;
+  const request asked{parser_.method(), parser_.target(), parser_.headers(), socket_.peer_address()};
+  responder respond(*this);
+  std::string problem;
+  try {
+    co_await owner_.handler_(asked, respond);
+    if (!begun_) problem = "the handler gave no answer";
+  } catch (const std::system_error& gone) {
+    if (begun_) {
+      keep_alive_ = false;
+      co_return;
+    }
+    problem = gone.what();
+  } catch (const timeout_error&) {
+    keep_alive_ = false;
+    co_return;
+  } catch (const std::exception& thrown) {
+    problem = thrown.what();
+  }
+  if (problem.empty()) co_return;
+  if (owner_.options_.on_error) owner_.options_.on_error(fmt::format("{} {}: {}", asked.method, asked.target, problem));
+  keep_alive_ = false;
+  if (!begun_) co_await respond.send(500, {}, "the server failed\n");
+}
+
+coro<void> server_connection::answer_bad_message(const bad_message& problem) {
+  keep_alive_ = false;
+  const std::string text = fmt::format("{}\n", problem.what());
+  write_head(problem.answer(), {{"Content-Type", "text/plain; charset=utf-8"}}, text.size());
+  out_ += text;
+  static_cast<void>(co_await as_result(send(out_)));
+}
+
+void server_connection::write_head(int status, const headers& fields, std::optional<std::uint64_t> length) {
+  out_.clear();
+  fmt::format_to(std::back_inserter(out_), "HTTP/1.1 {} {}\r\n", status, reason_phrase(status));
+  if (!owner_.options_.name.empty()) out_.append("Server: ").append(owner_.options_.name).append("\r\n");
+  if (owner_.options_.wall_clock != nullptr)
+    out_.append("Date: ").append(format_date(owner_.options_.wall_clock())).append("\r\n");
+  for (const auto& [name, value] : fields) out_.append(name).append(": ").append(value).append("\r\n");
+  if (length) fmt::format_to(std::back_inserter(out_), "Content-Length: {}\r\n", *length);
+  if (!keep_alive_) out_ += "Connection: close\r\n";
+  out_ += "\r\n";
+}
+
+}  // namespace detail
+
+bool responder::is_head() const noexcept { return connection_.parser_.method() == "HEAD"; }
+bool responder::begun() const noexcept { return connection_.begun_; }
+
+coro<void> responder::send(int status, headers fields, std::string_view body) {
+  const bool has_body = status != 304 && status != 204;
+  connection_.begun_ = true;
+  connection_.write_head(status, fields, has_body ? std::optional(body.size()) : std::nullopt);
+  if (has_body && !is_head()) connection_.out_ += body;
+  co_await connection_.send(connection_.out_);
+}
+
+void responder::begin(int status, headers fields, std::uint64_t length) {
+  connection_.begun_ = true;
+  connection_.write_head(status, fields, length);
+  connection_.body_left_ = is_head() ? 0 : length;
+}
+
+coro<void> responder::write(std::string_view piece) {
+  if (piece.size() > connection_.body_left_) throw invalid_state_error("more body was written than announced");
+  connection_.body_left_ -= piece.size();
+  if (connection_.out_.empty()) {
+    co_await connection_.send(piece);
+  } else {
+    connection_.out_ += piece;
+    co_await finish();
+  }
+}
+
+coro<void> responder::finish() {
+  if (connection_.out_.empty()) co_return;
+  co_await connection_.send(connection_.out_);
+  connection_.out_.clear();
+}
+
+server::server(handler handler, server_options options) : handler_(std::move(handler)), options_(std::move(options)) {
+  room_.set();
+  no_one_.set();
+}
+
+server::~server() = default;
+
+coro<void> server::serve(tcp_listener& listener) {
+  stopping_ = false;
+  co_await finally([&] { return accept_all(listener); }, [this] { return stop(); });
+}
+
+coro<void> server::accept_all(tcp_listener& listener) {
+  for (;;) {
+    co_await room_.wait();
+    auto peer = co_await as_expected(listener.accept());
+    if (peer) {
+      create_task(run(std::move(*peer), place(*this)), {.name = "http connection"});
+      continue;
+    }
+    const int error = peer.error().value();
+    if (error == ECONNABORTED || error == EPERM || error == EPROTO) continue;  // the client was quicker
+    if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
+      throw std::system_error(peer.error(), "accept");
+    if (options_.on_error)
+      options_.on_error(
+          fmt::format("cannot accept a connection: {}; trying again in a second", peer.error().message()));
+    co_await sleep(pause_without_descriptors);
+  }
+}
+
+coro<void> server::run(tcp_socket peer, place) {
+  if (stopping_) co_return;
+  detail::server_connection connection(*this, std::move(peer));
+  connections_.push_back(connection);
+  const auto outcome = co_await as_result(connection.serve());
+  connection.unlink();
+  if (outcome || !options_.on_error || is_cancelled(outcome.error())) co_return;
+  try {
+    std::rethrow_exception(outcome.error());
+  } catch (const std::system_error&) {  // the client has gone
+  } catch (const timeout_error&) {
+  } catch (const std::exception& problem) {
+    options_.on_error(problem.what());
+  }
+}
+
+coro<void> server::stop() {
+  stopping_ = true;
+  connections_.for_each([](detail::server_connection& each) { each.stop(); });
+  if (co_await move_on_after(options_.shutdown, no_one_.wait())) co_return;
+  connections_.for_each([](detail::server_connection& each) { each.abort(); });
+  co_await no_one_.wait();
+}
+
+}  // namespace hocket::http
