@@ -1,0 +1,267 @@
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <tuple>
+#include <variant>
+#include <vector>
+
+#include <hocket/core/as_result.hpp>
+#include <hocket/core/gather.hpp>
+#include <hocket/core/sleep.hpp>
+#include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/test.hpp>
+
+using namespace std::chrono_literals;
+using hocket::gather;
+using hocket::return_exceptions;
+using hocket::testing::ends_cancelled;
+using hocket::testing::wait_all_tasks_blocked;
+
+namespace {
+
+hocket::duration now() { return hocket::loop::running().time().time_since_epoch(); }
+
+template <class T>
+hocket::coro<T> give(T value, hocket::duration after) {
+  co_await hocket::sleep(after);
+  co_return value;
+}
+
+hocket::coro<void> fail(const char* why, hocket::duration after) {
+  co_await hocket::sleep(after);
+  throw std::runtime_error(why);
+}
+
+/// What an awaitable throws: the text of a std::exception, "cancelled", or "" for nothing.
+template <class Awaitable>
+hocket::coro<std::string> thrown_by(Awaitable work) {
+  try {
+    static_cast<void>(co_await std::move(work), 0);
+  } catch (const hocket::cancelled&) {
+    co_return "cancelled";
+  } catch (const std::exception& error) {
+    co_return error.what();
+  }
+  co_return "";
+}
+
+// ---- results
+
+HOCKET_TEST(gather, gives_results_in_the_order_of_the_arguments) {
+  const auto [first, second] = co_await gather(give(1, 2s), give(std::string("two"), 1s));
+  EXPECT_EQ(first, 1);
+  EXPECT_EQ(second, "two");
+}
+
+HOCKET_TEST(gather, runs_all_at_the_same_time) {
+  const auto begin = now();
+  co_await gather(hocket::sleep(1s), hocket::sleep(3s), hocket::sleep(2s));
+  EXPECT_EQ(now() - begin, 3s);
+}
+
+HOCKET_TEST(gather, gives_a_monostate_for_nothing) {
+  const auto results = co_await gather(give(1, 1s), hocket::sleep(1s));
+  static_assert(std::is_same_v<decltype(results), const std::tuple<int, std::monostate>>);
+  EXPECT_EQ(std::get<0>(results), 1);
+}
+
+HOCKET_TEST(gather, gives_a_vector_for_a_range) {
+  std::vector<hocket::coro<int>> works;
+  for (int n = 0; n < 5; ++n) works.push_back(give(n, std::chrono::seconds(5 - n)));
+  EXPECT_EQ(co_await gather(std::move(works)), (std::vector{0, 1, 2, 3, 4}));
+}
+
+HOCKET_TEST(gather, of_nothing_gives_nothing_at_once) {
+  const auto turn = hocket::loop::running().counters().turns;
+  EXPECT_TRUE((co_await gather(std::vector<hocket::coro<int>>{})).empty());
+  EXPECT_EQ(hocket::loop::running().counters().turns, turn);
+}
+
+HOCKET_TEST(gather, gives_results_that_can_only_be_moved) {
+  auto make = []() -> hocket::coro<std::unique_ptr<int>> { co_return std::make_unique<int>(7); };
+  const auto results = co_await gather(make(), make());
+  EXPECT_EQ(*std::get<1>(results), 7);
+}
+
+HOCKET_TEST(gather, leaves_tasks_their_results) {
+  auto work = hocket::create_task(give(std::string("seven"), 1s));
+  const auto results = co_await gather(work, work);
+  EXPECT_EQ(std::get<1>(results), "seven");
+  EXPECT_EQ(work.result(), "seven");
+}
+
+HOCKET_TEST(gather, of_finished_tasks_returns_at_once) {
+  auto work = hocket::create_task(give(7, 0s));
+  co_await work;
+  const auto turn = hocket::loop::running().counters().turns;
+  EXPECT_EQ(co_await gather(std::vector{work}), (std::vector{7}));
+  EXPECT_EQ(hocket::loop::running().counters().turns, turn);
+}
+
+HOCKET_TEST(gather, may_refer_to_the_callers_frame) {
+  int sum = 0;
+  auto add = [&sum](int n) -> hocket::coro<void> {
+    co_await hocket::sleep(std::chrono::seconds(n));
+    sum += n;
+  };
+  co_await gather(add(1), add(2), add(3));
+  EXPECT_EQ(sum, 6);
+}
+
+// ---- errors
+
+HOCKET_TEST(gather, of_coroutines_throws_the_first_error_when_all_have_ended) {
+  bool other_ended = false;
+  auto other = [&other_ended]() -> hocket::coro<void> {
+    co_await hocket::sleep(5s);
+    other_ended = true;
+  };
+  const auto begin = now();
+  EXPECT_EQ(co_await thrown_by(gather(other(), fail("later", 2s), fail("first", 1s))), "first");
+  EXPECT_TRUE(other_ended);
+  EXPECT_EQ(now() - begin, 5s);
+}
+
+HOCKET_TEST(gather, of_tasks_throws_the_first_error_at_once) {
+  auto other = hocket::create_task(hocket::sleep(5s));
+  const auto begin = now();
+  EXPECT_EQ(co_await thrown_by(gather(other, hocket::create_task(fail("first", 1s)))), "first");
+  EXPECT_EQ(now() - begin, 1s);
+  EXPECT_FALSE(other.done());
+  co_await other;
+}
+
+HOCKET_TEST(gather, of_tasks_consumes_the_errors_that_come_later) {
+  int told = 0;
+  hocket::loop::running().set_exception_handler([&told](const hocket::exception_context&) { ++told; });
+  EXPECT_EQ(co_await thrown_by(gather(hocket::create_task(fail("first", 1s)), hocket::create_task(fail("later", 2s)))),
+            "first");
+  co_await hocket::sleep(5s);
+  EXPECT_EQ(told, 0);
+  hocket::loop::running().set_exception_handler({});
+}
+
+HOCKET_TEST(gather, of_coroutines_consumes_the_errors_that_it_does_not_throw) {
+  int told = 0;
+  hocket::loop::running().set_exception_handler([&told](const hocket::exception_context&) { ++told; });
+  EXPECT_EQ(co_await thrown_by(gather(fail("first", 1s), fail("later", 2s))), "first");
+  EXPECT_EQ(told, 0);
+  hocket::loop::running().set_exception_handler({});
+}
+
+HOCKET_TEST(gather, throws_cancelled_if_a_child_was_cancelled) {
+  auto victim = hocket::create_task(hocket::sleep(1h));
+  hocket::loop::running().call_later(1s, [&victim] { victim.cancel(); });
+  EXPECT_EQ(co_await thrown_by(gather(victim, hocket::create_task(hocket::sleep(5s)))), "cancelled");
+  EXPECT_EQ(hocket::current_task().cancelling(), 0U);
+}
+
+HOCKET_TEST(gather, gives_errors_as_results_if_asked_to) {
+  const auto [good, bad] = co_await gather(return_exceptions, give(7, 1s), fail("broken", 2s));
+  EXPECT_EQ(good.value(), 7);
+  EXPECT_THROW(std::rethrow_exception(bad.error()), std::runtime_error);
+}
+
+HOCKET_TEST(gather, gives_cancellations_of_children_as_results_if_asked_to) {
+  auto victim = hocket::create_task(hocket::sleep(1h));
+  victim.cancel();
+  const auto outcomes = co_await gather(return_exceptions, std::vector{victim, hocket::create_task(hocket::sleep(1s))});
+  EXPECT_TRUE(hocket::is_cancelled(outcomes[0].error()));
+  EXPECT_TRUE(outcomes[1].has_value());
+}
+
+// ---- cancellation
+
+HOCKET_TEST(gather, cancels_all_when_it_is_cancelled_and_waits_until_they_have_ended) {
+  std::string trace;
+  auto child = [&trace](char name) -> hocket::coro<void> {
+    const auto outcome = co_await hocket::as_result(hocket::sleep(1h));
+    co_await hocket::sleep(1s);
+    trace += name;
+    std::rethrow_exception(outcome.error());
+  };
+  auto work = hocket::create_task(gather(child('a'), child('b')));
+  co_await wait_all_tasks_blocked();
+  work.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(work));
+  EXPECT_EQ(trace, "ab");
+}
+
+HOCKET_TEST(gather, of_tasks_waits_until_they_have_ended_when_it_is_cancelled) {
+  bool cleaned_up = false;
+  auto child = [&cleaned_up]() -> hocket::coro<void> {
+    static_cast<void>(co_await hocket::as_result(hocket::sleep(1h)));
+    co_await hocket::sleep(1s);
+    cleaned_up = true;
+  };
+  auto work = hocket::create_task(gather(hocket::create_task(child()), hocket::create_task(hocket::sleep(1h))));
+  co_await wait_all_tasks_blocked();
+  work.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(work));
+  EXPECT_TRUE(cleaned_up);
+}
+
+HOCKET_TEST(gather, throws_cancelled_when_it_is_cancelled_even_if_errors_are_results) {
+  auto work = hocket::create_task(gather(return_exceptions, hocket::sleep(1h), fail("broken", 1s)));
+  co_await hocket::sleep(2s);
+  work.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(work));
+}
+
+HOCKET_TEST(gather, throws_cancelled_when_it_is_cancelled_even_if_its_children_swallow_it) {
+  auto stubborn = []() -> hocket::coro<int> {
+    static_cast<void>(co_await hocket::as_result(hocket::sleep(1h)));
+    co_return 7;
+  };
+  auto work = hocket::create_task(gather(stubborn(), stubborn()));
+  co_await wait_all_tasks_blocked();
+  work.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(work));
+}
+
+HOCKET_TEST(gather, is_deaf_once_it_has_passed_a_cancellation_on_and_delivers_the_next_one_later) {
+  std::string trace;
+  auto child = []() -> hocket::coro<void> {
+    static_cast<void>(co_await hocket::as_result(hocket::sleep(1h)));
+    co_await hocket::sleep(5s);
+  };
+  auto body = [&]() -> hocket::coro<void> {
+    trace += co_await thrown_by(gather(child(), child()));
+    trace += co_await thrown_by(hocket::sleep(1h));
+  };
+  auto work = hocket::create_task(body());
+  co_await wait_all_tasks_blocked();
+  work.cancel();
+  co_await hocket::sleep(1s);
+  const auto begin = now();
+  work.cancel();
+  co_await work;
+  EXPECT_EQ(trace, "cancelledcancelled");
+  EXPECT_EQ(now() - begin, 4s);
+}
+
+TEST(gather, ends_with_all_its_children_when_cancelled_at_any_suspension) {
+  const auto report = hocket::testing::cancel_at_every_suspension([]() -> hocket::coro<void> {
+    int alive = 0;
+    auto child = [&alive](int seconds) -> hocket::coro<int> {
+      ++alive;
+      const auto outcome = co_await hocket::as_result(hocket::sleep(std::chrono::seconds(seconds)));
+      if (!outcome) co_await hocket::sleep(1s);
+      --alive;
+      if (!outcome) std::rethrow_exception(outcome.error());
+      co_return seconds;
+    };
+    auto nested = [&]() -> hocket::coro<int> {
+      const auto [a, b] = co_await gather(child(1), child(2));
+      co_return a + b;
+    };
+    const auto outcome = co_await hocket::as_result(gather(child(3), nested(), child(1)));
+    EXPECT_EQ(alive, 0);
+    if (!outcome) std::rethrow_exception(outcome.error());
+  });
+  EXPECT_GE(report.runs, 7U);
+  EXPECT_EQ(report.cancelled + 1, report.runs);
+  EXPECT_EQ(report.leaked_blocks, 0U);
+}
+
+}  // namespace
