@@ -163,7 +163,7 @@ auto gather(std::vector<Awaitable> works)
     tasks.push_back(detail::ensure_task(std::move(work)));
     wait.add(*tasks.back().record());
   }
-  works = {};
+  works.clear();
   co_await wait;
   detail::throw_first_error(wait);
   if constexpr (!std::is_void_v<detail::gathered_t<Awaitable>>) {

@@ -93,7 +93,10 @@ class entered {
 
 }  // namespace
 
-runner::runner(run_options options) : options_(options), loop_({.backend = options.backend, .clock = options.clock}) {}
+runner::runner(run_options options) : options_(options), loop_({.backend = options.backend, .clock = options.clock}) {
+  // Here already, for the destructor runs the loop.
+  if (loop::running_or_null() != nullptr) throw invalid_state_error("this thread is running an event loop already");
+}
 
 runner::~runner() {
   cancel_all_tasks();

@@ -22,6 +22,7 @@ struct run_options {
 /// A loop that runs one main task after another and cleans up at the end. Counterpart: asyncio.Runner.
 class runner {
  public:
+  /// Throws `invalid_state_error` if this thread runs a loop already.
   explicit runner(run_options options = {});
   /// Cancels every task that is left, waits for them, and closes the loop.
   ~runner();

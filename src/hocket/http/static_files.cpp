@@ -52,9 +52,13 @@ int status_for(int error) noexcept {
   }
 }
 
-coro<void> answer_status(responder& respond, int status) {
-  co_await respond.send(status, {{"Content-Type", "text/plain; charset=utf-8"}},
-                        fmt::format("{} {}\n", status, reason_phrase(status)));
+// Field lists are made outside of co_await expressions, where g++ 12 cannot have them (array used as initializer).
+headers field(std::string_view name, std::string_view value) { return {{name, value}}; }
+
+coro<void> answer_status(responder& respond, int status, headers fields = {}) {
+  fields.add("Content-Type", "text/plain; charset=utf-8");
+  const std::string text = fmt::format("{} {}\n", status, reason_phrase(status));
+  co_await respond.send(status, std::move(fields), text);
 }
 
 std::string escape_html(std::string_view text) {
@@ -126,7 +130,7 @@ static_files static_files::below(const std::string& directory) {
 
 coro<void> static_files::answer(const request& asked, responder& respond) const {
   if (asked.method != "GET" && asked.method != "HEAD") {
-    co_await respond.send(405, {{"Allow", "GET, HEAD"}, {"Content-Type", "text/plain"}}, "405 Method Not Allowed\n");
+    co_await answer_status(respond, 405, field("Allow", "GET, HEAD"));
     co_return;
   }
   auto path = static_path(asked.target);
@@ -151,7 +155,7 @@ coro<void> static_files::answer_directory(const file& directory, std::string pat
   if (!path.empty() && path.back() != '/') {
     const std::size_t query = asked.target.find('?');
     const std::string_view rest = query == std::string_view::npos ? "" : asked.target.substr(query);
-    co_await respond.send(301, {{"Location", fmt::format("/{}/{}", percent_encode_path(path), rest)}}, "");
+    co_await answer_status(respond, 301, field("Location", fmt::format("/{}/{}", percent_encode_path(path), rest)));
     co_return;
   }
   auto index = co_await as_expected(root_.open_beneath(path + "index.html", open_flags));
@@ -160,7 +164,7 @@ coro<void> static_files::answer_directory(const file& directory, std::string pat
     co_return;
   }
   const auto names = co_await to_thread([number = directory.number()] { return list(number); });
-  co_await respond.send(200, {{"Content-Type", "text/html; charset=utf-8"}}, listing_page(path, names));
+  co_await respond.send(200, field("Content-Type", "text/html; charset=utf-8"), listing_page(path, names));
 }
 
 coro<void> static_files::answer_file(file opened, std::string path, const request& asked, responder& respond) const {

@@ -1,0 +1,42 @@
+# One command does each thing. CMake presets carry the same names underneath; see CONTRIBUTING.md.
+
+URL  ?=
+ARGS ?=
+MAKEFLAGS += --no-print-directory
+jobs := $(shell nproc)
+
+.PHONY: all build setup crawl test asan tsan bench format check clean
+all: build
+
+setup:
+	@scripts/setup build
+
+build: setup
+	@scripts/build release
+
+# Crawls URL, or without one the PostgreSQL manual, served from this machine.
+crawl: setup
+	@URL='$(URL)' scripts/crawl_demo $(ARGS)
+
+test: setup
+	@scripts/build release
+	@ctest --preset release --no-tests=error -j $(jobs)
+
+asan tsan: setup
+	@scripts/build $@
+	@ctest --preset $@ --no-tests=error -j $(jobs)
+
+bench: setup
+	@scripts/build release
+	@scripts/bench $(ARGS)
+
+format:
+	@scripts/setup check
+	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-22 -i
+
+check:
+	@scripts/setup build check
+	@scripts/check
+
+clean:
+	@rm -rf build
