@@ -1,5 +1,7 @@
 // Fetches the pages that a file lists, all at once, and writes down every link that they hold.
 // Run: areq [IN OUT], by default from urls.txt to foundurls.txt
+#include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <fstream>
 #include <iterator>
@@ -84,7 +86,12 @@ hocket::coro<void> bulk_crawl_and_write(std::string out, std::set<std::string> u
 }
 
 int main(int argc, char** argv) {
-  std::ifstream in(argc > 1 ? argv[1] : "urls.txt");
-  const std::set<std::string> urls(std::istream_iterator<std::string>(in), {});
+  const std::string in = argc > 1 ? argv[1] : "urls.txt";
+  std::ifstream infile(in);
+  if (!infile) {
+    fmt::print(stderr, "areq: cannot open '{}': {}\n", in, std::strerror(errno));
+    return 1;
+  }
+  const std::set<std::string> urls(std::istream_iterator<std::string>(infile), {});
   hocket::run(bulk_crawl_and_write(argc > 2 ? argv[2] : "foundurls.txt", urls));
 }

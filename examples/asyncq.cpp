@@ -19,7 +19,7 @@ struct item {
   steady_clock::time_point made;
 };
 
-std::mt19937 dice{444};  // a fixed seed: the same draws in every run
+std::mt19937 dice{6901};  // a fixed seed: the same draws in every run
 int draw() { return std::uniform_int_distribution(0, 10)(dice); }
 
 std::string make_item() {

@@ -12,7 +12,7 @@
 using seconds = std::chrono::duration<double>;
 using std::chrono::steady_clock;
 
-std::mt19937 dice{444};  // a fixed seed: every run is the same
+std::mt19937 dice{937};  // a fixed seed: every run is the same
 int draw() { return std::uniform_int_distribution(0, 10)(dice); }
 
 hocket::coro<std::string> part1(int n) {

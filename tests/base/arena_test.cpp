@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <hocket/base/arena.hpp>
 
@@ -90,6 +91,37 @@ TEST(arena, reuses_blocks_that_another_thread_returned) {
   for (const block& each : blocks) reused += std::count(known.begin(), known.end(), each.memory);
   EXPECT_EQ(reused, 1000);
   give_back(blocks);
+}
+
+std::size_t heap_bytes_in_use() {
+  const auto heap = ::mallinfo2();
+  return heap.uordblks + heap.hblkhd;
+}
+
+/// What 50 runs of `leave`, each on a thread of its own, leave in the heap.
+template <class Function>
+std::size_t bytes_left_by_fifty(Function leave) {
+  leave();  // what threads themselves leave in the heap is there from now on
+  const std::size_t before = heap_bytes_in_use();
+  for (int n = 0; n < 50; ++n) leave();
+  const std::size_t after = heap_bytes_in_use();
+  return after > before ? after - before : 0;
+}
+
+constexpr std::size_t a_few_chunks = 10 * 256 * 1024;
+
+TEST(arena, ends_with_its_thread_if_all_blocks_are_back) {
+  const auto nothing_left = [] { std::thread([] { give_back({take(64)}); }).join(); };
+  EXPECT_LT(bytes_left_by_fifty(nothing_left), a_few_chunks);
+}
+
+TEST(arena, of_a_thread_that_has_ended_ends_with_the_last_block) {
+  const auto leave_a_block_behind = [] {
+    block left{};
+    std::thread([&left] { left = take(64); }).join();
+    give_back({left});
+  };
+  EXPECT_LT(bytes_left_by_fifty(leave_a_block_behind), a_few_chunks);
 }
 #endif
 

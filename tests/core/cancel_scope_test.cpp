@@ -214,6 +214,30 @@ HOCKET_TEST(cancel_scope, reaches_the_children_of_children) {
   EXPECT_EQ(now() - begin, 1s);
 }
 
+HOCKET_TEST(cancel_scope, reaches_the_children_of_a_child_that_is_deaf) {
+  hocket::cancel_scope scope;
+  auto cleans_up_for_an_hour = []() -> hocket::coro<void> {
+    static_cast<void>(co_await sleep_is_cancelled(1h));
+    co_await hocket::sleep(1h);
+  };
+  auto inner = [&](hocket::task_group& group) -> hocket::coro<void> {
+    group.create_task(cleans_up_for_an_hour());
+    co_await hocket::sleep(1s);
+    throw std::runtime_error("broken");  // from here on the group waits, deaf, for its child
+  };
+  auto child = [&]() -> hocket::coro<void> {
+    static_cast<void>(co_await hocket::as_result(hocket::with_task_group(inner)));
+  };
+  auto outer = [&](hocket::task_group& group) -> hocket::coro<void> {
+    group.create_task(child());
+    co_return;
+  };
+  const auto begin = now();
+  hocket::loop::running().call_later(2s, [&scope] { scope.cancel(); });
+  co_await scope.run(hocket::with_task_group(outer));
+  EXPECT_EQ(now() - begin, 2s);
+}
+
 // ---- shield
 
 HOCKET_TEST(shield, hides_a_cancellation_of_the_task_until_it_is_left) {

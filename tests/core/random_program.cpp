@@ -12,7 +12,7 @@
 namespace random_program {
 namespace {
 
-constexpr int task_count = 6;
+constexpr int task_count = 7;
 constexpr int future_count = 2;
 constexpr int deepest = 4;
 
@@ -48,7 +48,9 @@ class generator {
     return times[static_cast<std::size_t>(below(times.size()))];
   }
   int some_task() { return below(next_task_); }
-  int some_place() { return next_place_ == 0 ? 0 : below(next_place_); }
+  int one_of(const std::vector<int>& places) {
+    return places.empty() ? 0 : places[static_cast<std::size_t>(below(static_cast<int>(places.size())))];
+  }
 
   block make_block(const surroundings& here, int fewest) {
     block made;
@@ -98,12 +100,12 @@ class generator {
       case 15:
         return {.what = action::cancelling, .number = number};
       case 16:
-        return {.what = action::reschedule, .number = number, .a = some_place(), .b = some_time()};
+        return {.what = action::reschedule, .number = number, .a = one_of(timeouts_), .b = some_time()};
       case 17:
       case 18:
-        return {.what = action::cancel_scope, .number = number, .a = some_place()};
+        return {.what = action::cancel_scope, .number = number, .a = one_of(scopes_)};
       case 19:
-        return {.what = action::cancel_group, .number = number, .a = some_place()};
+        return {.what = action::cancel_group, .number = number, .a = one_of(groups_)};
       default:
         break;
     }
@@ -120,27 +122,28 @@ class generator {
   }
 
   step make_nested(const surroundings& here, int number) {
-    const auto with_body = [&](action what, bool is_group = false) {
+    const auto with_body = [&](action what, std::vector<int>& kind) {
       const int place = next_place_++;
+      kind.push_back(place);
       step made{.what = what, .number = number, .a = some_time(), .b = place};
-      made.body = inside(here, is_group ? place : -1);
+      made.body = inside(here, what == action::group ? place : -1);
       return made;
     };
     switch (below(12)) {
       case 0:
       case 1:
       case 2:
-        return with_body(action::with_timeout);
+        return with_body(action::with_timeout, timeouts_);
       case 3:
-        return with_body(action::scope);
+        return with_body(action::scope, scopes_);
       case 4:
-        return with_body(action::endless_scope);
+        return with_body(action::endless_scope, scopes_);
       case 5:
-        return with_body(action::shield);
+        return with_body(action::shield, scopes_);
       case 6:
       case 7:
       case 8:
-        return with_body(action::group, true);
+        return with_body(action::group, groups_);
       case 9:
         return {.what = action::swallow, .number = number, .body = inside(here)};
       case 10:
@@ -155,6 +158,9 @@ class generator {
   int next_task_ = 0;
   int next_step_ = 0;
   int next_place_ = 0;
+  std::vector<int> timeouts_;  // the places of each kind
+  std::vector<int> scopes_;
+  std::vector<int> groups_;
   std::array<std::vector<int>, task_count> groups_of_;
 };
 

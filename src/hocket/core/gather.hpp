@@ -29,6 +29,15 @@ class gather_operation final : public operation {
 
   void add(task_base& child);
 
+  // g++ 12 copies an awaiter that is an lvalue.
+  struct by_reference {
+    gather_operation& wait;
+    [[nodiscard]] bool await_ready() const noexcept { return wait.await_ready(); }
+    void await_suspend(std::coroutine_handle<> waiter) { wait.await_suspend(waiter); }
+    void await_resume() { wait.await_resume(); }
+  };
+  [[nodiscard]] by_reference operator co_await() noexcept { return {*this}; }
+
   [[nodiscard]] bool await_ready() const noexcept { return has_enough(); }
   void await_suspend(std::coroutine_handle<> waiter) { suspend(waiter); }
   /// Throws `cancelled` if the wait was cancelled.

@@ -1,3 +1,5 @@
+#include <cerrno>
+
 #include <hocket/io/io_operation.hpp>
 
 namespace hocket::detail {
@@ -15,10 +17,19 @@ io_operation::io_operation(io_operation&& other) noexcept : operation(std::move(
   request_.offset = other.request_.offset;
 }
 
+// What opens something has no descriptor yet; anything else without one is asked of a closed socket or file.
+bool io_operation::needs_target() const noexcept {
+  return request_.op != io_op::open && request_.op != io_op::open_beneath;
+}
+
 bool io_operation::await_ready() {
   task_base& me = task_base::require_current();
   if (me.must_throw()) {
     refused_ = true;
+    return true;
+  }
+  if (request_.target == nullptr && needs_target()) {
+    request_.result = -EBADF;
     return true;
   }
   request_.done = this;

@@ -74,6 +74,10 @@ class resolve_operation::job final : public blocking_job, public ready_node, pub
 };
 
 bool resolve_operation::await_ready() {
+  if (host_.find('\0') != std::string::npos) {  // getaddrinfo would stop there
+    error_ = EAI_NONAME;
+    return true;
+  }
   auto numeric = socket_address::parse(host_, port_);
   if (numeric) addresses_.push_back(*numeric);
   return numeric.has_value();

@@ -106,7 +106,7 @@ socket_address::socket_address(const sockaddr* address, socklen_t size) noexcept
 std::optional<socket_address> socket_address::parse(std::string_view host, std::uint16_t port) {
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   const std::string text(host);
-  socket_address result;
+  if (text.find('\0') != std::string::npos) return std::nullopt;  // inet_pton would stop there
   sockaddr_in v4{};
   if (::inet_pton(AF_INET, text.c_str(), &v4.sin_addr) == 1) {
     v4.sin_family = AF_INET;

@@ -32,6 +32,7 @@ enum class io_op : std::uint8_t {
 struct io_request : list_link<> {
   io_op op = io_op::poll;
   bool completed = false;
+  bool stopping = false;   // the system was asked to end it
   std::uint8_t phase = 0;  // the backend's
   std::uint32_t flags = 0;
   std::uint32_t mode = 0;

@@ -125,6 +125,7 @@ void io_uring_backend::wake() noexcept {
 
 bool io_uring_backend::start(io_request& request) {
   request.completed = false;
+  request.stopping = false;
   request.phase = 0;
   submit(request);
   began(request);
@@ -193,6 +194,7 @@ void io_uring_backend::submit(io_request& request) {
 
 bool io_uring_backend::cancel(io_request& request) {
   if (request.completed) return false;
+  request.stopping = true;
   io_uring_sqe* sqe = ring_->entry();
   io_uring_prep_cancel(sqe, &request, 0);
   io_uring_sqe_set_data64(sqe, ignored);
@@ -244,10 +246,10 @@ void io_uring_backend::completed(io_request& request, std::int32_t result, std::
     receive_completed(request, result, flags);
   } else if (whole && result > 0) {
     request.transferred += static_cast<std::size_t>(result);
-    if (request.transferred < request.length)
-      submit(request);
-    else
+    if (request.transferred == request.length)
       complete(request, static_cast<std::int32_t>(request.transferred));
+    else
+      go_on(request);
   } else if (result == -EINTR && request.op != io_op::connect) {
     complete(request, -ECANCELED);  // a cancelled call on a kernel thread ends so
   } else {
@@ -255,12 +257,21 @@ void io_uring_backend::completed(io_request& request, std::int32_t result, std::
   }
 }
 
+// A part of the request is done. Its next part is a new entry, which a cancellation of the last one would miss.
+void io_uring_backend::go_on(io_request& request) {
+  if (request.stopping)
+    complete(request, -ECANCELED);
+  else
+    submit(request);
+}
+
 void io_uring_backend::receive_completed(io_request& request, std::int32_t result, std::uint32_t flags) {
   if (request.phase == selecting && result == -ENOBUFS) {
     request.phase = waiting;
-    return submit(request);
+    return go_on(request);
   }
   if (request.phase == waiting && result >= 0) {
+    if (request.stopping) return complete(request, -ECANCELED);
     request.phase = receiving_heap;
     request.mode = buffers_.take();
     return submit(request);

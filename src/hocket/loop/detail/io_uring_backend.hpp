@@ -28,6 +28,7 @@ class io_uring_backend final : public backend {
   struct ring;
 
   void submit(io_request& request);
+  void go_on(io_request& request);
   void completed(io_request& request, std::int32_t result, std::uint32_t flags);
   void receive_completed(io_request& request, std::int32_t result, std::uint32_t flags);
   void listen_for_wake();

@@ -1,0 +1,258 @@
+"""Runs the scenarios of a file on asyncio, under virtual time, and prints what happened.
+
+usage: python3 run_on_asyncio.py scenarios.txt
+"""
+
+import asyncio
+import selectors
+import sys
+
+
+class Failure(Exception):
+    """What the step `fail` throws."""
+
+
+class JumpingSelector(selectors.DefaultSelector):
+    """Instead of waiting, moves the clock of its loop."""
+
+    def select(self, timeout=None):
+        if timeout is None:
+            raise RuntimeError("everybody waits for ever")
+        self.loop.now += max(timeout, 0)
+        return super().select(0)
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """A loop whose seconds are our milliseconds, so that no time is rounded."""
+
+    def __init__(self):
+        self.now = 0
+        selector = JumpingSelector()
+        selector.loop = self
+        super().__init__(selector)
+
+    def time(self):
+        return self.now
+
+
+class Step:
+    def __init__(self, line):
+        self.line = line.rstrip(":")
+        self.verb, *self.words = self.line.split()
+        self.body = []
+
+
+def parse(text):
+    """Yields (name, shared things, tasks) of each scenario."""
+    scenario = None
+    for line in text.splitlines():
+        stripped = line.strip()
+        if not stripped or stripped.startswith("#"):
+            continue
+        word, _, rest = stripped.partition(" ")
+        if word == "scenario":
+            if scenario:
+                yield scenario
+            scenario = (rest, [], {})
+        elif word == "task" and not line.startswith(" "):
+            blocks = [scenario[2].setdefault(rest, [])]
+        elif not line.startswith(" "):
+            scenario[1].append(stripped.split())
+        else:
+            depth = (len(line) - len(line.lstrip())) // 2
+            step = Step(stripped)
+            del blocks[depth:]
+            blocks[depth - 1].append(step)
+            blocks.append(step.body)
+    yield scenario
+
+
+def describe(error):
+    if isinstance(error, asyncio.CancelledError):
+        return "cancelled"
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    if isinstance(error, BaseExceptionGroup):
+        return "group(" + "; ".join(describe(each) for each in error.exceptions) + ")"
+    if isinstance(error, Failure):
+        return str(error)
+    if isinstance(error, (asyncio.InvalidStateError, RuntimeError, ValueError)):
+        return "refused"
+    raise error
+
+
+class Scenario:
+    def __init__(self, shared, tasks):
+        self.steps = tasks
+        self.shared = shared
+        self.tasks = {}
+        self.trace = []
+
+    def make_shared(self):
+        things = {}
+        for kind, name, *arguments in self.shared:
+            number = int(arguments[0]) if arguments else 0
+            make = {
+                "queue": lambda: asyncio.Queue(number),
+                "lock": asyncio.Lock,
+                "event": asyncio.Event,
+                "semaphore": lambda: asyncio.Semaphore(number),
+                "future": lambda: asyncio.get_running_loop().create_future(),
+            }[kind]
+            things[name] = make()
+        self.shared = things
+
+    def note(self, what):
+        self.trace.append(f"{asyncio.get_running_loop().now} {what}")
+
+    async def main(self):
+        self.make_shared()
+        name = next(iter(self.steps))
+        self.tasks[name] = asyncio.current_task()
+        await self.run(name, self.steps[name], None)
+
+    async def run(self, me, steps, group):
+        for step in steps:
+            try:
+                value = await self.do(me, step, group)
+            except BaseException as error:
+                self.note(f"{me}: {step.line} -> {describe(error)}")
+                raise
+            self.note(f"{me}: {step.line}" + ("" if value is None else f" -> {value}"))
+
+    async def do(self, me, step, group):
+        if step.body:
+            return await self.do_block(me, step, group)
+        first = step.words[0] if step.words else None
+        if step.verb in WITH_TASKS:
+            return await WITH_TASKS[step.verb](self, step, group)
+        if step.verb == "note":
+            return None
+        if step.verb == "sleep":
+            return await asyncio.sleep(int(first))
+        if step.verb == "fail":
+            raise Failure(" ".join(step.words))
+        number = int(step.words[1]) if len(step.words) > 1 else None
+        return await WITH_THINGS[step.verb](self.shared[first], number)
+
+    async def do_block(self, me, step, group):
+        if step.verb == "try":
+            try:
+                await self.run(me, step.body, group)
+            except BaseException:
+                pass
+        elif step.verb == "timeout":
+            async with asyncio.timeout(int(step.words[0])):
+                await self.run(me, step.body, group)
+        elif step.verb == "repeat":
+            for _ in range(int(step.words[0])):
+                await self.run(me, step.body, group)
+        elif step.verb == "group":
+            async with asyncio.TaskGroup() as inner:
+                await self.run(me, step.body, inner)
+
+    def coroutine(self, name):
+        return self.run(name, self.steps[name], None)
+
+    async def start(self, step, _):
+        self.tasks[step.words[0]] = asyncio.create_task(self.coroutine(step.words[0]))
+
+    async def spawn(self, step, group):
+        self.tasks[step.words[0]] = group.create_task(self.coroutine(step.words[0]))
+
+    async def join(self, step, _):
+        await self.tasks[step.words[0]]
+
+    async def gather(self, step, _):
+        await asyncio.gather(*(self.tasks[name] for name in step.words))
+
+    async def cancel(self, step, _):
+        self.tasks[step.words[0]].cancel()
+
+    async def uncancel(self, step, _):
+        self.tasks[step.words[0]].uncancel()
+
+    async def requests(self, step, _):
+        return self.tasks[step.words[0]].cancelling()
+
+    async def status(self, step, _):
+        task = self.tasks[step.words[0]]
+        if not task.done():
+            return "running"
+        if task.cancelled():
+            return "cancelled"
+        return "failed" if task.exception() else "finished"
+
+    async def callback(self, step, _):
+        self.tasks[step.words[0]].add_done_callback(lambda _: self.note("callback " + step.words[1]))
+
+
+WITH_TASKS = {name: getattr(Scenario, name) for name in
+              ("start", "spawn", "join", "gather", "cancel", "uncancel", "requests", "status", "callback")}
+
+
+def at_once(function):
+    async def step(thing, number):
+        return function(thing, number)
+    return step
+
+
+def get_nowait(queue, _):
+    return "nothing" if queue.empty() else queue.get_nowait()
+
+
+def put_nowait(queue, number):
+    if queue.full():
+        return "full"
+    queue.put_nowait(number)
+
+
+async def acquire(thing, _):
+    await thing.acquire()
+
+
+async def wait(event, _):
+    await event.wait()
+
+
+async def await_future(future, _):
+    return await future
+
+
+WITH_THINGS = {
+    "get": lambda queue, _: queue.get(),
+    "put": lambda queue, number: queue.put(number),
+    "get_nowait": at_once(get_nowait),
+    "put_nowait": at_once(put_nowait),
+    "task_done": at_once(lambda queue, _: queue.task_done()),
+    "all_done": lambda queue, _: queue.join(),
+    "acquire": acquire,
+    "release": at_once(lambda lock, _: lock.release()),
+    "enter": acquire,
+    "leave": at_once(lambda semaphore, _: semaphore.release()),
+    "wait": wait,
+    "set_event": at_once(lambda event, _: event.set()),
+    "clear_event": at_once(lambda event, _: event.clear()),
+    "set": at_once(lambda future, number: future.set_result(number)),
+    "drop": at_once(lambda future, _: future.cancel() and None),
+    "await": await_future,
+}
+
+
+def main():
+    with open(sys.argv[1], encoding="utf-8") as file:
+        scenarios = list(parse(file.read()))
+    for name, shared, tasks in scenarios:
+        scenario = Scenario(shared, tasks)
+        with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+            runner.get_loop().set_exception_handler(lambda loop, context: None)
+            try:
+                runner.run(scenario.main())
+            except BaseException as error:
+                scenario.trace.append("main ended: " + describe(error))
+        print("scenario " + name)
+        for line in scenario.trace:
+            print("  " + line)
+
+
+main()

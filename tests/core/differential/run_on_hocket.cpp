@@ -1,0 +1,215 @@
+// A scenario's tasks as coroutines: each step is awaited, and what came of it is noted with the time and the task's name.
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+
+#include <hocket/core/future.hpp>
+#include <hocket/core/gather.hpp>
+#include <hocket/core/run.hpp>
+#include <hocket/core/sleep.hpp>
+#include <hocket/core/task_group.hpp>
+#include <hocket/core/timeout.hpp>
+#include <hocket/sync/event.hpp>
+#include <hocket/sync/lock.hpp>
+#include <hocket/sync/queue.hpp>
+#include <hocket/sync/semaphore.hpp>
+#include <hocket/testing/virtual_clock.hpp>
+
+#include "scenario.hpp"
+
+namespace differential {
+namespace {
+
+using std::chrono::milliseconds;
+using outcome = hocket::coro<std::string>;  // what is noted: "" or a value
+
+struct failure : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+std::string describe(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const hocket::cancelled&) {
+    return "cancelled";
+  } catch (const hocket::timeout_error&) {
+    return "timed out";
+  } catch (const hocket::exception_group& group) {
+    std::string text;
+    for (const auto& each : group.errors()) text += (text.empty() ? "" : "; ") + describe(each);
+    return "group(" + text + ")";
+  } catch (const failure& known) {
+    return known.what();
+  } catch (const hocket::invalid_state_error&) {
+    return "refused";
+  }
+}
+
+bool is_about_tasks(std::string_view verb) {
+  static constexpr std::array verbs{"start",    "spawn",    "join",   "gather",  "cancel",
+                                    "uncancel", "requests", "status", "callback"};
+  return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
+}
+
+class teller {
+ public:
+  explicit teller(const scenario& told) : told_(told) {}
+
+  hocket::coro<void> main() {
+    begin_ = hocket::loop::running().time();
+    hocket::loop::running().set_exception_handler([](const hocket::exception_context&) {});
+    make_shared_things();
+    co_await run(told_.tasks.front().first, told_.tasks.front().second, nullptr);
+  }
+
+  [[nodiscard]] const trace& what_happened() const { return trace_; }
+
+ private:
+  void make_shared_things() {
+    for (const auto& [kind, name, number] : told_.shared) {
+      if (kind == "queue") queues_.try_emplace(name, number);
+      if (kind == "lock") locks_.try_emplace(name);
+      if (kind == "event") events_.try_emplace(name);
+      if (kind == "semaphore") semaphores_.try_emplace(name, number);
+      if (kind == "future") futures_.try_emplace(name);
+    }
+  }
+
+  void note(const std::string& what) {
+    const auto now = (hocket::loop::running().time() - begin_) / milliseconds(1);
+    trace_.push_back(std::to_string(now) + ' ' + what);
+  }
+
+  hocket::coro<void> run(std::string me, const std::vector<step>& steps, hocket::task_group* group) {
+    for (const step& each : steps) {
+      std::exception_ptr error;
+      std::string value;
+      try {
+        value = co_await run_step(me, each, group);
+      } catch (...) {
+        error = std::current_exception();
+        value = describe(error);
+      }
+      note(me + ": " + each.line + (value.empty() ? "" : " -> " + value));
+      if (error) std::rethrow_exception(error);
+    }
+  }
+  hocket::coro<void> task_named(const std::string& name) { return run(name, told_.steps_of(name), nullptr); }
+
+  outcome run_step(const std::string& me, const step& now, hocket::task_group* group) {
+    if (!now.body.empty()) {
+      co_await run_block(me, now, group);
+    } else if (now.verb == "note") {
+    } else if (now.verb == "sleep") {
+      co_await hocket::sleep(milliseconds(std::stoi(now.words[0])));
+    } else if (now.verb == "fail") {
+      throw failure(now.line.substr(now.line.find(' ') + 1));
+    } else if (is_about_tasks(now.verb)) {
+      co_return co_await with_task(now, group);
+    } else {
+      co_return co_await with_thing(now);
+    }
+    co_return "";
+  }
+
+  hocket::coro<void> run_block(const std::string& me, const step& now, hocket::task_group* group) {
+    auto body = [&] { return run(me, now.body, group); };
+    if (now.verb == "try") {
+      try {
+        co_await body();
+      } catch (...) {
+      }
+    } else if (now.verb == "timeout") {
+      co_await hocket::with_timeout(milliseconds(std::stoi(now.words[0])), body);
+    } else if (now.verb == "repeat") {
+      for (int left = std::stoi(now.words[0]); left > 0; --left) co_await body();
+    } else if (now.verb == "group") {
+      co_await hocket::with_task_group([&](hocket::task_group& inner) { return run(me, now.body, &inner); });
+    }
+  }
+
+  outcome with_task(const step& now, hocket::task_group* group) {
+    const std::string& name = now.words[0];
+    if (now.verb == "start") tasks_[name] = hocket::create_task(task_named(name));
+    if (now.verb == "spawn") tasks_[name] = group->create_task(task_named(name));
+    if (now.verb == "join") co_await tasks_.at(name);
+    if (now.verb == "gather") {
+      std::vector<hocket::task<void>> all;
+      for (const auto& each : now.words) all.push_back(tasks_.at(each));
+      co_await hocket::gather(std::move(all));
+    }
+    if (now.verb == "cancel") tasks_.at(name).cancel();
+    if (now.verb == "uncancel") tasks_.at(name).uncancel();
+    if (now.verb == "requests") {
+      const bool is_main = name == told_.tasks.front().first;
+      co_return std::to_string(is_main ? hocket::current_task().cancelling() : tasks_.at(name).cancelling());
+    }
+    if (now.verb == "callback")
+      tasks_.at(name).add_done_callback([this, what = now.words[1]] { note("callback " + what); });
+    if (now.verb == "status") co_return status(tasks_.at(name));
+    co_return "";
+  }
+
+  static std::string status(const hocket::task<void>& task) {
+    if (!task.done()) return "running";
+    if (task.was_cancelled()) return "cancelled";
+    return task.exception() ? "failed" : "finished";
+  }
+
+  outcome with_thing(const step& now) {
+    const std::string& name = now.words[0];
+    const int number = now.words.size() > 1 ? std::stoi(now.words[1]) : 0;
+    if (now.verb == "get") co_return std::to_string(co_await queues_.at(name).get());
+    if (now.verb == "put") co_await queues_.at(name).put(number);
+    if (now.verb == "get_nowait") {
+      const auto got = queues_.at(name).get_nowait();
+      co_return got ? std::to_string(*got) : "nothing";
+    }
+    if (now.verb == "put_nowait" && !queues_.at(name).put_nowait(number)) co_return "full";
+    if (now.verb == "task_done") queues_.at(name).task_done();
+    if (now.verb == "all_done") co_await queues_.at(name).join();
+    if (now.verb == "acquire") co_await locks_.at(name).acquire();
+    if (now.verb == "release") locks_.at(name).release();
+    if (now.verb == "enter") co_await semaphores_.at(name).acquire();
+    if (now.verb == "leave") semaphores_.at(name).release();
+    if (now.verb == "wait") co_await events_.at(name).wait();
+    if (now.verb == "set_event") events_.at(name).set();
+    if (now.verb == "clear_event") events_.at(name).clear();
+    if (now.verb == "set") futures_.at(name).set_result(number);
+    if (now.verb == "drop") futures_.at(name).cancel();
+    if (now.verb == "await") co_return std::to_string(co_await futures_.at(name));
+    co_return "";
+  }
+
+  const scenario& told_;
+  hocket::time_point begin_;
+  trace trace_;
+  std::map<std::string, hocket::task<void>> tasks_;
+  std::map<std::string, hocket::queue<int>> queues_;
+  std::map<std::string, hocket::lock> locks_;
+  std::map<std::string, hocket::event> events_;
+  std::map<std::string, hocket::semaphore> semaphores_;
+  std::map<std::string, hocket::future<int>> futures_;
+};
+
+}  // namespace
+
+trace run_on_hocket(const scenario& told) {
+  hocket::testing::virtual_clock time;
+  teller one(told);
+  trace end;
+  try {
+    hocket::run(one.main(), {.clock = &time});
+  } catch (...) {
+    end.push_back("main ended: " + describe(std::current_exception()));
+  }
+  trace all = one.what_happened();
+  all.insert(all.end(), end.begin(), end.end());
+  return all;
+}
+
+}  // namespace differential

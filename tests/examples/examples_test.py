@@ -1,0 +1,259 @@
+"""Runs the example programs as a user does and compares what they print with what their lessons promise.
+
+Usage: examples_test.py DIRECTORY_OF_EXAMPLES HOCKET [unittest's arguments]
+
+The programs sleep for real. All that only sleep are started at once, so that the whole takes as long as the slowest, and
+no claim rests on how long anything took: times are masked, compared with each other, or bounded from below by the sleep.
+"""
+
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+EXAMPLES, HOCKET = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
+PATIENCE_SECONDS = 240
+
+COMMAND_LINES = (
+    "countasync",
+    "chained",
+    "chained 9 6 3",
+    "asyncq",
+    "asyncq -p 2 -c 5",
+    "asyncq --nprod 5 --ncon 100",
+)
+running = {}
+outputs = {}
+
+
+def setUpModule():
+    for line in COMMAND_LINES:
+        program, *arguments = line.split()
+        running[line] = subprocess.Popen([EXAMPLES / program, *arguments], stdout=subprocess.PIPE, text=True)
+
+
+def tearDownModule():
+    for process in running.values():
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def output_of(line):
+    """What the program printed, once it has ended well; its lines without their ends."""
+    if line not in outputs:
+        text, _ = running[line].communicate(timeout=PATIENCE_SECONDS)
+        if running[line].returncode != 0:
+            raise AssertionError(f"{line} ended with {running[line].returncode}")
+        outputs[line] = text.splitlines()
+    return outputs[line]
+
+
+def masked(lines):
+    """Without the times measured, which have a fraction; the draws have none."""
+    return [re.sub(r"\d+\.\d+ seconds", "# seconds", line) for line in lines]
+
+
+def seconds_in(line):
+    return float(re.search(r"(\d+\.\d+) seconds", line)[1])
+
+
+class CountAsync(unittest.TestCase):
+    def test_counts_one_three_times_before_any_two(self):
+        expected = ["One"] * 3 + ["Two"] * 3 + ["countasync executed in # seconds."]
+        self.assertEqual(masked(output_of("countasync")), expected)
+
+    def test_waits_for_its_second(self):
+        self.assertGreaterEqual(seconds_in(output_of("countasync")[-1]), 1.0)
+
+
+class Chained(unittest.TestCase):
+    def test_hands_the_result_of_part1_to_part2_while_other_chains_sleep(self):
+        self.assertEqual(masked(output_of("chained 9 6 3")), """\
+part1(9) sleeping for 2 seconds.
+part1(6) sleeping for 7 seconds.
+part1(3) sleeping for 0 seconds.
+Returning part1(3) == result3-1.
+part2(3, 'result3-1') sleeping for 1 seconds.
+Returning part2(3, 'result3-1') == result3-2 derived from result3-1.
+-->Chained result3 => result3-2 derived from result3-1 (took # seconds).
+Returning part1(9) == result9-1.
+part2(9, 'result9-1') sleeping for 10 seconds.
+Returning part1(6) == result6-1.
+part2(6, 'result6-1') sleeping for 1 seconds.
+Returning part2(6, 'result6-1') == result6-2 derived from result6-1.
+-->Chained result6 => result6-2 derived from result6-1 (took # seconds).
+Returning part2(9, 'result9-1') == result9-2 derived from result9-1.
+-->Chained result9 => result9-2 derived from result9-1 (took # seconds).
+Program finished in # seconds.""".splitlines())
+
+    def test_chains_1_2_and_3_unless_told_otherwise(self):
+        started = [line for line in output_of("chained") if line.startswith("part1")]
+        self.assertEqual([line.split(" ")[0] for line in started], ["part1(1)", "part1(2)", "part1(3)"])
+
+    def test_takes_as_long_as_its_longest_chain_not_as_all_together(self):
+        lines = output_of("chained 9 6 3")
+        chains = [seconds_in(line) for line in lines if line.startswith("-->Chained")]
+        self.assertGreaterEqual(seconds_in(lines[-1]), max(chains))
+        self.assertLess(seconds_in(lines[-1]), sum(chains))
+
+
+class QueueClaims:
+    """What holds for any number of producers and consumers; the order of ties is open."""
+
+    def setUp(self):
+        self.lines = output_of(self.command_line)
+        self.text = "\n".join(self.lines)
+        self.added = re.findall(r"added <(\w+)>", self.text)
+
+    def test_says_only_what_the_lesson_says(self):
+        patterns = "|".join((
+            r"(Producer|Consumer) \d+ sleeping for (\d|10) seconds\.",
+            r"Producer \d+ added <[0-9a-f]{10}> to queue\.",
+            r"Consumer \d+ got element <[0-9a-f]{10}> in \d+\.\d{5} seconds\.",
+            r"Program completed in \d+\.\d{5} seconds\.",
+        ))
+        self.assertEqual([line for line in self.lines if not re.fullmatch(patterns, line)], [])
+
+    def test_starts_all_producers_and_then_all_consumers(self):
+        begun = [line.split(" sleeping")[0] for line in self.lines if " sleeping" in line]
+        producers = [f"Producer {n}" for n in range(self.producers)]
+        consumers = [f"Consumer {n}" for n in range(self.consumers)]
+        self.assertEqual(begun[:self.producers + self.consumers], producers + consumers)
+
+    def test_adds_no_item_twice(self):
+        self.assertGreater(len(self.added), self.producers)
+        self.assertEqual(len(set(self.added)), len(self.added))
+
+    def test_every_item_added_is_got_exactly_once(self):
+        self.assertEqual(sorted(re.findall(r"got element <(\w+)>", self.text)), sorted(self.added))
+
+    def test_an_item_is_got_after_it_was_added(self):
+        for item in self.added:
+            self.assertLess(self.text.index(f"added <{item}>"), self.text.index(f"got element <{item}>"))
+
+    def test_completes_once_the_queue_is_worked_off(self):
+        ends = [number for number, line in enumerate(self.lines) if line.startswith("Program completed in ")]
+        self.assertEqual(ends, [len(self.lines) - 1])
+
+
+class AsyncQueue(QueueClaims, unittest.TestCase):
+    command_line, producers, consumers = "asyncq", 5, 10
+
+
+class AsyncQueueOfSevenTasks(QueueClaims, unittest.TestCase):
+    command_line, producers, consumers = "asyncq -p 2 -c 5", 2, 5
+
+
+class AsyncQueueOfManyConsumers(QueueClaims, unittest.TestCase):
+    command_line, producers, consumers = "asyncq --nprod 5 --ncon 100", 5, 100
+
+
+class AsyncRequests(unittest.TestCase):
+    PAGES = {
+        "index.html": '''<!DOCTYPE html>
+<html><head><link rel="stylesheet" href="style.css"></head>
+<body><a href="docs/">a folder</a> <a href="docs/">twice</a> <a href="#top">up</a> <a href="">here</a>
+<a href="?page=2">query</a> <a href="//other.example/x">other host</a> <a href="mailto:me@example.org">mail</a>
+<svg><use href="icons.svg#arrow"/></svg> <!-- <a href="commented.html"> -->
+<a href='single.html'>single quotes</a> <a href = "blanks.html">blanks</a> <a href="two
+lines.html">two lines</a> <a href="http://[broken/">broken</a> <a href="unterminated.html''',
+        "docs/index.html": '<a href="../index.html">up</a> <a href="deep/er.html">down</a>',
+        "empty.txt": "",
+    }
+
+    @classmethod
+    def setUpClass(cls):
+        directory = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(directory.cleanup)
+        cls.folder = pathlib.Path(directory.name)
+        for name, text in cls.PAGES.items():
+            (cls.folder / "site" / name).parent.mkdir(parents=True, exist_ok=True)
+            (cls.folder / "site" / name).write_text(text)
+        cls.site = cls.serve(cls.folder / "site")
+        cls.refusing = cls.reserve_port_that_refuses()
+        cls.urls = [cls.site, cls.site + "missing.html", cls.site + "docs/", cls.site + "empty.txt", cls.refusing]
+        (cls.folder / "urls.txt").write_text("".join(f"{url}\n" for url in cls.urls))
+        cls.ended = cls.run_areq()
+        cls.log = cls.ended.stderr.splitlines()
+        cls.rows = (cls.folder / "foundurls.txt").read_text().splitlines()
+
+    @classmethod
+    def serve(cls, site):
+        server = subprocess.Popen([HOCKET, "serve", site, "--port", "0", "--quiet"], stdout=subprocess.PIPE, text=True)
+        cls.addClassCleanup(server.stdout.close)
+        cls.addClassCleanup(server.wait)
+        cls.addClassCleanup(server.kill)
+        return re.search(r"http://\S+", server.stdout.readline())[0]
+
+    @classmethod
+    def reserve_port_that_refuses(cls):
+        bound = socket.socket()
+        cls.addClassCleanup(bound.close)
+        bound.bind(("127.0.0.1", 0))  # taken, but nobody listens
+        return f"http://127.0.0.1:{bound.getsockname()[1]}/"
+
+    @classmethod
+    def run_areq(cls, *arguments):
+        return subprocess.run([EXAMPLES / "areq", *arguments], cwd=cls.folder, stderr=subprocess.PIPE, text=True,
+                              timeout=PATIENCE_SECONDS)
+
+    def messages_about(self, url):
+        """The log without its times, in order."""
+        about = re.compile(r"\d\d:\d\d:\d\d (.*[ ]" + re.escape(url) + r"(?: .*)?)")
+        return [match[1] for match in map(about.fullmatch, self.log) if match]
+
+    def test_ends_well_although_some_pages_failed(self):
+        self.assertEqual(self.ended.returncode, 0)
+
+    def test_writes_a_header_and_then_a_row_for_each_link_in_double_quotes(self):
+        links_of_index = ("", "#top", "?page=2", "commented.html", "docs/", "icons.svg#arrow", "style.css")
+        expected = [f"{self.site}\t{self.site}{link}" for link in links_of_index]
+        expected += [f"{self.site}\t{link}" for link in ("http://other.example/x", "mailto:me@example.org")]
+        expected += [f"{self.site}docs/\t{self.site}{link}" for link in ("index.html", "docs/deep/er.html")]
+        self.assertEqual(self.rows[0], "source_url\tparsed_url")
+        self.assertEqual(sorted(self.rows[1:]), sorted(expected))
+
+    def test_logs_the_response_then_the_links_then_the_rows_written(self):
+        self.assertEqual(self.messages_about(self.site), [
+            f"INFO:areq: Got response [200] for URL: {self.site}",
+            f"INFO:areq: Found 9 links for {self.site}",
+            f"INFO:areq: Wrote results for source URL: {self.site}",
+        ])
+
+    def test_writes_nothing_for_a_page_without_links(self):
+        self.assertEqual(self.messages_about(self.site + "empty.txt"), [
+            f"INFO:areq: Got response [200] for URL: {self.site}empty.txt",
+            f"INFO:areq: Found 0 links for {self.site}empty.txt",
+        ])
+
+    def test_logs_a_404_and_nothing_else_for_that_page(self):
+        missing = self.site + "missing.html"
+        self.assertEqual(self.messages_about(missing),
+                         [f"ERROR:areq: hocket exception for {missing} [404]: Not Found"])
+
+    def test_logs_a_refused_connection(self):
+        (message,) = self.messages_about(self.refusing)
+        self.assertRegex(message, re.escape(f"ERROR:areq: hocket exception for {self.refusing} [None]: ")
+                         + ".*Connection refused")
+
+    def test_logs_a_link_that_is_no_url(self):
+        self.assertEqual(self.messages_about("http://[broken/"), ["ERROR:areq: Error parsing URL: http://[broken/"])
+
+    def test_asks_for_a_page_listed_twice_only_once(self):
+        (self.folder / "twice.txt").write_text(f"{self.site}docs/\n  {self.site}docs/  \n\n")
+        self.run_areq("twice.txt", "found_twice.txt")
+        self.assertEqual(len((self.folder / "found_twice.txt").read_text().splitlines()), 3)
+
+    def test_says_which_file_it_cannot_open(self):
+        ended = self.run_areq("nowhere.txt", "found_nowhere.txt")
+        self.assertEqual(ended.stderr, "areq: cannot open 'nowhere.txt': No such file or directory\n")
+        self.assertEqual(ended.returncode, 1)
+        self.assertFalse((self.folder / "found_nowhere.txt").exists())
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
