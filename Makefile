@@ -5,7 +5,7 @@ ARGS ?=
 MAKEFLAGS += --no-print-directory
 jobs := $(shell nproc)
 
-.PHONY: all build setup crawl test asan tsan bench format check clean
+.PHONY: all build setup crawl test asan tsan bench fuzz format check tidy clean
 all: build
 
 setup:
@@ -30,6 +30,9 @@ bench: setup
 	@scripts/build release
 	@scripts/bench $(ARGS)
 
+fuzz: setup
+	@scripts/fuzz $(ARGS)
+
 format:
 	@scripts/setup check
 	@git ls-files '*.cpp' '*.hpp' | xargs clang-format-22 -i
@@ -37,6 +40,11 @@ format:
 check:
 	@scripts/setup build check
 	@scripts/check
+
+# Slow: minutes.
+tidy: build
+	@scripts/setup check
+	@git ls-files 'src/hocket/*.cpp' 'apps/*.cpp' | xargs -P $(jobs) -n 4 clang-tidy-22 -p build/release --quiet
 
 clean:
 	@rm -rf build

@@ -1,4 +1,4 @@
-// Producers and consumers that know nothing of each other share a queue; when it is worked off, the consumers are cancelled.
+// Producers and consumers that know only the queue between them; when it is worked off, the consumers are cancelled.
 // Run: asyncq [-p PRODUCERS] [-c CONSUMERS], for example asyncq -p 2 -c 5
 #include <chrono>
 #include <cstdint>

@@ -4,6 +4,8 @@
 #include <type_traits>
 #include <vector>
 
+#include <unistd.h>
+
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
@@ -354,6 +356,42 @@ HOCKET_TEST(wait_all_tasks_blocked, returns_when_nobody_is_ready_and_before_time
   EXPECT_EQ(steps, 100);
   EXPECT_EQ(hocket::loop::running().time(), begin);
   co_await work;
+}
+
+HOCKET_TEST(task, cannot_await_itself) {
+  hocket::task<void> self;
+  bool refused = false;
+  auto body = [&]() -> hocket::coro<void> {
+    try {
+      co_await self;
+    } catch (const hocket::invalid_state_error&) {
+      refused = true;
+    }
+  };
+  self = hocket::create_task(body());
+  co_await self;
+  EXPECT_TRUE(refused);
+}
+
+// Nobody can end a circle, so the process that makes one leaves without cleaning up.
+[[noreturn]] void cancel_a_circle() {
+  ::alarm(30);
+  auto amain = []() -> hocket::coro<void> {
+    hocket::task<void> second;
+    auto wait_for_second = [&]() -> hocket::coro<void> { co_await second; };
+    auto first = hocket::create_task(wait_for_second());
+    auto wait_for_first = [&]() -> hocket::coro<void> { co_await first; };
+    second = hocket::create_task(wait_for_first());
+    co_await hocket::testing::wait_all_tasks_blocked();
+    first.cancel();  // goes on to second, and from there back to first
+    ::_exit(0);
+  };
+  hocket::run(amain());
+  ::_exit(1);
+}
+
+TEST(task, tasks_that_await_each_other_in_a_circle_do_not_hang_who_cancels_them) {
+  EXPECT_EXIT(cancel_a_circle(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

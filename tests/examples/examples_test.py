@@ -2,16 +2,18 @@
 
 Usage: examples_test.py DIRECTORY_OF_EXAMPLES HOCKET [unittest's arguments]
 
-The programs sleep for real. All that only sleep are started at once, so that the whole takes as long as the slowest, and
-no claim rests on how long anything took: times are masked, compared with each other, or bounded from below by the sleep.
+The programs sleep for real. All that only sleep are started at once, so that the whole takes as long as the slowest. No
+claim rests on how long anything took: times are masked, compared with each other, or bounded from below by the sleep.
 """
 
+import http.server
 import pathlib
 import re
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 EXAMPLES, HOCKET = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
@@ -152,6 +154,25 @@ class AsyncQueueOfManyConsumers(QueueClaims, unittest.TestCase):
     command_line, producers, consumers = "asyncq --nprod 5 --ncon 100", 5, 100
 
 
+class AnswerTogether(http.server.BaseHTTPRequestHandler):
+    """Answers no request before all that it expects are there."""
+
+    expected = threading.Barrier(5)
+
+    def do_GET(self):
+        try:
+            self.expected.wait(PATIENCE_SECONDS / 4)
+        except threading.BrokenBarrierError:
+            self.send_error(503)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
 class AsyncRequests(unittest.TestCase):
     PAGES = {
         "index.html": '''<!DOCTYPE html>
@@ -247,6 +268,15 @@ lines.html">two lines</a> <a href="http://[broken/">broken</a> <a href="untermin
         (self.folder / "twice.txt").write_text(f"{self.site}docs/\n  {self.site}docs/  \n\n")
         self.run_areq("twice.txt", "found_twice.txt")
         self.assertEqual(len((self.folder / "found_twice.txt").read_text().splitlines()), 3)
+
+    def test_asks_for_all_pages_at_once(self):
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), AnswerTogether) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            pages = (f"http://127.0.0.1:{server.server_port}/{n}\n" for n in range(AnswerTogether.expected.parties))
+            (self.folder / "five.txt").write_text("".join(pages))
+            log = self.run_areq("five.txt", "found_five.txt").stderr
+            server.shutdown()
+        self.assertEqual(log.count("Got response [200]"), 5, log)
 
     def test_says_which_file_it_cannot_open(self):
         ended = self.run_areq("nowhere.txt", "found_nowhere.txt")

@@ -1,1 +1,362 @@
-#include <gtest/gtest.h>
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+#include <http/running_server.hpp>
+#include <io/temporary_directory.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <hocket/core/gather.hpp>
+#include <hocket/http/date.hpp>
+#include <hocket/http/static_files.hpp>
+#include <hocket/testing/test.hpp>
+
+using namespace std::chrono_literals;
+using hocket::coro;
+using hocket::http::static_files;
+using hocket::testing::answer_to;
+using hocket::testing::body_of;
+using hocket::testing::has_line;
+using hocket::testing::running_server;
+using hocket::testing::statuses;
+using hocket::testing::temporary_directory;
+using hocket::testing::write_file;
+
+namespace {
+
+/// A folder `root` with a secret beside it, and a server for it.
+class served_folder {
+ public:
+  served_folder() {
+    std::filesystem::create_directories(root() + "/docs");
+    write_file(outer_ / "secret.txt", "secret");
+    write_file(root() + "/docs/a.html", "<p>a");
+  }
+
+  [[nodiscard]] std::string root() const { return outer_ / "root"; }
+  [[nodiscard]] std::string path(std::string_view name) const { return root() + "/" + std::string(name); }
+
+  coro<std::string> get(std::string target, std::string fields = "", std::string method = "GET") {
+    if (!server_) start();
+    co_return co_await answer_to(server_->address(),
+                                 fmt::format("{} {} HTTP/1.1\r\nHost: x\r\n{}\r\n", method, target, fields));
+  }
+  coro<void> stop() { co_await server_->stop(); }
+
+ private:
+  void start() {
+    files_.emplace(static_files::below(root()));
+    server_.emplace([this](const hocket::http::request& asked, hocket::http::responder& respond) {
+      return files_->answer(asked, respond);
+    });
+  }
+
+  temporary_directory outer_;
+  std::optional<static_files> files_;
+  std::optional<running_server> server_;
+};
+
+HOCKET_TEST(static_files, sends_a_file) {
+  served_folder folder;
+  const std::string answer = co_await folder.get("/docs/a.html");
+  EXPECT_EQ(statuses(answer), "200");
+  EXPECT_EQ(body_of(answer), "<p>a");
+  EXPECT_TRUE(has_line(answer, "Content-Length: 4"));
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, sends_a_large_file_whole) {
+  served_folder folder;
+  std::string text;
+  for (int n = 0; n < 500'000; ++n) text += fmt::format("{}\n", n);
+  write_file(folder.path("large.txt"), text);
+  const std::string answer = co_await folder.get("/large.txt");
+  EXPECT_TRUE(body_of(answer) == text);
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, sends_an_empty_file) {
+  served_folder folder;
+  write_file(folder.path("empty.txt"), "");
+  const std::string answer = co_await folder.get("/empty.txt");
+  EXPECT_EQ(statuses(answer), "200");
+  EXPECT_TRUE(has_line(answer, "Content-Length: 0"));
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, keeps_the_connection_from_file_to_file) {
+  served_folder folder;
+  write_file(folder.path("empty.txt"), "");
+  const std::string answers = co_await folder.get(
+      "/empty.txt", "\r\nHEAD /docs/a.html HTTP/1.1\r\nHost: x\r\n\r\nGET /docs/a.html HTTP/1.1\r\nHost: x\r\n");
+  EXPECT_EQ(statuses(answers), "200 200 200");
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, names_the_type_by_the_ending) {
+  served_folder folder;
+  for (const auto& [name, type] : {std::pair{"a.html", "text/html"},
+                                   {"a.HTM", "text/html"},
+                                   {"a.css", "text/css"},
+                                   {"a.js", "text/javascript"},
+                                   {"a.png", "image/png"},
+                                   {"a.svg", "image/svg+xml"},
+                                   {"a.unknown", "application/octet-stream"},
+                                   {"a", "application/octet-stream"}}) {
+    write_file(folder.path(name), "x");
+    const std::string answer = co_await folder.get(fmt::format("/{}", name));
+    EXPECT_NE(answer.find(fmt::format("\r\nContent-Type: {}", type)), std::string::npos) << answer;
+  }
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, answers_head_as_get_without_the_body) {
+  served_folder folder;
+  const std::string answer = co_await folder.get("/docs/a.html", "", "HEAD");
+  EXPECT_EQ(statuses(answer), "200");
+  EXPECT_TRUE(has_line(answer, "Content-Length: 4"));
+  EXPECT_EQ(body_of(answer), "");
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, answers_other_methods_with_405) {
+  served_folder folder;
+  for (const char* method : {"POST", "PUT", "DELETE", "OPTIONS"}) {
+    const std::string answer = co_await folder.get("/docs/a.html", "", method);
+    EXPECT_EQ(statuses(answer), "405") << method;
+    EXPECT_TRUE(has_line(answer, "Allow: GET, HEAD"));
+  }
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, decodes_the_path_and_ignores_the_query) {
+  served_folder folder;
+  write_file(folder.path("a b\xc3\xa4%.html"), "odd");
+  EXPECT_EQ(body_of(co_await folder.get("/a%20b%C3%A4%25.html?x=/../y")), "odd");
+  co_await folder.stop();
+}
+
+// ---- directories
+
+HOCKET_TEST(static_files, answers_a_directory_by_its_index) {
+  served_folder folder;
+  write_file(folder.path("docs/index.html"), "index");
+  const std::string answer = co_await folder.get("/docs/");
+  EXPECT_EQ(body_of(answer), "index");
+  EXPECT_NE(answer.find("\r\nContent-Type: text/html"), std::string::npos);
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, answers_the_root_by_its_index) {
+  served_folder folder;
+  write_file(folder.path("index.html"), "root index");
+  EXPECT_EQ(body_of(co_await folder.get("/")), "root index");
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, lists_a_directory_without_index) {
+  served_folder folder;
+  std::filesystem::create_directory(folder.path("docs/sub"));
+  write_file(folder.path("docs/.hidden"), "");
+  write_file(folder.path("docs/<b>&\"'x?#.html"), "");
+  const std::string answer = co_await folder.get("/docs/");
+  const std::string_view page = body_of(answer);
+  EXPECT_EQ(statuses(answer), "200");
+  EXPECT_NE(page.find("<a href=\"./a.html\">a.html</a>"), std::string::npos) << page;
+  EXPECT_NE(page.find("<a href=\"./sub/\">sub/</a>"), std::string::npos);
+  EXPECT_NE(page.find("<a href=\"../\">"), std::string::npos);
+  EXPECT_EQ(page.find("hidden"), std::string::npos);
+  EXPECT_EQ(page.find("<b>"), std::string::npos) << "a name must not be markup";
+  EXPECT_EQ(page.find("x?#.html\""), std::string::npos) << "a name must not be a query or fragment";
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, the_list_of_the_root_does_not_lead_further_up) {
+  served_folder folder;
+  EXPECT_EQ((co_await folder.get("/")).find("href=\"../\""), std::string::npos);
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, redirects_to_the_directory_with_a_slash) {
+  served_folder folder;
+  std::filesystem::create_directory(folder.path("d \xc3\xa4"));
+  const std::string answer = co_await folder.get("/docs?a=b");
+  EXPECT_EQ(statuses(answer), "301");
+  EXPECT_TRUE(has_line(answer, "Location: /docs/?a=b")) << answer;
+  EXPECT_TRUE(has_line(co_await folder.get("/d%20%c3%a4"), "Location: /d%20%C3%A4/"));
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, a_file_with_a_slash_behind_is_not_found) {
+  served_folder folder;
+  EXPECT_EQ(statuses(co_await folder.get("/docs/a.html/")), "404");
+  co_await folder.stop();
+}
+
+// ---- no way out
+
+HOCKET_TEST(static_files, nothing_outside_is_reached_by_dots) {
+  served_folder folder;
+  for (const char* target : {"/../secret.txt", "/docs/../../secret.txt", "/%2e%2e/secret.txt", "/%2E%2E%2Fsecret.txt",
+                             "/..%2fsecret.txt", "/.%2e/secret.txt", "/docs/%2e%2e/%2e%2e/secret.txt",
+                             "/..%5csecret.txt", "/..\\secret.txt", "/%252e%252e/secret.txt", "//../secret.txt",
+                             "/docs/..%00/../secret.txt", "/..;/secret.txt", "/%c0%ae%c0%ae/secret.txt"}) {
+    const std::string answer = co_await folder.get(target);
+    EXPECT_TRUE(statuses(answer) == "400" || statuses(answer) == "404") << target << " gave " << answer;
+    EXPECT_EQ(body_of(answer).find("secret\n"), std::string_view::npos);
+    EXPECT_NE(body_of(answer), "secret") << target;
+  }
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, nothing_outside_is_reached_by_symbolic_links) {
+  served_folder folder;
+  std::filesystem::create_symlink("../secret.txt", folder.path("near.txt"));
+  std::filesystem::create_symlink(folder.root() + "/../secret.txt", folder.path("absolute.txt"));
+  std::filesystem::create_symlink("..", folder.path("up"));
+  for (const char* target : {"/near.txt", "/absolute.txt", "/up/secret.txt", "/up/"})
+    EXPECT_EQ(statuses(co_await folder.get(target)), "404") << target;
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, symbolic_links_inside_are_followed) {
+  served_folder folder;
+  std::filesystem::create_symlink("docs/a.html", folder.path("link.html"));
+  EXPECT_EQ(body_of(co_await folder.get("/link.html")), "<p>a");
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, links_in_a_circle_are_not_found) {
+  served_folder folder;
+  std::filesystem::create_symlink("b", folder.path("a"));
+  std::filesystem::create_symlink("a", folder.path("b"));
+  EXPECT_EQ(statuses(co_await folder.get("/a")), "404");
+  co_await folder.stop();
+}
+
+// ---- what is no plain file
+
+HOCKET_TEST(static_files, what_is_not_there_is_404) {
+  served_folder folder;
+  for (const std::string& target :
+       {std::string("/nothing"), std::string("/docs/a.html/b"), "/" + std::string(300, 'x')})
+    EXPECT_EQ(statuses(co_await folder.get(target)), "404") << target;
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, a_fifo_is_404_and_nobody_waits_for_it) {
+  served_folder folder;
+  EXPECT_EQ(::mkfifo(folder.path("pipe").c_str(), 0666), 0);
+  EXPECT_EQ(statuses(co_await folder.get("/pipe")), "404");
+  EXPECT_EQ(statuses(co_await folder.get("/docs/a.html")), "200");
+  co_await folder.stop();
+}
+
+/// Gives up the right to read everything, if the process has it.
+class without_privileges {
+ public:
+  without_privileges() {
+    if (::geteuid() == 0) given_up_ = ::seteuid(65534) == 0;
+  }
+  ~without_privileges() {
+    if (given_up_) static_cast<void>(::seteuid(0));
+  }
+  without_privileges(const without_privileges&) = delete;
+
+ private:
+  bool given_up_ = false;
+};
+
+HOCKET_TEST(static_files, a_file_that_may_not_be_read_is_403) {
+  served_folder folder;
+  write_file(folder.path("private.txt"), "private");
+  ::chmod(folder.path("private.txt").c_str(), 0);
+  std::filesystem::permissions(folder.root() + "/..", std::filesystem::perms::all);
+  {
+    const without_privileges for_now;
+    EXPECT_EQ(statuses(co_await folder.get("/private.txt")), "403");
+    EXPECT_EQ(statuses(co_await folder.get("/docs/a.html")), "200");
+  }
+  co_await folder.stop();
+}
+
+// ---- conditional requests
+
+HOCKET_TEST(static_files, tells_when_a_file_was_changed) {
+  served_folder folder;
+  const timespec times[2] = {{784111777, 0}, {784111777, 500'000'000}};
+  ::utimensat(AT_FDCWD, folder.path("docs/a.html").c_str(), times, 0);
+  EXPECT_TRUE(has_line(co_await folder.get("/docs/a.html"), "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT"));
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, sends_304_to_who_has_the_file) {
+  served_folder folder;
+  const timespec times[2] = {{784111777, 0}, {784111777, 500'000'000}};
+  ::utimensat(AT_FDCWD, folder.path("docs/a.html").c_str(), times, 0);
+  for (const char* date : {"Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:38 GMT",
+                           "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"}) {
+    const std::string answer = co_await folder.get("/docs/a.html", fmt::format("If-Modified-Since: {}\r\n", date));
+    EXPECT_EQ(statuses(answer), "304") << date;
+    EXPECT_EQ(body_of(answer), "");
+  }
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, sends_the_file_to_who_has_an_older_one_or_talks_nonsense) {
+  served_folder folder;
+  const timespec times[2] = {{784111777, 0}, {784111777, 0}};
+  ::utimensat(AT_FDCWD, folder.path("docs/a.html").c_str(), times, 0);
+  for (const char* date : {"Sun, 06 Nov 1994 08:49:36 GMT", "yesterday", ""})
+    EXPECT_EQ(statuses(co_await folder.get("/docs/a.html", fmt::format("If-Modified-Since: {}\r\n", date))), "200")
+        << date;
+  co_await folder.stop();
+}
+
+// ---- the rest
+
+HOCKET_TEST(static_files, serves_many_at_once) {
+  served_folder folder;
+  std::vector<coro<std::string>> all;
+  for (int n = 0; n < 100; ++n) {
+    write_file(folder.path(std::to_string(n)), std::to_string(n));
+    all.push_back(folder.get(fmt::format("/{}", n)));
+  }
+  const auto answers = co_await hocket::gather(std::move(all));
+  for (int n = 0; n < 100; ++n) EXPECT_EQ(body_of(answers[static_cast<std::size_t>(n)]), std::to_string(n));
+  co_await folder.stop();
+}
+
+// Kernel files say EAGAIN to a read that must not wait, which is what O_NONBLOCK means to a ring.
+HOCKET_TEST(static_files, serves_files_of_any_file_system) {
+  const char* const kernel_notes = "/sys/kernel/notes";
+  if (::access(kernel_notes, R_OK) != 0) co_return;
+  const auto files = static_files::below("/sys/kernel");
+  running_server server([&files](const hocket::http::request& asked, hocket::http::responder& respond) {
+    return files.answer(asked, respond);
+  });
+  const std::string answer = co_await answer_to(server.address(), "GET /notes HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(statuses(answer), "200");
+  EXPECT_FALSE(body_of(answer).empty());
+  co_await server.stop();
+}
+
+HOCKET_TEST(static_files, a_directory_that_is_not_there_is_an_error_with_its_name) {
+  try {
+    static_cast<void>(static_files::below("/nowhere/at/all"));
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const std::system_error& problem) {
+    EXPECT_STREQ(problem.what(), "cannot serve '/nowhere/at/all': No such file or directory");
+  }
+  co_return;
+}
+
+HOCKET_TEST(static_files, a_file_is_not_a_directory_to_serve) {
+  const temporary_directory folder;
+  write_file(folder / "file", "");
+  EXPECT_THROW(static_cast<void>(static_files::below(folder / "file")), std::system_error);
+  co_return;
+}
+
+}  // namespace

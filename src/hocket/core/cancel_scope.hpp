@@ -89,7 +89,7 @@ template <async_body Body>
 auto move_on_after(duration limit, Body body)
     -> coro<std::conditional_t<std::is_void_v<detail::body_result_t<Body>>, bool,
                                std::optional<std::decay_t<detail::body_result_t<Body>>>>> {
-  cancel_scope scope({.deadline = loop::running().time() + limit});
+  cancel_scope scope({.deadline = loop::running().time_after(limit)});
   if constexpr (std::is_void_v<detail::body_result_t<Body>>) {
     co_await scope.run(std::move(body));
     co_return !scope.cancelled_caught();
@@ -102,7 +102,7 @@ auto move_on_after(duration limit, Body body)
 /// body throws once time is up. Counterpart: trio.fail_after.
 template <async_body Body>
 coro<detail::body_result_t<Body>> fail_after(duration limit, Body body) {
-  cancel_scope scope({.deadline = loop::running().time() + limit});
+  cancel_scope scope({.deadline = loop::running().time_after(limit)});
   if constexpr (std::is_void_v<detail::body_result_t<Body>>) {
     co_await scope.run(std::move(body));
     if (scope.cancelled_caught()) throw timeout_error{};

@@ -29,7 +29,6 @@ void gather_operation::add(task_base& child) {
 void gather_operation::child_ended(task_base& child) noexcept {
   --left_;
   if ((child.failed() || child.was_cancelled()) && first_error_ == nullptr) first_error_ = &child;
-  child.mark_retrieved();
   if (has_enough() && is_waiting()) wake();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <hocket/base/error.hpp>
 #include <hocket/core/future_base.hpp>
 #include <hocket/core/operation.hpp>
 
@@ -12,6 +13,8 @@ class join_operation : public operation {
 
   [[nodiscard]] bool await_ready() const noexcept { return target_->done(); }
   void await_suspend(std::coroutine_handle<> waiter) {
+    if (target_->as_task() != nullptr && target_->as_task() == task_base::current())
+      throw invalid_state_error("a task cannot await itself");
     prepare(waiter);
     target_->add_waiter(*this);
     begin_waiting();

@@ -14,7 +14,7 @@ class sleep_operation final : public operation {
   void await_suspend(std::coroutine_handle<> waiter) {
     prepare(waiter);
     if (length_ > duration::zero())
-      task()->owner().schedule_at(*this, task()->owner().time() + length_);
+      task()->owner().schedule_at(*this, task()->owner().time_after(length_));
     else
       wake();
     begin_waiting();

@@ -7,9 +7,8 @@
 //
 // `may_be_cancelled_` spares the walk: a poke sets it, an answer of "no" clears it.
 
+#include <bit>
 #include <typeinfo>
-
-#include <cxxabi.h>
 
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
@@ -123,7 +122,6 @@ void task_base::push(cancel_node& node) noexcept {
 void task_base::pop(cancel_node& node) noexcept {
   HOCKET_ASSERT(top_ == &node, "cancel scopes, timeouts and groups must be left in the reverse order of entering");
   top_ = node.outer;
-  may_be_cancelled_ |= node.shield;
 }
 
 void task_base::request(cancel_node& node) noexcept {
@@ -132,9 +130,13 @@ void task_base::request(cancel_node& node) noexcept {
   poke();
 }
 
-// A cancellation of a task that awaits a task goes on to that one, and so on: a loop, for the chain may be long.
+// A cancellation of a task that awaits a task goes on to that one, and so on: a loop, for the chain may be long. Tasks that
+// await each other in a circle are a bug of their owner, but must not hang the loop (Brent's way of finding circles).
 void task_base::poke() noexcept {
-  for (task_base* task = this;;) {
+  const task_base* milestone = nullptr;
+  std::size_t step = 0;
+  for (task_base* task = this; task != milestone; ++step) {
+    if (std::has_single_bit(step)) milestone = task;
     task->may_be_cancelled_ = true;
     operation* const leaf = task->leaf_;
     if (leaf == nullptr || !leaf->is_waiting() || !task->deliverable()) return;
@@ -155,7 +157,7 @@ bool task_base::deliverable() noexcept {
   bool mine = true;
   for (const cancel_node* node = top_; node != nullptr; node = node->outer) {
     if (node->is_level() ? node->requests > 0 : mine && node->pending) return true;
-    if (node->shield) return false;  // what it hides shows again when it is popped, which sets the flag
+    if (node->shield) return false;  // what it hides shows again when it is popped: the flag stays
     if (node == &own_) mine = false;
   }
   may_be_cancelled_ = false;

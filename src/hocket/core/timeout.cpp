@@ -5,7 +5,7 @@ namespace hocket {
 void timeout::enter() {
   HOCKET_ASSERT(task_ == nullptr, "a timeout ran two bodies at once");
   task_ = &task_base::require_current();
-  if (limit_) deadline_ = task_->owner().time() + *limit_;
+  if (limit_) deadline_ = task_->owner().time_after(*limit_);
   arm();
   task_->push(node_);
 }

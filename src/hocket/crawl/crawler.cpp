@@ -230,7 +230,7 @@ static coro<void> drain(http::response& unwanted) {
 }
 
 coro<void> crawler::fetch(const target& next, outcome& result) {
-  const time_point deadline = loop::running().time() + options_.timeout;
+  const time_point deadline = loop::running().time_after(options_.timeout);
   std::vector<url> hops{next.url};
   for (;;) {
     result.final_url = hops.back();

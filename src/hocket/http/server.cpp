@@ -27,6 +27,7 @@ using detail::bad_message;
 using detail::parse_event;
 
 static constexpr auto pause_without_descriptors = std::chrono::seconds(1);
+static constexpr auto longest_linger = std::chrono::seconds(5);
 
 /// One of the connections that the server counts; given up with the task, even if that never begins.
 class server::place {
@@ -70,6 +71,7 @@ class server_connection : public list_link<server::connection_link> {
   coro<bool> read_body();
   coro<void> answer();
   coro<void> answer_bad_message(const bad_message& problem);
+  coro<void> linger();
   coro<bool> receive(duration limit);
   coro<void> send(std::string_view bytes);
   void write_head(int status, const headers& fields, std::optional<std::uint64_t> length);
@@ -175,9 +177,12 @@ coro<void> server_connection::answer() {
       co_return;
     }
     problem = gone.what();
-  } catch (const timeout_error&) {
-    keep_alive_ = false;
-    co_return;
+  } catch (const timeout_error& late) {  // the client takes nothing, or the handler's own
+    if (begun_) {
+      keep_alive_ = false;
+      co_return;
+    }
+    problem = late.what();
   } catch (const std::exception& thrown) {
     problem = thrown.what();
   }
@@ -192,7 +197,18 @@ coro<void> server_connection::answer_bad_message(const bad_message& problem) {
   const std::string text = fmt::format("{}\n", problem.what());
   write_head(problem.answer(), {{"Content-Type", "text/plain; charset=utf-8"}}, text.size());
   out_ += text;
-  static_cast<void>(co_await as_result(send(out_)));
+  const auto sent = co_await as_result(send(out_));
+  if (sent) co_await linger();
+}
+
+// Closing with bytes unread resets the connection, and the client loses the answer: what it still sends is read away, for a
+// while. RFC 9112, 9.6.
+coro<void> server_connection::linger() {
+  busy_ = false;
+  socket_.shutdown_send();
+  const time_point until = loop::running().time() + longest_linger;
+  while (co_await receive(until - loop::running().time())) {
+  }
 }
 
 void server_connection::write_head(int status, const headers& fields, std::optional<std::uint64_t> length) {

@@ -116,7 +116,7 @@ coro<void> exchange::begin(const std::string& method, const headers& request_fie
 coro<void> exchange::attempt(const std::string& method, const headers& request_fields) {
   lease_->parser.begin(method);
   write_head(method, request_fields);
-  const auto sent = co_await as_result(within(loop::running().time() + pool_.options.timeouts.read,
+  const auto sent = co_await as_result(within(loop::running().time_after(pool_.options.timeouts.read),
                                               "the server takes no request", lease_->socket.send_all(lease_->request)));
   if (!sent) {
     try {
@@ -167,7 +167,7 @@ coro<parse_event> exchange::parse(std::string_view& body) {
 
 coro<void> exchange::receive() {
   lease_->received = {};
-  const time_point limit = loop::running().time() + pool_.options.timeouts.read;
+  const time_point limit = loop::running().time_after(pool_.options.timeouts.read);
   try {
     lease_->received = co_await within(limit, "the server sends nothing", lease_->socket.receive());
   } catch (const std::system_error& problem) {
@@ -270,7 +270,7 @@ coro<response> session::head(std::string_view target, request_options options) {
 
 coro<response> session::request(std::string method, hocket::url target, request_options options) {
   const duration total = options.timeout.value_or(pool_->options.timeouts.total);
-  const time_point deadline = loop::running().time() + total;
+  const time_point deadline = loop::running().time_after(total);
   for (unsigned redirects = 0;; ++redirects) {
     require_http(target);
     auto exchange = std::make_unique<detail::exchange>(*pool_, target, deadline);

@@ -70,7 +70,7 @@ extern constinit thread_local thread_context here;
 /// A turn appends what the backend completed, then the timers that are due, and runs exactly the batch that is queued then;
 /// what the batch schedules waits for the next turn. Everything runs in the order in which it was scheduled.
 ///
-/// Belongs to the thread that runs it. From other threads only `call_soon_threadsafe`, `post` and `stop_threadsafe`.
+/// Belongs to the thread that runs it. From other threads only `call_soon_threadsafe` and `post`.
 /// Counterpart: asyncio.AbstractEventLoop.
 class loop {
  public:
@@ -115,7 +115,7 @@ class loop {
   /// Calls `function` when `delay` has passed. Equal deadlines: in order of registration.
   template <class Function>
   handle call_later(duration delay, Function function) {
-    return call_at(time() + delay, std::move(function));
+    return call_at(time_after(delay), std::move(function));
   }
 
   /// Calls `function` at `when` on the loop's clock, or in the next turn if that has passed.
@@ -129,6 +129,12 @@ class loop {
   /// The loop's clock. Counterpart: loop.time().
   [[nodiscard]] time_point time() const noexcept {
     return clock_ != nullptr ? clock_->now() : std::chrono::steady_clock::now();
+  }
+
+  /// The time `delay` from now; the end of time where that cannot be told.
+  [[nodiscard]] time_point time_after(duration delay) const noexcept {
+    const time_point now = time();
+    return delay > time_point::max() - now ? time_point::max() : now + delay;
   }
 
   // ---- errors that nobody waits for
