@@ -1,5 +1,6 @@
 // hocket serve: the files below a directory, over HTTP.
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -25,14 +26,16 @@ struct serve_arguments {
   bool quiet = false;
 };
 
-volatile sig_atomic_t terminated = 0;
+std::atomic<loop*> serving{nullptr};
+std::atomic<bool> terminated{false};
 
-/// SIGTERM asks for the same orderly end as Ctrl-C, and is not a failure.
+/// SIGTERM asks for the same orderly end as Ctrl-C, and is not a failure. For the rest of the process, which serves.
 void end_in_order_on_sigterm() {
+  serving = &loop::running();
   struct sigaction ours{};
   ours.sa_handler = [](int) {
-    terminated = 1;
-    ::raise(SIGINT);
+    terminated = true;
+    serving.load()->notify();  // as `run` has it: cancels the main task
   };
   sigemptyset(&ours.sa_mask);
   ::sigaction(SIGTERM, &ours, nullptr);
@@ -43,6 +46,7 @@ std::chrono::sys_seconds time_of_day() {
 }
 
 coro<int> serve(const serve_arguments& arguments) {
+  end_in_order_on_sigterm();
   auto files = http::static_files::below(arguments.directory);
   const auto addresses = co_await resolve(arguments.host, arguments.port);
   auto listener = tcp_listener::listen(addresses.front());
@@ -57,7 +61,8 @@ coro<int> serve(const serve_arguments& arguments) {
   } catch (const cancelled&) {
     if (!arguments.quiet) fmt::print("stopped after {} requests\n", server.requests());
   }
-  co_return terminated != 0 ? done : interrupted;
+  ::signal(SIGTERM, SIG_DFL);  // the loop ends with this coroutine
+  co_return terminated ? done : interrupted;
 }
 
 }  // namespace
@@ -73,7 +78,6 @@ void add_serve(CLI::App& program, action& chosen) {
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
       raise_open_files_limit();
-      end_in_order_on_sigterm();
       return run(serve(*arguments));
     };
   });

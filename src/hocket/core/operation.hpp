@@ -53,6 +53,14 @@ class operation : public ready_node {
       detail::here.observer->suspending(*task_);
     if (task_->must_throw()) task_->poke();
   }
+  /// For what must not even start when a cancellation is due: called in `await_ready`; true: `resumed` will throw.
+  [[nodiscard]] bool refuse_if_cancelled() {
+    task_ = &task_base::require_current();
+    if (!task_->must_throw()) return false;
+    phase_ = phase::stopped;
+    return true;
+  }
+
   /// Not waiting after all: `prepare` was too early.
   void forget_waiting() noexcept { phase_ = phase::ended; }
 

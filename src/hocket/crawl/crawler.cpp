@@ -38,7 +38,9 @@ struct crawler::outcome {
   std::uint64_t bytes = 0;
   std::size_t links = 0;
   std::string error;
+  std::vector<std::string> claimed;  // marked as seen on the way
   bool connection_failed = false;
+  bool refused = false;  // its address
   std::optional<duration> retry_after;  // 429, 503
 };
 
@@ -181,13 +183,16 @@ coro<void> crawler::crawl_page(target next, ticket) {
   } catch (const cancelled&) {
     frontier_.finished(next.url);
     throw;
+  } catch (const http::address_refused& refused) {
+    skip(result.final_url.href(), "private_address");
+    result.refused = result.final_url == next.url;
   } catch (const std::system_error& failed) {
     result.error = failed.what();
     result.connection_failed = failed.code().category() != resolve_category() || failed.code().value() == EAI_AGAIN;
   } catch (const std::exception& failed) {
     result.error = failed.what();
   }
-  if (!postpone(next, result)) record(next, result, begun);
+  if (!result.refused && !postpone(next, result)) record(next, result, begun);
   frontier_.finished(next.url);
   try {
     co_await out_.flush_if_full();
@@ -197,7 +202,7 @@ coro<void> crawler::crawl_page(target next, ticket) {
 }
 
 // True if the page will be tried again.
-bool crawler::postpone(const target& next, const outcome& result) {
+bool crawler::postpone(const target& next, outcome& result) {
   const bool worth_it = result.connection_failed || result.retry_after;
   if (!worth_it || next.attempts >= options_.retries || stopping_) return false;
   const duration backoff = first_retry_after * (1U << std::min(next.attempts, 6U));
@@ -205,6 +210,7 @@ bool crawler::postpone(const target& next, const outcome& result) {
       std::min<duration>(std::max(backoff, result.retry_after.value_or(backoff)), longest_retry_after);
   target again = next;
   ++again.attempts;
+  again.claimed = std::move(result.claimed);
   frontier_.add_again(std::move(again), delay, result.retry_after.has_value());
   return true;
 }
@@ -259,11 +265,20 @@ coro<void> crawler::fetch(const target& next, outcome& result) {
       skip(result.final_url.href(), "scope");
       co_return;
     }
-    if (!frontier_.mark_seen(result.final_url.href())) co_return;  // it has its own line
+    if (!claim(next, result)) co_return;  // it has its own line
     if (hops.size() > options_.max_redirects)
       throw http::too_many_redirects(fmt::format("more than {} redirects", options_.max_redirects));
     hops.push_back(result.final_url);
   }
+}
+
+// True if the place redirected to is this page's to fetch.
+bool crawler::claim(const target& next, outcome& result) {
+  const std::string& href = result.final_url.href();
+  const bool before = std::find(next.claimed.begin(), next.claimed.end(), href) != next.claimed.end();
+  if (!frontier_.mark_seen(href) && !before) return false;
+  result.claimed.push_back(href);
+  return true;
 }
 
 // The links of a page that breaks off are left out: it may be tried again. Those of one that is too large are kept.
@@ -304,6 +319,7 @@ void crawler::consider(const page_link& link, unsigned depth) {
     return;
   }
   if (!frontier_.mark_seen(href)) return;
+  if (link.url.scheme() == "https") return skip(href, "https");  // until there is TLS
   if (scope_.contains(link.url))
     frontier_.add({.url = link.url, .depth = depth});
   else

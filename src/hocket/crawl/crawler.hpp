@@ -75,7 +75,8 @@ class crawler {
   void consider(const page_link& link, unsigned depth);
   void add_seed(const url& seed);
   void skip(std::string_view url, std::string_view reason);
-  [[nodiscard]] bool postpone(const target& next, const outcome& result);
+  [[nodiscard]] bool claim(const target& next, outcome& result);
+  [[nodiscard]] bool postpone(const target& next, outcome& result);
   void record(const target& next, const outcome& result, time_point begun);
   host_limits limits_of(const url& whose);
   [[nodiscard]] http::session_options session_options();

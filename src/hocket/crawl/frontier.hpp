@@ -26,6 +26,7 @@ struct target {
   hocket::url url;
   unsigned depth = 0;     // links from a seed
   unsigned attempts = 0;  // made so far
+  std::vector<std::string> claimed{};  // where earlier attempts were redirected to: seen, but nobody else's
 };
 
 /// How often a host may be asked.

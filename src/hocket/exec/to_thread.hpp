@@ -21,7 +21,7 @@ class to_thread_operation final : public operation, private blocking_job {
   to_thread_operation(to_thread_operation&& other) noexcept(std::is_nothrow_move_constructible_v<Function>)
       : operation(std::move(other)), function_(std::move(other.function_)) {}
 
-  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  [[nodiscard]] bool await_ready() { return refuse_if_cancelled(); }
   void await_suspend(std::coroutine_handle<> waiter) {
     prepare(waiter);
     try {

@@ -23,17 +23,13 @@ bool io_operation::needs_target() const noexcept {
 }
 
 bool io_operation::await_ready() {
-  task_base& me = task_base::require_current();
-  if (me.must_throw()) {
-    refused_ = true;
-    return true;
-  }
+  if (refuse_if_cancelled()) return true;
   if (request_.target == nullptr && needs_target()) {
     request_.result = -EBADF;
     return true;
   }
   request_.done = this;
-  if (!me.owner().io().start(request_)) return false;
+  if (!task()->owner().io().start(request_)) return false;
   completed_inline_ = ++here.inline_completions >= most_inline_completions;
   return !completed_inline_;
 }
@@ -49,8 +45,7 @@ bool io_operation::stop() noexcept {
 }
 
 std::expected<std::int32_t, std::error_code> io_operation::outcome() {
-  if (refused_) task_base::require_current().throw_cancelled();
-  if (stop_asked_ && request_.result == -ECANCELED) task()->throw_cancelled();
+  if (was_stopped() || (stop_asked_ && request_.result == -ECANCELED)) task()->throw_cancelled();
   if (request_.result < 0) return std::unexpected(std::error_code(-request_.result, std::system_category()));
   return request_.result;
 }

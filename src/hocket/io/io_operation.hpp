@@ -69,7 +69,6 @@ class io_operation : public operation {
  private:
   [[nodiscard]] bool needs_target() const noexcept;
 
-  bool refused_ = false;           // a cancellation was pending: nothing was started
   bool completed_inline_ = false;  // but the task has had its share and queues
   bool stop_asked_ = false;
 };

@@ -74,6 +74,7 @@ class resolve_operation::job final : public blocking_job, public ready_node, pub
 };
 
 bool resolve_operation::await_ready() {
+  if (refuse_if_cancelled()) return true;
   if (host_.find('\0') != std::string::npos) {  // getaddrinfo would stop there
     error_ = EAI_NONAME;
     return true;

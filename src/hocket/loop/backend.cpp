@@ -22,6 +22,7 @@ void backend::began(io_request& request) noexcept {
 
 void backend::complete(io_request& request, std::int32_t result) noexcept {
   --in_flight_;
+  ++completed_;
   request.result = result;
   request.completed = true;
   descriptor* target = request.target;

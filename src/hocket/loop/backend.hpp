@@ -53,6 +53,8 @@ class backend {
   void close(descriptor* target) noexcept;
 
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  /// How many requests have completed so far.
+  [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
   [[nodiscard]] buffer_pool& buffers() noexcept { return buffers_; }
 
   /// True if sockets must be made with SOCK_NONBLOCK.
@@ -71,6 +73,7 @@ class backend {
  private:
   void finish_closing(descriptor* target) noexcept;
   std::size_t in_flight_ = 0;
+  std::uint64_t completed_ = 0;
 };
 
 enum class backend_kind { automatic, io_uring, epoll };

@@ -51,12 +51,14 @@ loop& loop::running() {
 
 void loop::run_forever() {
   if (detail::here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");
-  const detail::thread_context before = detail::here;
-  detail::here = {.running = this, .observer = before.observer};
+  struct scope {
+    detail::thread_context before = detail::here;
+    ~scope() { detail::here = before; }
+  } outside;
+  detail::here = {.running = this, .observer = outside.before.observer};
   do turn();
   while (!stopping_);
   stopping_ = false;
-  detail::here = before;
 }
 
 void loop::turn() {
@@ -70,7 +72,7 @@ void loop::turn() {
 
 void loop::collect() {
   if (!ready_.empty() || stopping_) {
-    if (!may_skip_look()) backend_->collect(std::chrono::nanoseconds(0));
+    if (!may_skip_look()) look();
   } else if (!when_idle_.empty()) {
     backend_->collect(std::chrono::nanoseconds(0));
   } else if (timers_.empty()) {
@@ -110,15 +112,19 @@ void loop::collect_virtually() {
 }
 
 bool loop::may_skip_look() noexcept {
-  if (looks_to_skip_ > 0 && !backend_->wants_collect()) {
-    --looks_to_skip_;
-    return true;
-  }
+  if (looks_to_skip_ == 0 || backend_->wants_collect()) return false;
+  --looks_to_skip_;
+  return true;
+}
+
+void loop::look() {
   ++counters_.looks;
+  const std::uint64_t before = backend_->completed();
+  backend_->collect(std::chrono::nanoseconds(0));
   const time_point now = time();
-  looks_to_skip_ = now - last_look_ < skipping_is_fine_for ? most_skipped_looks : 0;
+  const bool in_vain = backend_->completed() == before;
+  looks_to_skip_ = in_vain && now - last_look_ < skipping_is_fine_for ? most_skipped_looks : 0;
   last_look_ = now;
-  return false;
 }
 
 // The order matters: announce that we sleep, then look at the inbox once more. Whoever posts does it the other way round.

@@ -186,6 +186,7 @@ class loop {
   void collect_virtually();
   void take_in();
   [[nodiscard]] bool may_skip_look() noexcept;
+  void look();
   void sleep_up_to(std::optional<std::chrono::nanoseconds> limit);
   void run_batch() noexcept;
 

@@ -1,6 +1,6 @@
 // A request holds a slot of its origin first and then one of the session: while it waits for a busy origin it takes nothing
-// from the others. Connections that rest are closed when they have rested for `keep_alive`, and the oldest when there are more
-// than the session may use; they are looked at once more before they are used again.
+// from the others. Connections that rest are closed when they have rested for `keep_alive`, and are not kept at all
+// beyond the number that the session may use; they are looked at once more before they are used again.
 
 #include <algorithm>
 

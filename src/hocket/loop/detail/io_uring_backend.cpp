@@ -259,7 +259,7 @@ void io_uring_backend::completed(io_request& request, std::int32_t result, std::
 
 // A part of the request is done. Its next part is a new entry, which a cancellation of the last one would miss.
 void io_uring_backend::go_on(io_request& request) {
-  if (request.stopping)
+  if (request.stopping || draining_)
     complete(request, -ECANCELED);
   else
     submit(request);
@@ -271,10 +271,9 @@ void io_uring_backend::receive_completed(io_request& request, std::int32_t resul
     return go_on(request);
   }
   if (request.phase == waiting && result >= 0) {
-    if (request.stopping) return complete(request, -ECANCELED);
     request.phase = receiving_heap;
-    request.mode = buffers_.take();
-    return submit(request);
+    if (!request.stopping && !draining_) request.mode = buffers_.take();
+    return go_on(request);
   }
   const bool has_buffer = request.phase == receiving_heap || (flags & IORING_CQE_F_BUFFER) != 0;
   if (request.phase == selecting) request.mode = flags >> IORING_CQE_BUFFER_SHIFT;
@@ -283,6 +282,7 @@ void io_uring_backend::receive_completed(io_request& request, std::int32_t resul
 }
 
 void io_uring_backend::drain() noexcept {
+  draining_ = true;
   try {
     io_uring_sqe* sqe = ring_->entry();
     io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);

@@ -38,6 +38,7 @@ class io_uring_backend final : public backend {
   std::unique_ptr<ring> ring_;
   int wake_ = -1;  // an eventfd
   std::uint64_t wake_count_ = 0;
+  bool draining_ = false;
 };
 
 }  // namespace hocket
