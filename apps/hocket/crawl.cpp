@@ -39,9 +39,8 @@ struct crawl_arguments {
 
 progress_display::mode mode_of(const crawl_arguments& arguments) {
   if (arguments.quiet || arguments.progress == when::never) return progress_display::mode::never;
-  const bool terminal = ::isatty(STDERR_FILENO) == 1;
-  if (terminal) return progress_display::mode::live;
-  return progress_display::mode::plain;
+  const bool live = arguments.progress == when::always || ::isatty(STDERR_FILENO) == 1;
+  return live ? progress_display::mode::live : progress_display::mode::plain;
 }
 
 crawl::crawl_options options_of(const crawl_arguments& arguments) {
@@ -86,7 +85,7 @@ void print_result(const crawl_arguments& arguments, const crawl::progress& resul
 }
 
 coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options) {
-  progress_display display(mode_of(arguments));
+  progress_display display(mode_of(arguments), options.max_pages);
   crawl::output out = co_await crawl::output::open(arguments.out);
   crawl::crawler work(std::move(options), out, observer_of(arguments, display));
   task<void> showing = create_task(display.follow(work));
@@ -124,7 +123,7 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->type_name("N")
       ->check(CLI::PositiveNumber);
   command.add_option("--scope", options.scope, "what to follow: the seeds' host, domain, prefix, or any")
-      ->transform(CLI::CheckedTransformer(scopes))
+      ->transform(CLI::CheckedTransformer(scopes).description(""))
       ->type_name("host|domain|prefix|any")
       ->default_str("host");
   command.add_option("--concurrency", options.concurrency, "requests at once")
@@ -151,7 +150,7 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
   command.add_flag("--allow-private", options.allow_private,
                    "go to private and loopback addresses that no seed names, too");
   command.add_option("--progress", arguments.progress, "show how far it is")
-      ->transform(CLI::CheckedTransformer(whens))
+      ->transform(CLI::CheckedTransformer(whens).description(""))
       ->type_name("auto|always|never")
       ->default_str("auto");
   command.add_flag("--json", arguments.json, "print the summary as JSON");

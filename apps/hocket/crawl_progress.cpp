@@ -34,13 +34,21 @@ coro<void> progress_display::follow(const crawl::crawler& work) {
   }
 }
 
+std::string progress_display::time_left(const crawl::progress& now) const {
+  if (!most_pages_ || now.pages == 0 || now.pages >= *most_pages_) return "";
+  const auto pages = static_cast<double>(now.pages);
+  const double share = (static_cast<double>(*most_pages_) - pages) / pages;
+  return "  ETA " + as_clock(std::chrono::duration_cast<duration>(now.elapsed * share));
+}
+
 void progress_display::show(const crawl::progress& now) {
   const double seconds = std::chrono::duration<double>(now.elapsed - last_.elapsed).count();
   const double pages = static_cast<double>(now.pages - last_.pages) / seconds;
   const double megabytes = static_cast<double>(now.bytes - last_.bytes) / 1e6 / seconds;
-  const std::string line = fmt::format("  {} pages  {}/s  {:.0f} MB/s  in flight {}  queued {}  errors {}  {}",
-                                       grouped(now.pages), grouped(static_cast<std::uint64_t>(pages)), megabytes,
-                                       now.in_flight, grouped(now.queued), grouped(now.failed), as_clock(now.elapsed));
+  const std::string line =
+      fmt::format("  {} pages  {}/s  {:.0f} MB/s  in flight {}  queued {}  errors {}  {}{}", grouped(now.pages),
+                  grouped(static_cast<std::uint64_t>(pages)), megabytes, now.in_flight, grouped(now.queued),
+                  grouped(now.failed), as_clock(now.elapsed), time_left(now));
   if (mode_ == mode::live)
     fmt::print(stderr, "\r{}\x1b[K", line);
   else

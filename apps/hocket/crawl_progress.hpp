@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include <hocket/crawl/crawler.hpp>
@@ -14,7 +16,8 @@ class progress_display {
  public:
   enum class mode { never, live, plain };
 
-  explicit progress_display(mode how) noexcept : mode_(how) {}
+  /// `most_pages`: where the crawl will end, if that is known; shown as the time left.
+  progress_display(mode how, std::optional<std::uint64_t> most_pages) noexcept : mode_(how), most_pages_(most_pages) {}
 
   /// Shows the state again and again until cancelled.
   [[nodiscard]] coro<void> follow(const crawl::crawler& work);
@@ -27,8 +30,10 @@ class progress_display {
 
  private:
   void show(const crawl::progress& now);
+  [[nodiscard]] std::string time_left(const crawl::progress& now) const;
 
   mode mode_;
+  std::optional<std::uint64_t> most_pages_;
   bool shown_ = false;
   crawl::progress last_;
 };

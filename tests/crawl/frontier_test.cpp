@@ -1,0 +1,334 @@
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include <hocket/core/sleep.hpp>
+#include <hocket/crawl/frontier.hpp>
+#include <hocket/testing/test.hpp>
+
+using namespace std::chrono_literals;
+using hocket::coro;
+using hocket::create_task;
+using hocket::url;
+using hocket::crawl::frontier;
+using hocket::crawl::host_limits;
+using hocket::crawl::target;
+using hocket::testing::ends_cancelled;
+using hocket::testing::wait_all_tasks_blocked;
+
+namespace {
+
+target at(std::string_view href, unsigned depth = 0) { return {.url = *url::parse(href), .depth = depth}; }
+
+frontier with_limits(host_limits limits, bool by_level = false) {
+  return frontier([limits](const url&) { return limits; }, by_level);
+}
+
+constexpr host_limits polite{.connections = 1, .delay = 1s};
+constexpr host_limits unhurried{.connections = 100};
+
+/// The next URL; "-" if all are done.
+coro<std::string> next_of(frontier& from) {
+  auto taken = co_await from.next();
+  co_return taken ? taken->url.href() : "-";
+}
+
+hocket::duration now() { return hocket::loop::running().time().time_since_epoch(); }
+
+HOCKET_TEST(frontier, hands_out_what_was_added_in_order) {
+  frontier todo = with_limits(unhurried);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
+  EXPECT_EQ(todo.queued(), 3U);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) EXPECT_EQ(co_await next_of(todo), href);
+  EXPECT_EQ(todo.queued(), 0U);
+  EXPECT_EQ(todo.in_flight(), 3U);
+}
+
+HOCKET_TEST(frontier, is_at_its_end_when_nothing_is_queued_or_under_way) {
+  frontier todo = with_limits(unhurried);
+  EXPECT_EQ(co_await next_of(todo), "-");
+}
+
+HOCKET_TEST(frontier, waits_while_a_page_under_way_may_bring_more) {
+  frontier todo = with_limits(unhurried);
+  todo.add(at("http://a/1"));
+  co_await todo.next();
+  auto waiting = create_task(next_of(todo));
+  co_await wait_all_tasks_blocked();
+  EXPECT_FALSE(waiting.done());
+  todo.add(at("http://a/2"));
+  EXPECT_EQ(co_await waiting, "http://a/2");
+}
+
+HOCKET_TEST(frontier, ends_when_the_last_page_under_way_brought_nothing) {
+  frontier todo = with_limits(unhurried);
+  todo.add(at("http://a/1"));
+  co_await todo.next();
+  auto waiting = create_task(next_of(todo));
+  co_await wait_all_tasks_blocked();
+  todo.finished(*url::parse("http://a/1"));
+  EXPECT_EQ(co_await waiting, "-");
+}
+
+HOCKET_TEST(frontier, remembers_what_was_seen) {
+  frontier todo = with_limits(unhurried);
+  EXPECT_TRUE(todo.mark_seen("http://a/1"));
+  EXPECT_FALSE(todo.mark_seen("http://a/1"));
+  EXPECT_TRUE(todo.has_seen("http://a/1"));
+  EXPECT_FALSE(todo.has_seen("http://a/2"));
+  EXPECT_EQ(todo.seen(), 1U);
+  co_return;
+}
+
+HOCKET_TEST(frontier, takes_hosts_in_turn) {
+  frontier todo = with_limits(unhurried);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3", "http://b/1", "http://b/2", "http://c/1"})
+    todo.add(at(href));
+  std::string order;
+  for (int n = 0; n < 6; ++n) order += (co_await next_of(todo)).substr(7) + " ";
+  EXPECT_EQ(order, "a/1 b/1 c/1 a/2 b/2 a/3 ");
+}
+
+HOCKET_TEST(frontier, ports_are_hosts_of_their_own) {
+  frontier todo = with_limits({.connections = 1});
+  todo.add(at("http://a/1"));
+  todo.add(at("http://a:8080/1"));
+  EXPECT_EQ(co_await next_of(todo), "http://a/1");
+  EXPECT_EQ(co_await next_of(todo), "http://a:8080/1");
+}
+
+// ---- politeness
+
+HOCKET_TEST(frontier, asks_a_host_for_no_more_than_its_connections_at_once) {
+  frontier todo = with_limits({.connections = 2});
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
+  co_await todo.next();
+  co_await todo.next();
+  auto third = create_task(next_of(todo));
+  co_await hocket::sleep(1h);
+  EXPECT_FALSE(third.done());
+  todo.finished(*url::parse("http://a/1"));
+  EXPECT_EQ(co_await third, "http://a/3");
+}
+
+HOCKET_TEST(frontier, leaves_the_delay_between_the_requests_to_a_host) {
+  frontier todo = with_limits(polite);
+  for (int n = 0; n < 5; ++n) todo.add(at(fmt::format("http://example.org/{}", n)));
+  const auto begin = now();
+  for (int n = 0; n < 5; ++n) {
+    const auto taken = co_await todo.next();
+    EXPECT_EQ(now() - begin, n * 1s);
+    co_await hocket::sleep(200ms);
+    todo.finished(taken->url);
+  }
+}
+
+HOCKET_TEST(frontier, a_slow_answer_is_waited_for_even_after_the_delay) {
+  frontier todo = with_limits(polite);
+  todo.add(at("http://example.org/1"));
+  todo.add(at("http://example.org/2"));
+  const auto begin = now();
+  const auto first = co_await todo.next();
+  auto second = create_task(next_of(todo));
+  co_await hocket::sleep(10s);
+  EXPECT_FALSE(second.done());
+  todo.finished(first->url);
+  co_await second;
+  EXPECT_EQ(now() - begin, 10s);
+}
+
+HOCKET_TEST(frontier, the_delay_is_kept_by_a_host_that_had_nothing_to_do_meanwhile) {
+  frontier todo = with_limits(polite);
+  todo.add(at("http://example.org/1"));
+  const auto begin = now();
+  const auto first = co_await todo.next();
+  todo.finished(first->url);
+  todo.add(at("http://example.org/2"));
+  co_await todo.next();
+  EXPECT_EQ(now() - begin, 1s);
+}
+
+HOCKET_TEST(frontier, one_hosts_delay_does_not_hold_up_another) {
+  frontier todo = with_limits(polite);
+  for (const char* href : {"http://a.example/1", "http://a.example/2", "http://b.example/1"}) todo.add(at(href));
+  const auto begin = now();
+  EXPECT_EQ(co_await next_of(todo), "http://a.example/1");
+  EXPECT_EQ(co_await next_of(todo), "http://b.example/1");
+  EXPECT_EQ(now(), begin);
+}
+
+HOCKET_TEST(frontier, asks_for_the_limits_of_a_host_once) {
+  int asked = 0;
+  frontier todo(
+      [&asked](const url&) {
+        ++asked;
+        return unhurried;
+      },
+      false);
+  for (int n = 0; n < 5; ++n) todo.add(at(fmt::format("http://a/{}", n)));
+  EXPECT_EQ(asked, 1);
+  co_return;
+}
+
+// ---- trying again
+
+HOCKET_TEST(frontier, a_postponed_url_comes_after_its_delay_and_before_the_rest) {
+  frontier todo = with_limits({.connections = 1});
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3", "http://a/4"}) todo.add(at(href));
+  auto first = co_await todo.next();
+  ++first->attempts;
+  todo.add_again(*first, 10s, false);
+  todo.finished(first->url);
+  EXPECT_EQ(co_await next_of(todo), "http://a/2");
+  co_await hocket::sleep(11s);
+  todo.finished(*url::parse("http://a/2"));
+  const auto again = co_await todo.next();
+  EXPECT_EQ(again->url.href(), "http://a/1");
+  EXPECT_EQ(again->attempts, 1U);
+}
+
+HOCKET_TEST(frontier, waits_for_a_postponed_url_when_it_is_the_last) {
+  frontier todo = with_limits(unhurried);
+  todo.add(at("http://a/1"));
+  const auto begin = now();
+  const auto first = co_await todo.next();
+  todo.add_again(*first, 10s, false);
+  todo.finished(first->url);
+  EXPECT_EQ(co_await next_of(todo), "http://a/1");
+  EXPECT_EQ(now() - begin, 10s);
+}
+
+HOCKET_TEST(frontier, postponed_urls_come_in_the_order_of_their_times) {
+  frontier todo = with_limits(unhurried);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
+  std::vector<target> taken;
+  for (int n = 0; n < 3; ++n) taken.push_back(*co_await todo.next());
+  const hocket::duration delays[] = {30s, 10s, 20s};
+  for (std::size_t n = 0; n < 3; ++n) {
+    todo.add_again(taken[n], delays[n], false);
+    todo.finished(taken[n].url);
+  }
+  std::string order;
+  for (int n = 0; n < 3; ++n) order += (co_await next_of(todo)).back();
+  EXPECT_EQ(order, "231");
+}
+
+HOCKET_TEST(frontier, a_host_that_asks_for_rest_gets_it_for_all_its_urls) {
+  frontier todo = with_limits(unhurried);
+  for (const char* href : {"http://a/1", "http://a/2", "http://b/1"}) todo.add(at(href));
+  const auto first = co_await todo.next();
+  const auto begin = now();
+  todo.add_again(*first, 30s, true);
+  todo.finished(first->url);
+  EXPECT_EQ(co_await next_of(todo), "http://b/1");
+  EXPECT_EQ(co_await next_of(todo), "http://a/1");
+  EXPECT_EQ(now() - begin, 30s);
+  EXPECT_EQ(co_await next_of(todo), "http://a/2");
+}
+
+HOCKET_TEST(frontier, two_answers_that_ask_for_rest_give_the_longer_one) {
+  frontier todo = with_limits(unhurried);
+  todo.add(at("http://a/1"));
+  todo.add(at("http://a/2"));
+  const auto first = co_await todo.next();
+  const auto second = co_await todo.next();
+  const auto begin = now();
+  todo.add_again(*first, 30s, true);
+  todo.finished(first->url);
+  todo.add_again(*second, 5s, true);
+  todo.finished(second->url);
+  co_await todo.next();
+  EXPECT_EQ(now() - begin, 30s);
+}
+
+// ---- by level
+
+HOCKET_TEST(frontier, by_level_hands_out_lesser_depths_first) {
+  frontier todo = with_limits(unhurried, true);
+  for (const unsigned depth : {0U, 1U, 2U, 1U, 0U}) todo.add(at(fmt::format("http://a/{}", depth), depth));
+  std::vector<unsigned> depths;
+  for (int n = 0; n < 5; ++n) {
+    const auto taken = co_await todo.next();
+    depths.push_back(taken->depth);
+    todo.finished(taken->url);
+  }
+  EXPECT_EQ(depths, (std::vector<unsigned>{0, 0, 1, 1, 2}));
+}
+
+HOCKET_TEST(frontier, by_level_waits_until_the_level_before_is_finished) {
+  frontier todo = with_limits(unhurried, true);
+  todo.add(at("http://a/0", 0));
+  todo.add(at("http://a/1", 1));
+  const auto first = co_await todo.next();
+  auto second = create_task(next_of(todo));
+  co_await hocket::sleep(1h);
+  EXPECT_FALSE(second.done());
+  EXPECT_EQ(todo.queued(), 1U);
+  todo.finished(first->url);
+  EXPECT_EQ(co_await second, "http://a/1");
+}
+
+HOCKET_TEST(frontier, by_level_waits_for_what_is_tried_again) {
+  frontier todo = with_limits(unhurried, true);
+  todo.add(at("http://a/0", 0));
+  todo.add(at("http://a/1", 1));
+  const auto first = co_await todo.next();
+  todo.add_again(*first, 10s, false);
+  todo.finished(first->url);
+  EXPECT_EQ(co_await next_of(todo), "http://a/0");
+}
+
+HOCKET_TEST(frontier, by_level_passes_over_empty_levels) {
+  frontier todo = with_limits(unhurried, true);
+  todo.add(at("http://a/7", 7));
+  EXPECT_EQ(co_await next_of(todo), "http://a/7");
+}
+
+// ---- ending early
+
+HOCKET_TEST(frontier, abandon_visits_everything_that_nobody_took) {
+  frontier todo = with_limits(polite, true);
+  for (const char* href : {"http://a/taken", "http://a/waiting", "http://a/postponed"}) todo.add(at(href));
+  todo.add(at("http://a/deeper", 1));
+  const auto first = co_await todo.next();
+  todo.add_again(at("http://a/again"), 10s, false);
+  std::vector<std::string> left;
+  todo.abandon([&left](const target& each) { left.push_back(each.url.href()); });
+  std::sort(left.begin(), left.end());
+  EXPECT_EQ(left,
+            (std::vector<std::string>{"http://a/again", "http://a/deeper", "http://a/postponed", "http://a/waiting"}));
+  todo.finished(first->url);
+  EXPECT_EQ(co_await next_of(todo), "-");
+}
+
+HOCKET_TEST(frontier, a_cancelled_wait_takes_nothing) {
+  frontier todo = with_limits(polite);
+  todo.add(at("http://a/1"));
+  todo.add(at("http://a/2"));
+  const auto first = co_await todo.next();
+  auto waiting = create_task(next_of(todo));
+  co_await wait_all_tasks_blocked();
+  waiting.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(waiting));
+  EXPECT_EQ(todo.queued(), 1U);
+  todo.finished(first->url);
+  EXPECT_EQ(co_await next_of(todo), "http://a/2");
+}
+
+HOCKET_TEST(frontier, may_go_while_hosts_rest) {
+  {
+    frontier todo = with_limits(polite);
+    todo.add(at("http://a/1"));
+    todo.add(at("http://a/2"));
+    const auto first = co_await todo.next();
+    todo.add_again(*first, 5s, false);
+    todo.finished(first->url);
+  }
+  co_await hocket::sleep(1min);  // no timer of it is left
+}
+
+}  // namespace

@@ -1,0 +1,238 @@
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <io/temporary_directory.hpp>
+#include <nlohmann/json.hpp>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <hocket/core/as_result.hpp>
+#include <hocket/core/gather.hpp>
+#include <hocket/core/sleep.hpp>
+#include <hocket/crawl/output.hpp>
+#include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/test.hpp>
+
+using hocket::coro;
+using hocket::create_task;
+using hocket::crawl::line_file;
+using hocket::crawl::output;
+using hocket::testing::content_of;
+using hocket::testing::ends_cancelled;
+using hocket::testing::temporary_directory;
+using hocket::testing::write_file;
+
+namespace {
+
+const std::string header = "source_url\tparsed_url\n";
+
+template <class T>
+std::string error_text(const std::expected<T, std::exception_ptr>& outcome) {
+  if (outcome) return "";
+  try {
+    std::rethrow_exception(outcome.error());
+  } catch (const hocket::error& problem) {
+    return problem.what();
+  }
+}
+
+HOCKET_TEST(output, makes_the_directory_and_its_files) {
+  const temporary_directory folder;
+  output out = co_await output::open(folder / "new");
+  co_await out.flush();
+  EXPECT_EQ(content_of(folder / "new/links.tsv"), header);
+  EXPECT_TRUE(std::filesystem::exists(folder / "new/pages.jsonl"));
+}
+
+HOCKET_TEST(output, empties_what_an_earlier_crawl_left) {
+  const temporary_directory folder;
+  write_file(folder / "links.tsv", "old");
+  write_file(folder / "pages.jsonl", "old");
+  output out = co_await output::open(folder.path());
+  co_await out.flush();
+  EXPECT_EQ(content_of(folder / "links.tsv"), header);
+  EXPECT_EQ(content_of(folder / "pages.jsonl"), "");
+}
+
+HOCKET_TEST(output, writes_a_row_for_a_link) {
+  const temporary_directory folder;
+  output out = co_await output::open(folder.path());
+  out.add_link("http://a/", "http://b/");
+  co_await out.flush();
+  EXPECT_EQ(content_of(folder / "links.tsv"), header + "http://a/\thttp://b/\n");
+}
+
+HOCKET_TEST(output, writes_an_object_for_a_page) {
+  const temporary_directory folder;
+  output out = co_await output::open(folder.path());
+  out.add_page({.url = "http://a/",
+                .final_url = "http://a/b",
+                .status = 200,
+                .content_type = "text/html; charset=\"x\"",
+                .bytes = 5'000'000'000,
+                .depth = 2,
+                .links = 3,
+                .milliseconds = 40,
+                .error = ""});
+  co_await out.flush();
+  const auto page = nlohmann::json::parse(content_of(folder / "pages.jsonl"));
+  const nlohmann::json expected = {{"url", "http://a/"},
+                                   {"final_url", "http://a/b"},
+                                   {"status", 200},
+                                   {"content_type", "text/html; charset=\"x\""},
+                                   {"bytes", 5'000'000'000},
+                                   {"depth", 2},
+                                   {"links", 3},
+                                   {"ms", 40},
+                                   {"error", nullptr}};
+  EXPECT_EQ(page, expected);
+}
+
+HOCKET_TEST(output, a_page_that_failed_has_its_error) {
+  const temporary_directory folder;
+  output out = co_await output::open(folder.path());
+  out.add_page({.url = "http://a/", .final_url = "http://a/", .content_type = "", .error = "cannot connect"});
+  co_await out.flush();
+  EXPECT_EQ(nlohmann::json::parse(content_of(folder / "pages.jsonl"))["error"], "cannot connect");
+}
+
+HOCKET_TEST(output, nothing_from_a_server_breaks_a_line) {
+  const temporary_directory folder;
+  output out = co_await output::open(folder.path());
+  const std::string_view nasty("\"\\\n\r\t\0\x01\x7f\x80\xff\xed\xa0\x80 \xc3\xa4 \xe2\x80\xa8", 21);
+  out.add_page({.url = "u", .final_url = "f", .content_type = nasty, .error = nasty});
+  co_await out.flush();
+  const std::string text = content_of(folder / "pages.jsonl");
+  EXPECT_EQ(std::ranges::count(text, '\n'), 1);
+  EXPECT_TRUE(nlohmann::json::accept(text)) << text;
+}
+
+TEST(append_json_string, replaces_what_is_not_utf_8) {
+  std::string text;
+  hocket::crawl::append_json_string(text, "a\xff\xc3\xa4");
+  EXPECT_EQ(text, "\"a\xef\xbf\xbd\xc3\xa4\"");
+}
+
+HOCKET_TEST(output, flush_if_full_gathers_small_pieces) {
+  const temporary_directory folder;
+  output out = co_await output::open(folder.path());
+  out.add_link("http://a/", "http://b/");
+  co_await out.flush_if_full();
+  EXPECT_EQ(content_of(folder / "links.tsv"), "");
+  for (int n = 0; n < 20'000; ++n) out.add_link("http://a/", "http://b/");
+  co_await out.flush_if_full();
+  EXPECT_GT(content_of(folder / "links.tsv").size(), 256U * 1024);
+}
+
+HOCKET_TEST(output, lines_added_while_a_write_is_under_way_come_after_it) {
+  const temporary_directory folder;
+  output out = co_await output::open(folder.path());
+  std::string expected = header;
+  std::vector<hocket::task<void>> flushes;
+  for (int n = 0; n < 100; ++n) {
+    const std::string name = std::to_string(n);
+    out.add_link(name, name);
+    expected += name + "\t" + name + "\n";
+    flushes.push_back(create_task(out.flush()));
+    co_await hocket::sleep(hocket::duration::zero());
+  }
+  for (auto& each : flushes) co_await each;
+  EXPECT_EQ(content_of(folder / "links.tsv"), expected);
+}
+
+HOCKET_TEST(output, the_summary_takes_the_place_of_the_old_one_as_a_whole) {
+  const temporary_directory folder;
+  write_file(folder / "summary.json", "a longer text that was there before");
+  output out = co_await output::open(folder.path());
+  co_await out.write_summary("{}\n");
+  EXPECT_EQ(content_of(folder / "summary.json"), "{}\n");
+  EXPECT_FALSE(std::filesystem::exists(folder / "summary.json.new"));
+}
+
+// ---- errors
+
+HOCKET_TEST(output, says_which_directory_it_cannot_make) {
+  const temporary_directory folder;
+  EXPECT_EQ(error_text(co_await hocket::as_result(output::open(folder / "no/such"))),
+            fmt::format("cannot make '{}/no/such': No such file or directory", folder.path()));
+}
+
+HOCKET_TEST(output, says_which_file_it_cannot_write) {
+  const temporary_directory folder;
+  std::filesystem::create_directory(folder / "links.tsv");
+  EXPECT_EQ(error_text(co_await hocket::as_result(output::open(folder.path()))),
+            fmt::format("cannot write '{}/links.tsv': Is a directory", folder.path()));
+}
+
+HOCKET_TEST(output, a_file_in_the_place_of_the_directory_is_an_error) {
+  const temporary_directory folder;
+  write_file(folder / "file", "");
+  EXPECT_EQ(error_text(co_await hocket::as_result(output::open(folder / "file"))),
+            fmt::format("cannot write '{}/file/links.tsv': Not a directory", folder.path()));
+}
+
+HOCKET_TEST(output, a_full_disk_is_an_error_with_the_files_name) {
+  const temporary_directory folder;
+  std::filesystem::create_symlink("/dev/full", folder / "full");
+  line_file file = co_await line_file::create(folder / "full");
+  file.lines() += "no room\n";
+  EXPECT_EQ(error_text(co_await hocket::as_result(file.flush())),
+            fmt::format("cannot write '{}/full': No space left on device", folder.path()));
+}
+
+/// Lets no file grow beyond a size; SIGXFSZ is ignored meanwhile, so that writing gives EFBIG.
+class small_files {
+ public:
+  explicit small_files(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit tight{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &tight);
+    handler_ = ::signal(SIGXFSZ, SIG_IGN);
+  }
+  ~small_files() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    ::signal(SIGXFSZ, handler_);
+  }
+  small_files(const small_files&) = delete;
+
+ private:
+  rlimit before_{};
+  sighandler_t handler_;
+};
+
+HOCKET_TEST(output, a_write_that_fails_half_way_leaves_complete_lines) {
+  const temporary_directory folder;
+  line_file file = co_await line_file::create(folder / "lines");
+  file.lines() += "first line\n";
+  co_await file.flush();
+  {
+    const small_files limit(10'005);
+    for (int n = 0; n < 2000; ++n) file.lines() += "0123456789\n";
+    EXPECT_NE(error_text(co_await hocket::as_result(file.flush())), "");
+  }
+  EXPECT_EQ(content_of(folder / "lines"), "first line\n");
+}
+
+// ---- cancellation
+
+// A flush that is cancelled at any point loses no line and tears none: the next one writes what is missing.
+HOCKET_TEST(output, a_cancelled_flush_loses_no_line) {
+  for (int turns = 0; turns < 6; ++turns) {
+    const temporary_directory folder;
+    line_file file = co_await line_file::create(folder / "lines");
+    std::string expected;
+    for (int n = 0; n < 1000; ++n) expected += fmt::format("line {}\n", n);
+    file.lines() = expected;
+    auto flushing = create_task(file.flush());
+    for (int n = 0; n < turns; ++n) co_await hocket::sleep(hocket::duration::zero());
+    flushing.cancel();
+    static_cast<void>(co_await ends_cancelled(flushing));
+    file.lines() += "last\n";
+    co_await file.flush();
+    EXPECT_TRUE(content_of(folder / "lines") == expected + "last\n") << "cancelled after " << turns << " turns";
+  }
+}
+
+}  // namespace
