@@ -14,8 +14,7 @@
 #include <fmt/format.h>
 
 #include <hocket/hocket.hpp>
-#include <hocket/http/session.hpp>
-#include <hocket/http/status.hpp>
+#include <hocket/http.hpp>
 
 namespace http = hocket::http;
 

@@ -1,8 +1,14 @@
 // hocket crawl: follows links and writes what it finds.
 
+#include <charconv>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -105,6 +111,37 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   co_return result.ok > 0 ? done : work_failed;
 }
 
+// CLI11 lets "-5" and what is too large wrap around, NaN pass its ranges, and "3" stand for the last of the choices. A check
+// gives the complaint, if there is one.
+
+template <class Number>
+std::optional<Number> number_in(const std::string& text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+auto is_count_from(std::uint64_t least) {
+  return [least](const std::string& text) -> std::string {
+    const auto count = number_in<std::uint64_t>(text);
+    return count && *count >= least ? "" : fmt::format("'{}' is not a whole number from {} on", text, least);
+  };
+}
+
+std::string is_time_out(const std::string& text) {
+  const auto seconds = number_in<double>(text);
+  const bool fits = seconds && *seconds >= 0.001 && *seconds <= 86'400;
+  return fits ? "" : fmt::format("'{}' is not a number from 0.001 to 86400", text);
+}
+
+template <class Value>
+std::vector<std::string> names_of(const std::map<std::string, Value>& choices) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : choices) names.push_back(name);
+  return names;
+}
+
 void add_options(CLI::App& command, crawl_arguments& arguments) {
   crawl::crawl_options& options = arguments.options;
   const std::map<std::string, crawl::scope_rule> scopes{{"host", crawl::scope_rule::host},
@@ -121,9 +158,10 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->type_name("N");
   command.add_option("--max-pages", arguments.max_pages, "stop after so many pages")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(is_count_from(1));
   command.add_option("--scope", options.scope, "what to follow: the seeds' host, domain, prefix, or any")
-      ->transform(CLI::CheckedTransformer(scopes).description(""))
+      ->transform(CLI::Transformer(scopes).description(""))
+      ->transform(CLI::IsMember(names_of(scopes)).description(""))
       ->type_name("host|domain|prefix|any")
       ->default_str("host");
   command.add_option("--concurrency", options.concurrency, "requests at once")
@@ -136,11 +174,12 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->capture_default_str();
   command.add_option("--timeout", arguments.timeout_seconds, "seconds for one page, redirects included")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, 86'400.0))
+      ->check(is_time_out)
       ->capture_default_str();
   command.add_option("--max-body", options.max_body_bytes, "bytes of a page to read at most")
       ->type_name("SIZE")
       ->transform(CLI::AsSizeValue(false))
+      ->check(is_count_from(0))
       ->default_str("10MiB");
   command.add_option("--retries", options.retries, "times to try again after a broken connection, 429 or 503")
       ->type_name("N")
@@ -150,7 +189,8 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
   command.add_flag("--allow-private", options.allow_private,
                    "go to private and loopback addresses that no seed names, too");
   command.add_option("--progress", arguments.progress, "show how far it is")
-      ->transform(CLI::CheckedTransformer(whens).description(""))
+      ->transform(CLI::Transformer(whens).description(""))
+      ->transform(CLI::IsMember(names_of(whens)).description(""))
       ->type_name("auto|always|never")
       ->default_str("auto");
   command.add_flag("--json", arguments.json, "print the summary as JSON");

@@ -1,1 +1,784 @@
-#include <gtest/gtest.h>
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <http/running_server.hpp>
+#include <http/scripted_server.hpp>
+#include <io/temporary_directory.hpp>
+#include <nlohmann/json.hpp>
+
+#include <hocket/core/as_result.hpp>
+#include <hocket/core/sleep.hpp>
+#include <hocket/crawl/crawler.hpp>
+#include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/test.hpp>
+
+using namespace std::chrono_literals;
+using hocket::coro;
+using hocket::create_task;
+using hocket::tcp_socket;
+using hocket::url;
+using hocket::crawl::crawl_options;
+using hocket::crawl::crawler;
+using hocket::crawl::scope_rule;
+using hocket::testing::answering;
+using hocket::testing::content_of;
+using hocket::testing::ends_cancelled;
+using hocket::testing::read_request;
+using hocket::testing::redirect_to;
+using hocket::testing::response_text;
+using hocket::testing::running_server;
+using hocket::testing::scripted_server;
+using hocket::testing::target_of;
+using hocket::testing::temporary_directory;
+using hocket::testing::wait_all_tasks_blocked;
+
+namespace {
+
+struct page {
+  std::string body;
+  int status = 200;
+  hocket::http::headers fields{{"Content-Type", "text/html"}};
+};
+
+page redirect(std::string_view location, int status = 302) { return {"", status, {{"Location", location}}}; }
+
+/// A site in memory that notes what was asked for. What it has not is 404.
+class site {
+ public:
+  explicit site(std::map<std::string, page> pages)
+      : pages_(std::move(pages)), server_([this](const hocket::http::request& asked, hocket::http::responder& respond) {
+          return answer(asked, respond);
+        }) {}
+
+  [[nodiscard]] std::string url(std::string_view path = "/") const { return server_.url(path); }
+  [[nodiscard]] const std::vector<std::string>& asked() const noexcept { return asked_; }
+  [[nodiscard]] std::vector<std::string> asked_in_order_of_name() const {
+    auto sorted = asked_;
+    std::sort(sorted.begin(), sorted.end());
+    return sorted;
+  }
+  void set(const std::string& path, page what) { pages_[path] = std::move(what); }
+  coro<void> stop() { co_await server_.stop(); }
+
+ private:
+  coro<void> answer(const hocket::http::request& asked, hocket::http::responder& respond) {
+    asked_.emplace_back(asked.target);
+    const auto found = pages_.find(asked_.back());
+    const page missing{"not here", 404, {{"Content-Type", "text/plain"}}};
+    const page what = found == pages_.end() ? missing : found->second;
+    co_await respond.send(what.status, what.fields, what.body);
+  }
+
+  std::map<std::string, page> pages_;
+  std::vector<std::string> asked_;
+  running_server server_;
+};
+
+/// What a crawl left in its directory and told its observer.
+struct crawled {
+  std::map<std::string, nlohmann::json> pages;  // by URL
+  std::set<std::string> links;                  // "source target"
+  nlohmann::json summary;
+  std::multiset<std::string> skipped;  // "url reason"
+  std::vector<std::string> notes;
+};
+
+std::vector<std::string> lines_of(const std::string& path) {
+  std::istringstream text(content_of(path));
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  return lines;
+}
+
+void read_directory(const std::string& folder, crawled& into) {
+  const auto rows = lines_of(folder + "/links.tsv");
+  EXPECT_FALSE(rows.empty());
+  for (std::size_t n = 1; n < rows.size(); ++n) {
+    std::string row = rows[n];
+    EXPECT_EQ(std::count(row.begin(), row.end(), '\t'), 1) << row;
+    std::replace(row.begin(), row.end(), '\t', ' ');
+    EXPECT_TRUE(into.links.insert(row).second) << "twice: " << row;
+  }
+  for (const std::string& line : lines_of(folder + "/pages.jsonl")) {
+    auto object = nlohmann::json::parse(line);
+    const std::string where = object["url"];
+    EXPECT_TRUE(into.pages.emplace(where, std::move(object)).second) << "twice: " << where;
+  }
+  into.summary = nlohmann::json::parse(content_of(folder + "/summary.json"));
+}
+
+crawl_options from(std::initializer_list<std::string> seeds, crawl_options options = {}) {
+  for (const std::string& seed : seeds) options.seeds.push_back(*url::parse(seed));
+  return options;
+}
+
+hocket::crawl::crawl_observer observe(crawled& into) {
+  return {.on_skip = [&into](std::string_view where,
+                             std::string_view why) { into.skipped.insert(fmt::format("{} {}", where, why)); },
+          .on_note = [&into](const std::string& note) { into.notes.push_back(note); }};
+}
+
+coro<crawled> crawl(crawl_options options) {
+  const temporary_directory folder;
+  crawled result;
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  crawler work(std::move(options), out, observe(result));
+  co_await work.run();
+  read_directory(folder.path(), result);
+  co_return result;
+}
+
+using list = std::vector<std::string>;
+
+// ---- following links
+
+HOCKET_TEST(crawler, fetches_every_page_that_links_lead_to_once) {
+  site web({{"/", {"<a href=a><a href=b>"}},
+            {"/a", {"<a href=/b><a href=/>"}},
+            {"/b", {"<a href=a#x><a href=c>"}},
+            {"/c", {""}}});
+  const crawled found = co_await crawl(from({web.url()}));
+  EXPECT_EQ(web.asked_in_order_of_name(), (list{"/", "/a", "/b", "/c"}));
+  EXPECT_EQ(found.summary["pages"], 4);
+  EXPECT_EQ(found.summary["ok"], 4);
+  EXPECT_EQ(found.summary["failed"], 0);
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, writes_each_distinct_link_of_each_page) {
+  site web({{"/", {"<a href=a><a href=a#x><a href=http://elsewhere.example/><a href=mailto:x@y.example>"}},
+            {"/a", {"<a href=/>"}}});
+  const crawled found = co_await crawl(from({web.url()}));
+  EXPECT_EQ(found.links,
+            (std::set<std::string>{web.url() + " " + web.url("/a"), web.url() + " http://elsewhere.example/",
+                                   web.url("/a") + " " + web.url()}));
+  EXPECT_EQ(found.summary["links"], 3);
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, writes_what_became_of_each_page) {
+  site web({{"/", {"<a href=a>"}}});
+  const crawled found = co_await crawl(from({web.url()}));
+  const auto& first = found.pages.at(web.url());
+  EXPECT_EQ(first["final_url"], web.url());
+  EXPECT_EQ(first["status"], 200);
+  EXPECT_EQ(first["content_type"], "text/html");
+  EXPECT_EQ(first["bytes"], 10);
+  EXPECT_EQ(first["depth"], 0);
+  EXPECT_EQ(first["links"], 1);
+  EXPECT_EQ(first["error"], nullptr);
+  const auto& missing = found.pages.at(web.url("/a"));
+  EXPECT_EQ(missing["status"], 404);
+  EXPECT_EQ(missing["depth"], 1);
+  EXPECT_EQ(missing["error"], "404 Not Found");
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, a_seed_given_twice_or_with_a_fragment_is_one_page) {
+  site web({{"/", {""}}});
+  const crawled found = co_await crawl(from({web.url(), web.url() + "#x", web.url()}));
+  EXPECT_EQ(web.asked().size(), 1U);
+  EXPECT_EQ(found.pages.size(), 1U);
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, the_base_of_a_page_counts) {
+  site web({{"/", {"<base href=/deep/><a href=a>"}}, {"/deep/a", {""}}});
+  co_await crawl(from({web.url()}));
+  EXPECT_EQ(web.asked_in_order_of_name(), (list{"/", "/deep/a"}));
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, nofollow_links_are_written_and_not_followed) {
+  site web({{"/", {"<a rel=nofollow href=a><a rel=nofollow href=b><a href=c>"}}, {"/c", {"<a href=b>"}}, {"/b", {""}}});
+  const crawled found = co_await crawl(from({web.url()}));
+  EXPECT_EQ(web.asked_in_order_of_name(), (list{"/", "/b", "/c"}));
+  EXPECT_TRUE(found.links.contains(web.url() + " " + web.url("/a")));
+  EXPECT_EQ(found.skipped, (std::multiset<std::string>{web.url("/a") + " nofollow"}));
+  EXPECT_EQ(found.summary["skipped"], (nlohmann::json{{"nofollow", 1}}));
+  co_await web.stop();
+}
+
+// ---- depth
+
+HOCKET_TEST(crawler, depth_0_fetches_the_seeds_only) {
+  site web({{"/0", {"<a href=1>"}}, {"/1", {"<a href=2>"}}});
+  const crawled found = co_await crawl(from({web.url("/0")}, {.depth = 0}));
+  EXPECT_EQ(web.asked(), (list{"/0"}));
+  EXPECT_TRUE(found.links.contains(web.url("/0") + " " + web.url("/1")));
+  EXPECT_TRUE(found.skipped.contains(web.url("/1") + " depth"));
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, depth_counts_the_fewest_links_from_a_seed) {
+  const std::map<std::string, page> pages{{"/0", {"<a href=1><a href=2>"}}, {"/1", {"<a href=2><a href=3>"}},
+                                          {"/2", {"<a href=4>"}},           {"/3", {"<a href=5>"}},
+                                          {"/4", {"<a href=5>"}},           {"/5", {""}}};
+  const std::map<unsigned, std::size_t> reachable{{0, 1}, {1, 3}, {2, 5}, {3, 6}};
+  for (const auto& [depth, count] : reachable) {
+    site web(pages);
+    const crawled found = co_await crawl(from({web.url("/0")}, {.depth = depth, .concurrency = 1}));
+    EXPECT_EQ(web.asked().size(), count) << "depth " << depth;
+    for (const auto& [where, each] : found.pages) EXPECT_LE(each["depth"], depth) << where;
+    co_await web.stop();
+  }
+}
+
+// The long way answers at once and the short way late: the depth must come out the same.
+HOCKET_TEST(crawler, depth_does_not_depend_on_who_answers_first) {
+  running_server server([](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+    const std::map<std::string_view, std::string_view> pages{
+        {"/0", "<a href=slow><a href=a>"}, {"/a", "<a href=b>"},      {"/b", "<a href=goal>"},
+        {"/slow", "<a href=goal>"},        {"/goal", "<a href=end>"}, {"/end", ""}};
+    if (asked.target == "/slow") co_await hocket::sleep(5s);
+    co_await respond.send(200, {{"Content-Type", "text/html"}}, pages.at(asked.target));
+  });
+  const crawled found = co_await crawl(from({server.url("/0")}, {.depth = 3}));
+  EXPECT_EQ(found.pages.at(server.url("/goal"))["depth"], 2);
+  EXPECT_EQ(found.pages.at(server.url("/end"))["depth"], 3);
+  co_await server.stop();
+}
+
+// ---- scope
+
+HOCKET_TEST(crawler, other_hosts_are_out_of_scope) {
+  site other({{"/", {""}}});
+  site web({{"/", {"<a href=a><a href=" + other.url() + ">"}}, {"/a", {""}}});
+  const crawled found = co_await crawl(from({web.url()}));
+  EXPECT_TRUE(other.asked().empty());
+  EXPECT_TRUE(found.skipped.contains(other.url() + " scope"));
+  co_await web.stop();
+  co_await other.stop();
+}
+
+HOCKET_TEST(crawler, with_scope_any_other_hosts_are_asked_too) {
+  site other({{"/", {""}}});
+  site web({{"/", {"<a href=" + other.url() + ">"}}});
+  co_await crawl(from({web.url()}, {.scope = scope_rule::any}));
+  EXPECT_EQ(other.asked(), (list{"/"}));
+  co_await web.stop();
+  co_await other.stop();
+}
+
+HOCKET_TEST(crawler, with_scope_domain_other_ports_are_asked_too) {
+  site other({{"/", {""}}});
+  site web({{"/", {"<a href=" + other.url() + ">"}}});
+  co_await crawl(from({web.url()}, {.scope = scope_rule::domain}));
+  EXPECT_EQ(other.asked(), (list{"/"}));
+  co_await web.stop();
+  co_await other.stop();
+}
+
+HOCKET_TEST(crawler, with_scope_prefix_it_stays_below) {
+  site web({{"/docs/", {"<a href=a><a href=/b>"}}, {"/docs/a", {""}}, {"/b", {""}}});
+  const crawled found = co_await crawl(from({web.url("/docs/")}, {.scope = scope_rule::prefix}));
+  EXPECT_EQ(web.asked_in_order_of_name(), (list{"/docs/", "/docs/a"}));
+  EXPECT_TRUE(found.skipped.contains(web.url("/b") + " scope"));
+  co_await web.stop();
+}
+
+// ---- private addresses
+
+HOCKET_TEST(crawler, does_not_go_to_private_addresses_that_no_seed_names) {
+  site web({{"/", {""}}});
+  const std::string port = web.url().substr(std::string("http://127.0.0.1").size());
+  site start({{"/", {"<a href=http://127.0.0.2" + port + "><a href=http://10.0.0.1/>"}}});
+  const crawled found = co_await crawl(from({start.url()}, {.scope = scope_rule::any}));
+  EXPECT_EQ(found.summary["pages"], 1);
+  EXPECT_TRUE(found.skipped.contains("http://127.0.0.2" + port + " private_address"));
+  EXPECT_TRUE(found.skipped.contains("http://10.0.0.1/ private_address"));
+  co_await web.stop();
+  co_await start.stop();
+}
+
+HOCKET_TEST(crawler, is_not_redirected_to_private_addresses) {
+  site start({{"/", redirect("http://127.0.0.2:1/secret")}});
+  const crawled found = co_await crawl(from({start.url()}, {.scope = scope_rule::any}));
+  EXPECT_TRUE(found.skipped.contains("http://127.0.0.2:1/secret private_address"));
+  co_await start.stop();
+}
+
+HOCKET_TEST(crawler, goes_to_private_addresses_if_told) {
+  site start({{"/", {"<a href=http://127.0.0.2:1/>"}}});
+  const crawled found =
+      co_await crawl(from({start.url()}, {.scope = scope_rule::any, .retries = 0, .allow_private = true}));
+  EXPECT_NE(found.pages.at("http://127.0.0.2:1/")["error"].get<std::string>().find("refused"), std::string::npos);
+  co_await start.stop();
+}
+
+// ---- limits
+
+HOCKET_TEST(crawler, stops_after_max_pages) {
+  site web(
+      {{"/", {"<a href=a><a href=b><a href=c><a href=d>"}}, {"/a", {""}}, {"/b", {""}}, {"/c", {""}}, {"/d", {""}}});
+  const crawled found = co_await crawl(from({web.url()}, {.max_pages = 3}));
+  EXPECT_EQ(web.asked().size(), 3U);
+  EXPECT_EQ(found.summary["pages"], 3);
+  EXPECT_EQ(found.summary["skipped"], (nlohmann::json{{"limit", 2}}));
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, max_pages_that_suffice_limit_nothing) {
+  site web({{"/", {"<a href=a>"}}, {"/a", {""}}});
+  const crawled found = co_await crawl(from({web.url()}, {.max_pages = 2}));
+  EXPECT_EQ(found.summary["pages"], 2);
+  EXPECT_TRUE(found.summary["skipped"].empty());
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, a_page_that_is_tried_again_counts_once_towards_max_pages) {
+  int asked = 0;
+  scripted_server server(answering([&asked](const std::string&) {
+    return ++asked == 1 ? response_text(503, "") : response_text(200, "", "Content-Type: text/html\r\n");
+  }));
+  const crawled found = co_await crawl(from({server.url()}, {.max_pages = 1}));
+  EXPECT_EQ(found.summary["ok"], 1);
+  EXPECT_EQ(asked, 2);
+}
+
+HOCKET_TEST(crawler, asks_a_loopback_host_for_no_more_than_per_host_at_once) {
+  std::size_t busy = 0;
+  std::size_t most = 0;
+  std::string links;
+  for (int n = 0; n < 30; ++n) links += fmt::format("<a href=/{}>", n);
+  running_server server([&](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+    most = std::max(most, ++busy);
+    co_await hocket::sleep(1s);
+    --busy;
+    co_await respond.send(200, {{"Content-Type", "text/html"}}, asked.target == "/" ? links : "");
+  });
+  const crawled found = co_await crawl(from({server.url()}, {.per_host = 5}));
+  EXPECT_EQ(found.summary["pages"], 31);
+  EXPECT_EQ(most, 5U);
+  co_await server.stop();
+}
+
+HOCKET_TEST(crawler, has_no_more_requests_under_way_than_concurrency) {
+  std::size_t busy = 0;
+  std::size_t most = 0;
+  std::string links;
+  for (int n = 0; n < 30; ++n) links += fmt::format("<a href=/{}>", n);
+  running_server server([&](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+    most = std::max(most, ++busy);
+    co_await hocket::sleep(1s);
+    --busy;
+    co_await respond.send(200, {{"Content-Type", "text/html"}}, asked.target == "/" ? links : "");
+  });
+  co_await crawl(from({server.url()}, {.concurrency = 3, .per_host = 100}));
+  EXPECT_EQ(most, 3U);
+  co_await server.stop();
+}
+
+HOCKET_TEST(crawler, takes_the_links_of_a_page_that_is_too_large_up_to_the_limit) {
+  std::string body = "<a href=in>" + std::string(2000, ' ') + "<a href=out>";
+  site web({{"/", {body}}, {"/in", {""}}, {"/out", {""}}});
+  const crawled found = co_await crawl(from({web.url()}, {.max_body_bytes = 1000}));
+  EXPECT_EQ(web.asked_in_order_of_name(), (list{"/", "/in"}));
+  EXPECT_EQ(found.pages.at(web.url())["bytes"], 1000);
+  EXPECT_EQ(found.pages.at(web.url())["error"], "the body is larger than 1000 bytes; links are taken up to there");
+  EXPECT_EQ(found.summary["failed"], 1);
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, a_page_of_exactly_the_limit_is_whole) {
+  const std::string body = "<a href=in>" + std::string(989, ' ');
+  site web({{"/", {body}}});
+  const crawled found = co_await crawl(from({web.url()}, {.max_body_bytes = 1000}));
+  EXPECT_EQ(found.pages.at(web.url())["error"], nullptr);
+  co_await web.stop();
+}
+
+// ---- content
+
+HOCKET_TEST(crawler, takes_links_of_html_only) {
+  for (const auto& [type, count] : {std::pair{"text/html", 2U},
+                                    {"TEXT/HTML; charset=utf-8", 2U},
+                                    {"application/xhtml+xml", 2U},
+                                    {"text/plain", 1U},
+                                    {"text/htmlx", 1U},
+                                    {"image/png", 1U},
+                                    {"", 1U},
+                                    {";;;", 1U}}) {
+    site web({{"/", {"<a href=a>", 200, {{"Content-Type", type}}}}, {"/a", {""}}});
+    const crawled found = co_await crawl(from({web.url()}));
+    EXPECT_EQ(web.asked().size(), count) << type;
+    EXPECT_EQ(found.pages.at(web.url())["error"], nullptr);
+    co_await web.stop();
+  }
+}
+
+HOCKET_TEST(crawler, takes_no_links_of_error_pages) {
+  site web({{"/", {"<a href=a>", 404}}, {"/a", {""}}});
+  const crawled found = co_await crawl(from({web.url()}));
+  EXPECT_EQ(web.asked(), (list{"/"}));
+  EXPECT_EQ(found.summary["failed"], 1);
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, finds_the_same_links_however_slowly_the_page_comes) {
+  const std::string body = "<!-- <a href=no> --><a href='a&amp;b'>x</a><base href=/base/><a\nrel=x href=c>";
+  const std::string bytes = response_text(200, body, "Content-Type: text/html\r\n");
+  scripted_server server([&bytes](tcp_socket& peer, std::size_t) -> coro<void> {
+    static_cast<void>(co_await read_request(peer));
+    for (const char& c : bytes) {
+      co_await peer.send_all({&c, 1});
+      co_await wait_all_tasks_blocked();
+    }
+  });
+  const crawled found = co_await crawl(from({server.url()}, {.depth = 0}));
+  EXPECT_EQ(found.links, (std::set<std::string>{server.url() + " " + server.url("/base/a&b"),
+                                                server.url() + " " + server.url("/base/c")}));
+}
+
+// ---- redirects
+
+HOCKET_TEST(crawler, a_redirected_page_is_known_by_where_it_is) {
+  site web({{"/", redirect("/new")}, {"/new", {"<a href=a>"}}, {"/a", {""}}});
+  const crawled found = co_await crawl(from({web.url()}));
+  EXPECT_EQ(found.pages.at(web.url())["final_url"], web.url("/new"));
+  EXPECT_EQ(found.pages.at(web.url())["status"], 200);
+  EXPECT_TRUE(found.links.contains(web.url("/new") + " " + web.url("/a")));
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, a_page_that_redirects_lead_to_is_fetched_once) {
+  site web({{"/", {"<a href=old1><a href=old2><a href=new>"}},
+            {"/old1", redirect("/new")},
+            {"/old2", redirect("/new")},
+            {"/new", {"<a href=a>"}},
+            {"/a", {""}}});
+  const crawled found = co_await crawl(from({web.url()}));
+  EXPECT_EQ(web.asked_in_order_of_name(), (list{"/", "/a", "/new", "/old1", "/old2"}));
+  EXPECT_EQ(found.summary["failed"], 0);
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, a_circle_of_redirects_is_an_error) {
+  site web({{"/", redirect("/a")}, {"/a", redirect("/b")}, {"/b", redirect("/a")}});
+  const crawled found = co_await crawl(from({web.url()}));
+  EXPECT_EQ(found.pages.at(web.url())["error"], "redirected in a circle");
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, a_page_that_redirects_to_itself_is_an_error) {
+  site web({{"/", redirect("/#again")}});
+  const crawled found = co_await crawl(from({web.url()}));
+  EXPECT_EQ(found.pages.at(web.url())["error"], "redirected in a circle");
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, follows_no_more_redirects_than_allowed) {
+  scripted_server server(answering([](const std::string& request) { return redirect_to(target_of(request) + "x"); }));
+  const crawled found = co_await crawl(from({server.url()}, {.max_redirects = 3}));
+  EXPECT_EQ(found.pages.at(server.url())["error"], "more than 3 redirects");
+}
+
+HOCKET_TEST(crawler, a_place_that_too_many_redirects_lead_to_is_still_found_by_a_link) {
+  site web({{"/", {"<a href=r0>"}},
+            {"/r0", redirect("/r1")},
+            {"/r1", redirect("/r2")},
+            {"/r2", redirect("/goal")},
+            {"/goal", {""}},
+            {"/late", {"<a href=goal>"}}});
+  const crawled found = co_await crawl(from({web.url(), web.url("/late")}, {.concurrency = 1, .max_redirects = 2}));
+  EXPECT_EQ(found.pages.at(web.url("/r0"))["error"], "more than 2 redirects");
+  EXPECT_EQ(std::count(web.asked().begin(), web.asked().end(), "/goal"), 1);
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, a_redirect_out_of_scope_is_not_followed) {
+  site other({{"/", {""}}});
+  site web({{"/", redirect(other.url())}});
+  const crawled found = co_await crawl(from({web.url()}));
+  EXPECT_TRUE(other.asked().empty());
+  EXPECT_TRUE(found.skipped.contains(other.url() + " scope"));
+  co_await web.stop();
+  co_await other.stop();
+}
+
+HOCKET_TEST(crawler, a_redirect_to_nonsense_is_an_error) {
+  site web({{"/", redirect("http://[")}});
+  const crawled found = co_await crawl(from({web.url()}));
+  EXPECT_EQ(found.pages.at(web.url())["error"], "redirected to 'http://[', which is not a URL");
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, a_page_tried_again_keeps_the_place_it_is_redirected_to) {
+  int asked = 0;
+  scripted_server server(answering([&asked](const std::string& request) {
+    if (target_of(request) == "/") return redirect_to("/new");
+    return ++asked == 1 ? response_text(503, "") : response_text(200, "<a href=x>", "Content-Type: text/html\r\n");
+  }));
+  const crawled found = co_await crawl(from({server.url()}, {.depth = 0}));
+  EXPECT_EQ(found.links.size(), 1U);
+  EXPECT_EQ(found.pages.at(server.url())["status"], 200);
+}
+
+// ---- failures and trying again
+
+HOCKET_TEST(crawler, tries_again_after_503_and_waits_as_asked) {
+  std::vector<hocket::duration> times;
+  scripted_server server(answering([&times](const std::string&) {
+    times.push_back(hocket::loop::running().time().time_since_epoch());
+    return times.size() == 1 ? response_text(503, "", "Retry-After: 20\r\n")
+                             : response_text(200, "", "Content-Type: text/html\r\n");
+  }));
+  const crawled found = co_await crawl(from({server.url()}));
+  EXPECT_EQ(found.summary["ok"], 1);
+  EXPECT_EQ(times.size(), 2U);
+  EXPECT_EQ(times.back() - times.front(), 20s);
+}
+
+HOCKET_TEST(crawler, waits_longer_from_attempt_to_attempt) {
+  std::vector<hocket::duration> times;
+  scripted_server server(answering([&times](const std::string&) {
+    times.push_back(hocket::loop::running().time().time_since_epoch());
+    return response_text(429, "");
+  }));
+  const crawled found = co_await crawl(from({server.url()}, {.retries = 3}));
+  EXPECT_EQ(found.pages.at(server.url())["error"], "429 Too Many Requests");
+  EXPECT_EQ(times.size(), 4U);
+  EXPECT_EQ(times[1] - times[0], 500ms);
+  EXPECT_EQ(times[2] - times[1], 1s);
+  EXPECT_EQ(times[3] - times[2], 2s);
+}
+
+HOCKET_TEST(crawler, does_not_wait_for_a_year_because_a_server_says_so) {
+  scripted_server server(
+      answering([](const std::string&) { return response_text(503, "", "Retry-After: 99999999999999999999999\r\n"); }));
+  const auto begin = hocket::loop::running().time();
+  co_await crawl(from({server.url()}, {.retries = 1}));
+  EXPECT_LE(hocket::loop::running().time() - begin, 10min);
+}
+
+HOCKET_TEST(crawler, does_not_try_again_after_other_errors) {
+  for (const int status : {400, 404, 410, 500}) {
+    int asked = 0;
+    scripted_server server(answering([&asked, status](const std::string&) {
+      ++asked;
+      return response_text(status, "");
+    }));
+    co_await crawl(from({server.url()}));
+    EXPECT_EQ(asked, 1) << status;
+  }
+}
+
+HOCKET_TEST(crawler, tries_again_when_nobody_listens_and_then_gives_up) {
+  scripted_server server(answering([](const std::string&) { return std::string(); }));
+  server.refuse();
+  co_await hocket::sleep(1s);
+  const auto begin = hocket::loop::running().time();
+  const crawled found = co_await crawl(from({server.url()}, {.retries = 2}));
+  EXPECT_EQ(hocket::loop::running().time() - begin, 1500ms);
+  EXPECT_EQ(found.summary["ok"], 0);
+  EXPECT_EQ(found.pages.at(server.url())["status"], 0);
+  EXPECT_NE(found.pages.at(server.url())["error"].get<std::string>().find("Connection refused"), std::string::npos);
+}
+
+/// A server whose first connection does `first`, and whose others answer.
+scripted_server::script failing_first(std::function<coro<void>(tcp_socket&)> first) {
+  return [first = std::move(first)](tcp_socket& peer, std::size_t nth) -> coro<void> {
+    static_cast<void>(co_await read_request(peer));
+    if (nth == 0) co_return co_await first(peer);
+    co_await peer.send_all(response_text(200, "<a href=x>", "Content-Type: text/html\r\nConnection: close\r\n"));
+  };
+}
+
+HOCKET_TEST(crawler, tries_again_when_the_connection_is_closed_without_an_answer) {
+  scripted_server server(failing_first([](tcp_socket&) -> coro<void> { co_return; }));
+  const crawled found = co_await crawl(from({server.url()}, {.depth = 0}));
+  EXPECT_EQ(found.summary["ok"], 1);
+}
+
+HOCKET_TEST(crawler, tries_again_when_the_connection_is_reset) {
+  scripted_server server(failing_first([](tcp_socket& peer) -> coro<void> {
+    hocket::testing::reset(peer);
+    co_return;
+  }));
+  const crawled found = co_await crawl(from({server.url()}, {.depth = 0}));
+  EXPECT_EQ(found.summary["ok"], 1);
+}
+
+HOCKET_TEST(crawler, tries_again_when_the_page_breaks_off_and_writes_its_links_once) {
+  for (const bool by_reset : {false, true}) {
+    scripted_server server(failing_first([by_reset](tcp_socket& peer) -> coro<void> {
+      co_await peer.send_all(
+          "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1000\r\n\r\n<a href=x><a href=y>");
+      co_await hocket::sleep(1s);
+      if (by_reset) hocket::testing::reset(peer);
+    }));
+    const crawled found = co_await crawl(from({server.url()}, {.depth = 0}));
+    EXPECT_EQ(found.summary["ok"], 1) << found.pages.at(server.url());
+    EXPECT_EQ(found.links, (std::set<std::string>{server.url() + " " + server.url("/x")}));
+  }
+}
+
+HOCKET_TEST(crawler, a_server_that_talks_nonsense_fails_and_is_not_asked_again) {
+  scripted_server server(hocket::testing::answering_once_with("SSH-2.0-OpenSSH_9\r\n"));
+  const crawled found = co_await crawl(from({server.url()}));
+  EXPECT_EQ(found.summary["failed"], 1);
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+HOCKET_TEST(crawler, a_server_that_hangs_fails_when_its_time_is_up_and_holds_up_nobody) {
+  scripted_server stuck([](tcp_socket& peer, std::size_t) -> coro<void> {
+    static_cast<void>(co_await read_request(peer));
+    co_await hocket::sleep(24h);
+  });
+  site web({{"/", {"<a href=a>"}}, {"/a", {""}}});
+  const auto begin = hocket::loop::running().time();
+  const crawled found = co_await crawl(from({stuck.url(), web.url()}, {.timeout = 10s, .retries = 0}));
+  EXPECT_EQ(hocket::loop::running().time() - begin, 10s);
+  EXPECT_EQ(found.summary["ok"], 2);
+  EXPECT_EQ(found.summary["failed"], 1);
+  EXPECT_EQ(found.pages.at(web.url("/a"))["ms"], 0);
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, one_bad_page_leaves_the_others_alone) {
+  running_server server([](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+    if (asked.target == "/bad") throw std::runtime_error("broken");
+    co_await respond.send(200, {{"Content-Type", "text/html"}}, "<a href=/bad><a href=/1><a href=/2>");
+  });
+  const crawled found = co_await crawl(from({server.url()}));
+  EXPECT_EQ(found.summary["ok"], 3);
+  EXPECT_EQ(found.summary["failed"], 1);
+  co_await server.stop();
+}
+
+// ---- politeness
+
+HOCKET_TEST(crawler, says_that_it_will_be_slow_with_hosts_that_are_not_this_machine) {
+  const crawled found = co_await crawl(from({"http://nobody.invalid/", "http://nothing.invalid/"}, {.retries = 0}));
+  EXPECT_EQ(found.notes.size(), 1U);
+  EXPECT_EQ(found.summary["failed"], 2);
+}
+
+HOCKET_TEST(crawler, has_nothing_to_say_about_loopback) {
+  site web({{"/", {""}}});
+  EXPECT_TRUE((co_await crawl(from({web.url()}))).notes.empty());
+  co_await web.stop();
+}
+
+// ---- the end
+
+HOCKET_TEST(crawler, every_url_that_was_seen_is_a_page_or_has_a_reason) {
+  site other({{"/", {""}}});
+  site web({{"/", {"<a href=a><a href=b rel=nofollow><a href=" + other.url() + "><a href=c><a href=missing>"}},
+            {"/a", redirect("/c")},
+            {"/c", {"<a href=d>"}},
+            {"/d", {"<a href=e>"}},
+            {"/e", {""}}});
+  const crawled found = co_await crawl(from({web.url()}, {.depth = 2}));
+  std::set<std::string> accounted;
+  for (const auto& [where, each] : found.pages) accounted.insert({where, each["final_url"].get<std::string>()});
+  for (const std::string& each : found.skipped) accounted.insert(each.substr(0, each.find(' ')));
+  for (const std::string& row : found.links) {
+    const std::string to = row.substr(row.find(' ') + 1);
+    EXPECT_TRUE(accounted.contains(to)) << to;
+  }
+  co_await web.stop();
+  co_await other.stop();
+}
+
+HOCKET_TEST(crawler, cancelled_it_finishes_what_is_under_way_and_leaves_complete_files) {
+  std::string links;
+  for (int n = 0; n < 50; ++n) links += fmt::format("<a href=/{}>", n);
+  running_server server([&](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+    if (asked.target != "/") co_await hocket::sleep(10s);
+    co_await respond.send(200, {{"Content-Type", "text/html"}}, asked.target == "/" ? links : "<a href=/more>");
+  });
+  const temporary_directory folder;
+  crawled found;
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  crawler work(from({server.url()}), out, observe(found));
+  auto crawling = create_task(work.run());
+  co_await hocket::sleep(5s);
+  crawling.cancel();
+  const auto begin = hocket::loop::running().time();
+  EXPECT_TRUE(co_await ends_cancelled(crawling));
+  EXPECT_EQ(hocket::loop::running().time() - begin, 5s);
+  read_directory(folder.path(), found);
+  EXPECT_EQ(found.summary["ok"], 9);  // the first page and the eight that were under way
+  EXPECT_EQ(found.summary["skipped"], (nlohmann::json{{"interrupted", 43}}));
+  co_await server.stop();
+}
+
+HOCKET_TEST(crawler, cancelled_it_tries_nothing_again) {
+  scripted_server server(answering([](const std::string&) { return response_text(503, "", "Retry-After: 60\r\n"); }));
+  const temporary_directory folder;
+  crawled found;
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  crawler work(from({server.url()}), out, observe(found));
+  auto crawling = create_task(work.run());
+  co_await hocket::sleep(30s);
+  const auto begin = hocket::loop::running().time();
+  crawling.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(crawling));
+  EXPECT_EQ(hocket::loop::running().time(), begin);
+}
+
+HOCKET_TEST(crawler, ends_with_the_reason_when_the_disk_is_full) {
+  const temporary_directory folder;
+  std::filesystem::create_symlink("/dev/full", folder / "pages.jsonl");
+  site web({{"/", {"<a href=a>"}}, {"/a", {""}}});
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  crawler work(from({web.url()}), out);
+  const auto outcome = co_await hocket::as_result(work.run());
+  EXPECT_FALSE(outcome);
+  if (!outcome) {
+    try {
+      std::rethrow_exception(outcome.error());
+    } catch (const hocket::error& problem) {
+      EXPECT_EQ(problem.what(), fmt::format("cannot write '{}/pages.jsonl': No space left on device", folder.path()));
+    }
+  }
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, writes_as_it_goes) {
+  running_server server([](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+    if (asked.target != "/") co_await hocket::sleep(10s);
+    co_await respond.send(200, {{"Content-Type", "text/html"}}, "<a href=/a>");
+  });
+  const temporary_directory folder;
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  crawler work(from({server.url()}), out);
+  auto crawling = create_task(work.run());
+  co_await hocket::sleep(5s);
+  EXPECT_EQ(lines_of(folder / "links.tsv").size(), 2U);
+  EXPECT_EQ(lines_of(folder / "pages.jsonl").size(), 1U);
+  co_await crawling;
+  co_await server.stop();
+}
+
+TEST(crawler, cancelled_anywhere_it_leaves_nothing_behind_and_complete_files) {
+  for (const auto backend : {hocket::backend_kind::epoll, hocket::backend_kind::io_uring}) {
+    if (backend == hocket::backend_kind::io_uring && !hocket::io_uring_works()) continue;
+    const temporary_directory folder;
+    const auto report = hocket::testing::cancel_at_every_suspension(
+        [&folder]() -> coro<void> {
+          scripted_server server(answering([](const std::string& request) {
+            return target_of(request) == "/a"
+                       ? redirect_to("/b")
+                       : response_text(200, "<a href=/a><a href=/b>", "Content-Type: text/html\r\n");
+          }));
+          auto out = co_await hocket::crawl::output::open(folder.path());
+          crawler work(from({server.url()}), out);
+          const auto outcome = co_await hocket::as_result(work.run());
+          crawled found;
+          read_directory(folder.path(), found);
+          if (!outcome) std::rethrow_exception(outcome.error());
+        },
+        {.backend = backend});
+    EXPECT_EQ(report.leaked_blocks, 0U);
+    EXPECT_GT(report.runs, 15U);
+  }
+}
+
+}  // namespace

@@ -17,7 +17,7 @@ import threading
 import unittest
 
 EXAMPLES, HOCKET = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
-PATIENCE_SECONDS = 240
+PATIENCE_SECONDS = 120
 
 COMMAND_LINES = (
     "countasync",
@@ -25,6 +25,7 @@ COMMAND_LINES = (
     "chained 9 6 3",
     "asyncq",
     "asyncq -p 2 -c 5",
+    "asyncq -p 3 -c 2",
     "asyncq --nprod 5 --ncon 100",
 )
 running = {}
@@ -47,7 +48,11 @@ def tearDownModule():
 def output_of(line):
     """What the program printed, once it has ended well; its lines without their ends."""
     if line not in outputs:
-        text, _ = running[line].communicate(timeout=PATIENCE_SECONDS)
+        try:
+            text, _ = running[line].communicate(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            running[line].kill()
+            raise
         if running[line].returncode != 0:
             raise AssertionError(f"{line} ended with {running[line].returncode}")
         outputs[line] = text.splitlines()
@@ -148,6 +153,12 @@ class AsyncQueue(QueueClaims, unittest.TestCase):
 
 class AsyncQueueOfSevenTasks(QueueClaims, unittest.TestCase):
     command_line, producers, consumers = "asyncq -p 2 -c 5", 2, 5
+
+
+class AsyncQueueOfFewConsumers(QueueClaims, unittest.TestCase):
+    """Items are left in the queue when the last producer has ended."""
+
+    command_line, producers, consumers = "asyncq -p 3 -c 2", 3, 2
 
 
 class AsyncQueueOfManyConsumers(QueueClaims, unittest.TestCase):

@@ -180,7 +180,7 @@ HOCKET_TEST(server, reads_a_request_however_it_is_cut) {
     auto client = co_await tcp_socket::connect(server.address());
     for (std::size_t at = 0; at < bytes.size(); at += size) {
       co_await client.send_all(std::string_view(bytes).substr(at, size));
-      co_await hocket::sleep(1ms);
+      co_await wait_all_tasks_blocked();
     }
     client.shutdown_send();
     EXPECT_EQ(statuses(co_await receive_to_end(client)), "200") << "in pieces of " << size;
@@ -291,7 +291,8 @@ HOCKET_TEST(server, a_client_that_never_stops_sending_is_dropped_in_the_end) {
 HOCKET_TEST(server, answers_what_came_before_a_bad_request) {
   running_server server(echo_target);
   auto client = co_await tcp_socket::connect(server.address());
-  co_await client.send_all("GET /good HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n\r\nGET /after HTTP/1.1\r\nHost: x\r\n\r\n");
+  co_await client.send_all(
+      "GET /good HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\n\r\nGET /after HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(statuses(co_await receive_to_end(client)), "200 400");
   co_await server.stop();
 }

@@ -77,11 +77,15 @@ TEST(timer_queue, takes_a_timer_again_after_it_fired) {
   EXPECT_EQ(numbers_due(timers, at(20ns)), (std::vector{1}));
 }
 
-TEST(timer_queue, lets_a_visitor_cancel_what_it_visits) {
+TEST(timer_queue, gives_up_the_timer_that_is_due_first) {
   timer_queue timers;
-  std::vector<alarm> alarms(10);
-  for (alarm& each : alarms) timers.schedule(each, at(10ns));
-  timers.for_each([&timers](hocket::ready_node& each) { timers.cancel(each); });
+  alarm later;
+  alarm sooner;
+  timers.schedule(later, at(20ns));
+  timers.schedule(sooner, at(10ns));
+  EXPECT_EQ(&timers.pop(), &sooner);
+  EXPECT_FALSE(timer_queue::is_scheduled(sooner));
+  EXPECT_EQ(&timers.pop(), &later);
   EXPECT_TRUE(timers.empty());
 }
 

@@ -57,6 +57,13 @@ class intrusive_list {
     other.reset();
   }
 
+  /// O(n).
+  [[nodiscard]] std::size_t count() const noexcept {
+    std::size_t items = 0;
+    for (const link* at = ends_.next; at != &ends_; at = at->next) ++items;
+    return items;
+  }
+
   /// Visits the items in order; `visit` may unlink the item that it is given, and no other.
   template <class Visit>
   void for_each(Visit visit) {

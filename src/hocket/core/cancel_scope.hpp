@@ -86,7 +86,7 @@ class cancel_scope {
 /// Runs `body` for at most `limit` and then moves on: true if it ended by itself. For a body with a value: a `std::optional`.
 /// Counterpart: trio.move_on_after.
 template <async_body Body>
-auto move_on_after(duration limit, Body body)
+auto move_on_after(delay limit, Body body)
     -> coro<std::conditional_t<std::is_void_v<detail::body_result_t<Body>>, bool,
                                std::optional<std::decay_t<detail::body_result_t<Body>>>>> {
   cancel_scope scope({.deadline = loop::running().time_after(limit)});
@@ -101,7 +101,7 @@ auto move_on_after(duration limit, Body body)
 /// Runs `body` for at most `limit`; throws `timeout_error` when that was not enough. Unlike `with_timeout`, every await of the
 /// body throws once time is up. Counterpart: trio.fail_after.
 template <async_body Body>
-coro<detail::body_result_t<Body>> fail_after(duration limit, Body body) {
+coro<detail::body_result_t<Body>> fail_after(delay limit, Body body) {
   cancel_scope scope({.deadline = loop::running().time_after(limit)});
   if constexpr (std::is_void_v<detail::body_result_t<Body>>) {
     co_await scope.run(std::move(body));

@@ -101,7 +101,7 @@ class [[nodiscard]] coro {
       T await_resume() { return child.promise().result().take(); }
       std::coroutine_handle<promise_type> child;
     };
-    HOCKET_ASSERT(frame_, "a coroutine was awaited twice");
+    HOCKET_ASSERT(frame_ && !frame_.promise().has_begun(), "a coroutine was awaited twice");
     return awaiter{frame_};
   }
 

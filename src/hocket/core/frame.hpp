@@ -27,6 +27,9 @@ class frame_base {
   }
   void set_task(task_base& task) noexcept { parent_ = reinterpret_cast<std::uintptr_t>(&task) | is_task; }
 
+  /// True once it was awaited or became a task.
+  [[nodiscard]] bool has_begun() const noexcept { return parent_ != 0; }
+
   /// Where control goes when the coroutine has ended: to the coroutine that awaits it, or nowhere, and then its task has ended
   /// and the frame is gone.
   [[nodiscard]] std::coroutine_handle<> leave() noexcept;

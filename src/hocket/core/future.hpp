@@ -66,7 +66,10 @@ class future {
   void set_result(Value&&... value) const {
     record_->set_value(std::forward<Value>(value)...);
   }
-  void set_exception(std::exception_ptr error) const { record_->set_error(std::move(error)); }
+  void set_exception(std::exception_ptr error) const {
+    if (!error) throw invalid_state_error("a future was given no exception for one");
+    record_->set_error(std::move(error));
+  }
   template <class Error>
     requires std::derived_from<Error, std::exception>
   void set_exception(Error error) const {

@@ -41,6 +41,8 @@ class future_base : public arena_allocated {
       waiters_.push_back(waiter);
   }
 
+  /// True if more than one handle or waiter holds it.
+  [[nodiscard]] bool is_shared() const noexcept { return references_ > 1; }
   void retain() noexcept { ++references_; }
   void release() noexcept {
     if (--references_ == 0) last_release();

@@ -97,6 +97,9 @@ auto ensure_task(Awaitable work) {
     return create_task(std::move(work));
 }
 
+template <class Awaitable>
+using ensured_t = decltype(ensure_task(std::declval<Awaitable>()));
+
 /// Throws the error that came first, once nothing refers to the caller's frame any more.
 void throw_first_error(const gather_operation& wait);
 
@@ -150,13 +153,18 @@ template <awaitable... Awaitables>
 auto gather(Awaitables... works)
     -> coro<std::conditional_t<(std::is_void_v<detail::gathered_t<Awaitables>> && ...), void,
                                std::tuple<detail::value_or_monostate<detail::gathered_t<Awaitables>>...>>> {
-  auto tasks = std::tuple{detail::ensure_task(std::move(works))...};
+  std::tuple<detail::ensured_t<Awaitables>...> tasks{detail::ensure_task(std::move(works))...};
   detail::gather_operation wait(sizeof...(works), detail::ends<Awaitables...>);
   std::apply([&wait](auto&... each) { (wait.add(*each.record()), ...); }, tasks);
   co_await wait;
   detail::throw_first_error(wait);
   if constexpr (!(std::is_void_v<detail::gathered_t<Awaitables>> && ...)) {
-    co_return std::apply([](auto&... each) { return std::tuple{detail::gathered_value<Awaitables>(each)...}; }, tasks);
+    co_return std::apply(
+        [](auto&... each) {
+          return std::tuple<detail::value_or_monostate<detail::gathered_t<Awaitables>>...>{
+              detail::gathered_value<Awaitables>(each)...};
+        },
+        tasks);
   }
 }
 
@@ -187,11 +195,16 @@ auto gather(std::vector<Awaitable> works)
 template <awaitable... Awaitables>
 auto gather(return_exceptions_t, Awaitables... works)
     -> coro<std::tuple<std::expected<detail::gathered_t<Awaitables>, std::exception_ptr>...>> {
-  auto tasks = std::tuple{detail::ensure_task(std::move(works))...};
+  std::tuple<detail::ensured_t<Awaitables>...> tasks{detail::ensure_task(std::move(works))...};
   detail::gather_operation wait(sizeof...(works), detail::gather_operation::until::all_ended);
   std::apply([&wait](auto&... each) { (wait.add(*each.record()), ...); }, tasks);
   co_await wait;
-  co_return std::apply([](auto&... each) { return std::tuple{detail::gathered_outcome<Awaitables>(each)...}; }, tasks);
+  co_return std::apply(
+      [](auto&... each) {
+        return std::tuple<std::expected<detail::gathered_t<Awaitables>, std::exception_ptr>...>{
+            detail::gathered_outcome<Awaitables>(each)...};
+      },
+      tasks);
 }
 
 template <awaitable Awaitable>

@@ -4,6 +4,7 @@
 // second signal is dealt with in the handler itself, because the loop may be stuck: default disposition, raise.
 
 #include <atomic>
+#include <cerrno>
 #include <cstdio>
 #include <vector>
 
@@ -32,8 +33,10 @@ void end_by_sigint() noexcept {
 }
 
 void on_sigint(int) {
+  const int before = errno;
   if (interrupts.fetch_add(1) > 0) end_by_sigint();
   if (loop* target = interrupted_loop.load()) target->notify();
+  errno = before;
 }
 
 /// Handles SIGINT for one loop, if this is the first thread and nobody else does.
@@ -58,6 +61,9 @@ class sigint_guard {
     interrupted_loop = nullptr;
   }
   sigint_guard(const sigint_guard&) = delete;
+
+  /// A signal came while this guard held the handler.
+  [[nodiscard]] bool interrupted() const noexcept { return installed_ && interrupts.load() > 0; }
 
  private:
   struct sigaction before_{};
@@ -99,10 +105,12 @@ runner::runner(run_options options) : options_(options), loop_({.backend = optio
 }
 
 runner::~runner() {
-  cancel_all_tasks();
-  loop_.blocking().join();
-  loop_.stop();
-  loop_.run_forever();  // one turn: what the pool's jobs posted, and what tasks that ended last scheduled
+  do {
+    cancel_all_tasks();
+    loop_.blocking().finish();
+    loop_.stop();
+    loop_.run_forever();  // one turn: what the pool's jobs posted, and what tasks that ended last scheduled
+  } while (!loop_.tasks().empty());
   if (interrupted_) {
     std::fflush(nullptr);
     end_by_sigint();
@@ -119,7 +127,8 @@ void runner::start(std::move_only_function<record_ref<task_base>()> create) {
   loop_.set_notification([&] { main->cancel(); });
   run_until(*main);
   loop_.set_notification({});
-  interrupted_ = interrupts.exchange(0) > 0 && options_.handle_sigint && main->was_cancelled();
+  if (!main->done()) throw invalid_state_error("the loop was stopped before the main task had ended");
+  interrupted_ = guard.interrupted() && main->was_cancelled();
 }
 
 void runner::run_until(future_base& target) {

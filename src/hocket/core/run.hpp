@@ -19,7 +19,8 @@ struct run_options {
   bool handle_sigint = true;
 };
 
-/// A loop that runs one main task after another and cleans up at the end. Counterpart: asyncio.Runner.
+/// A loop that runs one main task after another and cleans up at the end, in its destructor: an exception that leaves `run`
+/// must be caught somewhere, or the process ends without. Counterpart: asyncio.Runner.
 class runner {
  public:
   /// Throws `invalid_state_error` if this thread runs a loop already.
@@ -59,7 +60,12 @@ class runner {
 /// itself. Counterpart: asyncio.run.
 template <awaitable Awaitable>
 auto run(Awaitable main, run_options options = {}) {
-  return runner(options).run(std::move(main));
+  // The handler makes the stack unwind: an exception that nobody catches would end the process before ~runner has cleaned up.
+  try {
+    return runner(options).run(std::move(main));
+  } catch (...) {
+    throw;
+  }
 }
 
 }  // namespace hocket

@@ -12,12 +12,15 @@ class sleep_operation final : public operation {
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiter) {
-    prepare(waiter);
-    if (length_ > duration::zero())
-      task()->owner().schedule_at(*this, task()->owner().time_after(length_));
-    else
+    if (length_ > duration::zero()) {
+      loop& owner = task_base::require_current().owner();
+      owner.schedule_at(*this, owner.time_after(length_));  // first, for it may throw
+      suspend(waiter);
+    } else {
+      prepare(waiter);
       wake();
-    begin_waiting();
+      begin_waiting();
+    }
   }
   void await_resume() { resumed(); }
 
@@ -43,6 +46,6 @@ class sleep_operation final : public operation {
 
 /// Suspends the task for at least `length`; zero or less lets every other ready task run once. Throws `cancelled`.
 /// Counterpart: asyncio.sleep.
-[[nodiscard]] inline detail::sleep_operation sleep(duration length) noexcept { return detail::sleep_operation(length); }
+[[nodiscard]] inline detail::sleep_operation sleep(delay length) noexcept { return detail::sleep_operation(length); }
 
 }  // namespace hocket

@@ -56,7 +56,8 @@ class task_record final : public task_base {
 /// A handle on work that the loop runs: shared, cheap to copy, not an owner. Dropping the last handle leaves the task running;
 /// if it then fails, the loop's exception handler is told once.
 ///
-/// `co_await task` gives `const T&`; of a temporary or `std::move(task)` it gives `T`. It throws what the task threw, and
+/// `co_await task` gives `const T&`; of a temporary or `std::move(task)` it gives `T` (moved out if nobody else holds the
+/// task or it cannot be copied). It throws what the task threw, and
 /// `cancelled` if the task was cancelled. Cancelling the awaiting task cancels the awaited one.
 ///
 /// Belongs to its loop's thread. Counterpart: asyncio.Task.
@@ -126,7 +127,13 @@ class task {
   class take_awaiter final : public base_awaiter {
    public:
     using base_awaiter::base_awaiter;
-    T await_resume() { return this->joined_result().take(); }
+    // Whoever else holds the task keeps the value, if it can be copied.
+    T await_resume() {
+      hocket::result<T>& ended = this->joined_result();
+      if constexpr (std::is_copy_constructible_v<T>)
+        if (this->target_->is_shared()) return ended.look();
+      return ended.take();
+    }
   };
 
   void require_done() const {

@@ -11,7 +11,12 @@ namespace hocket {
 
 class task_group::child final : public ready_node, public list_link<child_link>, public arena_allocated {
  public:
-  child(task_group& group, record_ref<task_base> task) noexcept : group_(group), task_(std::move(task)) {}
+  explicit child(task_group& group) noexcept : group_(group) {}
+
+  void watch(record_ref<task_base> task) noexcept {
+    task_ = std::move(task);
+    task_->add_waiter(*this);
+  }
 
   void run() noexcept override {
     group_.child_ended(*this);
@@ -31,10 +36,18 @@ void task_group::require_open() const {
   if (aborting_) throw invalid_state_error("the task group is being cancelled and takes no more tasks");
 }
 
-void task_group::watch(record_ref<task_base> started) {
-  auto* watcher = new child(*this, std::move(started));
-  watcher->task().add_waiter(*watcher);
-  children_.push_back(*watcher);
+void task_group::delete_child::operator()(child* unused) const noexcept { delete unused; }
+
+task_group::child_owner task_group::make_watcher() {
+  // Each child may fail, and the body too: `child_ended` must not need memory for that.
+  const std::size_t most_errors = errors_.size() + size_ + 2;
+  if (errors_.capacity() < most_errors) errors_.reserve(2 * most_errors);
+  return child_owner(new child(*this));
+}
+
+void task_group::watch(child_owner watcher, record_ref<task_base> started) noexcept {
+  watcher->watch(std::move(started));
+  children_.push_back(*watcher.release());
   ++size_;
 }
 

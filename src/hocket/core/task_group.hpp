@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <memory>
 #include <vector>
 
 #include <hocket/base/intrusive_list.hpp>
@@ -24,8 +25,9 @@ class task_group {
   template <awaitable Awaitable>
   auto create_task(Awaitable work, task_options options = {}) {
     require_open();
+    auto watcher = make_watcher();  // first, for a child that nobody watches would be none of the group's
     auto made = detail::spawn(as_coro(std::move(work)), &node_, std::move(options));
-    watch(made.record());
+    watch(std::move(watcher), made.record());
     return made;
   }
 
@@ -55,7 +57,12 @@ class task_group {
   static void poke_children(task_base& owner, const cancel_node& outermost) noexcept;
 
   void require_open() const;
-  void watch(record_ref<task_base> started);
+  struct delete_child {
+    void operator()(child* unused) const noexcept;
+  };
+  using child_owner = std::unique_ptr<child, delete_child>;
+  [[nodiscard]] child_owner make_watcher();
+  void watch(child_owner watcher, record_ref<task_base> started) noexcept;
   void child_ended(child& which) noexcept;
   void abort() noexcept;
 

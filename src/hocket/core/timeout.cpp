@@ -4,6 +4,7 @@ namespace hocket {
 
 void timeout::enter() {
   HOCKET_ASSERT(task_ == nullptr, "a timeout ran two bodies at once");
+  expired_ = false;
   task_ = &task_base::require_current();
   if (limit_) deadline_ = task_->owner().time_after(*limit_);
   arm();
@@ -37,6 +38,7 @@ void timeout::leave(const std::exception_ptr& error) {
   task_->owner().unschedule(alarm_);
   const bool foreign = task_->foreign(node_);
   task_->pop(node_);
+  node_.requests = 0;
   task_ = nullptr;
   if (expired_ && !foreign && is_cancelled(error)) throw timeout_error{};
 }

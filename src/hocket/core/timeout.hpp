@@ -17,7 +17,7 @@ namespace hocket {
 /// Runs one body; must outlive it. Counterpart: asyncio.timeout, asyncio.timeout_at.
 class timeout {
  public:
-  explicit timeout(duration limit) noexcept : limit_(limit) {}
+  explicit timeout(delay limit) noexcept : limit_(limit) {}
   /// At `when` on the loop's clock; nothing: no limit until `reschedule`. A past deadline fires in the next turn.
   explicit timeout(std::optional<time_point> when) noexcept : deadline_(when) {}
   timeout(const timeout&) = delete;
@@ -74,7 +74,7 @@ class timeout {
 
 /// Runs `body` for at most `limit`; throws `timeout_error`. Short for a `timeout` that one need not look at.
 template <async_body Body>
-coro<detail::body_result_t<Body>> with_timeout(duration limit, Body body) {
+coro<detail::body_result_t<Body>> with_timeout(delay limit, Body body) {
   timeout bound(limit);
   co_return co_await bound.run(std::move(body));
 }
@@ -93,8 +93,8 @@ inline constexpr bool is_endable = requires(T& value) {
 /// With a limit of zero or less nothing is started: a task or future that has ended gives its result, any other is cancelled,
 /// a coroutine is dropped. Counterpart: asyncio.wait_for.
 template <awaitable Awaitable>
-coro<std::remove_cvref_t<await_result_t<Awaitable>>> wait_for(Awaitable work, duration limit) {
-  if (limit <= duration::zero()) {
+coro<std::remove_cvref_t<await_result_t<Awaitable>>> wait_for(Awaitable work, delay limit) {
+  if (duration(limit) <= duration::zero()) {
     if constexpr (detail::is_endable<Awaitable>) {
       if (work.done()) co_return co_await std::move(work);
     } else {

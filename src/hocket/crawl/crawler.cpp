@@ -40,7 +40,7 @@ struct crawler::outcome {
   std::string error;
   std::vector<std::string> claimed;  // marked as seen on the way
   bool connection_failed = false;
-  bool refused = false;  // its address
+  bool refused = false;                 // its address
   std::optional<duration> retry_after;  // 429, 503
 };
 
@@ -124,13 +124,14 @@ coro<void> crawler::hand_out() {
     ticket mine(*this);
     auto next = co_await frontier_.next();
     if (!next) co_return;
-    if (options_.max_pages && handed_out_ >= *options_.max_pages) {
+    const bool is_new = next->attempts == 0;
+    if (is_new && options_.max_pages && handed_out_ >= *options_.max_pages) {
       reached_limit_ = true;
       frontier_.add_again(*next, duration::zero(), false);
       frontier_.finished(next->url);
       co_return;
     }
-    if (next->attempts == 0) ++handed_out_;
+    if (is_new) ++handed_out_;
     create_task(crawl_page(std::move(*next), std::move(mine)), {.name = "page"});
   }
 }
@@ -189,6 +190,9 @@ coro<void> crawler::crawl_page(target next, ticket) {
   } catch (const std::system_error& failed) {
     result.error = failed.what();
     result.connection_failed = failed.code().category() != resolve_category() || failed.code().value() == EAI_AGAIN;
+  } catch (const http::server_disconnected& failed) {
+    result.error = failed.what();
+    result.connection_failed = true;
   } catch (const std::exception& failed) {
     result.error = failed.what();
   }
@@ -265,9 +269,9 @@ coro<void> crawler::fetch(const target& next, outcome& result) {
       skip(result.final_url.href(), "scope");
       co_return;
     }
-    if (!claim(next, result)) co_return;  // it has its own line
     if (hops.size() > options_.max_redirects)
       throw http::too_many_redirects(fmt::format("more than {} redirects", options_.max_redirects));
+    if (!claim(next, result)) co_return;  // it has its own line
     hops.push_back(result.final_url);
   }
 }

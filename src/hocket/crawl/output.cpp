@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <expected>
 #include <system_error>
 
 #include <fcntl.h>
@@ -39,12 +40,24 @@ coro<void> line_file::flush() {
   if (lines_.empty()) co_return;
   being_written_.clear();
   std::swap(being_written_, lines_);
-  const auto written = co_await as_expected(file_.write(being_written_));
+  std::expected<void, std::error_code> written;
+  try {
+    written = co_await as_expected(file_.write(being_written_));
+  } catch (const cancelled&) {
+    take_back();
+    throw;
+  }
   if (!written) {
-    static_cast<void>(::ftruncate(file_.number(), static_cast<off_t>(size_)));
+    take_back();
     throw cannot("write", path_, written.error());
   }
   size_ += being_written_.size();
+}
+
+// A part of the lines may be in the file, nobody knows how much: takes it out, and the lines wait for the next write.
+void line_file::take_back() {
+  static_cast<void>(::ftruncate(file_.number(), static_cast<off_t>(size_)));
+  lines_.insert(0, being_written_);
 }
 
 coro<output> output::open(std::string directory) {

@@ -37,11 +37,12 @@ class line_file {
   /// Writes what was gathered, if that is enough to be worth it. Waits for a write under way: who adds lines faster than the
   /// disk takes them is slowed down. Throws `hocket::error`.
   [[nodiscard]] coro<void> flush_if_full();
-  /// Writes what was gathered.
+  /// Writes what was gathered. If it throws, `cancelled` too, the lines are still to be written.
   [[nodiscard]] coro<void> flush();
 
  private:
   explicit line_file(std::string path) : path_(std::move(path)), writing_(std::make_unique<lock>()) {}
+  void take_back();
 
   std::string path_;
   file file_;

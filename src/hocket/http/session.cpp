@@ -19,6 +19,7 @@
 
 namespace hocket::http {
 
+using detail::bad_message;
 using detail::connection;
 using detail::connection_pool;
 using detail::lease;
@@ -30,9 +31,9 @@ namespace {
 constexpr std::uint64_t most_drained_bytes = 64 * 1024;
 
 /// The peer closed the connection before the response had begun.
-class stale_connection : public protocol_error {
+class stale_connection : public server_disconnected {
  public:
-  stale_connection() : protocol_error("the server closed the connection without an answer") {}
+  stale_connection() : server_disconnected("the server closed the connection without an answer") {}
 };
 
 // RFC 9110, 9.2.2: what may be sent again when the connection broke. (POST may not.)
@@ -74,6 +75,7 @@ class exchange {
   coro<void> attempt(const std::string& method, const headers& fields);
   void write_head(const std::string& method, const headers& fields);
   coro<parse_event> parse(std::string_view& body);
+  void end_with_connection();
   coro<void> receive();
   void finish() noexcept;
 
@@ -145,7 +147,6 @@ void exchange::write_head(const std::string& method, const headers& request_fiel
   for (const auto& [name, value] : request_fields) add(name, value);
   for (const auto& [name, value] : pool_.options.default_headers)
     if (!request_fields.contains(name)) add(name, value);
-  if (!request_fields.contains("User-Agent")) add("User-Agent", pool_.options.user_agent);
   if (!request_fields.contains("Accept")) add("Accept", "*/*");
   head.append("\r\n");
 }
@@ -158,11 +159,19 @@ coro<parse_event> exchange::parse(std::string_view& body) {
     co_await receive();
     if (lease_->rest.empty()) {  // the peer has closed
       if (!lease_->parser.started()) throw stale_connection();
-      lease_->parser.finish_eof();
-      lease_.give_up();
+      end_with_connection();
       co_return parse_event::end;
     }
   }
+}
+
+void exchange::end_with_connection() {
+  try {
+    lease_->parser.finish_eof();
+  } catch (const bad_message& cut_off) {
+    throw server_disconnected(cut_off.what());
+  }
+  lease_.give_up();
 }
 
 coro<void> exchange::receive() {
@@ -233,7 +242,13 @@ coro<std::string> response::read(std::size_t limit_bytes) {
   }
 }
 
-session::session(session_options options) : pool_(std::make_unique<connection_pool>(std::move(options))) {}
+// The name goes among the fields, which refuse what would be another line.
+static session_options with_name(session_options options) {
+  if (!options.default_headers.contains("User-Agent")) options.default_headers.add("User-Agent", options.user_agent);
+  return options;
+}
+
+session::session(session_options options) : pool_(std::make_unique<connection_pool>(with_name(std::move(options)))) {}
 session::~session() = default;
 
 namespace {

@@ -42,6 +42,13 @@ class address_refused : public client_error {
   using client_error::client_error;
 };
 
+/// The server closed the connection before its answer was complete, or had begun.
+/// Counterpart: aiohttp.ServerDisconnectedError.
+class server_disconnected : public protocol_error {
+ public:
+  using protocol_error::protocol_error;
+};
+
 /// More redirects than allowed.
 class too_many_redirects : public client_error {
  public:
@@ -133,6 +140,7 @@ class response {
 /// Belongs to one loop; must outlive its requests. Counterpart: aiohttp.ClientSession.
 class session {
  public:
+  /// Throws `hocket::error` if the user agent cannot be the value of a field.
   explicit session(session_options options = {});
   ~session();
   session(const session&) = delete;

@@ -2,11 +2,10 @@
 
 namespace hocket::detail {
 
-open_operation::open_operation(io_op how, int directory, std::string path, int flags, unsigned mode)
-    : io_awaitable(how, nullptr), path_(std::move(path)) {
+open_operation::open_operation(io_op how, descriptor* directory, std::string path, int flags, unsigned mode)
+    : io_awaitable(how, directory), path_(std::move(path)) {
   request_.flags = static_cast<std::uint32_t>(flags);
   request_.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0;
-  request_.offset = directory;
 }
 
 open_operation::open_operation(open_operation&& other) noexcept
@@ -17,6 +16,6 @@ bool open_operation::await_ready() {
   return io_awaitable::await_ready();
 }
 
-file open_operation::convert(std::int32_t number) { return file(io_handle(number)); }
+file open_operation::convert(std::int32_t number) { return file(io_handle(number, io_handle::prepared{})); }
 
 }  // namespace hocket::detail

@@ -19,7 +19,7 @@ namespace detail {
 class open_operation final : public io_awaitable<open_operation, file> {
  public:
   static constexpr const char* name = "open";
-  open_operation(io_op how, int directory, std::string path, int flags, unsigned mode);
+  open_operation(io_op how, descriptor* directory, std::string path, int flags, unsigned mode);
   open_operation(open_operation&& other) noexcept;
   [[nodiscard]] bool await_ready();
   [[nodiscard]] file convert(std::int32_t number);
@@ -69,13 +69,13 @@ class file {
 
   /// openat(2) relative to the working directory. `flags` as there (O_CLOEXEC is added), `mode` for a new file.
   [[nodiscard]] static detail::open_operation open(std::string path, int flags = O_RDONLY, unsigned mode = 0666) {
-    return {io_op::open, AT_FDCWD, std::move(path), flags, mode};
+    return {io_op::open, nullptr, std::move(path), flags, mode};
   }
 
   /// Opens a path below this directory; nothing outside can be reached, neither by dots nor by symbolic links.
   /// openat2(2), RESOLVE_BENEATH.
   [[nodiscard]] detail::open_operation open_beneath(std::string path, int flags = O_RDONLY) const {
-    return {io_op::open_beneath, handle_.number(), std::move(path), flags, 0};
+    return {io_op::open_beneath, handle_.record(), std::move(path), flags, 0};
   }
 
   /// Reads at `offset`, or at the file's own position if it is negative; 0 at the end. May read less than asked for.

@@ -12,20 +12,19 @@ io_operation::io_operation(io_operation&& other) noexcept : operation(std::move(
   request_.flags = other.request_.flags;
   request_.mode = other.request_.mode;
   request_.target = other.request_.target;
+  target_ = std::move(other.target_);
   request_.data = other.request_.data;
   request_.length = other.request_.length;
   request_.offset = other.request_.offset;
 }
 
 // What opens something has no descriptor yet; anything else without one is asked of a closed socket or file.
-bool io_operation::needs_target() const noexcept {
-  return request_.op != io_op::open && request_.op != io_op::open_beneath;
-}
+bool io_operation::needs_target() const noexcept { return request_.op != io_op::open; }
 
 bool io_operation::await_ready() {
   if (refuse_if_cancelled()) return true;
-  if (request_.target == nullptr && needs_target()) {
-    request_.result = -EBADF;
+  if (needs_target() && (request_.target == nullptr || request_.target->is_closing())) {
+    fail(request_.target == nullptr ? EBADF : ECANCELED);
     return true;
   }
   request_.done = this;

@@ -15,8 +15,11 @@ namespace hocket {
 class io_handle {
  public:
   io_handle() noexcept = default;
-  /// Takes ownership of an open file descriptor.
-  explicit io_handle(int number) : record_(loop::running().io().adopt(number)) {}
+  /// Takes ownership of an open file descriptor, also when it throws. A socket becomes blocking or not, as the loop needs it.
+  explicit io_handle(int number) : record_(loop::running().io().adopt(number, true)) {}
+  /// The same for one that was made for this loop.
+  struct prepared {};
+  io_handle(int number, prepared) : record_(loop::running().io().adopt(number, false)) {}
   io_handle(io_handle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
   io_handle& operator=(io_handle&& other) noexcept {
     if (this != &other) {
@@ -55,7 +58,7 @@ class io_operation : public operation {
  protected:
   io_operation(io_op op, descriptor* target) noexcept {
     request_.op = op;
-    request_.target = target;
+    if (target != nullptr) aim_at(*target);
   }
   io_operation(io_operation&& other) noexcept;
 
@@ -64,11 +67,20 @@ class io_operation : public operation {
 
   [[nodiscard]] static backend& io() noexcept { return loop::running().io(); }
 
+  void aim_at(descriptor& target) noexcept {
+    target.retain();
+    target_ = record_ref<descriptor>(&target);
+    request_.target = &target;
+  }
+  /// Ends it before it begins, as if the system had answered so.
+  void fail(int error) noexcept { request_.result = -error; }
+
   io_request request_;
 
  private:
   [[nodiscard]] bool needs_target() const noexcept;
 
+  record_ref<descriptor> target_;  // closed or not, the record stays while this refers to it
   bool completed_inline_ = false;  // but the task has had its share and queues
   bool stop_asked_ = false;
 };

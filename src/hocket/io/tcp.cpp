@@ -21,12 +21,7 @@ io_handle make_socket(int family) {
   const int nonblocking = loop::running().io().wants_nonblocking() ? SOCK_NONBLOCK : 0;
   const int number = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | nonblocking, 0);
   check(number, "socket");
-  try {
-    return io_handle(number);
-  } catch (...) {
-    ::close(number);
-    throw;
-  }
+  return io_handle(number, io_handle::prepared{});
 }
 
 void set_option(int number, int level, int option) {
@@ -79,9 +74,14 @@ connect_operation::connect_operation(connect_operation&& other) noexcept
     : io_awaitable(std::move(other)), address_(other.address_) {}
 
 bool connect_operation::await_ready() {
-  handle_ = make_socket(address_.family());
-  set_option(handle_.number(), IPPROTO_TCP, TCP_NODELAY);
-  request_.target = handle_.record();
+  try {
+    handle_ = make_socket(address_.family());
+    set_option(handle_.number(), IPPROTO_TCP, TCP_NODELAY);
+  } catch (const std::system_error& refused) {  // as the system's answer, so that `as_expected` has it too
+    fail(refused.code().value());
+    return true;
+  }
+  aim_at(*handle_.record());
   request_.data = const_cast<sockaddr*>(address_.data());
   request_.length = address_.size();
   return io_awaitable::await_ready();

@@ -23,7 +23,7 @@ class receive_operation final : public io_awaitable<receive_operation, buffer> {
   static constexpr const char* name = "receive";
   explicit receive_operation(descriptor* target) noexcept : io_awaitable(io_op::receive, target) {}
   [[nodiscard]] buffer convert(std::int32_t size) noexcept {
-    return size == 0 ? buffer() : io().buffers().lend(request_.mode, static_cast<std::size_t>(size));
+    return size == 0 ? buffer() : io().buffers().lend(request_.slot, static_cast<std::size_t>(size));
   }
 };
 
@@ -136,7 +136,7 @@ class accept_operation final : public io_awaitable<accept_operation, tcp_socket>
  public:
   static constexpr const char* name = "accept";
   explicit accept_operation(descriptor* target) noexcept : io_awaitable(io_op::accept, target) {}
-  [[nodiscard]] tcp_socket convert(std::int32_t number) { return tcp_socket(io_handle(number)); }
+  [[nodiscard]] tcp_socket convert(std::int32_t number) { return tcp_socket(io_handle(number, io_handle::prepared{})); }
 };
 
 }  // namespace detail

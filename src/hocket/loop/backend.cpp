@@ -1,7 +1,11 @@
 #include <cerrno>
 #include <cstdlib>
+#include <system_error>
+#include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <hocket/base/error.hpp>
@@ -42,8 +46,29 @@ void backend::close(descriptor* target) noexcept {
 void backend::finish_closing(descriptor* target) noexcept {
   forget(*target);
   // Linux closes the number even when it reports an error; trying again could close somebody else's.
-  ::close(target->number_);
-  delete target;
+  ::close(std::exchange(target->number_, -1));
+  --open_;
+  target->release();
+}
+
+static void set_blocking(int number, bool blocking) noexcept {
+  int type = 0;
+  socklen_t size = sizeof type;
+  if (::getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return;  // no socket
+  const int flags = ::fcntl(number, F_GETFL);
+  ::fcntl(number, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+}
+
+descriptor* backend::adopt(int number, bool prepare) {
+  try {
+    auto* made = new descriptor(*this, number);
+    if (prepare) set_blocking(number, !wants_nonblocking());
+    ++open_;
+    return made;
+  } catch (...) {
+    ::close(number);
+    throw;
+  }
 }
 
 static backend_kind kind_from_environment() {
@@ -59,7 +84,12 @@ std::unique_ptr<backend> make_backend(loop& owner, backend_kind kind) {
   if (kind == backend_kind::epoll) return std::make_unique<epoll_backend>(owner);
   if (kind == backend_kind::io_uring || std::getenv("HOCKET_REQUIRE_IO_URING") != nullptr)
     return std::make_unique<io_uring_backend>(owner);
-  if (io_uring_works()) return std::make_unique<io_uring_backend>(owner);
+  if (io_uring_works()) {
+    try {
+      return std::make_unique<io_uring_backend>(owner);
+    } catch (const std::system_error&) {  // not enough memory or descriptors for a ring of full size
+    }
+  }
   return std::make_unique<epoll_backend>(owner);
 }
 

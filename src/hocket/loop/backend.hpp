@@ -46,13 +46,16 @@ class backend {
   /// Cancels everything and waits until the system has let go of all memory. For a loop destroyed with work in flight.
   virtual void drain() noexcept {}
 
-  /// Takes ownership of an open file descriptor; sockets become what the backend needs them to be.
-  [[nodiscard]] descriptor* adopt(int number) { return new descriptor(*this, number); }
+  /// Takes ownership of an open file descriptor, also when it throws. With `prepare` a socket is made blocking or not, as the
+  /// backend needs it; without, it is so already.
+  [[nodiscard]] descriptor* adopt(int number, bool prepare);
 
   /// Cancels what is in flight on `target` (it ends with -ECANCELED), closes the number after the last, and frees the record.
   void close(descriptor* target) noexcept;
 
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  /// Descriptors adopted and not closed.
+  [[nodiscard]] std::size_t open_descriptors() const noexcept { return open_; }
   /// How many requests have completed so far.
   [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
   [[nodiscard]] buffer_pool& buffers() noexcept { return buffers_; }
@@ -73,6 +76,7 @@ class backend {
  private:
   void finish_closing(descriptor* target) noexcept;
   std::size_t in_flight_ = 0;
+  std::size_t open_ = 0;
   std::uint64_t completed_ = 0;
 };
 

@@ -11,9 +11,9 @@ std::size_t blocking_pool::default_limit() noexcept {
   return std::min<std::size_t>(32, std::size_t{std::thread::hardware_concurrency()} + 4);
 }
 
-blocking_pool::~blocking_pool() { join(); }
+blocking_pool::~blocking_pool() { finish(); }
 
-void blocking_pool::join() noexcept {
+void blocking_pool::finish() noexcept {
   {
     std::lock_guard guard(mutex_);
     ending_ = true;
@@ -21,23 +21,39 @@ void blocking_pool::join() noexcept {
   changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
+  ending_ = false;
 }
+
+namespace {
+
+/// Signals belong to the thread that runs the loop: a worker's blocking call must not see EINTR. Those that a thread raises
+/// by its own fault stay, for crash handlers. Threads inherit the mask of who makes them, and so do their children.
+class signals_blocked {
+ public:
+  signals_blocked() noexcept {
+    sigset_t blocked;
+    sigfillset(&blocked);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) sigdelset(&blocked, fault);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before_);
+  }
+  ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  signals_blocked(const signals_blocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
 
 void blocking_pool::submit(blocking_job& job) {
   std::lock_guard guard(mutex_);
   if (idle_ <= queued_ && threads_.size() < limit_) {
-    // Signals belong to the thread that runs the loop: a worker's blocking call must not see EINTR.
-    sigset_t all;
-    sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const signals_blocked blocked;
     try {
       threads_.emplace_back([this] { serve(); });
     } catch (const std::system_error&) {
-      pthread_sigmask(SIG_SETMASK, &before, nullptr);
       if (threads_.empty()) throw;
     }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   waiting_.push_back(job);
   ++queued_;

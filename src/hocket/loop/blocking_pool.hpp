@@ -40,8 +40,8 @@ class blocking_pool {
   /// Takes a job back that has not begun. False if it has.
   bool withdraw(blocking_job& job) noexcept;
 
-  /// Runs what was handed over and waits for it; takes nothing more.
-  void join() noexcept;
+  /// Runs what was handed over and waits for it; the threads end. Work handed over later starts new ones.
+  void finish() noexcept;
 
   /// Jobs handed over and not yet ended.
   [[nodiscard]] std::size_t pending() const noexcept;

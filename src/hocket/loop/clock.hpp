@@ -7,6 +7,27 @@ namespace hocket {
 using time_point = std::chrono::steady_clock::time_point;
 using duration = std::chrono::steady_clock::duration;
 
+/// A length of time as users give it: any std::chrono duration, as long as it may be. What a loop cannot count becomes the
+/// longest that it can.
+class delay {
+ public:
+  constexpr delay() noexcept = default;
+  template <class Rep, class Period>
+  constexpr delay(std::chrono::duration<Rep, Period> given) noexcept : length_(bounded(given)) {}
+  constexpr operator duration() const noexcept { return length_; }
+
+ private:
+  template <class Rep, class Period>
+  static constexpr duration bounded(std::chrono::duration<Rep, Period> given) noexcept {
+    const std::chrono::duration<long double, Period> exact(given);
+    if (exact >= std::chrono::duration<long double, std::nano>(duration::max())) return duration::max();
+    if (exact <= std::chrono::duration<long double, std::nano>(duration::min())) return duration::min();
+    return std::chrono::duration_cast<duration>(given);
+  }
+
+  duration length_{};
+};
+
 /// A source of time that stands in for the system's monotonic clock; a simulation's or a test's.
 class clock {
  public:

@@ -24,6 +24,12 @@ class callback_record : public ready_node, public arena_allocated {
   void cancel() noexcept;
   [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
 
+  /// The loop gives it up, having taken it out of wherever it stood.
+  void abandon() noexcept {
+    cancelled_ = true;
+    release();
+  }
+
  protected:
   explicit callback_record(loop& owner) noexcept : loop_(owner) {}
 

@@ -112,10 +112,10 @@ class loop {
     post(*new detail::callback<Function>(*this, std::move(function)));
   }
 
-  /// Calls `function` when `delay` has passed. Equal deadlines: in order of registration.
+  /// Calls `function` when `length` has passed. Equal deadlines: in order of registration.
   template <class Function>
-  handle call_later(duration delay, Function function) {
-    return call_at(time_after(delay), std::move(function));
+  handle call_later(delay length, Function function) {
+    return call_at(time_after(length), std::move(function));
   }
 
   /// Calls `function` at `when` on the loop's clock, or in the next turn if that has passed.
@@ -131,10 +131,10 @@ class loop {
     return clock_ != nullptr ? clock_->now() : std::chrono::steady_clock::now();
   }
 
-  /// The time `delay` from now; the end of time where that cannot be told.
-  [[nodiscard]] time_point time_after(duration delay) const noexcept {
+  /// The time `length` from now; the end of time where that cannot be told.
+  [[nodiscard]] time_point time_after(duration length) const noexcept {
     const time_point now = time();
-    return delay > time_point::max() - now ? time_point::max() : now + delay;
+    return length > time_point::max() - now ? time_point::max() : now + length;
   }
 
   // ---- errors that nobody waits for
@@ -182,6 +182,7 @@ class loop {
 
  private:
   void turn();
+  [[nodiscard]] duration time_to_next_timer() const noexcept;
   void collect();
   void collect_virtually();
   void take_in();

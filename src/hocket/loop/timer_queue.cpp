@@ -20,12 +20,14 @@ void timer_queue::schedule(ready_node& node, time_point deadline) {
 
 void timer_queue::cancel(ready_node& node) noexcept { remove(node.timer_index_); }
 
+ready_node& timer_queue::pop() noexcept {
+  ready_node& node = *heap_.front().node;
+  remove(0);
+  return node;
+}
+
 void timer_queue::collect_due(time_point now, ready_queue& ready) noexcept {
-  while (!heap_.empty() && heap_.front().deadline <= now) {
-    ready_node& node = *heap_.front().node;
-    remove(0);
-    ready.push_back(node);
-  }
+  while (!heap_.empty() && heap_.front().deadline <= now) ready.push_back(pop());
 }
 
 void timer_queue::remove(std::size_t at) noexcept {

@@ -33,13 +33,8 @@ class timer_queue {
   /// Appends every node whose deadline is `now` or earlier to `ready`, in order.
   void collect_due(time_point now, ready_queue& ready) noexcept;
 
-  /// Visits every node, in no particular order; `visit` may cancel the node that it is given.
-  template <class Visit>
-  void for_each(Visit visit) {
-    std::vector<ready_node*> nodes;
-    for (const entry& item : heap_) nodes.push_back(item.node);
-    for (ready_node* node : nodes) visit(*node);
-  }
+  /// Takes out the node that is due first. Precondition: not empty.
+  ready_node& pop() noexcept;
 
  private:
   struct entry {

@@ -57,7 +57,7 @@ class lock {
   lock() = default;
   lock(const lock&) = delete;
   lock& operator=(const lock&) = delete;
-  ~lock() { HOCKET_ASSERT(waiters_.empty(), "a lock was destroyed while tasks waited for it"); }
+  ~lock() { HOCKET_ASSERT(waiters_.empty() && !handed_over_, "a lock was destroyed while tasks waited for it"); }
 
   [[nodiscard]] bool locked() const noexcept { return locked_; }
 

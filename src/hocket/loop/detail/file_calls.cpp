@@ -24,24 +24,24 @@ static std::int32_t write_all(const io_request& request) noexcept {
                                              : ::pwrite(request.target->number(), data + written, left,
                                                         request.offset + static_cast<off_t>(written));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return -errno;
+    if (count <= 0) return count < 0 ? -errno : -EIO;
     written += static_cast<std::size_t>(count);
   }
-  return static_cast<std::int32_t>(written);
+  return 0;
 }
 
 std::int32_t call_blocking(const io_request& request) noexcept {
   const int number = request.target != nullptr ? request.target->number() : -1;
   switch (request.op) {
     case io_op::open:
-      return answer(::openat(static_cast<int>(request.offset), static_cast<const char*>(request.data),
+      return answer(::openat(AT_FDCWD, static_cast<const char*>(request.data),
                              static_cast<int>(request.flags) | O_CLOEXEC, request.mode));
     case io_op::open_beneath: {
       open_how how{};
       how.flags = request.flags | O_CLOEXEC;
       how.mode = request.mode;
       how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-      return answer(::syscall(SYS_openat2, static_cast<int>(request.offset), request.data, &how, sizeof how));
+      return answer(::syscall(SYS_openat2, number, request.data, &how, sizeof how));
     }
     case io_op::read:
       if (request.offset < 0) return answer(::read(number, request.data, request.length));

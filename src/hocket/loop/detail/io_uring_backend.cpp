@@ -67,12 +67,17 @@ struct io_uring_backend::ring {
   io_uring_sqe* entry() {
     io_uring_sqe* sqe = io_uring_get_sqe(&io);
     while (sqe == nullptr) {
-      const int submitted = io_uring_submit(&io);
-      HOCKET_ASSERT(submitted >= 0 || submitted == -EBUSY || submitted == -EINTR || submitted == -EAGAIN,
-                    "io_uring refused a submission");
+      hand_over();
       sqe = io_uring_get_sqe(&io);
     }
     return sqe;
+  }
+
+  void hand_over() {
+    int submitted = 0;
+    do submitted = io_uring_submit(&io);
+    while (submitted == -EINTR || submitted == -EAGAIN || submitted == -EBUSY);
+    HOCKET_ASSERT(submitted >= 0, "io_uring refused a submission");
   }
 
   void register_buffers() {
@@ -147,7 +152,7 @@ void io_uring_backend::submit(io_request& request) {
       } else if (request.phase == waiting) {
         io_uring_prep_poll_add(sqe, number, POLLIN);
       } else {
-        io_uring_prep_recv(sqe, number, buffers_.memory(request.mode), buffer_pool::buffer_size_bytes, 0);
+        io_uring_prep_recv(sqe, number, buffers_.memory(request.slot), buffer_pool::buffer_size_bytes, 0);
       }
       break;
     case io_op::recv:
@@ -167,15 +172,14 @@ void io_uring_backend::submit(io_request& request) {
       io_uring_prep_poll_add(sqe, number, request.flags);
       break;
     case io_op::open:
-      io_uring_prep_openat(sqe, static_cast<int>(request.offset), data, static_cast<int>(request.flags) | O_CLOEXEC,
-                           request.mode);
+      io_uring_prep_openat(sqe, AT_FDCWD, data, static_cast<int>(request.flags) | O_CLOEXEC, request.mode);
       break;
     case io_op::open_beneath:
       // Copied by the kernel when the entry is submitted, at the latest at the end of this turn; all of a turn's opens
       // beneath would have to agree, so each is handed over at once.
       ring_->how = {
           .flags = request.flags | O_CLOEXEC, .mode = request.mode, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-      io_uring_prep_openat2(sqe, static_cast<int>(request.offset), data, &ring_->how);
+      io_uring_prep_openat2(sqe, number, data, &ring_->how);
       break;
     case io_op::read:
       io_uring_prep_read(sqe, number, data, left, offset);
@@ -189,7 +193,7 @@ void io_uring_backend::submit(io_request& request) {
       break;
   }
   io_uring_sqe_set_data(sqe, &request);
-  if (request.op == io_op::open_beneath) io_uring_submit(&ring_->io);
+  if (request.op == io_op::open_beneath) ring_->hand_over();
 }
 
 bool io_uring_backend::cancel(io_request& request) {
@@ -247,7 +251,7 @@ void io_uring_backend::completed(io_request& request, std::int32_t result, std::
   } else if (whole && result > 0) {
     request.transferred += static_cast<std::size_t>(result);
     if (request.transferred == request.length)
-      complete(request, static_cast<std::int32_t>(request.transferred));
+      complete(request, 0);
     else
       go_on(request);
   } else if (result == -EINTR && request.op != io_op::connect) {
@@ -272,12 +276,12 @@ void io_uring_backend::receive_completed(io_request& request, std::int32_t resul
   }
   if (request.phase == waiting && result >= 0) {
     request.phase = receiving_heap;
-    if (!request.stopping && !draining_) request.mode = buffers_.take();
+    if (!request.stopping && !draining_) request.slot = buffers_.take();
     return go_on(request);
   }
   const bool has_buffer = request.phase == receiving_heap || (flags & IORING_CQE_F_BUFFER) != 0;
-  if (request.phase == selecting) request.mode = flags >> IORING_CQE_BUFFER_SHIFT;
-  if (has_buffer && result <= 0) buffers_.give_back(request.mode);
+  if (request.phase == selecting) request.slot = flags >> IORING_CQE_BUFFER_SHIFT;
+  if (has_buffer && result <= 0) buffers_.give_back(request.slot);
   complete(request, result);
 }
 

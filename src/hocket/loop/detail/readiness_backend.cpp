@@ -84,11 +84,12 @@ ssize_t uninterrupted(Call call) noexcept {
 
 attempt receive_into_pool(io_request& request, buffer_pool& pool) {
   const std::uint32_t slot = pool.take();
-  const ssize_t count = uninterrupted(
-      [&] { return ::recv(request.target->number(), pool.memory(slot), buffer_pool::buffer_size_bytes, 0); });
+  const ssize_t count = uninterrupted([&] {
+    return ::recv(request.target->number(), pool.memory(slot), buffer_pool::buffer_size_bytes, MSG_DONTWAIT);
+  });
   const attempt outcome = answer(count);
   if (count > 0)
-    request.mode = slot;
+    request.slot = slot;
   else
     pool.give_back(slot);
   return outcome;
@@ -99,12 +100,12 @@ attempt send_all(io_request& request) noexcept {
   do {
     const ssize_t count = uninterrupted([&] {
       return ::send(request.target->number(), data + request.transferred, request.length - request.transferred,
-                    MSG_NOSIGNAL);
+                    MSG_NOSIGNAL | MSG_DONTWAIT);
     });
     if (count < 0) return answer(count);
     request.transferred += static_cast<std::size_t>(count);
   } while (request.transferred < request.length);
-  return static_cast<std::int32_t>(request.transferred);
+  return 0;
 }
 
 attempt connect(io_request& request) noexcept {
@@ -136,7 +137,7 @@ attempt try_call(io_request& request, buffer_pool& pool) {
     case io_op::receive:
       return receive_into_pool(request, pool);
     case io_op::recv:
-      return answer(uninterrupted([&] { return ::recv(number, request.data, request.length, 0); }));
+      return answer(uninterrupted([&] { return ::recv(number, request.data, request.length, MSG_DONTWAIT); }));
     case io_op::send:
       return send_all(request);
     case io_op::accept:
