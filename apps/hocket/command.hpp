@@ -29,6 +29,13 @@ using action = std::function<int()>;
 void add_crawl(CLI::App& program, action& chosen);
 void add_serve(CLI::App& program, action& chosen);
 
+/// Lets SIGTERM cancel the main task of the running loop, as Ctrl-C does; for the rest of the process. Called in that task.
+void end_in_order_on_sigterm();
+/// True if SIGTERM came.
+[[nodiscard]] bool sigterm_came() noexcept;
+/// To be called before the loop ends: SIGTERM ends the process at once again.
+void forget_sigterm() noexcept;
+
 /// Lets the process open as many files as the system allows it to.
 void raise_open_files_limit() noexcept;
 

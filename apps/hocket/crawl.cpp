@@ -61,12 +61,19 @@ crawl::crawl_options options_of(const crawl_arguments& arguments) {
   return options;
 }
 
-crawl::crawl_observer observer_of(const crawl_arguments& arguments, progress_display& display) {
+/// "URL: what was wrong" of the first page that failed.
+using first_failure = std::optional<std::string>;
+
+crawl::crawl_observer observer_of(const crawl_arguments& arguments, progress_display& display, first_failure& first) {
   crawl::crawl_observer observer;
+  observer.on_page = [&first](const crawl::page_record& page) {
+    if (!first && !page.error.empty()) first = fmt::format("{}: {}", page.url, page.error);
+  };
   if (!arguments.quiet)
     observer.on_note = [&display](const std::string& note) { display.say("hocket crawl: " + note); };
   if (!arguments.verbose) return observer;
-  observer.on_page = [&display](const crawl::page_record& page) {
+  observer.on_page = [&display, note_first = observer.on_page](const crawl::page_record& page) {
+    note_first(page);
     display.say(page.error.empty()
                     ? fmt::format("{} {} ({} links, {} ms)", page.status, page.url, page.links, page.milliseconds)
                     : fmt::format("failed {}: {}", page.url, page.error));
@@ -81,9 +88,9 @@ void print_result(const crawl_arguments& arguments, const crawl::progress& resul
   if (arguments.json) return fmt::print("{}", crawl::summary_json(result));
   if (arguments.quiet) return;
   const double seconds = std::chrono::duration<double>(result.elapsed).count();
-  fmt::print("{} pages ({} ok, {} failed), {} links in {:.2f} s -> {}/links.tsv, {}/pages.jsonl\n",
-             grouped(result.pages), grouped(result.ok), grouped(result.failed), grouped(result.links), seconds,
-             arguments.out, arguments.out);
+  fmt::print("{} {} ({} ok, {} failed), {} links in {:.2f} s -> {}/links.tsv, {}/pages.jsonl\n", grouped(result.pages),
+             result.pages == 1 ? "page" : "pages", grouped(result.ok), grouped(result.failed), grouped(result.links),
+             seconds, arguments.out, arguments.out);
   if (!was_interrupted) return;
   const auto left = result.skipped.find("interrupted");
   fmt::print("interrupted: {} known URLs were not fetched; crawling again begins anew\n",
@@ -91,9 +98,11 @@ void print_result(const crawl_arguments& arguments, const crawl::progress& resul
 }
 
 coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options) {
+  end_in_order_on_sigterm();
   progress_display display(mode_of(arguments), options.max_pages);
+  first_failure first;
   crawl::output out = co_await crawl::output::open(arguments.out);
-  crawl::crawler work(std::move(options), out, observer_of(arguments, display));
+  crawl::crawler work(std::move(options), out, observer_of(arguments, display, first));
   task<void> showing = create_task(display.follow(work));
   bool was_interrupted = false;
   try {
@@ -105,10 +114,12 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   } catch (const cancelled&) {
     was_interrupted = true;
   }
+  forget_sigterm();
   const crawl::progress result = work.progress();
   print_result(arguments, result, was_interrupted);
   if (was_interrupted) co_return interrupted;
-  co_return result.ok > 0 ? done : work_failed;
+  if (result.ok > 0) co_return done;
+  throw failure("no page was fetched" + (first ? "; " + *first : ""), work_failed);
 }
 
 // CLI11 lets "-5" and what is too large wrap around, NaN pass its ranges, and "3" stand for the last of the choices. A check

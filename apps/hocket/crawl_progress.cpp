@@ -3,12 +3,15 @@
 #include <cstdio>
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include <hocket/core/sleep.hpp>
 
 namespace hocket::app {
 
 static constexpr auto live_every = std::chrono::milliseconds(100);
+static constexpr auto rates_over = std::chrono::seconds(2);
 static constexpr auto plain_every = std::chrono::seconds(5);
 
 std::string grouped(std::uint64_t number) {
@@ -41,21 +44,31 @@ std::string progress_display::time_left(const crawl::progress& now) const {
   return "  ETA " + as_clock(std::chrono::duration_cast<duration>(now.elapsed * share));
 }
 
+// A line that is too long for the terminal would scroll instead of staying in place.
+static std::string fitted(std::string line) {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 && line.size() >= size.ws_col)
+    line.resize(size.ws_col - 1U);
+  return line;
+}
+
 void progress_display::show(const crawl::progress& now) {
-  const double seconds = std::chrono::duration<double>(now.elapsed - last_.elapsed).count();
-  const double pages = static_cast<double>(now.pages - last_.pages) / seconds;
-  const double megabytes = static_cast<double>(now.bytes - last_.bytes) / 1e6 / seconds;
+  recent_.push_back({now.elapsed, now.pages, now.bytes});
+  while (recent_.size() > 2 && now.elapsed - recent_[1].elapsed >= rates_over) recent_.pop_front();
+  const sample begin = recent_.size() > 1 ? recent_.front() : sample{};
+  const double seconds = std::chrono::duration<double>(now.elapsed - begin.elapsed).count();
+  const double pages = static_cast<double>(now.pages - begin.pages) / seconds;
+  const double megabytes = static_cast<double>(now.bytes - begin.bytes) / 1e6 / seconds;
   const std::string line =
       fmt::format("  {} pages  {}/s  {:.0f} MB/s  in flight {}  queued {}  errors {}  {}{}", grouped(now.pages),
                   grouped(static_cast<std::uint64_t>(pages)), megabytes, now.in_flight, grouped(now.queued),
                   grouped(now.failed), as_clock(now.elapsed), time_left(now));
   if (mode_ == mode::live)
-    fmt::print(stderr, "\r{}\x1b[K", line);
+    fmt::print(stderr, "\r{}\x1b[K", fitted(line));
   else
     fmt::print(stderr, "{}\n", line);
   std::fflush(stderr);
   shown_ = mode_ == mode::live;
-  last_ = now;
 }
 
 void progress_display::say(const std::string& line) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -29,13 +30,19 @@ class progress_display {
   void clear();
 
  private:
+  struct sample {
+    duration elapsed;
+    std::uint64_t pages;
+    std::uint64_t bytes;
+  };
+
   void show(const crawl::progress& now);
   [[nodiscard]] std::string time_left(const crawl::progress& now) const;
 
   mode mode_;
   std::optional<std::uint64_t> most_pages_;
   bool shown_ = false;
-  crawl::progress last_;
+  std::deque<sample> recent_;  // of the last two seconds: what rates are told from
 };
 
 }  // namespace hocket::app

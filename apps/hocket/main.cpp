@@ -1,4 +1,6 @@
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 
 #include <CLI/CLI.hpp>
@@ -36,10 +38,15 @@ int main(int count, char** arguments) {
     return program.exit(asked);
   } catch (const CLI::ParseError& wrong) {
     const std::string who = name_of(program);
+    if (program.get_subcommands().empty() && count > 1)
+      return complain(who, fmt::format("there is no '{}' (see hocket --help)", arguments[1]), wrong_usage);
     return complain(who, fmt::format("{} (see {} --help)", wrong.what(), who), wrong_usage);
   }
   try {
-    return chosen();
+    const int code = chosen();
+    if (std::fflush(stdout) == 0) return code;
+    return complain(name_of(program), fmt::format("cannot write to standard output: {}", std::strerror(errno)),
+                    work_failed);
   } catch (const failure& known) {
     return complain(name_of(program), known.what(), known.code());
   } catch (const std::exception& problem) {

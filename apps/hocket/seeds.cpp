@@ -32,7 +32,10 @@ std::vector<url> read_seeds(const std::string& path) {
   std::vector<url> seeds;
   std::string line;
   for (std::size_t number = 1; std::getline(file, line); ++number) {
-    const std::string_view text = trimmed(line);
+    constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+    std::string_view text = line;
+    if (number == 1 && text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
+    text = trimmed(text);
     if (!text.empty() && text.front() != '#') seeds.push_back(parse_seed(text, fmt::format("{}:{}: ", path, number)));
   }
   if (file.bad())

@@ -1,13 +1,11 @@
 // hocket serve: the files below a directory, over HTTP.
 
-#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <hocket/core/run.hpp>
 #include <hocket/http/server.hpp>
@@ -25,21 +23,6 @@ struct serve_arguments {
   std::uint16_t port = 8000;
   bool quiet = false;
 };
-
-std::atomic<loop*> serving{nullptr};
-std::atomic<bool> terminated{false};
-
-/// SIGTERM asks for the same orderly end as Ctrl-C, and is not a failure. For the rest of the process, which serves.
-void end_in_order_on_sigterm() {
-  serving = &loop::running();
-  struct sigaction ours{};
-  ours.sa_handler = [](int) {
-    terminated = true;
-    serving.load()->notify();  // as `run` has it: cancels the main task
-  };
-  sigemptyset(&ours.sa_mask);
-  ::sigaction(SIGTERM, &ours, nullptr);
-}
 
 std::chrono::sys_seconds time_of_day() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -61,8 +44,8 @@ coro<int> serve(const serve_arguments& arguments) {
   } catch (const cancelled&) {
     if (!arguments.quiet) fmt::print("stopped after {} requests\n", server.requests());
   }
-  ::signal(SIGTERM, SIG_DFL);  // the loop ends with this coroutine
-  co_return terminated ? done : interrupted;
+  forget_sigterm();
+  co_return sigterm_came() ? done : interrupted;
 }
 
 }  // namespace

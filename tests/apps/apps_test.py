@@ -163,7 +163,7 @@ class Usage(AppTest):
         self.assert_one_line(hocket(), 2, "subcommand", who="hocket")
 
     def test_unknown_subcommand(self):
-        self.assert_one_line(hocket("crwal"), 2, "", who="hocket")
+        self.assert_one_line(hocket("crwal"), 2, "crwal", who="hocket")
 
     def test_version_and_help(self):
         self.assertRegex(hocket("--version").stdout, r"^hocket \d+\.\d+\.\d+\n$")
@@ -271,13 +271,14 @@ class Seeds(AppTest):
 
 class Output(AppTest):
     def test_a_directory_that_cannot_be_made(self):
-        out = self.folder / "no" / "such"
-        self.assert_one_line(hocket("crawl", "http://127.0.0.1:1/", "--out", out), 1, f"cannot make '{out}': No such file")
+        (self.folder / "file").write_text("")
+        out = self.folder / "file" / "sub"
+        self.assert_one_line(hocket("crawl", "http://127.0.0.1:1/", "--out", out), 1, f"cannot make '{out}': Not a directory")
 
     def test_a_file_in_its_place(self):
         self.out.write_text("")
         result = hocket("crawl", "http://127.0.0.1:1/", "--out", self.out)
-        self.assert_one_line(result, 1, f"cannot write '{self.out}/links.tsv': Not a directory")
+        self.assert_one_line(result, 1, f"cannot make '{self.out}': Not a directory")
 
     def test_a_directory_that_may_not_be_written(self):
         self.out.mkdir(mode=0o555)
@@ -298,6 +299,15 @@ class Output(AppTest):
                 self.assert_one_line(result, 1, rf"cannot write '{self.out}/\w+\.\w+': No space left on device")
                 self.read_out()
 
+    def test_a_directory_that_another_crawl_is_writing(self):
+        with EndlessSite() as site:
+            first = start("crawl", site.url, "--out", self.out)
+            wait_until(lambda: site.asked > 5, "the crawl begins")
+            second = hocket("crawl", site.url, "--out", self.out)
+            first.kill()
+            first.communicate()
+        self.assert_one_line(second, 1, "is being written by another process")
+
     def test_an_earlier_crawl_is_replaced(self):
         with served(self.make_site()) as url:
             for _ in range(2):
@@ -309,7 +319,8 @@ class Output(AppTest):
             result = subprocess.run(
                 [HOCKET, "crawl", url, "--out", self.out], env=environment("epoll"), stdout=full, stderr=subprocess.PIPE, timeout=WAIT
             )
-        self.assertIn(result.returncode, (0, 1))
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr.decode(), r"^hocket crawl: cannot write to standard output: No space left on device\n$")
 
 
 class Crawl(AppTest):
@@ -366,6 +377,7 @@ class Crawl(AppTest):
         result = hocket("crawl", f"http://127.0.0.1:{free_port()}/", "--retries", 0, "--out", self.out)
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stdout, r"\(0 ok, 1 failed\)")
+        self.assertRegex(result.stderr, r"^hocket crawl: no page was fetched; .*Connection refused\n$")
         self.assertIn("Connection refused", self.read_out()[1][0]["error"])
 
     def test_pages_that_are_all_missing(self):

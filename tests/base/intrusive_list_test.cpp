@@ -42,6 +42,13 @@ TEST_F(intrusive_list, pops_from_the_front) {
   EXPECT_EQ(spell(list_), "b");
 }
 
+TEST_F(intrusive_list, counts_its_items) {
+  EXPECT_EQ(list_.count(), 0U);
+  list_.push_back(a_);
+  list_.push_back(b_);
+  EXPECT_EQ(list_.count(), 2U);
+}
+
 TEST_F(intrusive_list, lets_an_item_leave_from_the_middle) {
   list_.push_back(a_);
   list_.push_back(b_);

@@ -342,6 +342,10 @@ HOCKET_TEST(move_on_after, tells_whether_the_body_ended_by_itself) {
   EXPECT_FALSE(co_await hocket::move_on_after(5s, hocket::sleep(1h)));
 }
 
+HOCKET_TEST(move_on_after, waits_for_longer_than_the_clock_can_count) {
+  EXPECT_TRUE(co_await hocket::move_on_after(std::chrono::hours::max(), hocket::sleep(1s)));
+}
+
 HOCKET_TEST(move_on_after, gives_the_value_or_nothing) {
   auto seven = [](hocket::duration after) -> hocket::coro<int> {
     co_await hocket::sleep(after);
@@ -387,6 +391,11 @@ TEST(cancel_scope, leaves_nothing_behind_when_the_task_is_cancelled_at_any_suspe
   EXPECT_GE(report.runs, 5U);
   EXPECT_EQ(report.cancelled + 1, report.runs);
   EXPECT_EQ(report.leaked_blocks, 0U);
+}
+
+HOCKET_TEST(fail_after, waits_for_longer_than_the_clock_can_count) {
+  EXPECT_TRUE(
+      (co_await hocket::as_result(hocket::fail_after(std::chrono::hours::max(), hocket::sleep(1s)))).has_value());
 }
 
 TEST(cancel_scope_death_test, ends_the_program_that_runs_two_bodies_at_once) {

@@ -147,6 +147,16 @@ HOCKET_TEST(as_result, gives_cancelled_too_and_whoever_swallows_it_goes_on) {
   EXPECT_TRUE(went_on);
 }
 
+TEST(coro_death_test, ends_the_program_that_awaits_one_again_after_it_has_ended) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto misuse = []() -> hocket::coro<void> {
+    auto once = one();
+    static_cast<void>(co_await std::move(once));
+    static_cast<void>(co_await std::move(once));
+  };
+  EXPECT_DEATH(hocket::run(misuse()), "a coroutine was awaited twice");
+}
+
 TEST(coro_death_test, ends_the_program_that_awaits_one_twice) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto misuse = []() -> hocket::coro<void> {

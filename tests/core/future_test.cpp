@@ -56,6 +56,13 @@ HOCKET_TEST(future, throws_the_exception_that_was_set) {
   co_return;
 }
 
+HOCKET_TEST(future, refuses_an_exception_that_is_none) {
+  const hocket::future<int> answer;
+  EXPECT_THROW(answer.set_exception(std::exception_ptr()), hocket::invalid_state_error);
+  EXPECT_FALSE(answer.done());
+  co_return;
+}
+
 HOCKET_TEST(future, takes_one_result_only) {
   const hocket::future<int> answer;
   answer.set_result(7);

@@ -2,6 +2,7 @@
 #include <stdexcept>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -82,6 +83,17 @@ HOCKET_TEST(gather, gives_results_that_can_only_be_moved) {
   auto make = []() -> hocket::coro<std::unique_ptr<int>> { co_return std::make_unique<int>(7); };
   const auto results = co_await gather(make(), make());
   EXPECT_EQ(*std::get<1>(results), 7);
+}
+
+HOCKET_TEST(gather, gives_a_tuple_of_one_though_that_one_is_a_pair) {
+  const auto results = co_await gather(give(std::pair(1, 2), 1s));
+  static_assert(std::is_same_v<decltype(results), const std::tuple<std::pair<int, int>>>);
+  EXPECT_EQ(std::get<0>(results), std::pair(1, 2));
+}
+
+HOCKET_TEST(gather, gives_a_tuple_of_one_outcome_though_that_one_is_a_pair) {
+  const auto outcomes = co_await gather(return_exceptions, give(std::pair(1, 2), 1s));
+  EXPECT_EQ(std::get<0>(outcomes).value(), std::pair(1, 2));
 }
 
 HOCKET_TEST(gather, leaves_tasks_their_results) {

@@ -6,7 +6,10 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <hocket/base/arena.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/future.hpp>
 #include <hocket/core/run.hpp>
@@ -80,6 +83,17 @@ TEST(run, ends_tasks_too_that_cleaning_up_has_started) {
   EXPECT_EQ(trace, "cleaned up;");
 }
 
+TEST(run, leaves_no_task_behind_that_a_done_callback_creates_at_the_end) {
+  const long before = hocket::arena::live_blocks();
+  const auto main = []() -> hocket::coro<void> {
+    auto background = hocket::create_task(hocket::sleep(1h));
+    background.add_done_callback([] { hocket::create_task(hocket::sleep(1h)); });
+    co_await hocket::sleep(1ms);
+  };
+  hocket::run(main());
+  EXPECT_EQ(hocket::arena::live_blocks(), before);
+}
+
 TEST(run, cleans_up_even_if_main_throws) {
   hocket::testing::virtual_clock time;
   std::string trace;
@@ -90,6 +104,15 @@ TEST(run, cleans_up_even_if_main_throws) {
   };
   EXPECT_THROW(hocket::run(main(), {.clock = &time}), std::runtime_error);
   EXPECT_EQ(trace, "cleaned up;");
+}
+
+TEST(run, throws_if_the_loop_is_stopped_before_main_has_ended) {
+  const auto main = []() -> hocket::coro<std::string> {
+    hocket::loop::running().stop();
+    co_await hocket::sleep(1h);
+    co_return "seven";
+  };
+  EXPECT_THROW(hocket::run(main()), hocket::invalid_state_error);
 }
 
 TEST(run, refuses_to_run_inside_a_running_loop) {
@@ -167,7 +190,46 @@ TEST(runner, cleans_up_when_it_is_destroyed) {
   EXPECT_EQ(trace, "cleaned up;");
 }
 
-// ---- SIGINT: each in a process of its own, whose end is looked at
+// ---- programs: each a process of its own, whose end is looked at
+
+/// Runs `main` in a child process as a program does whose main() only calls `run`: nobody on its stack catches anything, as
+/// a test's own stack does. Then ends this process the way the child ended.
+void run_where_nobody_catches(hocket::coro<void> (*main)()) {
+  std::thread bare_stack([main] {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      hocket::run(main());
+      ::_exit(0);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (WIFSIGNALED(status)) {
+      ::signal(WTERMSIG(status), SIG_DFL);
+      ::raise(WTERMSIG(status));
+    }
+    ::_exit(WEXITSTATUS(status));
+  });
+  bare_stack.join();
+}
+
+hocket::coro<void> print_cleanup() {
+  const auto outcome = co_await hocket::as_result(hocket::sleep(1h));
+  co_await hocket::sleep(1ms);
+  std::fputs("cleaned up;", stderr);
+  std::rethrow_exception(outcome.error());
+}
+
+TEST(run_death_test, cleans_up_even_if_nobody_catches_what_main_throws) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto main = []() -> hocket::coro<void> {
+    hocket::create_task(print_cleanup());
+    co_await hocket::sleep(1ms);
+    throw std::runtime_error("broken");
+  };
+  EXPECT_EXIT(run_where_nobody_catches(main), testing::KilledBySignal(SIGABRT), "^cleaned up;");
+}
+
+// ---- SIGINT
 
 void behave_like_a_program_started_by_a_shell() {
   ::signal(SIGINT, SIG_DFL);
@@ -195,14 +257,8 @@ class sigint_death_test : public testing::Test {
 TEST_F(sigint_death_test, the_first_one_cancels_main_and_ends_the_process_after_the_cleanup) {
   const auto program = [] {
     behave_like_a_program_started_by_a_shell();
-    const auto clean_up = []() -> hocket::coro<void> {
-      const auto outcome = co_await hocket::as_result(hocket::sleep(1h));
-      co_await hocket::sleep(1ms);
-      std::fputs("cleaned up;", stderr);
-      std::rethrow_exception(outcome.error());
-    };
-    const auto main = [&]() -> hocket::coro<void> {
-      hocket::create_task(clean_up());
+    const auto main = []() -> hocket::coro<void> {
+      hocket::create_task(print_cleanup());
       co_await interrupted_main();
     };
     try {
@@ -212,6 +268,30 @@ TEST_F(sigint_death_test, the_first_one_cancels_main_and_ends_the_process_after_
     std::fputs("run returned;", stderr);
   };
   EXPECT_EXIT(program(), testing::KilledBySignal(SIGINT), "^main cancelled;cleaned up;$");
+}
+
+TEST_F(sigint_death_test, the_first_one_ends_the_process_after_the_cleanup_even_if_nobody_catches_cancelled) {
+  const auto program = [] {
+    behave_like_a_program_started_by_a_shell();
+    run_where_nobody_catches([]() -> hocket::coro<void> {
+      hocket::create_task(print_cleanup());
+      co_await interrupted_main();
+    });
+  };
+  EXPECT_EXIT(program(), testing::KilledBySignal(SIGINT), "^main cancelled;cleaned up;$");
+}
+
+TEST_F(sigint_death_test, the_first_one_is_not_lost_to_a_runner_on_another_thread) {
+  const auto program = [] {
+    behave_like_a_program_started_by_a_shell();
+    const auto main = []() -> hocket::coro<void> {
+      const auto outcome = co_await hocket::as_result(interrupted_main());
+      std::thread([] { hocket::run(seven()); }).join();
+      std::rethrow_exception(outcome.error());
+    };
+    hocket::run(main());
+  };
+  EXPECT_EXIT(program(), testing::KilledBySignal(SIGINT), "");
 }
 
 TEST_F(sigint_death_test, the_first_one_wakes_a_loop_that_sleeps_in_the_kernel) {

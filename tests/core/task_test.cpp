@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <hocket/core/as_result.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
@@ -124,6 +125,25 @@ HOCKET_TEST(task, gives_its_result_away_to_whoever_awaits_a_moved_handle) {
   auto work = hocket::create_task(make());
   const std::unique_ptr<int> mine = co_await std::move(work);
   EXPECT_EQ(*mine, 7);
+}
+
+HOCKET_TEST(task, keeps_its_result_for_the_others_when_one_of_its_handles_is_moved) {
+  auto work = hocket::create_task(seven());
+  auto other = work;
+  EXPECT_EQ(co_await std::move(other), "seven");
+  EXPECT_EQ(work.result(), "seven");
+}
+
+HOCKET_TEST(task, keeps_its_result_when_another_task_is_made_of_it) {
+  auto work = hocket::create_task(seven());
+  co_await hocket::create_task(work);
+  EXPECT_EQ(work.result(), "seven");
+}
+
+HOCKET_TEST(task, keeps_its_result_when_its_outcome_is_asked_for) {
+  auto work = hocket::create_task(seven());
+  EXPECT_EQ((co_await hocket::as_result(work)).value(), "seven");
+  EXPECT_EQ(work.result(), "seven");
 }
 
 HOCKET_TEST(task, is_awaited_without_suspending_when_it_is_done) {
@@ -335,6 +355,14 @@ HOCKET_TEST(sleep, wakes_in_the_order_of_the_deadlines) {
   };
   co_await hocket::gather(nap(3), nap(1), nap(2));
   EXPECT_EQ(trace, "123");
+}
+
+HOCKET_TEST(sleep, of_more_than_the_clock_can_count_lasts_until_it_is_cancelled) {
+  auto endless = hocket::create_task(hocket::sleep(std::chrono::hours::max()));
+  co_await hocket::sleep(1h);
+  EXPECT_FALSE(endless.done());
+  endless.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(endless));
 }
 
 HOCKET_REAL_TIME_TEST(sleep, lasts_at_least_as_long_as_asked) {

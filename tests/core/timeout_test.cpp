@@ -29,6 +29,11 @@ hocket::coro<bool> times_out(Awaitable work) {
 
 hocket::duration now() { return hocket::loop::running().time().time_since_epoch(); }
 
+hocket::coro<std::string> seven() {
+  co_await hocket::sleep(1s);
+  co_return "seven";
+}
+
 HOCKET_TEST(timeout, becomes_a_timeout_error) {
   const auto begin = now();
   EXPECT_TRUE(co_await times_out(hocket::with_timeout(5s, hocket::sleep(1h))));
@@ -207,6 +212,28 @@ HOCKET_TEST(timeout, refuses_another_deadline_once_it_has_fired) {
   EXPECT_THROW(limit.reschedule(std::nullopt), hocket::invalid_state_error);
 }
 
+HOCKET_TEST(timeout, that_has_expired_starts_afresh_with_another_body) {
+  hocket::timeout limit(5s);
+  EXPECT_TRUE(co_await times_out(limit.run(hocket::sleep(1h))));
+  co_await limit.run(hocket::sleep(1s));
+  EXPECT_FALSE(limit.expired());
+}
+
+HOCKET_TEST(timeout, that_has_expired_does_not_take_a_later_cancellation_for_its_own) {
+  hocket::timeout limit(5s);
+  EXPECT_TRUE(co_await times_out(limit.run(hocket::sleep(1h))));
+  auto other = hocket::create_task(hocket::sleep(1h));
+  other.cancel();
+  const auto outcome = co_await hocket::as_result(limit.run(other));
+  EXPECT_THROW(std::rethrow_exception(outcome.error()), hocket::cancelled);
+}
+
+HOCKET_TEST(timeout, leaves_a_task_its_result) {
+  auto work = hocket::create_task(seven());
+  EXPECT_EQ(co_await hocket::with_timeout(5s, work), "seven");
+  EXPECT_EQ(work.result(), "seven");
+}
+
 // ---- wait_for
 
 HOCKET_TEST(wait_for, cancels_what_takes_too_long_and_waits_until_it_has_ended) {
@@ -227,6 +254,16 @@ HOCKET_TEST(wait_for, cancels_the_task_that_it_waits_for) {
   auto work = hocket::create_task(hocket::sleep(1h));
   EXPECT_TRUE(co_await times_out(hocket::wait_for(work, 5s)));
   EXPECT_TRUE(work.was_cancelled());
+}
+
+HOCKET_TEST(wait_for, leaves_a_task_its_result) {
+  auto work = hocket::create_task(seven());
+  EXPECT_EQ(co_await hocket::wait_for(work, 5s), "seven");
+  EXPECT_EQ(work.result(), "seven");
+}
+
+HOCKET_TEST(wait_for, waits_for_longer_than_the_clock_can_count) {
+  EXPECT_EQ(co_await hocket::wait_for(seven(), std::chrono::hours::max()), "seven");
 }
 
 HOCKET_TEST(wait_for, never_starts_a_coroutine_if_there_is_no_time) {

@@ -161,6 +161,40 @@ HOCKET_TEST(frontier, one_hosts_delay_does_not_hold_up_another) {
   EXPECT_EQ(now(), begin);
 }
 
+HOCKET_TEST(frontier, a_redirect_takes_a_slot_of_its_host) {
+  frontier todo = with_limits(polite);
+  todo.add(at("http://example.org/1"));
+  todo.add(at("http://example.org/2"));
+  const auto begin = now();
+  const auto first = co_await todo.next();
+  co_await todo.take_slot(*url::parse("http://example.org/moved"));
+  EXPECT_EQ(now() - begin, 1s);
+  todo.finished(first->url);
+  co_await todo.next();
+  EXPECT_EQ(now() - begin, 2s);
+}
+
+HOCKET_TEST(frontier, a_slot_of_a_host_without_delay_is_free) {
+  frontier todo = with_limits(unhurried);
+  const auto begin = now();
+  co_await todo.take_slot(*url::parse("http://127.0.0.1/"));
+  EXPECT_EQ(now(), begin);
+}
+
+HOCKET_TEST(frontier, abandon_new_leaves_what_is_to_be_tried_again) {
+  frontier todo = with_limits(unhurried, true);
+  for (const char* href : {"http://a/again", "http://a/new"}) todo.add(at(href));
+  todo.add(at("http://a/deeper", 1));
+  auto first = co_await todo.next();
+  ++first->attempts;
+  todo.add_again(*first, 10s, false);
+  todo.finished(first->url);
+  std::vector<std::string> left;
+  todo.abandon_new([&left](const target& each) { left.push_back(each.url.href()); });
+  EXPECT_EQ(left, (std::vector<std::string>{"http://a/new", "http://a/deeper"}));
+  EXPECT_EQ(co_await next_of(todo), "http://a/again");
+}
+
 HOCKET_TEST(frontier, asks_for_the_limits_of_a_host_once) {
   int asked = 0;
   frontier todo(

@@ -2,11 +2,10 @@
 #include <string>
 #include <vector>
 
+#include <crawl/small_files.hpp>
 #include <fmt/format.h>
 #include <io/temporary_directory.hpp>
 #include <nlohmann/json.hpp>
-#include <signal.h>
-#include <sys/resource.h>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/gather.hpp>
@@ -21,6 +20,7 @@ using hocket::crawl::line_file;
 using hocket::crawl::output;
 using hocket::testing::content_of;
 using hocket::testing::ends_cancelled;
+using hocket::testing::small_files;
 using hocket::testing::temporary_directory;
 using hocket::testing::write_file;
 
@@ -155,8 +155,9 @@ HOCKET_TEST(output, the_summary_takes_the_place_of_the_old_one_as_a_whole) {
 
 HOCKET_TEST(output, says_which_directory_it_cannot_make) {
   const temporary_directory folder;
-  EXPECT_EQ(error_text(co_await hocket::as_result(output::open(folder / "no/such"))),
-            fmt::format("cannot make '{}/no/such': No such file or directory", folder.path()));
+  write_file(folder / "file", "");
+  EXPECT_EQ(error_text(co_await hocket::as_result(output::open(folder / "file/sub"))),
+            fmt::format("cannot make '{}/file/sub': Not a directory", folder.path()));
 }
 
 HOCKET_TEST(output, says_which_file_it_cannot_write) {
@@ -170,37 +171,40 @@ HOCKET_TEST(output, a_file_in_the_place_of_the_directory_is_an_error) {
   const temporary_directory folder;
   write_file(folder / "file", "");
   EXPECT_EQ(error_text(co_await hocket::as_result(output::open(folder / "file"))),
-            fmt::format("cannot write '{}/file/links.tsv': Not a directory", folder.path()));
+            fmt::format("cannot make '{}/file': Not a directory", folder.path()));
 }
 
-HOCKET_TEST(output, a_full_disk_is_an_error_with_the_files_name) {
+HOCKET_TEST(output, makes_the_directories_above_too) {
   const temporary_directory folder;
-  std::filesystem::create_symlink("/dev/full", folder / "full");
-  line_file file = co_await line_file::create(folder / "full");
-  file.lines() += "no room\n";
-  EXPECT_EQ(error_text(co_await hocket::as_result(file.flush())),
-            fmt::format("cannot write '{}/full': No space left on device", folder.path()));
+  output out = co_await output::open(folder / "new/and/deep");
+  co_await out.flush();
+  EXPECT_EQ(content_of(folder / "new/and/deep/links.tsv"), header);
 }
 
-/// Lets no file grow beyond a size; SIGXFSZ is ignored meanwhile, so that writing gives EFBIG.
-class small_files {
- public:
-  explicit small_files(rlim_t bytes) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit tight{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &tight);
-    handler_ = ::signal(SIGXFSZ, SIG_IGN);
-  }
-  ~small_files() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    ::signal(SIGXFSZ, handler_);
-  }
-  small_files(const small_files&) = delete;
+HOCKET_TEST(output, a_directory_that_another_crawl_is_writing_is_refused) {
+  const temporary_directory folder;
+  output out = co_await output::open(folder.path());
+  co_await out.flush();
+  EXPECT_EQ(error_text(co_await hocket::as_result(output::open(folder.path()))),
+            fmt::format("'{}/links.tsv' is being written by another process", folder.path()));
+  EXPECT_EQ(content_of(folder / "links.tsv"), header);
+}
 
- private:
-  rlimit before_{};
-  sighandler_t handler_;
-};
+HOCKET_TEST(output, takes_an_earlier_summary_away) {
+  const temporary_directory folder;
+  write_file(folder / "summary.json", "{}");
+  output out = co_await output::open(folder.path());
+  EXPECT_FALSE(std::filesystem::exists(folder / "summary.json"));
+}
+
+HOCKET_TEST(output, a_file_that_may_not_grow_is_an_error_with_its_name) {
+  const temporary_directory folder;
+  line_file file = co_await line_file::create(folder / "lines");
+  file.lines() += "no room\n";
+  const small_files limit(0);
+  EXPECT_EQ(error_text(co_await hocket::as_result(file.flush())),
+            fmt::format("cannot write '{}/lines': File too large", folder.path()));
+}
 
 HOCKET_TEST(output, a_write_that_fails_half_way_leaves_complete_lines) {
   const temporary_directory folder;

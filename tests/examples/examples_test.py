@@ -9,11 +9,13 @@ claim rests on how long anything took: times are masked, compared with each othe
 import http.server
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 EXAMPLES, HOCKET = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
@@ -106,6 +108,32 @@ Program finished in # seconds.""".splitlines())
         chains = [seconds_in(line) for line in lines if line.startswith("-->Chained")]
         self.assertGreaterEqual(seconds_in(lines[-1]), max(chains))
         self.assertLess(seconds_in(lines[-1]), sum(chains))
+
+
+class Interrupted(unittest.TestCase):
+    """SIGINT ends a program whose main() only calls run, and by that signal, so that a shell's loop ends, too."""
+
+    @classmethod
+    def setUpClass(cls):
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a program must not inherit it ignored
+        with subprocess.Popen([EXAMPLES / "chained", "9", "6", "3"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                              text=True) as process:
+            while process.poll() is None and not cls.handles_sigint(process.pid):
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            _, cls.said = process.communicate(timeout=PATIENCE_SECONDS)
+            cls.status = process.returncode
+
+    @staticmethod
+    def handles_sigint(pid):
+        caught = re.search(r"SigCgt:\s*(\w+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]
+        return int(caught, 16) >> (signal.SIGINT - 1) & 1
+
+    def test_ends_by_the_signal(self):
+        self.assertEqual(self.status, -signal.SIGINT)
+
+    def test_says_nothing(self):
+        self.assertEqual(self.said, "")
 
 
 class QueueClaims:

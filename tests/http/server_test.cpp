@@ -489,6 +489,33 @@ HOCKET_TEST(server, serves_no_more_connections_at_once_than_allowed) {
   co_await server.stop();
 }
 
+HOCKET_TEST(server, idle_connections_make_room_for_one_that_waits) {
+  running_server server(echo_target, {.idle = 1h, .max_connections = 2});
+  std::vector<tcp_socket> idle;
+  for (int n = 0; n < 2; ++n) idle.push_back(co_await tcp_socket::connect(server.address()));
+  const auto begin = now();
+  EXPECT_EQ(statuses(co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n")), "200");
+  EXPECT_LT(now() - begin, 1min);
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, busy_connections_make_no_room) {
+  running_server server(taking(10s), {.max_connections = 1});
+  auto busy = create_task(answer_to(server.address(), "GET /busy HTTP/1.1\r\nHost: x\r\n\r\n"));
+  co_await hocket::sleep(1s);
+  auto waiting = create_task(answer_to(server.address(), "GET /late HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_EQ(body_of(co_await busy), "/busy");
+  EXPECT_EQ(body_of(co_await waiting), "/late");
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, takes_a_target_in_absolute_form) {
+  running_server server(echo_target);
+  const std::string answer = co_await answer_to(server.address(), "GET http://x/a?b HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(body_of(answer), "/a?b");
+  co_await server.stop();
+}
+
 HOCKET_TEST(server, serves_many_connections_at_once) {
   running_server server(taking(1s));
   const auto begin = now();

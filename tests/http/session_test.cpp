@@ -386,6 +386,29 @@ HOCKET_TEST(session, a_response_dropped_early_closes_its_connection) {
   EXPECT_EQ(server.open(), 0U);
 }
 
+HOCKET_TEST(session, drain_keeps_the_connection_of_a_small_body) {
+  scripted_server server(answering([](const std::string&) { return response_text(404, std::string(60'000, 'x')); }));
+  session web;
+  for (int n = 0; n < 3; ++n) {
+    response answer = co_await web.get(server.url());
+    co_await answer.drain();
+  }
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+HOCKET_TEST(session, drain_does_not_wait_for_a_body_that_comes_late) {
+  scripted_server server([](tcp_socket& peer, std::size_t) -> coro<void> {
+    static_cast<void>(co_await read_request(peer));
+    co_await peer.send_all("HTTP/1.1 404 Not Found\r\nContent-Length: 10\r\n\r\nabc");
+    co_await hocket::sleep(1h);
+  });
+  session web;
+  const auto begin = hocket::loop::running().time();
+  response answer = co_await web.get(server.url());
+  co_await answer.drain();
+  EXPECT_EQ(hocket::loop::running().time() - begin, 1s);
+}
+
 HOCKET_TEST(session, a_resting_connection_is_closed_after_its_time) {
   scripted_server server(answering([](const std::string&) { return response_text(200, "x"); }));
   session web({.keep_alive = 10s});

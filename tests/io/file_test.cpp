@@ -2,15 +2,19 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <latch>
 #include <string>
+#include <vector>
 
 #include <fcntl.h>
 #include <io/temporary_directory.hpp>
+#include <io/zero_pages.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/gather.hpp>
+#include <hocket/core/sleep.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/test.hpp>
@@ -78,6 +82,12 @@ HOCKET_TEST(file, writes_a_large_piece_whole) {
   auto opened = co_await file::open(folder / "a", O_WRONLY | O_CREAT);
   co_await opened.write(text);
   EXPECT_TRUE(content_of(folder / "a") == text);
+}
+
+HOCKET_TEST(file, writes_more_than_two_gib_at_once) {
+  const hocket::testing::zero_pages all(hocket::testing::more_than_two_gib);
+  auto nowhere = co_await file::open("/dev/null", O_WRONLY);
+  EXPECT_TRUE(co_await as_expected(nowhere.write(all.bytes())));
 }
 
 HOCKET_TEST(file, appends_if_opened_so) {
@@ -192,6 +202,46 @@ HOCKET_TEST(file, open_beneath_keeps_the_paths_of_many_at_once_apart) {
   for (int n = 0; n < 50; ++n) all.push_back(read(n));
   const auto texts = co_await hocket::gather(std::move(all));
   for (int n = 0; n < 50; ++n) EXPECT_EQ(texts[static_cast<std::size_t>(n)], std::to_string(n));
+}
+
+/// Keeps every thread of the running loop's pool busy until it is told to let go.
+class busy_pool {
+ public:
+  busy_pool() {
+    for (wait_for_go& each : jobs_) {
+      each.go = &go_;
+      pool_.submit(each);
+    }
+  }
+  ~busy_pool() { pool_.finish(); }
+  busy_pool(const busy_pool&) = delete;
+  void let_go() { go_.count_down(); }
+
+ private:
+  struct wait_for_go final : hocket::blocking_job {
+    void work() noexcept override { go->wait(); }
+    std::latch* go = nullptr;
+  };
+  hocket::blocking_pool& pool_ = hocket::loop::running().blocking();
+  std::latch go_{1};
+  std::vector<wait_for_go> jobs_{hocket::blocking_pool::default_limit()};
+};
+
+HOCKET_TEST(file, open_beneath_never_looks_below_another_directory_if_its_own_is_closed_meanwhile) {
+  const temporary_directory empty;
+  const temporary_directory other;
+  write_file(other / "a", "");
+  auto root = co_await file::open(empty.path(), O_RDONLY | O_DIRECTORY);
+  busy_pool pool;
+  auto open_a = [&root]() -> coro<int> { co_return error_number(co_await as_expected(root.open_beneath("a"))); };
+  auto opening = create_task(open_a());
+  co_await hocket::sleep({});  // by now it waits for the pool, unless the kernel has done it
+  root.close();
+  const int same_number = ::open(other.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  pool.let_go();
+  const int error = co_await opening;
+  EXPECT_TRUE(error == ECANCELED || error == ENOENT) << error;
+  ::close(same_number);
 }
 
 // ---- cancellation

@@ -1,13 +1,17 @@
 #include <array>
 #include <chrono>
 #include <numeric>
+#include <semaphore>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
 #include <io/connected_sockets.hpp>
+#include <io/zero_pages.hpp>
 #include <netinet/in.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <hocket/core/as_result.hpp>
@@ -594,6 +598,26 @@ HOCKET_TEST(tcp, a_reused_number_does_not_feed_the_receive_of_the_closed_socket)
   }
 }
 
+HOCKET_TEST(tcp, a_receive_that_begins_after_its_socket_was_closed_never_reads_from_another) {
+  auto [client, server] = co_await connect_on_loopback();
+  auto [other_client, other_server] = co_await connect_on_loopback();
+  co_await other_client.send_all("for the other one");
+  auto receiving = create_task(server.receive());  // begins in the next turn
+  server.close();
+  const tcp_socket same_number{hocket::io_handle(::dup(other_server.number()))};
+  EXPECT_TRUE(is_error(co_await error_of(receiving), std::errc::operation_canceled));
+}
+
+HOCKET_TEST(tcp, a_send_that_begins_after_its_socket_was_closed_never_writes_to_another) {
+  auto [client, server] = co_await connect_on_loopback();
+  auto [other_client, other_server] = co_await connect_on_loopback();
+  auto sending = create_task(client.send_all("for the closed one"));  // begins in the next turn
+  client.close();
+  const tcp_socket same_number{hocket::io_handle(::dup(other_client.number()))};
+  EXPECT_TRUE(is_error(co_await error_of(sending), std::errc::operation_canceled));
+  EXPECT_FALSE(other_server.has_something_to_read());
+}
+
 HOCKET_TEST(tcp, a_moved_socket_takes_its_connection_along) {
   auto [client, server] = co_await connect_on_loopback();
   tcp_socket elsewhere = std::move(server);
@@ -606,6 +630,61 @@ HOCKET_TEST(tcp, assigning_closes_what_was_there) {
   auto [client, server] = co_await connect_on_loopback();
   server = tcp_socket();
   EXPECT_EQ(co_await receive_to_end(client), "");
+}
+
+TEST(tcp_death_test, a_socket_that_outlives_its_loop_ends_the_program) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto misuse = [] {
+    hocket::testing::connected_sockets kept;
+    const auto connect = [&kept]() -> coro<void> { kept = co_await connect_on_loopback(); };
+    hocket::run(connect());
+  };
+  EXPECT_DEATH(misuse(), "a loop was destroyed while a socket or file of it was open");
+}
+
+// ---- sockets made elsewhere
+
+/// One end belongs to the loop, the other to whoever calls the system by hand. `type_flags`: as for socketpair(2).
+struct adopted_pair {
+  explicit adopted_pair(int type_flags = 0) {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | type_flags, 0, ends.data()), 0);
+    adopted = tcp_socket(hocket::io_handle(ends[0]));
+    by_hand = ends[1];
+  }
+  ~adopted_pair() { ::close(by_hand); }
+  adopted_pair(const adopted_pair&) = delete;
+
+  void send_by_hand(std::string_view text) const { ::send(by_hand, text.data(), text.size(), MSG_NOSIGNAL); }
+
+  tcp_socket adopted;
+  int by_hand = -1;
+};
+
+HOCKET_TEST(tcp, a_blocking_socket_that_was_adopted_does_not_block_the_loop) {
+  adopted_pair pair;
+  auto receiving = create_task(pair.adopted.receive());
+  std::binary_semaphore timer_fired(0);
+  std::thread rescue([&] {
+    if (!timer_fired.try_acquire_for(10s)) pair.send_by_hand("the loop was blocked");
+  });
+  co_await hocket::sleep(1s);
+  timer_fired.release();
+  rescue.join();
+  pair.send_by_hand("after the timer");
+  EXPECT_EQ((co_await receiving).text(), "after the timer");
+}
+
+HOCKET_TEST(tcp, a_socket_that_does_not_block_is_waited_for_when_it_was_adopted) {
+  adopted_pair pair(SOCK_NONBLOCK);
+  auto receiving = create_task(pair.adopted.receive());
+  co_await wait_all_tasks_blocked();
+  pair.send_by_hand("later");
+  const auto received = co_await as_result(receiving);
+  EXPECT_TRUE(received.has_value());
+  if (received) {
+    EXPECT_EQ(received->text(), "later");
+  }
 }
 
 // ---- fairness and limits
@@ -650,6 +729,33 @@ HOCKET_TEST(tcp, connecting_without_a_free_descriptor_is_an_error) {
   const few_descriptors none(0);
   auto connect = [&]() -> coro<void> { co_await tcp_socket::connect(listener.local_address()); };
   EXPECT_TRUE(is_error(co_await error_of(create_task(connect())), std::errc::too_many_files_open));
+}
+
+HOCKET_TEST(tcp, connecting_without_a_free_descriptor_is_an_error_also_as_a_value) {
+  auto listener = listen_on_loopback();
+  const socket_address there = listener.local_address();
+  const few_descriptors none(0);
+  const auto connected = co_await as_expected(tcp_socket::connect(there));
+  EXPECT_FALSE(connected);
+  if (!connected) {
+    EXPECT_TRUE(is_error(connected.error(), std::errc::too_many_files_open));
+  }
+}
+
+HOCKET_REAL_TIME_TEST(tcp, sends_more_than_two_gib_at_once) {
+  const hocket::testing::zero_pages all(hocket::testing::more_than_two_gib);
+  adopted_pair pair;
+  std::size_t drained = 0;
+  std::thread sink([&] {
+    std::vector<char> piece(1024 * 1024);
+    for (ssize_t count = 1; count > 0; drained += static_cast<std::size_t>(count))
+      count = ::recv(pair.by_hand, piece.data(), piece.size(), 0);
+  });
+  const auto sent = co_await as_expected(pair.adopted.send_all(all.bytes()));
+  pair.adopted.close();
+  sink.join();
+  EXPECT_TRUE(sent);
+  EXPECT_EQ(drained, all.bytes().size());
 }
 
 HOCKET_TEST(tcp, accepting_without_a_free_descriptor_is_an_error_and_the_connection_waits) {

@@ -156,6 +156,18 @@ TEST(blocking_pool, ends_only_when_its_jobs_have_ended) {
   EXPECT_EQ(ended, 10);
 }
 
+TEST(blocking_pool, takes_work_again_after_it_was_finished) {
+  bool ran = false;
+  job first([] {});
+  job second([&ran] { ran = true; });
+  blocking_pool pool;
+  pool.submit(first);
+  pool.finish();
+  pool.submit(second);
+  pool.finish();
+  EXPECT_TRUE(ran);
+}
+
 TEST(blocking_pool, keeps_signals_away_from_its_threads) {
   bool blocked = false;
   job one([&blocked] {
@@ -168,6 +180,20 @@ TEST(blocking_pool, keeps_signals_away_from_its_threads) {
     pool.submit(one);
   }
   EXPECT_TRUE(blocked);
+}
+
+TEST(blocking_pool, leaves_its_threads_the_signals_of_their_own_faults) {
+  bool blocked = true;
+  job one([&blocked] {
+    sigset_t mask;
+    ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+    blocked = ::sigismember(&mask, SIGSEGV) == 1 || ::sigismember(&mask, SIGABRT) == 1;
+  });
+  {
+    blocking_pool pool;
+    pool.submit(one);
+  }
+  EXPECT_FALSE(blocked);
 }
 
 TEST(blocking_pool, leaves_the_signal_mask_of_whoever_submits) {

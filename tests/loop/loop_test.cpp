@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <semaphore>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -12,6 +14,8 @@
 
 #include <hocket/base/arena.hpp>
 #include <hocket/base/error.hpp>
+#include <hocket/core/sleep.hpp>
+#include <hocket/core/task.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/testing/virtual_clock.hpp>
 
@@ -176,6 +180,19 @@ TEST_P(a_loop, destroys_callbacks_that_never_ran) {
   EXPECT_EQ(token.use_count(), 1);
 }
 
+TEST_P(a_loop, lets_a_callback_that_it_destroys_cancel_another) {
+  struct canceller {
+    hocket::handle victim;
+    explicit canceller(hocket::handle other) noexcept : victim(std::move(other)) {}
+    canceller(canceller&& other) noexcept = default;
+    ~canceller() { victim.cancel(); }
+  };
+  const long before = hocket::arena::live_blocks();
+  loop().call_later(1h, [cancels = canceller(loop().call_later(2h, [] {}))] {});
+  made_.reset();
+  EXPECT_EQ(hocket::arena::live_blocks(), before);
+}
+
 TEST_P(a_loop, may_be_outlived_by_its_handles) {
   const long before = hocket::arena::live_blocks();
   {
@@ -295,6 +312,20 @@ TEST_P(a_loop, survives_an_exception_handler_that_throws) {
   run_one_turn();
   EXPECT_NE(testing::internal::GetCapturedStderr().find("handler threw"), std::string::npos);
   EXPECT_EQ(trace_, "a");
+}
+
+// In a process of its own, for the task is never freed.
+TEST_P(a_loop, tells_the_exception_handler_of_tasks_that_are_pending_when_it_is_destroyed) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto program = [this] {
+    loop().set_exception_handler(
+        [](const hocket::exception_context& context) { std::fputs(context.message.c_str(), stderr); });
+    loop().call_soon([] { hocket::create_task(hocket::sleep(1h)); });
+    run_one_turn();
+    made_.reset();
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(program(), testing::ExitedWithCode(0), "^1 tasks were pending when their loop was destroyed$");
 }
 
 // ---- which loop runs
@@ -436,11 +467,58 @@ TEST_P(a_loop_in_real_time, fires_timers_while_it_is_busy) {
   EXPECT_TRUE(fired);
 }
 
+TEST_P(a_loop_in_real_time, looks_again_within_9_turns_when_short_turns_become_long) {
+  constexpr int short_turns = 1000;
+  constexpr int long_turns = 36;
+  int turn = 0;
+  std::uint64_t before = 0;
+  std::function<void()> again = [&] {
+    if (turn == short_turns) before = loop().counters().looks;
+    if (turn >= short_turns) std::this_thread::sleep_for(1ms);
+    if (++turn < short_turns + long_turns)
+      loop().call_soon([&] { again(); });
+    else
+      loop().stop();
+  };
+  loop().call_soon([&] { again(); });
+  loop().run_forever();
+  EXPECT_GE(loop().counters().looks - before, long_turns / 9);
+}
+
+TEST_P(a_loop_in_real_time, runs_a_callback_whose_deadline_is_the_beginning_of_time) {
+  std::binary_semaphore ran(0);
+  std::thread rescue([&] {
+    if (!ran.try_acquire_for(10s)) loop().call_soon_threadsafe(stop());
+  });
+  loop().call_at(hocket::time_point::min(), [&] {
+    trace_ += 'a';
+    ran.release();
+    loop().stop();
+  });
+  loop().run_forever();
+  rescue.join();
+  EXPECT_EQ(trace_, "a");
+}
+
 TEST_P(a_loop_in_real_time, waits_for_a_deadline_and_not_less) {
   const auto begin = loop().time();
   loop().call_later(3ms, stop());
   loop().run_forever();
   EXPECT_GE(loop().time() - begin, 3ms);
+}
+
+// ---- lengths of time
+
+TEST(delay, is_the_length_that_was_given) {
+  EXPECT_EQ(hocket::duration(hocket::delay(90min)), 90min);
+  EXPECT_EQ(hocket::duration(hocket::delay(-5ns)), -5ns);
+  EXPECT_EQ(hocket::duration(hocket::delay(std::chrono::duration<double>(0.25))), 250ms);
+}
+
+TEST(delay, is_the_longest_that_a_loop_can_count_if_more_was_given) {
+  EXPECT_EQ(hocket::duration(hocket::delay(std::chrono::hours::max())), hocket::duration::max());
+  EXPECT_EQ(hocket::duration(hocket::delay(std::chrono::hours::min())), hocket::duration::min());
+  EXPECT_EQ(hocket::duration(hocket::delay(std::chrono::duration<double>(1e300))), hocket::duration::max());
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -173,6 +174,20 @@ HOCKET_TEST(lock, refuses_to_be_released_when_nobody_holds_it) {
   hocket::lock door;
   EXPECT_THROW(door.release(), hocket::invalid_state_error);
   co_return;
+}
+
+TEST(lock_death_test, ends_the_program_that_destroys_one_on_its_way_to_a_waiter) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto misuse = []() -> hocket::coro<void> {
+    auto door = std::make_unique<hocket::lock>();
+    std::string trace;
+    co_await door->acquire();
+    auto waiter = hocket::create_task(hold_and_note(*door, trace, 'a'));
+    co_await wait_all_tasks_blocked();
+    door->release();
+    door.reset();
+  };
+  EXPECT_DEATH(hocket::run(misuse()), "a lock was destroyed while tasks waited for it");
 }
 
 TEST(lock, is_free_after_a_cancellation_at_any_suspension) {

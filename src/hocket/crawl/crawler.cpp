@@ -17,6 +17,7 @@
 #include <hocket/core/task.hpp>
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/crawl/summary.hpp>
+#include <hocket/http/date.hpp>
 #include <hocket/http/media_type.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/io/resolve.hpp>
@@ -26,7 +27,6 @@ namespace hocket::crawl {
 static constexpr auto flush_every = std::chrono::seconds(1);
 static constexpr auto first_retry_after = std::chrono::milliseconds(500);
 static constexpr auto longest_retry_after = std::chrono::seconds(60);
-static constexpr std::uint64_t most_drained_bytes = 64 * 1024;  // of a body that nobody wants, to keep its connection
 
 /// What came of one attempt at a page.
 struct crawler::outcome {
@@ -91,9 +91,8 @@ http::session_options crawler::session_options() {
 
 host_limits crawler::limits_of(const url& whose) {
   if (is_loopback_host(whose.host())) return {.connections = options_.per_host};
-  if (!std::exchange(polite_note_given_, true) && observer_.on_note)
-    observer_.on_note(
-        "robots.txt is not read yet: a host that is not this machine gets one connection and one request a second");
+  if (!std::exchange(polite_note_given_, true))
+    note("robots.txt is not read yet: a host that is not this machine gets one connection and one request a second");
   return {.connections = 1, .delay = options_.host_delay};
 }
 
@@ -108,9 +107,9 @@ coro<void> crawler::run() {
                      co_await settle();
                      flusher.cancel();
                      static_cast<void>(co_await as_result(flusher));
+                     handing_out_ = nullptr;
+                     if (broken_) std::rethrow_exception(broken_);
                    });
-  handing_out_ = nullptr;
-  if (broken_) std::rethrow_exception(broken_);
 }
 
 void crawler::add_seed(const url& seed) {
@@ -123,22 +122,34 @@ coro<void> crawler::hand_out() {
     co_await slots_.acquire();
     ticket mine(*this);
     auto next = co_await frontier_.next();
-    if (!next) co_return;
+    if (!next) {
+      handed_out_all_ = true;
+      co_return;
+    }
     const bool is_new = next->attempts == 0;
     if (is_new && options_.max_pages && handed_out_ >= *options_.max_pages) {
-      reached_limit_ = true;
-      frontier_.add_again(*next, duration::zero(), false);
-      frontier_.finished(next->url);
-      co_return;
+      reach_limit(*next);
+      continue;
     }
     if (is_new) ++handed_out_;
     create_task(crawl_page(std::move(*next), std::move(mine)), {.name = "page"});
   }
 }
 
+// Nothing new any more; pages that are to be tried again still are.
+void crawler::reach_limit(const target& one_too_many) {
+  reached_limit_ = true;
+  const auto skip_it = [this](const target& left) { skip(left.url.href(), "limit"); };
+  skip_it(one_too_many);
+  frontier_.abandon_new(skip_it);
+  frontier_.finished(one_too_many.url);
+}
+
 // No more URLs: waits for the pages under way, and leaves complete files behind.
 coro<void> crawler::settle() {
   stopping_ = true;
+  if (!handed_out_all_ && !broken_ && under_way_ > 0)
+    note(fmt::format("stopping: {} pages are under way; Ctrl-C again ends at once", under_way_));
   co_await nothing_under_way_.wait();
   count_what_is_left();
   if (broken_) co_return;
@@ -151,8 +162,7 @@ coro<void> crawler::settle() {
 }
 
 void crawler::count_what_is_left() {
-  const char* reason = reached_limit_ ? "limit" : "interrupted";
-  frontier_.abandon([&](const target& left) { skip(left.url.href(), reason); });
+  frontier_.abandon([this](const target& left) { skip(left.url.href(), "interrupted"); });
   for (const auto& [href, why] : not_followed_)
     if (!frontier_.has_seen(href)) skip(href, why);
   not_followed_.clear();
@@ -178,7 +188,6 @@ void crawler::output_failed(std::exception_ptr why) noexcept {
 coro<void> crawler::crawl_page(target next, ticket) {
   const time_point begun = loop::running().time();
   outcome result(next.url);
-  std::exception_ptr problem;
   try {
     co_await fetch(next, result);
   } catch (const cancelled&) {
@@ -187,6 +196,7 @@ coro<void> crawler::crawl_page(target next, ticket) {
   } catch (const http::address_refused& refused) {
     skip(result.final_url.href(), "private_address");
     result.refused = result.final_url == next.url;
+    result.error = refused.what();
   } catch (const std::system_error& failed) {
     result.error = failed.what();
     result.connection_failed = failed.code().category() != resolve_category() || failed.code().value() == EAI_AGAIN;
@@ -209,9 +219,9 @@ coro<void> crawler::crawl_page(target next, ticket) {
 bool crawler::postpone(const target& next, outcome& result) {
   const bool worth_it = result.connection_failed || result.retry_after;
   if (!worth_it || next.attempts >= options_.retries || stopping_) return false;
+  if (result.retry_after > longest_retry_after) return false;  // longer than anybody would wait here
   const duration backoff = first_retry_after * (1U << std::min(next.attempts, 6U));
-  const duration delay =
-      std::min<duration>(std::max(backoff, result.retry_after.value_or(backoff)), longest_retry_after);
+  const duration delay = std::max(backoff, result.retry_after.value_or(backoff));
   target again = next;
   ++again.attempts;
   again.claimed = std::move(result.claimed);
@@ -219,24 +229,29 @@ bool crawler::postpone(const target& next, outcome& result) {
   return true;
 }
 
+// Of 429 and 503. A date is told from the server's own, so that no clock of ours need agree with it.
 static std::optional<duration> retry_after(const http::response& answer) {
   if (answer.status() != 429 && answer.status() != 503) return std::nullopt;
   const std::string_view text = answer.headers().get("Retry-After").value_or("");
+  const auto server_time = http::parse_date(answer.headers().get("Date").value_or(""), {});
   long seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size() || seconds < 0) return duration::zero();
-  return std::chrono::seconds(std::min(seconds, 86'400L));
+  const bool is_number = error == std::errc() && end == text.data() + text.size() && seconds >= 0;
+  if (!is_number && server_time)
+    seconds = (http::parse_date(text, *server_time).value_or(*server_time) - *server_time).count();
+  return std::chrono::seconds(std::clamp(seconds, 0L, 86'400L));
 }
 
 static bool is_html(std::string_view content_type) {
+  if (content_type.empty()) return true;  // RFC 9110, 8.3: then one may look, and links are all that is looked for
   const http::media_type type = http::parse_media_type(content_type);
   return type.essence == "text/html" || type.essence == "application/xhtml+xml";
 }
 
-static coro<void> drain(http::response& unwanted) {
-  if (unwanted.content_length().value_or(0) > most_drained_bytes) co_return;
-  while (unwanted.received() < most_drained_bytes && !(co_await unwanted.next()).empty()) {
-  }
+// A body that was packed without being asked to; nothing unpacks it yet.
+static bool is_packed(const http::response& answer) {
+  const auto coding = answer.headers().get("Content-Encoding");
+  return coding && !coding->empty() && *coding != "identity";
 }
 
 coro<void> crawler::fetch(const target& next, outcome& result) {
@@ -250,30 +265,45 @@ coro<void> crawler::fetch(const target& next, outcome& result) {
     result.retry_after = retry_after(answer);
     const auto location = answer.headers().get("Location");
     if (result.status < 300 || result.status > 399 || !location) {
-      if (!answer.ok()) result.error = fmt::format("{} {}", result.status, http::reason_phrase(result.status));
-      if (answer.ok() && is_html(result.content_type)) {
-        co_await read_body(answer, next, result);
-      } else {
-        co_await drain(answer);
-        result.bytes = answer.received();
-      }
+      co_await take_answer(answer, next, result);
       co_return;
     }
     auto hop = url::parse(*location, hops.back());
-    if (!hop) throw http::client_error(fmt::format("redirected to '{}', which is not a URL", *location));
-    co_await drain(answer);
+    if (!hop) throw http::client_error(fmt::format("redirected to '{}', which is not an http(s) URL", *location));
+    co_await answer.drain();
     result.final_url = hop->without_fragment();
     if (std::find(hops.begin(), hops.end(), result.final_url) != hops.end())
       throw http::too_many_redirects("redirected in a circle");
     if (!scope_.contains(result.final_url)) {
-      skip(result.final_url.href(), "scope");
+      leave_scope(next, result);
       co_return;
     }
     if (hops.size() > options_.max_redirects)
       throw http::too_many_redirects(fmt::format("more than {} redirects", options_.max_redirects));
     if (!claim(next, result)) co_return;  // it has its own line
     hops.push_back(result.final_url);
+    co_await frontier_.take_slot(hops.back());
   }
+}
+
+coro<void> crawler::take_answer(http::response& answer, const target& next, outcome& result) {
+  if (!answer.ok())
+    result.error = fmt::format("{} {}", result.status, http::reason_phrase(result.status));
+  else if (is_packed(answer))
+    result.error = "the body is compressed, which is not supported yet";
+  if (result.error.empty() && is_html(result.content_type)) {
+    co_await read_body(answer, next, result);
+  } else {
+    co_await answer.drain();
+    result.bytes = answer.received();
+  }
+}
+
+void crawler::leave_scope(const target& next, outcome& result) {
+  const std::string& href = result.final_url.href();
+  if (frontier_.mark_seen(href)) skip(href, "scope");
+  result.error = fmt::format("redirected to {}, which is out of scope", href);
+  if (next.depth == 0) note(fmt::format("{} is redirected to {}; crawl that, or widen --scope", next.url.href(), href));
 }
 
 // True if the place redirected to is this page's to fetch.
@@ -323,11 +353,14 @@ void crawler::consider(const page_link& link, unsigned depth) {
     return;
   }
   if (!frontier_.mark_seen(href)) return;
+  if (!scope_.contains(link.url)) return skip(href, "scope");
   if (link.url.scheme() == "https") return skip(href, "https");  // until there is TLS
-  if (scope_.contains(link.url))
-    frontier_.add({.url = link.url, .depth = depth});
-  else
-    skip(href, "scope");
+  if (reached_limit_) return skip(href, "limit");
+  frontier_.add({.url = link.url, .depth = depth});
+}
+
+void crawler::note(const std::string& text) {
+  if (observer_.on_note) observer_.on_note(text);
 }
 
 void crawler::skip(std::string_view url, std::string_view reason) {

@@ -66,6 +66,7 @@ class crawler {
   class ticket;
 
   coro<void> hand_out();
+  void reach_limit(const target& one_too_many);
   coro<void> settle();
   coro<void> flush_regularly();
   coro<void> crawl_page(target next, ticket mine);
@@ -75,6 +76,9 @@ class crawler {
   void consider(const page_link& link, unsigned depth);
   void add_seed(const url& seed);
   void skip(std::string_view url, std::string_view reason);
+  void note(const std::string& text);
+  coro<void> take_answer(http::response& answer, const target& next, outcome& result);
+  void leave_scope(const target& next, outcome& result);
   [[nodiscard]] bool claim(const target& next, outcome& result);
   [[nodiscard]] bool postpone(const target& next, outcome& result);
   void record(const target& next, const outcome& result, time_point begun);
@@ -99,6 +103,7 @@ class crawler {
   time_point begun_{};
   std::exception_ptr broken_;  // the output failed: the crawl ends with this
   bool stopping_ = false;
+  bool handed_out_all_ = false;
   bool reached_limit_ = false;
   bool polite_note_given_ = false;
   std::vector<std::unique_ptr<page_links>> spare_;  // for the next pages

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <hocket/core/sleep.hpp>
 #include <hocket/crawl/frontier.hpp>
 #include <hocket/loop/loop.hpp>
 
@@ -114,14 +115,38 @@ void frontier::begin_next_level() {
   for (target& each : std::exchange(deeper_, {})) add(std::move(each));
 }
 
+coro<void> frontier::take_slot(const hocket::url& whose) {
+  host& where = host_of(whose);
+  if (where.limits.delay <= duration::zero()) co_return;
+  const time_point now = loop::running().time();
+  const time_point mine = std::max(now, where.next_slot);
+  where.next_slot = mine + where.limits.delay;
+  if (where.is_linked()) where.unlink();  // its turn has just been taken
+  consider(where);
+  if (mine > now) co_await sleep(mine - now);
+}
+
+void frontier::abandon_new(const std::function<void(const target&)>& visit) {
+  for (auto& [name, each] : hosts_) {
+    queued_ -= std::erase_if(each->waiting, [&visit](const target& left) {
+      if (left.attempts > 0) return false;
+      visit(left);
+      return true;
+    });
+    if (each->waiting.empty() && each->is_linked()) each->unlink();
+  }
+  for (const target& left : std::exchange(deeper_, {})) visit(left);
+}
+
 void frontier::abandon(const std::function<void(const target&)>& visit) {
+  abandon_new(visit);
   for (auto& [name, each] : hosts_) {
     for (const target& left : each->waiting) visit(left);
     each->waiting.clear();
     if (each->is_linked()) each->unlink();
   }
   for (const auto& [when, left] : std::exchange(postponed_, {})) visit(left);
-  for (const target& left : std::exchange(deeper_, {})) visit(left);
+  postponed_timer_.cancel();
   queued_ = 0;
 }
 

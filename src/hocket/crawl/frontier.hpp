@@ -24,8 +24,8 @@ namespace hocket::crawl {
 /// A URL to fetch.
 struct target {
   hocket::url url;
-  unsigned depth = 0;     // links from a seed
-  unsigned attempts = 0;  // made so far
+  unsigned depth = 0;                  // links from a seed
+  unsigned attempts = 0;               // made so far
   std::vector<std::string> claimed{};  // where earlier attempts were redirected to: seen, but nobody else's
 };
 
@@ -63,8 +63,14 @@ class frontier {
   [[nodiscard]] coro<std::optional<target>> next();
   void finished(const hocket::url& done);
 
+  /// For one more request to the host of `whose`, which is under way already or redirected to: reserves the host's next slot
+  /// and waits for it.
+  [[nodiscard]] coro<void> take_slot(const hocket::url& whose);
+
   /// Visits the URLs that nobody took, and drops them.
   void abandon(const std::function<void(const target&)>& visit);
+  /// The same, without those that are to be tried again.
+  void abandon_new(const std::function<void(const target&)>& visit);
 
   [[nodiscard]] std::size_t queued() const noexcept { return queued_ + deeper_.size(); }
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }

@@ -2,12 +2,14 @@
 #include <cerrno>
 #include <cstdio>
 #include <expected>
+#include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sys/stat.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <hocket/base/error.hpp>
@@ -25,14 +27,20 @@ static error cannot(const char* what, const std::string& path, const std::error_
 
 coro<line_file> line_file::create(std::string path) {
   line_file made(std::move(path));
-  auto opened = co_await as_expected(file::open(made.path_, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND));
+  auto opened = co_await as_expected(file::open(made.path_, O_WRONLY | O_CREAT | O_APPEND));
   if (!opened) throw cannot("write", made.path_, opened.error());
   made.file_ = std::move(*opened);
+  if (::flock(made.file_.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+    throw error(fmt::format("'{}' is being written by another process", made.path_));
+  if (::ftruncate(made.file_.number(), 0) != 0 && errno != EINVAL)  // EINVAL: no regular file, nothing to empty
+    throw cannot("empty", made.path_, std::error_code(errno, std::system_category()));
   co_return made;
 }
 
+bool line_file::is_full() const noexcept { return lines_.size() >= worth_a_write; }
+
 coro<void> line_file::flush_if_full() {
-  if (lines_.size() >= worth_a_write) co_await flush();
+  if (is_full()) co_await flush();
 }
 
 coro<void> line_file::flush() {
@@ -61,12 +69,16 @@ void line_file::take_back() {
 }
 
 coro<output> output::open(std::string directory) {
-  const int error =
-      co_await to_thread([directory] { return ::mkdir(directory.c_str(), 0777) == 0 || errno == EEXIST ? 0 : errno; });
-  if (error != 0) throw cannot("make", directory, std::error_code(error, std::system_category()));
+  const std::error_code failed = co_await to_thread([directory] {
+    std::error_code problem;
+    std::filesystem::create_directories(directory, problem);
+    return problem;
+  });
+  if (failed) throw cannot("make", directory, failed);
   auto links = co_await line_file::create(directory + "/links.tsv");
   auto pages = co_await line_file::create(directory + "/pages.jsonl");
   links.lines() += "source_url\tparsed_url\n";
+  ::unlink((directory + "/summary.json").c_str());  // of an earlier crawl; this one may end without
   co_return output(std::move(directory), std::move(links), std::move(pages));
 }
 
@@ -83,7 +95,7 @@ void append_json_string(std::string& to, std::string_view text) {
 }
 
 void output::add_page(const page_record& page) {
-  std::string& line = pages_.lines();
+  std::string& line = listed_;
   const auto add_text = [&line](const char* name, std::string_view text) {
     line += name;
     append_json_string(line, text);
@@ -95,19 +107,27 @@ void output::add_page(const page_record& page) {
   fmt::format_to(std::back_inserter(line), ",\"bytes\":{},\"depth\":{},\"links\":{},\"ms\":{}", page.bytes, page.depth,
                  page.links, page.milliseconds);
   if (page.error.empty())
-    line += ",\"error\":null}\n";
+    line += ",\"error\":null";
   else
-    add_text(",\"error\":", page.error), line += "}\n";
+    add_text(",\"error\":", page.error);
+  line += "}\n";
 }
 
 coro<void> output::flush_if_full() {
-  co_await links_.flush_if_full();
-  co_await pages_.flush_if_full();
+  if (links_.is_full() || listed_.size() >= worth_a_write) co_await flush();
 }
 
-// Links first: a page that is listed has its links on file.
+// A page is on file only when all of its links are: the lines of both are taken at the same moment, the links written first.
 coro<void> output::flush() {
-  co_await links_.flush();
+  const auto held = co_await flushing_->scoped_lock();
+  std::string pages = std::exchange(listed_, {});
+  try {
+    co_await links_.flush();
+  } catch (...) {
+    listed_.insert(0, pages);
+    throw;
+  }
+  pages_.lines() += pages;
   co_await pages_.flush();
 }
 

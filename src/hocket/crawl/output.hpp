@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -28,7 +29,7 @@ struct page_record {
 /// whole lines, and one that fails half-way is taken back.
 class line_file {
  public:
-  /// Creates or empties `path`. Throws `hocket::error` with the path and the system's reason.
+  /// Creates or empties `path`, which stays locked for this process (flock). Throws `hocket::error` with the path and the system's reason.
   [[nodiscard]] static coro<line_file> create(std::string path);
 
   /// The lines gathered so far, to be added to: whole lines only, with their newline.
@@ -37,6 +38,7 @@ class line_file {
   /// Writes what was gathered, if that is enough to be worth it. Waits for a write under way: who adds lines faster than the
   /// disk takes them is slowed down. Throws `hocket::error`.
   [[nodiscard]] coro<void> flush_if_full();
+  [[nodiscard]] bool is_full() const noexcept;
   /// Writes what was gathered. If it throws, `cancelled` too, the lines are still to be written.
   [[nodiscard]] coro<void> flush();
 
@@ -55,7 +57,8 @@ class line_file {
 /// The directory that a crawl writes: links.tsv and pages.jsonl as it goes, summary.json at its end.
 class output {
  public:
-  /// Makes `directory` if it is not there. Throws `hocket::error`.
+  /// Makes `directory` if it is not there, and empties the files of an earlier crawl. Throws `hocket::error`; also if another
+  /// crawl is writing there.
   [[nodiscard]] static coro<output> open(std::string directory);
 
   void add_link(std::string_view source, std::string_view link);
@@ -75,6 +78,8 @@ class output {
   std::string directory_;
   line_file links_;
   line_file pages_;
+  std::string listed_;  // lines for `pages_`, whose links are not all handed to `links_` to write
+  std::unique_ptr<lock> flushing_ = std::make_unique<lock>();
 };
 
 /// Appends `text` as a JSON string; what is not UTF-8 becomes U+FFFD.

@@ -26,6 +26,7 @@ namespace hocket::http {
 using detail::bad_message;
 using detail::parse_event;
 
+static constexpr auto idle_long_enough = std::chrono::seconds(1);  // to be closed for somebody else
 static constexpr auto pause_without_descriptors = std::chrono::seconds(1);
 static constexpr auto longest_linger = std::chrono::seconds(5);
 
@@ -48,6 +49,14 @@ class server::place {
   server* owner_;
 };
 
+// RFC 9112, 3.2.2: a server takes the absolute form too, "http://host/path"; the path is what it is asked for.
+static std::string_view origin_form(std::string_view target) noexcept {
+  constexpr std::string_view scheme = "http://";
+  if (!target.starts_with(scheme)) return target;
+  const std::size_t path = target.find('/', scheme.size());
+  return path == std::string_view::npos ? "/" : target.substr(path);
+}
+
 namespace detail {
 
 class server_connection : public list_link<server::connection_link> {
@@ -63,6 +72,10 @@ class server_connection : public list_link<server::connection_link> {
     if (!busy_) task_->cancel();
   }
   void abort() noexcept { task_->cancel(); }
+  /// Waits for a request, and is meant to go on doing so.
+  [[nodiscard]] bool has_been_idle_for(duration length) const noexcept {
+    return !busy_ && keep_alive_ && loop::running().time() - idle_since_ >= length;
+  }
 
  private:
   friend class http::responder;
@@ -84,6 +97,7 @@ class server_connection : public list_link<server::connection_link> {
   std::string_view rest_;
   std::string out_;  // the head, with the first piece of the body behind it
   std::uint64_t body_left_ = 0;
+  time_point idle_since_{};
   bool keep_alive_ = true;
   bool busy_ = false;
   bool begun_ = false;
@@ -93,6 +107,7 @@ coro<void> server_connection::serve() {
   do {
     std::optional<bad_message> problem;
     busy_ = false;
+    idle_since_ = loop::running().time();
     try {
       if (!co_await read_request()) co_return;
       busy_ = true;
@@ -108,6 +123,8 @@ coro<void> server_connection::serve() {
     keep_alive_ = keep_alive_ && parser_.keep_alive() && !parser_.wants_upgrade() && !owner_.stopping_;
     co_await answer();
     ++owner_.requests_;
+    unlink();
+    owner_.connections_.push_back(*this);  // the list stays in the order of their last requests
   } while (keep_alive_ && body_left_ == 0);
 }
 
@@ -165,7 +182,7 @@ coro<void> server_connection::send(std::string_view bytes) {
 coro<void> server_connection::answer() {
   begun_ = false;
   body_left_ = 0;
-  const request asked{parser_.method(), parser_.target(), parser_.headers(), socket_.peer_address()};
+  const request asked{parser_.method(), origin_form(parser_.target()), parser_.headers(), socket_.peer_address()};
   responder respond(*this);
   std::string problem;
   try {
@@ -273,7 +290,7 @@ coro<void> server::serve(tcp_listener& listener) {
 
 coro<void> server::accept_all(tcp_listener& listener) {
   for (;;) {
-    co_await room_.wait();
+    while (!co_await move_on_after(idle_long_enough, room_.wait())) close_longest_idle();
     auto peer = co_await as_expected(listener.accept());
     if (peer) {
       create_task(run(std::move(*peer), place(*this)), {.name = "http connection"});
@@ -288,6 +305,15 @@ coro<void> server::accept_all(tcp_listener& listener) {
           fmt::format("cannot accept a connection: {}; trying again in a second", peer.error().message()));
     co_await sleep(pause_without_descriptors);
   }
+}
+
+// All places are taken: the connection that has been idle longest makes room, so that idle ones cannot lock others out.
+void server::close_longest_idle() noexcept {
+  detail::server_connection* longest = nullptr;
+  connections_.for_each([&longest](detail::server_connection& each) {
+    if (longest == nullptr && each.has_been_idle_for(idle_long_enough)) longest = &each;
+  });
+  if (longest != nullptr) longest->stop();
 }
 
 coro<void> server::run(tcp_socket peer, place) {

@@ -24,7 +24,7 @@ class server_connection;
 /// A request, its body already read away. Valid during its handler.
 struct request {
   std::string_view method;
-  std::string_view target;  // as sent: "/path?query"
+  std::string_view target;  // as sent, without scheme and host if it had them: "/path?query"
   const http::headers& headers;
   socket_address peer;
 };
@@ -61,7 +61,7 @@ struct server_options {
   duration idle = std::chrono::seconds(75);      // between requests
   duration transfer = std::chrono::seconds(60);  // a client that takes or gives nothing for so long is dropped
   duration shutdown = std::chrono::seconds(30);  // requests under way get so long to finish
-  std::size_t max_connections = 10'000;          // more wait in the kernel's backlog
+  std::size_t max_connections = 10'000;          // then the one idle longest is closed; more wait in the backlog
   std::uint64_t max_request_body = 1024 * 1024;  // larger: 413
   std::string name = "hocket";                   // the Server field
   /// The time of day for the Date field; none: no Date, as RFC 9110 has it for servers without a clock.
@@ -95,6 +95,7 @@ class server {
   class place;
 
   coro<void> accept_all(tcp_listener& listener);
+  void close_longest_idle() noexcept;
   coro<void> stop();
   coro<void> run(tcp_socket peer, place mine);
 

@@ -27,8 +27,9 @@ using detail::parse_event;
 
 namespace {
 
-// Of a redirect's body, to keep its connection.
+// Of a body that nobody wants, to keep its connection.
 constexpr std::uint64_t most_drained_bytes = 64 * 1024;
+constexpr auto longest_drain = std::chrono::seconds(1);
 
 /// The peer closed the connection before the response had begun.
 class stale_connection : public server_disconnected {
@@ -63,6 +64,9 @@ class exchange {
 
   /// The next piece of the body, empty at its end, when the connection has gone back.
   coro<std::string_view> next();
+
+  /// Reads what is left of the body, if that is little and comes soon, so that the connection can be used again.
+  coro<void> drain();
 
   url target;
   int status = 0;
@@ -144,10 +148,11 @@ void exchange::write_head(const std::string& method, const headers& request_fiel
   };
   head.append(method).append(" ").append(target.request_target()).append(" HTTP/1.1\r\n");
   add("Host", target.host_with_port());
+  const headers& defaults = pool_.options.default_headers;
   for (const auto& [name, value] : request_fields) add(name, value);
-  for (const auto& [name, value] : pool_.options.default_headers)
+  for (const auto& [name, value] : defaults)
     if (!request_fields.contains(name)) add(name, value);
-  if (!request_fields.contains("Accept")) add("Accept", "*/*");
+  if (!request_fields.contains("Accept") && !defaults.contains("Accept")) add("Accept", "*/*");
   head.append("\r\n");
 }
 
@@ -201,6 +206,16 @@ coro<std::string_view> exchange::next() {
   co_return std::string_view{};
 }
 
+coro<void> exchange::drain() {
+  if (content_length.value_or(0) > most_drained_bytes) co_return;
+  deadline_ = std::min(deadline_, loop::running().time_after(longest_drain));
+  try {
+    while (received < most_drained_bytes && !(co_await next()).empty()) {
+    }
+  } catch (const std::exception&) {  // not worth more than the connection
+  }
+}
+
 void exchange::finish() noexcept {
   if (!lease_) return;
   if (lease_->parser.keep_alive() && lease_->rest.empty() && !lease_->parser.upgraded())
@@ -228,6 +243,7 @@ void response::raise_for_status() const {
 }
 
 coro<std::string_view> response::next() { return exchange_->next(); }
+coro<void> response::drain() { return exchange_->drain(); }
 
 coro<std::string> response::read(std::size_t limit_bytes) {
   std::string whole;
@@ -291,15 +307,15 @@ coro<response> session::request(std::string method, hocket::url target, request_
     auto exchange = std::make_unique<detail::exchange>(*pool_, target, deadline);
     exchange->redirects = redirects;
     co_await exchange->begin(method, options.fields);
+    if (options.max_redirects == 0) co_return response(std::move(exchange));
     auto next = redirect_of(*exchange);
-    if (!next || options.max_redirects == 0) co_return response(std::move(exchange));
+    if (!next) co_return response(std::move(exchange));
     if (redirects == options.max_redirects)
       throw too_many_redirects(fmt::format("more than {} redirects", options.max_redirects));
     if (next->origin() != target.origin())
       for (const char* secret : {"Authorization", "Cookie", "Proxy-Authorization"}) options.fields.remove(secret);
     if (exchange->status == 303 && method != "HEAD") method = "GET";
-    while (exchange->received < most_drained_bytes && !(co_await exchange->next()).empty()) {
-    }
+    co_await exchange->drain();
     target = std::move(*next);
   }
 }

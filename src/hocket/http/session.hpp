@@ -120,6 +120,10 @@ class response {
   /// The next piece of the body, valid until the next call; empty at its end.
   [[nodiscard]] coro<std::string_view> next();
 
+  /// Reads the rest of the body away, if it is at most 64 KiB and comes within a second, so that the connection can be used
+  /// again. Throws only `cancelled`.
+  [[nodiscard]] coro<void> drain();
+
   /// What is left of the body, as one string. Throws `body_too_large` above `limit_bytes`.
   [[nodiscard]] coro<std::string> read(std::size_t limit_bytes = 64 * 1024 * 1024);
   /// The same; the bytes are not converted. Counterpart: ClientResponse.text.
