@@ -675,16 +675,13 @@ HOCKET_TEST(tcp, a_blocking_socket_that_was_adopted_does_not_block_the_loop) {
   EXPECT_EQ((co_await receiving).text(), "after the timer");
 }
 
-HOCKET_TEST(tcp, a_socket_that_does_not_block_is_waited_for_when_it_was_adopted) {
-  adopted_pair pair(SOCK_NONBLOCK);
-  auto receiving = create_task(pair.adopted.receive());
-  co_await wait_all_tasks_blocked();
-  pair.send_by_hand("later");
-  const auto received = co_await as_result(receiving);
-  EXPECT_TRUE(received.has_value());
-  if (received) {
-    EXPECT_EQ(received->text(), "later");
+HOCKET_TEST(tcp, a_socket_that_was_adopted_blocks_or_not_as_the_loop_needs_it) {
+  for (const int type_flags : {0, static_cast<int>(SOCK_NONBLOCK)}) {
+    const adopted_pair pair(type_flags);
+    const bool nonblocking = (::fcntl(pair.adopted.number(), F_GETFL) & O_NONBLOCK) != 0;
+    EXPECT_EQ(nonblocking, hocket::loop::running().io().wants_nonblocking());
   }
+  co_return;
 }
 
 // ---- fairness and limits

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <functional>
 #include <latch>
+#include <semaphore>
 #include <set>
 #include <thread>
 #include <vector>
@@ -157,15 +158,15 @@ TEST(blocking_pool, ends_only_when_its_jobs_have_ended) {
 }
 
 TEST(blocking_pool, takes_work_again_after_it_was_finished) {
-  bool ran = false;
-  job first([] {});
-  job second([&ran] { ran = true; });
-  blocking_pool pool;
+  std::counting_semaphore<2> ran(0);
+  job first([&ran] { ran.release(); });
+  job second([&ran] { ran.release(); });
+  blocking_pool pool(1);
+  pool.finish();
   pool.submit(first);
-  pool.finish();
+  EXPECT_TRUE(ran.try_acquire_for(std::chrono::seconds(10)));
   pool.submit(second);
-  pool.finish();
-  EXPECT_TRUE(ran);
+  EXPECT_TRUE(ran.try_acquire_for(std::chrono::seconds(10)));
 }
 
 TEST(blocking_pool, keeps_signals_away_from_its_threads) {

@@ -8,7 +8,7 @@ using time_point = std::chrono::steady_clock::time_point;
 using duration = std::chrono::steady_clock::duration;
 
 /// A length of time as users give it: any std::chrono duration, as long as it may be. What a loop cannot count becomes the
-/// longest that it can.
+/// longest that it can; what is no number becomes zero.
 class delay {
  public:
   constexpr delay() noexcept = default;
@@ -20,6 +20,7 @@ class delay {
   template <class Rep, class Period>
   static constexpr duration bounded(std::chrono::duration<Rep, Period> given) noexcept {
     const std::chrono::duration<long double, Period> exact(given);
+    if (exact != exact) return duration::zero();  // not a number
     if (exact >= std::chrono::duration<long double, std::nano>(duration::max())) return duration::max();
     if (exact <= std::chrono::duration<long double, std::nano>(duration::min())) return duration::min();
     return std::chrono::duration_cast<duration>(given);
