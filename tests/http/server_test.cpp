@@ -136,11 +136,13 @@ HOCKET_TEST(server, a_body_longer_than_announced_is_cut_and_reported) {
   co_await server.stop();
 }
 
-HOCKET_TEST(server, a_large_answer_arrives_whole) {
+// In real time: virtual time may move on while the kernel still carries so many bytes.
+HOCKET_REAL_TIME_TEST(server, a_large_answer_arrives_whole) {
   const std::string body(20'000'000, 'b');
   running_server server(
       [&body](const request&, responder& respond) -> coro<void> { co_await respond.send(200, {}, body); });
   const std::string answer = co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(body_of(answer).size(), body.size());
   EXPECT_TRUE(body_of(answer) == body);
   co_await server.stop();
 }
