@@ -99,6 +99,16 @@ HOCKET_TEST(server, statuses_without_body_announce_none) {
   }
 }
 
+HOCKET_TEST(server, sends_the_head_of_an_empty_body_that_was_only_begun) {
+  running_server server([](const request&, responder& respond) -> coro<void> {
+    respond.begin(200, {}, 0);
+    co_return;
+  });
+  const std::string answer = co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(has_line(answer, "Content-Length: 0"));
+  co_await server.stop();
+}
+
 HOCKET_TEST(server, sends_a_body_in_pieces) {
   running_server server([](const request&, responder& respond) -> coro<void> {
     respond.begin(200, {}, 6);

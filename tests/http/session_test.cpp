@@ -102,6 +102,13 @@ HOCKET_TEST(session, sends_what_a_request_needs_and_the_defaults) {
   EXPECT_NE(seen.find("Accept-Language: la\r\n"), std::string::npos);
 }
 
+HOCKET_TEST(session, a_method_cannot_smuggle_a_line_in) {
+  session web;
+  const auto outcome =
+      co_await hocket::as_result(web.request("GET / HTTP/1.1\r\nX:", *hocket::url::parse("http://127.0.0.1:1/")));
+  EXPECT_THROW(std::rethrow_exception(outcome.error()), hocket::http::client_error);
+}
+
 HOCKET_TEST(session, a_user_agent_cannot_smuggle_a_field_in) {
   EXPECT_THROW(session({.user_agent = "x\r\nX-Smuggled: y"}), hocket::error);
   co_return;

@@ -187,7 +187,10 @@ coro<void> server_connection::answer() {
   std::string problem;
   try {
     co_await owner_.handler_(asked, respond);
-    if (!begun_) problem = "the handler gave no answer";
+    if (!begun_)
+      problem = "the handler gave no answer";
+    else if (body_left_ == 0)
+      co_await respond.finish();  // an empty body that was begun and never written
   } catch (const std::system_error& gone) {
     if (begun_) {
       keep_alive_ = false;
@@ -250,7 +253,7 @@ coro<void> responder::send(int status, headers fields, std::string_view body) {
   connection_.begun_ = true;
   connection_.write_head(status, fields, has_body ? std::optional(body.size()) : std::nullopt);
   if (has_body && !is_head()) connection_.out_ += body;
-  co_await connection_.send(connection_.out_);
+  co_await finish();
 }
 
 void responder::begin(int status, headers fields, std::uint64_t length) {

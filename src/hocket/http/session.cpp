@@ -13,6 +13,7 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/detail/bad_message.hpp>
 #include <hocket/http/detail/connection_pool.hpp>
+#include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/session.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/loop/loop.hpp>
@@ -300,6 +301,7 @@ coro<response> session::head(std::string_view target, request_options options) {
 }
 
 coro<response> session::request(std::string method, hocket::url target, request_options options) {
+  if (!detail::is_token(method)) throw client_error("the method is not a token");
   const duration total = options.timeout.value_or(pool_->options.timeouts.total);
   const time_point deadline = loop::running().time_after(total);
   for (unsigned redirects = 0;; ++redirects) {
