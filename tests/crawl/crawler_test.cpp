@@ -537,6 +537,52 @@ HOCKET_TEST(crawler, tries_again_after_503_and_waits_as_asked) {
   EXPECT_EQ(times.back() - times.front(), 20s);
 }
 
+HOCKET_TEST(crawler, waits_until_the_date_that_a_server_names_by_its_own_clock) {
+  std::vector<hocket::duration> times;
+  scripted_server server(answering([&times](const std::string&) {
+    times.push_back(hocket::loop::running().time().time_since_epoch());
+    return times.size() == 1 ? response_text(503, "",
+                                             "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+                                             "Retry-After: Sun, 06 Nov 1994 08:49:57 GMT\r\n")
+                             : response_text(200, "", "Content-Type: text/html\r\n");
+  }));
+  co_await crawl(from({server.url()}));
+  EXPECT_EQ(times.size(), 2U);
+  EXPECT_EQ(times.back() - times.front(), 20s);
+}
+
+HOCKET_TEST(crawler, does_not_come_back_sooner_than_a_server_asks) {
+  int asked = 0;
+  scripted_server server(answering([&asked](const std::string&) {
+    ++asked;
+    return response_text(429, "", "Retry-After: 3600\r\n");
+  }));
+  const crawled found = co_await crawl(from({server.url()}));
+  EXPECT_EQ(found.summary["failed"], 1);
+  EXPECT_EQ(asked, 1);
+}
+
+HOCKET_TEST(crawler, a_page_limit_lets_pages_be_tried_again) {
+  int asked = 0;
+  scripted_server server(answering([&asked](const std::string& request) {
+    if (target_of(request) == "/a") return response_text(++asked == 1 ? 503 : 200, "", "Content-Type: text/html\r\n");
+    return response_text(200, "<a href=x><a href=y>", "Content-Type: text/html\r\n");
+  }));
+  const crawled found = co_await crawl(from({server.url() + "a", server.url() + "b"}, {.max_pages = 2}));
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(found.summary["ok"], 2);
+  EXPECT_EQ(found.summary["skipped"]["limit"], 2);
+}
+
+HOCKET_TEST(crawler, a_body_that_was_packed_unasked_is_an_error_and_not_read_as_html) {
+  scripted_server server(answering([](const std::string&) {
+    return response_text(200, "<a href=x>", "Content-Type: text/html\r\nContent-Encoding: gzip\r\n");
+  }));
+  const crawled found = co_await crawl(from({server.url()}));
+  EXPECT_EQ(found.summary["failed"], 1);
+  EXPECT_TRUE(found.links.empty());
+}
+
 HOCKET_TEST(crawler, waits_longer_from_attempt_to_attempt) {
   std::vector<hocket::duration> times;
   scripted_server server(answering([&times](const std::string&) {
