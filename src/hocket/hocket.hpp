@@ -6,6 +6,7 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/cancelled.hpp>
+#include <hocket/core/context_var.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/core/exception_group.hpp>
 #include <hocket/core/finally.hpp>
@@ -21,6 +22,7 @@
 #include <hocket/io/resolve.hpp>
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/tcp.hpp>
+#include <hocket/loop/context.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/sync/event.hpp>
 #include <hocket/sync/lock.hpp>

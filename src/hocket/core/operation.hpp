@@ -69,10 +69,8 @@ class operation : public ready_node {
   void wake_stopped() noexcept { wake_as(phase::stopped); }
 
   void resume() noexcept {
-    detail::here.task = task_;
-    detail::here.inline_completions = 0;
     if (phase_ == phase::waiting) phase_ = phase::ended;
-    task_->stopped_waiting();
+    task_->resumes();
     waiter_.resume();
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <source_location>
 #include <string>
 #include <type_traits>
@@ -18,8 +19,8 @@ namespace detail {
 template <class T>
 class task_record final : public task_base {
  public:
-  task_record(loop& owner, coro<T> body, cancel_node* inherited, std::source_location created)
-      : task_record(owner, body.release(), inherited, created) {}
+  task_record(loop& owner, coro<T> body, cancel_node* inherited, const hocket::context& inside, std::source_location created)
+      : task_record(owner, body.release(), {.inherited = inherited, .context = inside, .created = created}) {}
 
   [[nodiscard]] std::exception_ptr error() noexcept override {
     mark_retrieved();
@@ -33,8 +34,7 @@ class task_record final : public task_base {
  private:
   using handle = std::coroutine_handle<coro_promise<T>>;
 
-  task_record(loop& owner, handle frame, cancel_node* inherited, std::source_location created)
-      : task_base(owner, frame, inherited, created) {
+  task_record(loop& owner, handle frame, origin from) noexcept : task_base(owner, frame, std::move(from)) {
     frame.promise().set_task(*this);
   }
 
@@ -146,6 +146,10 @@ class task {
 
 struct task_options {
   std::string name{};
+  /// What the task sees of context variables; nothing: a copy of what its creator sees.
+  std::optional<hocket::context> context{};
+  /// Takes the first step at once, up to where it must wait, before `create_task` returns.
+  bool eager_start = false;
   std::source_location created = std::source_location::current();
 };
 
@@ -154,8 +158,13 @@ namespace detail {
 template <class T>
 task<T> spawn(coro<T> body, cancel_node* inherited, task_options options) {
   HOCKET_ASSERT(body, "a coroutine was given to create_task that had been awaited or moved from");
-  task<T> made(record_ref(new task_record<T>(loop::running(), std::move(body), inherited, options.created)));
+  const context& inside = options.context ? *options.context : context::current();
+  task<T> made(record_ref(new task_record<T>(loop::running(), std::move(body), inherited, inside, options.created)));
   if (!options.name.empty()) made.record()->set_name(std::move(options.name));
+  if (options.eager_start)
+    made.record()->start_eagerly();
+  else
+    made.record()->start();
   return made;
 }
 
@@ -163,6 +172,7 @@ task<T> spawn(coro<T> body, cancel_node* inherited, task_options options) {
 
 /// Schedules `work` on the running loop and returns a handle on it; it begins in the next turn and may outlive the caller, so
 /// it must not refer to the caller's frame unless the caller waits for it. Sees no cancel scope of its creator.
+/// `eager_start` lets it begin inside of this call; if it then ends without waiting, the loop never knew it.
 /// Throws `invalid_state_error` if no loop is running. Counterpart: asyncio.create_task.
 template <awaitable Awaitable>
 auto create_task(Awaitable work, task_options options = {}) {

@@ -55,13 +55,26 @@ std::coroutine_handle<> frame_base::leave() noexcept {
   return std::noop_coroutine();
 }
 
-task_base::task_base(loop& owner, std::coroutine_handle<> frame, cancel_node* inherited,
-                     std::source_location created) noexcept
-    : future_base(owner, created), frame_(frame), top_(&own_), may_be_cancelled_(inherited != nullptr) {
-  own_.outer = inherited;
+task_base::task_base(loop& owner, std::coroutine_handle<> frame, origin from) noexcept
+    : future_base(owner, from.created),
+      may_be_cancelled_(from.inherited != nullptr),
+      top_(&own_),
+      frame_(frame),
+      context_(std::move(from.context)) {
+  own_.outer = from.inherited;
   retain();  // the loop's
-  owner.tasks().push_back(*this);
-  owner.schedule(*this);
+}
+
+void task_base::start() noexcept {
+  owner().tasks().push_back(*this);
+  owner().schedule(*this);
+}
+
+void task_base::start_eagerly() noexcept {
+  const detail::thread_context outside = detail::here;
+  run();
+  detail::here = outside;
+  if (!done()) owner().tasks().push_back(*this);
 }
 
 task_base& task_base::require_current() {
@@ -70,8 +83,7 @@ task_base& task_base::require_current() {
 }
 
 void task_base::run() noexcept {
-  detail::here.task = this;
-  detail::here.inline_completions = 0;
+  resumes();
   if (must_throw()) {
     take();
     std::exchange(frame_, {}).destroy();
@@ -88,7 +100,8 @@ void task_base::frame_ended() noexcept {
 }
 
 void task_base::finish(state how) noexcept {
-  list_link<loop::task_link>::unlink();
+  using link = list_link<loop::task_link>;
+  if (link::is_linked()) link::unlink();
   end(how);
   release();
 }

@@ -9,6 +9,7 @@
 #include <hocket/core/cancelled.hpp>
 #include <hocket/core/frame.hpp>
 #include <hocket/core/future_base.hpp>
+#include <hocket/loop/context.hpp>
 
 namespace hocket {
 
@@ -37,6 +38,11 @@ class task_base : public future_base, public ready_node, public list_link<loop::
   [[nodiscard]] std::string_view name() const noexcept { return name_ == nullptr ? std::string_view{} : *name_; }
   void set_name(std::string name) { name_ = std::make_unique<std::string>(std::move(name)); }
 
+  /// Schedules the first step for the next turn.
+  void start() noexcept;
+  /// Takes the first step at once, inside of whatever runs now. A task that ends in it was never among the loop's.
+  void start_eagerly() noexcept;
+
   // ---- for scopes, timeouts and groups
 
   void push(cancel_node& node) noexcept;
@@ -63,14 +69,28 @@ class task_base : public future_base, public ready_node, public list_link<loop::
     throw cancelled{};
   }
   void wait_for(operation& leaf) noexcept { leaf_ = &leaf; }
-  void stopped_waiting() noexcept { leaf_ = nullptr; }
+  /// Its coroutine is about to go on.
+  void resumes() noexcept {
+    detail::here.task = this;
+    detail::here.variables = &context_;
+    detail::here.inline_completions = 0;
+    leaf_ = nullptr;
+  }
   [[nodiscard]] operation* leaf() const noexcept { return leaf_; }
+
+  /// The values of the context variables as this task sees them.
+  [[nodiscard]] hocket::context& context() noexcept { return context_; }
 
   /// The first step. A task cancelled before it never runs.
   void run() noexcept final;
 
  protected:
-  task_base(loop& owner, std::coroutine_handle<> frame, cancel_node* inherited, std::source_location created) noexcept;
+  struct origin {
+    cancel_node* inherited = nullptr;
+    hocket::context context{};
+    std::source_location created{};
+  };
+  task_base(loop& owner, std::coroutine_handle<> frame, origin from) noexcept;
   ~task_base() override = default;
 
   /// Takes the result out of the frame, which has come to its end.
@@ -84,12 +104,13 @@ class task_base : public future_base, public ready_node, public list_link<loop::
   [[nodiscard]] bool deliverable() noexcept;
   [[nodiscard]] std::uint32_t edges_outside(const cancel_node& node) const noexcept;
 
-  std::coroutine_handle<> frame_;
   operation* leaf_ = nullptr;
+  bool may_be_cancelled_;  // false: no node that it sees was requested since that was last found out
   cancel_node* top_;
   cancel_node own_{cancel_node::kind::own};
+  std::coroutine_handle<> frame_;
+  hocket::context context_;
   std::unique_ptr<std::string> name_;
-  bool may_be_cancelled_;  // false: no node that it sees was requested since that was last found out
 };
 
 }  // namespace hocket

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include <hocket/base/arena.hpp>
+#include <hocket/loop/context.hpp>
 #include <hocket/loop/ready_node.hpp>
+#include <hocket/loop/thread_context.hpp>
 
 namespace hocket {
 
@@ -31,11 +33,15 @@ class callback_record : public ready_node, public arena_allocated {
   }
 
  protected:
-  explicit callback_record(loop& owner) noexcept : loop_(owner) {}
+  callback_record(loop& owner, context inside) noexcept : loop_(owner), context_(std::move(inside)) {}
+
+  /// Whatever runs from here to the end of the callback runs in its context.
+  void enter_context() noexcept { here.variables = &context_; }
 
   loop& loop_;
 
  private:
+  context context_;
   unsigned references_ = 1;  // the loop's, until it has run or was cancelled
   bool cancelled_ = false;
 };
@@ -45,9 +51,11 @@ void report_callback_error(loop& where, std::exception_ptr error) noexcept;
 template <class Function>
 class callback final : public callback_record {
  public:
-  callback(loop& owner, Function function) : callback_record(owner), function_(std::move(function)) {}
+  callback(loop& owner, Function function, context inside = context::current())
+      : callback_record(owner, std::move(inside)), function_(std::move(function)) {}
 
   void run() noexcept override {
+    enter_context();
     try {
       static_cast<void>(function_());
     } catch (...) {

@@ -22,7 +22,7 @@ namespace hocket {
 constinit thread_local detail::thread_context detail::here{};
 
 static constexpr unsigned most_skipped_looks = 64;
-static constexpr unsigned turns_between_clock_readings = 8;
+static constexpr unsigned turns_between_clock_readings = 16;
 static constexpr auto skipping_is_fine_for = std::chrono::microseconds(100);
 
 // The loops of this thread: a handle may outlive its loop, and then has nobody to report to.
@@ -155,6 +155,7 @@ void loop::run_batch() noexcept {
     ready_node& node = batch_.pop_front();
     node.run();
     detail::here.task = nullptr;
+    detail::here.variables = nullptr;
   }
 }
 

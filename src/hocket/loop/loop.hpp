@@ -12,15 +12,14 @@
 #include <hocket/loop/backend.hpp>
 #include <hocket/loop/blocking_pool.hpp>
 #include <hocket/loop/clock.hpp>
+#include <hocket/loop/context.hpp>
 #include <hocket/loop/handle.hpp>
 #include <hocket/loop/inbox.hpp>
 #include <hocket/loop/ready_node.hpp>
+#include <hocket/loop/thread_context.hpp>
 #include <hocket/loop/timer_queue.hpp>
 
 namespace hocket {
-
-class loop;
-class task_base;
 
 /// Something went wrong that nobody waits for. Counterpart: the context of asyncio's exception handler.
 struct exception_context {
@@ -42,28 +41,6 @@ struct loop_counters {
   std::uint64_t turns = 0;
   std::uint64_t looks = 0;  // at the backend
 };
-
-namespace detail {
-
-/// Told whenever a task begins to wait; for tests that interfere at each such point.
-class suspension_observer {
- public:
-  virtual void suspending(task_base& task) noexcept = 0;
-
- protected:
-  ~suspension_observer() = default;
-};
-
-/// What this thread runs right now.
-struct thread_context {
-  loop* running = nullptr;
-  task_base* task = nullptr;
-  unsigned inline_completions = 0;  // of the running task's I/O since it last waited
-  suspension_observer* observer = nullptr;
-};
-extern constinit thread_local thread_context here;
-
-}  // namespace detail
 
 /// An event loop: runs what is ready, in turns, on one thread.
 ///
@@ -109,7 +86,7 @@ class loop {
   /// As `call_soon`, from any thread. The callback is destroyed on the loop's thread.
   template <class Function>
   void call_soon_threadsafe(Function function) {
-    post(*new detail::callback<Function>(*this, std::move(function)));
+    post(*new detail::callback<Function>(*this, std::move(function), context::current().detached()));
   }
 
   /// Calls `function` when `length` has passed. Equal deadlines: in order of registration.
