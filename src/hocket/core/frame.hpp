@@ -32,7 +32,10 @@ class frame_base {
 
   /// Where control goes when the coroutine has ended: to the coroutine that awaits it, or nowhere, and then its task has ended
   /// and the frame is gone.
-  [[nodiscard]] std::coroutine_handle<> leave() noexcept;
+  [[nodiscard]] std::coroutine_handle<> leave() noexcept {
+    if ((parent_ & is_task) != 0) return end_task();
+    return std::coroutine_handle<>::from_address(reinterpret_cast<void*>(parent_));
+  }
 
   [[nodiscard]] const std::source_location& created() const noexcept { return created_; }
   [[nodiscard]] const std::source_location& awaiting() const noexcept { return awaiting_; }
@@ -51,6 +54,8 @@ class frame_base {
 
  private:
   static constexpr std::uintptr_t is_task = 1;
+
+  [[nodiscard]] std::coroutine_handle<> end_task() noexcept;
 
   std::uintptr_t parent_ = 0;  // the address of a frame, or of a task with the lowest bit set
   std::source_location created_;

@@ -1,8 +1,9 @@
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <source_location>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -144,23 +145,25 @@ class task {
   record_ref<detail::task_record<T>> record_;
 };
 
+/// What is given is copied before `create_task` returns.
 struct task_options {
-  std::string name{};
-  /// What the task sees of context variables; nothing: a copy of what its creator sees.
-  std::optional<hocket::context> context{};
+  std::string_view name{};
+  /// What the task sees of context variables; null: what its creator sees.
+  const hocket::context* context = nullptr;
+  std::source_location created = std::source_location::current();
   /// Takes the first step at once, up to where it must wait, before `create_task` returns.
   bool eager_start = false;
-  std::source_location created = std::source_location::current();
 };
 
 namespace detail {
 
 template <class T>
-task<T> spawn(coro<T> body, cancel_node* inherited, task_options options) {
+task<T> spawn(coro<T> body, cancel_node* inherited, const task_options& options) {
   HOCKET_ASSERT(body, "a coroutine was given to create_task that had been awaited or moved from");
-  const context& inside = options.context ? *options.context : context::current();
+  auto name = options.name.empty() ? nullptr : std::make_unique<std::string>(options.name);
+  const context& inside = options.context != nullptr ? *options.context : context::current();
   task<T> made(record_ref(new task_record<T>(loop::running(), std::move(body), inherited, inside, options.created)));
-  if (!options.name.empty()) made.record()->set_name(std::move(options.name));
+  if (name) made.record()->set_name(std::move(name));
   if (options.eager_start)
     made.record()->start_eagerly();
   else
@@ -175,8 +178,8 @@ task<T> spawn(coro<T> body, cancel_node* inherited, task_options options) {
 /// `eager_start` lets it begin inside of this call; if it then ends without waiting, the loop never knew it.
 /// Throws `invalid_state_error` if no loop is running. Counterpart: asyncio.create_task.
 template <awaitable Awaitable>
-auto create_task(Awaitable work, task_options options = {}) {
-  return detail::spawn(as_coro(std::move(work)), nullptr, std::move(options));
+auto create_task(Awaitable work, const task_options& options = {}) {
+  return detail::spawn(as_coro(std::move(work)), nullptr, options);
 }
 
 /// The task that runs now, as a handle of unknown result; null in a callback. Counterpart: asyncio.current_task.

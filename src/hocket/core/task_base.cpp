@@ -49,8 +49,7 @@ void future_base::last_release() noexcept {
   delete this;
 }
 
-std::coroutine_handle<> frame_base::leave() noexcept {
-  if ((parent_ & is_task) == 0) return std::coroutine_handle<>::from_address(reinterpret_cast<void*>(parent_));
+std::coroutine_handle<> frame_base::end_task() noexcept {
   reinterpret_cast<task_base*>(parent_ & ~is_task)->frame_ended();
   return std::noop_coroutine();
 }

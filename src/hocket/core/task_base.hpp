@@ -36,7 +36,7 @@ class task_base : public future_base, public ready_node, public list_link<loop::
 
   [[nodiscard]] task_base* as_task() noexcept final { return this; }
   [[nodiscard]] std::string_view name() const noexcept { return name_ == nullptr ? std::string_view{} : *name_; }
-  void set_name(std::string name) { name_ = std::make_unique<std::string>(std::move(name)); }
+  void set_name(std::unique_ptr<std::string> name) noexcept { name_ = std::move(name); }
 
   /// Schedules the first step for the next turn.
   void start() noexcept;

@@ -23,10 +23,10 @@ class task_group {
   /// Starts a child; it may refer to the frame that called `with_task_group`. Allowed while the group waits for its children;
   /// throws `invalid_state_error` once it is being cancelled or has ended.
   template <awaitable Awaitable>
-  auto create_task(Awaitable work, task_options options = {}) {
+  auto create_task(Awaitable work, const task_options& options = {}) {
     require_open();
     auto watcher = make_watcher();  // first, for a child that nobody watches would be none of the group's
-    auto made = detail::spawn(as_coro(std::move(work)), &node_, std::move(options));
+    auto made = detail::spawn(as_coro(std::move(work)), &node_, options);
     watch(std::move(watcher), made.record());
     return made;
   }

@@ -38,7 +38,10 @@ class backend {
   virtual void collect(std::optional<std::chrono::nanoseconds> limit) = 0;
 
   /// True if `collect` might find something or has something to hand to the kernel. Costs no system call.
-  [[nodiscard]] virtual bool wants_collect() const noexcept = 0;
+  [[nodiscard]] bool wants_collect() const noexcept {
+    return *ring_view_.tail != *ring_view_.head ||
+           (__atomic_load_n(ring_view_.flags, __ATOMIC_RELAXED) & ring_view_.mask) != 0;
+  }
 
   /// Makes the current or next `collect` return at once. From any thread or signal handler.
   virtual void wake() noexcept = 0;
@@ -70,8 +73,18 @@ class backend {
   /// Told before a number is closed.
   virtual void forget(descriptor&) noexcept {}
 
+  /// What `wants_collect` looks at, without a call: entries written and not handed over, and the kernel's flags.
+  struct ring_view {
+    static constexpr unsigned nothing = 0;
+    const unsigned* tail = &nothing;
+    const unsigned* head = &nothing;
+    const unsigned* flags = &nothing;
+    unsigned mask = 0;
+  };
+
   loop& loop_;
   buffer_pool buffers_;
+  ring_view ring_view_;
 
  private:
   void finish_closing(descriptor* target) noexcept;

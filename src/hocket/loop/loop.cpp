@@ -50,10 +50,7 @@ loop::~loop() {
   while (!timers_.empty()) drop(timers_.pop());
 }
 
-loop& loop::running() {
-  if (detail::here.running == nullptr) throw invalid_state_error("no event loop is running on this thread");
-  return *detail::here.running;
-}
+void loop::refuse_without_loop() { throw invalid_state_error("no event loop is running on this thread"); }
 
 void loop::run_forever() {
   if (detail::here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");

@@ -58,7 +58,11 @@ class loop {
 
   /// The loop that this thread is running; throws `invalid_state_error` if it runs none.
   /// Counterpart: asyncio.get_running_loop.
-  [[nodiscard]] static loop& running();
+  [[nodiscard]] static loop& running() {
+    if (detail::here.running == nullptr) [[unlikely]]
+      refuse_without_loop();
+    return *detail::here.running;
+  }
 
   /// The same, or null.
   [[nodiscard]] static loop* running_or_null() noexcept { return detail::here.running; }
@@ -158,6 +162,7 @@ class loop {
   [[nodiscard]] intrusive_list<task_base, task_link>& tasks() noexcept { return tasks_; }
 
  private:
+  [[noreturn]] static void refuse_without_loop();
   void turn();
   [[nodiscard]] duration time_to_next_timer() const noexcept;
   void collect();

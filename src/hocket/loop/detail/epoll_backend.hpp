@@ -12,7 +12,6 @@ class epoll_backend final : public readiness_backend {
 
   [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
   void collect(std::optional<std::chrono::nanoseconds> limit) override;
-  [[nodiscard]] bool wants_collect() const noexcept override { return false; }
   void wake() noexcept override;
 
  private:

@@ -97,6 +97,11 @@ struct io_uring_backend::ring {
 
 io_uring_backend::io_uring_backend(loop& owner)
     : backend(owner), ring_(std::make_unique<ring>(submission_entries, completion_entries)) {
+  const io_uring_sq& submissions = ring_->io.sq;
+  ring_view_ = {.tail = &submissions.sqe_tail,
+                .head = &submissions.sqe_head,
+                .flags = submissions.kflags,
+                .mask = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW};
   ring_->register_buffers();
   wake_ = ::eventfd(0, EFD_CLOEXEC);
   if (wake_ < 0) throw std::system_error(errno, std::system_category(), "eventfd");
@@ -205,17 +210,11 @@ bool io_uring_backend::cancel(io_request& request) {
   return true;
 }
 
-bool io_uring_backend::wants_collect() const noexcept {
-  const io_uring& io = ring_->io;
-  return io_uring_sq_ready(&io) > 0 || io_uring_cq_ready(&io) > 0 ||
-         (IO_URING_READ_ONCE(*io.sq.kflags) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
-}
-
 void io_uring_backend::collect(std::optional<std::chrono::nanoseconds> limit) {
   io_uring& io = ring_->io;
   int outcome = 0;
   if (limit && limit->count() <= 0) {
-    if (wants_collect()) outcome = io_uring_submit_and_get_events(&io);
+    if (wants_collect() || io_uring_cq_ready(&io) > 0) outcome = io_uring_submit_and_get_events(&io);
   } else if (io_uring_cq_ready(&io) > 0) {
     outcome = io_uring_submit_and_get_events(&io);
   } else if (!limit) {

@@ -19,7 +19,6 @@ class io_uring_backend final : public backend {
   [[nodiscard]] bool start(io_request& request) override;
   bool cancel(io_request& request) override;
   void collect(std::optional<std::chrono::nanoseconds> limit) override;
-  [[nodiscard]] bool wants_collect() const noexcept override;
   void wake() noexcept override;
   [[nodiscard]] bool wants_nonblocking() const noexcept override { return false; }
   void drain() noexcept override;
