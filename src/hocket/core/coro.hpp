@@ -105,6 +105,9 @@ class [[nodiscard]] coro {
     return awaiter{frame_};
   }
 
+  /// Where the function stands that made it. Precondition: not moved from.
+  [[nodiscard]] const std::source_location& created() const noexcept { return frame_.promise().created(); }
+
   /// False after it was moved from.
   explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
 

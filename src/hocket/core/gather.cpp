@@ -1,6 +1,9 @@
-// A gather stands with one watcher among the waiters of each child. The last end (or, of tasks, the first error) wakes the
-// gathering task one turn later, as asyncio's does. Children that ended with an error which nobody will throw count as
-// looked at: asyncio consumes these too.
+// Two ways to gather.
+//
+// Tasks run already: a gather stands with one watcher among the waiters of each. Coroutines are begun by it, in one go, and
+// only those that have to wait get a place in memory and a watcher. Either way the last end (or, of tasks, the first error)
+// wakes the gathering task one turn after the turn in which it is heard of, as asyncio's does. Children that ended with an
+// error which nobody will throw count as looked at: asyncio consumes these too.
 
 #include <new>
 
@@ -8,15 +11,15 @@
 
 namespace hocket::detail {
 
-gather_operation::gather_operation(std::size_t capacity, until when)
-    : watchers_(static_cast<watcher*>(::operator new(capacity * sizeof(watcher)))), capacity_(capacity), until_(when) {}
+gather_of_tasks::gather_of_tasks(std::size_t capacity)
+    : watchers_(static_cast<watcher*>(::operator new(capacity * sizeof(watcher)))), capacity_(capacity) {}
 
-gather_operation::~gather_operation() {
+gather_of_tasks::~gather_of_tasks() {
   std::destroy_n(watchers_, count_);
   ::operator delete(watchers_, capacity_ * sizeof(watcher));
 }
 
-void gather_operation::add(task_base& child) {
+void gather_of_tasks::add(task_base& child) {
   watcher& added = *std::construct_at(watchers_ + count_, *this, child);
   ++count_;
   ++left_;
@@ -26,29 +29,59 @@ void gather_operation::add(task_base& child) {
     child.add_waiter(added);
 }
 
-void gather_operation::child_ended(task_base& child) noexcept {
+void gather_of_tasks::child_ended(task_base& child) noexcept {
   --left_;
   if ((child.failed() || child.was_cancelled()) && first_error_ == nullptr) first_error_ = &child;
   if (has_enough() && is_waiting()) wake();
 }
 
-void gather_operation::await_resume() {
+void gather_of_tasks::ended() {
   for (std::size_t n = 0; n < count_; ++n) watchers_[n].child().mark_retrieved();
   if (passed_on_) task()->throw_cancelled();
   resumed();
 }
 
-bool gather_operation::stop() noexcept {
+bool gather_of_tasks::stop() noexcept {
   if (passed_on_) return false;
   for (std::size_t n = 0; n < count_; ++n) passed_on_ |= watchers_[n].child().cancel();
   return passed_on_;
 }
 
-void throw_first_error(const gather_operation& wait) {
-  task_base* const child = wait.first_error();
-  if (child == nullptr) return;
-  if (child->was_cancelled()) throw cancelled{};
-  std::rethrow_exception(child->error());
+void gather_of_tasks::throw_first_error() const {
+  if (first_error_ == nullptr) return;
+  if (first_error_->was_cancelled()) throw cancelled{};
+  std::rethrow_exception(first_error_->error());
+}
+
+void gather_of_coroutines::begin_and_wait(std::coroutine_handle<> waiter) {
+  prepare(waiter);
+  task()->owner().schedule(starter_);
+  begin_waiting();
+}
+
+void gather_of_coroutines::run_starter() noexcept {
+  if (begun_) return children_ended(ended_at_once_);
+  begin_all();
+  begun_ = true;
+  if (ended_at_once_ > 0) task()->owner().schedule(starter_);
+}
+
+void gather_of_coroutines::children_ended(std::size_t count) noexcept {
+  left_ -= count;
+  if (left_ == 0) wake();
+}
+
+void gather_of_coroutines::ended() {
+  if (task() == nullptr) return;
+  if (passed_on_) task()->throw_cancelled();
+  resumed();
+}
+
+bool gather_of_coroutines::stop() noexcept {
+  if (passed_on_) return false;
+  passed_on_ = !begun_;
+  waiting_.for_each([this](watcher& each) { passed_on_ |= each.watched().cancel(); });
+  return passed_on_;
 }
 
 }  // namespace hocket::detail

@@ -18,9 +18,10 @@ namespace hocket {
 namespace detail {
 
 template <class T>
-class task_record final : public task_base {
+class task_record : public task_base {
  public:
-  task_record(loop& owner, coro<T> body, cancel_node* inherited, const hocket::context& inside, std::source_location created)
+  task_record(loop& owner, coro<T> body, cancel_node* inherited, const hocket::context& inside,
+              std::source_location created)
       : task_record(owner, body.release(), {.inherited = inherited, .context = inside, .created = created}) {}
 
   [[nodiscard]] std::exception_ptr error() noexcept override {
