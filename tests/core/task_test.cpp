@@ -240,11 +240,7 @@ HOCKET_TEST(task, keeps_its_result_as_long_as_a_handle_is_left) {
 }
 
 HOCKET_TEST(task, is_one_of_the_loops_until_it_is_done) {
-  const auto count = [] {
-    int tasks = 0;
-    hocket::loop::running().tasks().for_each([&tasks](hocket::task_base&) { ++tasks; });
-    return tasks;
-  };
+  const auto count = [] { return hocket::loop::running().tasks().count(); };
   auto work = hocket::create_task(hocket::sleep(1s));
   EXPECT_EQ(count(), 2);
   co_await work;

@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
-#include <vector>
 
 #include <signal.h>
 #include <sys/syscall.h>
@@ -83,70 +82,102 @@ class stopper final : public ready_node {
   loop& loop_;
 };
 
-/// Makes a loop count as running while tasks are created for it from outside.
-class entered {
- public:
-  explicit entered(loop& target) : before_(detail::here) {
-    if (detail::here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");
-    detail::here = {.running = &target, .observer = before_.observer};
-  }
-  ~entered() { detail::here = before_; }
-  entered(const entered&) = delete;
-
- private:
-  detail::thread_context before_;
-};
+void run_until_done(loop& on, future_base& target) {
+  stopper stop(on);
+  target.add_waiter(stop);
+  on.run_forever();
+}
 
 }  // namespace
 
-runner::runner(run_options options) : options_(options), loop_({.backend = options.backend, .clock = options.clock}) {
-  // Here already, for the destructor runs the loop.
-  if (loop::running_or_null() != nullptr) throw invalid_state_error("this thread is running an event loop already");
+detail::entered_loop::entered_loop(loop& on) : before_(here) {
+  if (here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");
+  if (on.is_closed()) throw invalid_state_error("the event loop is closed");
+  here = {.running = &on, .observer = before_.observer};
 }
 
-runner::~runner() {
-  do {
-    cancel_all_tasks();
-    loop_.blocking().finish();
-    loop_.stop();
-    loop_.run_forever();  // one turn: what the pool's jobs posted, and what tasks that ended last scheduled
-  } while (!loop_.tasks().empty());
+void detail::run_until_ended(loop& on, task_base& work) {
+  run_until_done(on, work);
+  if (!work.done()) throw invalid_state_error("the loop was stopped before its task had ended");
+}
+
+static std::unique_ptr<loop> make_loop(const run_options& options) {
+  // Here already, for the destructor of a runner runs the loop.
+  if (loop::running_or_null() != nullptr) throw invalid_state_error("this thread is running an event loop already");
+  if (options.loop_factory) return options.loop_factory();
+  return std::make_unique<loop>(
+      loop_options{.backend = options.backend, .clock = options.clock, .debug = options.debug});
+}
+
+runner::runner(run_options options) : options_(std::move(options)), loop_(make_loop(options_)) {
+  if (options_.debug) loop_->set_debug(true);
+}
+
+loop& runner::get_loop() const {
+  if (loop_ == nullptr) throw invalid_state_error("the runner is closed");
+  return *loop_;
+}
+
+void runner::run_main(task_base& main) {
+  sigint_guard guard(options_.handle_sigint ? loop_.get() : nullptr);
+  loop_->set_notification([&main] { main.cancel(); });
+  run_until_done(*loop_, main);
+  loop_->set_notification({});
+  if (!main.done()) throw invalid_state_error("the loop was stopped before the main task had ended");
+  context_ = main.context();
+  interrupted_ = guard.interrupted() && main.was_cancelled();
+}
+
+void runner::close() noexcept {
+  if (loop_ == nullptr) return;
+  if (shut_down())
+    loop_.reset();
+  else
+    static_cast<void>(loop_.release());  // what was left behind refers to it
   if (interrupted_) {
     std::fflush(nullptr);
     end_by_sigint();
   }
 }
 
-void runner::start(std::move_only_function<record_ref<task_base>()> create) {
-  record_ref<task_base> main;
-  {
-    entered inside(loop_);
-    main = create();
+bool runner::shut_down() {
+  bool too_late = false;
+  const time_point limit = loop_->time_after(options_.shutdown_timeout);
+  handle alarm = loop_->call_at(limit, [&] {
+    too_late = true;
+    loop_->stop();
+  });
+  do {
+    cancel_all_tasks(too_late);
+    too_late |= !loop_->blocking().finish(limit - loop_->time());
+    if (too_late) break;
+    loop_->stop();
+    loop_->run_forever();  // one turn: what the pool's jobs posted, and what tasks that ended last scheduled
+  } while (!loop_->tasks().empty());
+  alarm.cancel();
+  if (too_late) report_what_is_left();
+  return !too_late;
+}
+
+void runner::cancel_all_tasks(const bool& too_late) {
+  while (!loop_->tasks().empty() && !too_late) {
+    loop_->tasks().for_each([](loop_task& each) { static_cast<task_base&>(each).cancel_at_shutdown(); });
+    run_until_done(*loop_, static_cast<task_base&>(loop_->tasks().front()));
   }
-  sigint_guard guard(options_.handle_sigint ? &loop_ : nullptr);
-  loop_.set_notification([&] { main->cancel(); });
-  run_until(*main);
-  loop_.set_notification({});
-  if (!main->done()) throw invalid_state_error("the loop was stopped before the main task had ended");
-  interrupted_ = guard.interrupted() && main->was_cancelled();
 }
 
-void runner::run_until(future_base& target) {
-  stopper stop(loop_);
-  target.add_waiter(stop);
-  loop_.run_forever();
-}
-
-void runner::cancel_all_tasks() {
-  while (!loop_.tasks().empty()) {
-    std::vector<record_ref<task_base>> left;
-    loop_.tasks().for_each([&left](task_base& each) {
-      each.retain();
-      left.emplace_back(&each);
+void runner::report_what_is_left() noexcept {
+  try {
+    loop_->tasks().for_each([this](loop_task& each) {
+      exception_context report = each.pending_report();
+      report.message = "did not end in time after it was cancelled, left behind: " + report.message;
+      loop_->call_exception_handler(report);
     });
-    for (auto& each : left) each->cancel();
-    for (auto& each : left)
-      if (!each->done()) run_until(*each);
+    if (const std::size_t calls = loop_->blocking().pending(); calls > 0)
+      loop_->call_exception_handler(
+          {.message = std::to_string(calls) + " calls on the blocking pool did not end in time"});
+  } catch (...) {
+    std::fputs("hocket: not everything ended in time\n", stderr);
   }
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
-#include <optional>
+#include <chrono>
+#include <functional>
+#include <memory>
 
 #include <hocket/core/coro.hpp>
 #include <hocket/core/task.hpp>
@@ -17,41 +19,91 @@ struct run_options {
   /// the process ends by SIGINT once everything is cleaned up (a shell shows 130), unless the main task swallowed it.
   /// Only on the process's first thread, and only if nobody else handles the signal.
   bool handle_sigint = true;
+  /// Debug mode, see docs/debugging.md; also by HOCKET_DEBUG=1 in the environment.
+  bool debug = false;
+  /// How long cleaning up may take. What has not ended by then (a task that swallows its cancellation, a call on the blocking
+  /// pool) is reported and left behind together with the loop.
+  delay shutdown_timeout = std::chrono::minutes(5);
+  /// Makes the loop, instead of the options above. Counterpart: loop_factory.
+  std::function<std::unique_ptr<loop>()> loop_factory{};
 };
 
-/// A loop that runs one main task after another and cleans up at the end, in its destructor: an exception that leaves `run`
-/// must be caught somewhere, or the process ends without. Counterpart: asyncio.Runner.
+namespace detail {
+
+/// Counts as running a loop that is not, so that tasks can be made for it from outside.
+/// Throws `invalid_state_error` if this thread runs a loop, or if `on` is closed.
+class entered_loop {
+ public:
+  explicit entered_loop(loop& on);
+  ~entered_loop() { here = before_; }
+  entered_loop(const entered_loop&) = delete;
+
+ private:
+  thread_context before_;
+};
+
+template <awaitable Awaitable>
+auto create_task_from_outside(loop& on, Awaitable work, const task_options& options = {}) {
+  const entered_loop inside(on);
+  return create_task(std::move(work), options);
+}
+
+/// Throws `invalid_state_error` if the loop was stopped before `work` had ended.
+void run_until_ended(loop& on, task_base& work);
+
+template <class T>
+T result_of(task<T> ended) {
+  if (ended.was_cancelled()) throw cancelled{};
+  return ended.record()->result().take();
+}
+
+}  // namespace detail
+
+/// Runs `work` on `on`, a loop that is not running, to its end, and gives its result or throws its exception. Other tasks of
+/// the loop run meanwhile and stay. Throws `cancelled` if the work was cancelled, `invalid_state_error` if the loop was
+/// stopped before it had ended (then it is still pending). Counterpart: loop.run_until_complete.
+template <awaitable Awaitable>
+auto run_until_complete(loop& on, Awaitable work) {
+  auto made = detail::create_task_from_outside(on, std::move(work));
+  detail::run_until_ended(on, *made.record());
+  return detail::result_of(std::move(made));
+}
+
+/// A loop that runs one main task after another and cleans up at the end: in `close`, or in its destructor, and then an
+/// exception that leaves `run` must be caught somewhere, or the process ends without. Counterpart: asyncio.Runner.
 class runner {
  public:
   /// Throws `invalid_state_error` if this thread runs a loop already.
   explicit runner(run_options options = {});
-  /// Cancels every task that is left, waits for them, and closes the loop.
-  ~runner();
+  ~runner() { close(); }
   runner(const runner&) = delete;
   runner& operator=(const runner&) = delete;
 
-  [[nodiscard]] loop& get_loop() noexcept { return loop_; }
+  /// Throws `invalid_state_error` once it is closed.
+  [[nodiscard]] loop& get_loop() const;
 
-  /// Runs `main` to its end and gives its result or throws its exception. Other tasks stay for the next call.
+  /// Runs `main` to its end and gives its result or throws its exception. Other tasks stay for the next call, and so does what
+  /// `main` sets of context variables. Throws `invalid_state_error` once it is closed.
   template <awaitable Awaitable>
   auto run(Awaitable main) {
-    using value = std::remove_cvref_t<await_result_t<Awaitable>>;
-    std::optional<task<value>> made;
-    start([&] {
-      made = create_task(std::move(main), {.name = "main"});
-      return record_ref<task_base>(made->record());
-    });
-    if (made->was_cancelled()) throw cancelled{};
-    return made->record()->result().take();
+    auto made = detail::create_task_from_outside(get_loop(), std::move(main), {.name = "main", .context = &context_});
+    run_main(*made.record());
+    return detail::result_of(std::move(made));
   }
 
+  /// Cancels every task that is left and waits for them, waits for the calls on the blocking pool, and closes the loop.
+  /// If that takes longer than `run_options::shutdown_timeout`, reports what has not ended and leaves it behind.
+  void close() noexcept;
+
  private:
-  void start(std::move_only_function<record_ref<task_base>()> create);
-  void run_until(future_base& target);
-  void cancel_all_tasks();
+  void run_main(task_base& main);
+  [[nodiscard]] bool shut_down();
+  void cancel_all_tasks(const bool& too_late);
+  void report_what_is_left() noexcept;
 
   run_options options_;
-  loop loop_;
+  std::unique_ptr<loop> loop_;
+  context context_ = copy_context();
   bool interrupted_ = false;
 };
 
@@ -62,7 +114,7 @@ template <awaitable Awaitable>
 auto run(Awaitable main, run_options options = {}) {
   // The handler makes the stack unwind: an exception that nobody catches would end the process before ~runner has cleaned up.
   try {
-    return runner(options).run(std::move(main));
+    return runner(std::move(options)).run(std::move(main));
   } catch (...) {
     throw;
   }

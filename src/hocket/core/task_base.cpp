@@ -10,6 +10,8 @@
 #include <bit>
 #include <typeinfo>
 
+#include <fmt/format.h>
+
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/core/operation.hpp>
@@ -64,6 +66,10 @@ task_base::task_base(loop& owner, std::coroutine_handle<> frame, origin from) no
   retain();  // the loop's
 }
 
+void task_base::cancel_at_shutdown() noexcept {
+  if (!std::exchange(cancelled_at_shutdown_, true)) cancel();
+}
+
 void task_base::start() noexcept {
   owner().tasks().push_back(*this);
   owner().schedule(*this);
@@ -99,10 +105,16 @@ void task_base::frame_ended() noexcept {
 }
 
 void task_base::finish(state how) noexcept {
-  using link = list_link<loop::task_link>;
+  using link = list_link<loop_task>;
   if (link::is_linked()) link::unlink();
   end(how);
   release();
+}
+
+exception_context task_base::pending_report() {
+  std::string message = "a task was pending when its loop was closed";
+  if (!name().empty()) message += fmt::format(": '{}'", name());
+  return {.message = std::move(message), .where = created()};
 }
 
 bool task_base::cancel() {

@@ -4,23 +4,22 @@
 #include <string>
 #include <string_view>
 
-#include <hocket/base/intrusive_list.hpp>
 #include <hocket/core/cancel_node.hpp>
 #include <hocket/core/cancelled.hpp>
 #include <hocket/core/frame.hpp>
 #include <hocket/core/future_base.hpp>
 #include <hocket/loop/context.hpp>
+#include <hocket/loop/loop_task.hpp>
 
 namespace hocket {
 
 class operation;
-struct loop::task_link {};
 
 /// A coroutine that the loop runs: its frame, what it waits for, and its stack of cancel nodes.
 ///
 /// How cancellation travels: a request marks a node and pokes every task that sees it; a poked task asks the operation that it
 /// waits for to stop; `cancelled` is thrown where that await resumes.
-class task_base : public future_base, public ready_node, public list_link<loop::task_link> {
+class task_base : public future_base, public loop_task {
  public:
   /// The task that runs now, or null in a plain callback.
   [[nodiscard]] static task_base* current() noexcept { return detail::here.task; }
@@ -37,6 +36,9 @@ class task_base : public future_base, public ready_node, public list_link<loop::
   [[nodiscard]] task_base* as_task() noexcept final { return this; }
   [[nodiscard]] std::string_view name() const noexcept { return name_ == nullptr ? std::string_view{} : *name_; }
   void set_name(std::unique_ptr<std::string> name) noexcept { name_ = std::move(name); }
+
+  /// Its loop ends: the first call cancels.
+  void cancel_at_shutdown() noexcept;
 
   /// Schedules the first step for the next turn.
   void start() noexcept;
@@ -81,6 +83,8 @@ class task_base : public future_base, public ready_node, public list_link<loop::
   /// The values of the context variables as this task sees them.
   [[nodiscard]] hocket::context& context() noexcept { return context_; }
 
+  [[nodiscard]] exception_context pending_report() override;
+
   /// The first step. A task cancelled before it never runs.
   void run() noexcept final;
 
@@ -105,6 +109,7 @@ class task_base : public future_base, public ready_node, public list_link<loop::
   [[nodiscard]] std::uint32_t edges_outside(const cancel_node& node) const noexcept;
 
   operation* leaf_ = nullptr;
+  bool cancelled_at_shutdown_ = false;
   bool may_be_cancelled_;  // false: no node that it sees was requested since that was last found out
   cancel_node* top_;
   cancel_node own_{cancel_node::kind::own};

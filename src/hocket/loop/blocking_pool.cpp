@@ -13,15 +13,23 @@ std::size_t blocking_pool::default_limit() noexcept {
 
 blocking_pool::~blocking_pool() { finish(); }
 
-void blocking_pool::finish() noexcept {
+bool blocking_pool::finish(std::chrono::nanoseconds limit) noexcept {
   {
-    std::lock_guard guard(mutex_);
+    std::unique_lock guard(mutex_);
     ending_ = true;
+    changed_.notify_all();
+    const auto all_ended = [this] { return serving_ == 0; };
+    // Only what is short enough for a deadline has one.
+    if (limit < std::chrono::hours(24 * 365)) {
+      if (!ended_.wait_for(guard, limit, all_ended)) return false;
+    } else {
+      ended_.wait(guard, all_ended);
+    }
   }
-  changed_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
   ending_ = false;
+  return true;
 }
 
 namespace {
@@ -51,6 +59,7 @@ void blocking_pool::submit(blocking_job& job) {
     const signals_blocked blocked;
     try {
       threads_.emplace_back([this] { serve(); });
+      ++serving_;
     } catch (const std::system_error&) {
       if (threads_.empty()) throw;
     }
@@ -79,7 +88,7 @@ void blocking_pool::serve() noexcept {
     ++idle_;
     changed_.wait(guard, [this] { return ending_ || !waiting_.empty(); });
     --idle_;
-    if (waiting_.empty()) return;
+    if (waiting_.empty()) break;
     blocking_job& job = waiting_.pop_front();
     --queued_;
     ++working_;
@@ -88,6 +97,8 @@ void blocking_pool::serve() noexcept {
     guard.lock();
     --working_;
   }
+  --serving_;
+  ended_.notify_all();
 }
 
 }  // namespace hocket

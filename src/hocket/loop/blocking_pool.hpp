@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <mutex>
@@ -40,8 +41,9 @@ class blocking_pool {
   /// Takes a job back that has not begun. False if it has.
   bool withdraw(blocking_job& job) noexcept;
 
-  /// Runs what was handed over and waits for it; the threads end. Work handed over later starts new ones.
-  void finish() noexcept;
+  /// Runs what was handed over and waits for it, for at most `limit`; the threads end. Work handed over later starts new ones.
+  /// False if time ran out: then the pool must not be destroyed, for the calls go on.
+  bool finish(std::chrono::nanoseconds limit = std::chrono::nanoseconds::max()) noexcept;
 
   /// Jobs handed over and not yet ended.
   [[nodiscard]] std::size_t pending() const noexcept;
@@ -51,9 +53,11 @@ class blocking_pool {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::condition_variable ended_;  // a thread
   intrusive_list<blocking_job> waiting_;
   std::vector<std::thread> threads_;
   std::size_t limit_;
+  std::size_t serving_ = 0;  // threads
   std::size_t idle_ = 0;
   std::size_t queued_ = 0;
   std::size_t working_ = 0;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <vector>
 
@@ -28,31 +29,60 @@ static constexpr auto skipping_is_fine_for = std::chrono::microseconds(100);
 // The loops of this thread: a handle may outlive its loop, and then has nobody to report to.
 static thread_local std::vector<loop*> alive;
 
-loop::loop(loop_options options) : clock_(options.clock), backend_(make_backend(*this, options.backend)) {
+static bool debug_wanted() noexcept {
+  const char* wanted = std::getenv("HOCKET_DEBUG");
+  return wanted != nullptr && *wanted != '\0' && std::string_view(wanted) != "0";
+}
+
+loop::loop(loop_options options)
+    : clock_(options.clock), debug_(options.debug || debug_wanted()), backend_(make_backend(*this, options.backend)) {
   alive.push_back(this);
 }
 
 loop::~loop() {
-  HOCKET_ASSERT(!is_running(), "a loop was destroyed while running");
+  close();
+  drop_callbacks();  // that other threads left since
+}
+
+void loop::close() noexcept {
+  HOCKET_ASSERT(!is_running(), "a loop was closed or destroyed while running");
+  if (closed_.exchange(true)) return;
   if (backend_->in_flight() > 0) backend_->drain();
-  if (const std::size_t left = tasks_.count(); left > 0)
-    report(*this, {.message = fmt::format("{} tasks were pending when their loop was destroyed", left)});
-  else
-    HOCKET_ASSERT(backend_->open_descriptors() == 0, "a loop was destroyed while a socket or file of it was open");
+  blocking_.finish();
+  if (tasks_.empty())
+    HOCKET_ASSERT(backend_->open_descriptors() == 0, "a loop was closed while a socket or file of it was open");
+  report_pending_tasks();
   std::erase(alive, this);
-  // Callbacks that never ran are dropped, one by one, for each may cancel others; what else is queued belongs to somebody.
+  drop_callbacks();
+  backend_.reset();
+}
+
+void loop::report_pending_tasks() noexcept {
+  tasks_.for_each([this](loop_task& each) {
+    try {
+      call_exception_handler(each.pending_report());
+    } catch (...) {
+      std::fputs("hocket: a task was pending when its loop was closed\n", stderr);
+    }
+  });
+}
+
+// Callbacks that never ran go one by one, for each may cancel others; what else is queued belongs to somebody.
+void loop::drop_callbacks() noexcept {
   const auto drop = [](ready_node& node) {
     if (auto* record = dynamic_cast<detail::callback_record*>(&node)) record->abandon();
   };
-  blocking_.finish();
   inbox_.drain_to(ready_);
   while (!ready_.empty()) drop(ready_.pop_front());
   while (!timers_.empty()) drop(timers_.pop());
 }
 
+void loop::refuse_closed() { throw invalid_state_error("the event loop is closed"); }
+
 void loop::refuse_without_loop() { throw invalid_state_error("no event loop is running on this thread"); }
 
 void loop::run_forever() {
+  require_open();
   if (detail::here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");
   struct scope {
     detail::thread_context before = detail::here;

@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <source_location>
-#include <string>
 #include <thread>
 
 #include <hocket/loop/backend.hpp>
@@ -15,25 +13,19 @@
 #include <hocket/loop/context.hpp>
 #include <hocket/loop/handle.hpp>
 #include <hocket/loop/inbox.hpp>
+#include <hocket/loop/loop_task.hpp>
 #include <hocket/loop/ready_node.hpp>
 #include <hocket/loop/thread_context.hpp>
 #include <hocket/loop/timer_queue.hpp>
 
 namespace hocket {
 
-/// Something went wrong that nobody waits for. Counterpart: the context of asyncio's exception handler.
-struct exception_context {
-  std::string message;
-  std::exception_ptr exception;  // null if there is none
-  std::source_location where{};  // where the task was made, as far as one is concerned
-};
-
-using exception_handler = std::move_only_function<void(const exception_context&)>;
-
 struct loop_options {
   backend_kind backend = backend_kind::automatic;
   /// Stands in for the monotonic clock; must outlive the loop.
   hocket::clock* clock = nullptr;
+  /// Debug mode, see docs/debugging.md; also by HOCKET_DEBUG=1 in the environment.
+  bool debug = false;
 };
 
 /// What a loop has done so far.
@@ -77,19 +69,32 @@ class loop {
 
   [[nodiscard]] bool is_running() const noexcept { return detail::here.running == this; }
 
+  /// Drops the callbacks that have not run, gives the system's resources back, and takes nothing more: `call_soon` and the
+  /// like throw `invalid_state_error` from then on. Reports each task that is still pending; its frame is leaked, for what it
+  /// waits for may refer to it. Waits for the calls on the blocking pool. No effect on a closed loop; ends the program on a
+  /// running one. The destructor closes. Counterpart: loop.close.
+  void close() noexcept;
+  [[nodiscard]] bool is_closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
+
+  /// Debug mode. Counterpart: loop.get_debug, loop.set_debug.
+  [[nodiscard]] bool debug() const noexcept { return debug_; }
+  void set_debug(bool on) noexcept { debug_ = on; }
+
   // ---- callbacks
 
   /// Calls `function` (no arguments, moved) in the next turn, after what was scheduled before.
   template <class Function>
   handle call_soon(Function function) {
+    require_open();
     auto* record = new detail::callback<Function>(*this, std::move(function));
     schedule(*record);
     return handle(*record);
   }
 
-  /// As `call_soon`, from any thread. The callback is destroyed on the loop's thread.
+  /// As `call_soon`, from any thread, as long as the loop exists. The callback is destroyed on the loop's thread.
   template <class Function>
   void call_soon_threadsafe(Function function) {
+    require_open();
     post(*new detail::callback<Function>(*this, std::move(function), context::current().detached()));
   }
 
@@ -102,6 +107,7 @@ class loop {
   /// Calls `function` at `when` on the loop's clock, or in the next turn if that has passed.
   template <class Function>
   handle call_at(time_point when, Function function) {
+    require_open();
     auto* record = new detail::callback<Function>(*this, std::move(function));
     schedule_at(*record, when);
     return handle(*record);
@@ -158,11 +164,17 @@ class loop {
   [[nodiscard]] const loop_counters& counters() const noexcept { return counters_; }
 
   /// Tasks that are not done. Kept by `task_base`.
-  struct task_link;
-  [[nodiscard]] intrusive_list<task_base, task_link>& tasks() noexcept { return tasks_; }
+  [[nodiscard]] intrusive_list<loop_task, loop_task>& tasks() noexcept { return tasks_; }
 
  private:
   [[noreturn]] static void refuse_without_loop();
+  [[noreturn]] static void refuse_closed();
+  void require_open() const {
+    if (is_closed()) [[unlikely]]
+      refuse_closed();
+  }
+  void report_pending_tasks() noexcept;
+  void drop_callbacks() noexcept;
   void turn();
   [[nodiscard]] duration time_to_next_timer() const noexcept;
   void collect();
@@ -177,9 +189,11 @@ class loop {
   ready_queue batch_;  // what is left of the turn's batch
   ready_queue when_idle_;
   timer_queue timers_;
-  intrusive_list<task_base, task_link> tasks_;
+  intrusive_list<loop_task, loop_task> tasks_;
   hocket::clock* clock_;
   bool stopping_ = false;
+  bool debug_;
+  std::atomic<bool> closed_{false};
   unsigned looks_to_skip_ = 0;
   time_point last_look_{};
   inbox inbox_;

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <source_location>
+#include <string>
+
+#include <hocket/base/intrusive_list.hpp>
+#include <hocket/loop/ready_node.hpp>
+
+namespace hocket {
+
+/// Something went wrong that nobody waits for. Counterpart: the context of asyncio's exception handler.
+struct exception_context {
+  std::string message;
+  std::exception_ptr exception;  // null if there is none
+  std::source_location where{};  // where the task was made, as far as one is concerned
+};
+
+using exception_handler = std::move_only_function<void(const exception_context&)>;
+
+/// A task as its loop sees it: in the loop's list until it has ended. Implemented by `task_base`.
+class loop_task : public ready_node, public list_link<loop_task> {
+ public:
+  /// What is to be said of it if the loop is closed before it has ended.
+  [[nodiscard]] virtual exception_context pending_report() = 0;
+
+ protected:
+  ~loop_task() = default;
+};
+
+}  // namespace hocket
