@@ -181,4 +181,79 @@ HOCKET_TEST(future, that_is_dropped_pending_frees_its_callbacks) {
   co_return;
 }
 
+HOCKET_TEST(future, shows_its_exception) {
+  const hocket::future<int> good;
+  const hocket::future<int> bad;
+  const hocket::future<int> gone;
+  EXPECT_THROW(static_cast<void>(good.exception()), hocket::invalid_state_error);
+  good.set_result(7);
+  bad.set_exception(std::runtime_error("broken"));
+  gone.cancel();
+  EXPECT_FALSE(good.exception());
+  EXPECT_THROW(std::rethrow_exception(bad.exception()), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(gone.exception()), hocket::cancelled);
+  co_return;
+}
+
+HOCKET_TEST(future, gives_itself_to_a_callback_that_asks_for_it) {
+  int value = 0;
+  const hocket::future<int> answer;
+  answer.add_done_callback([&value](const hocket::future<int>& ended) { value = ended.result(); });
+  answer.set_result(7);
+  co_await hocket::sleep(0s);
+  EXPECT_EQ(value, 7);
+}
+
+HOCKET_TEST(future, gives_itself_to_a_callback_though_its_handles_are_gone) {
+  int value = 0;
+  auto note = [&value](hocket::future<int> ended) { value += ended.result(); };
+  {
+    const hocket::future<int> before;
+    before.add_done_callback(note);
+    before.set_result(7);
+    const hocket::future<int> after;
+    after.set_result(8);
+    after.add_done_callback(note);
+  }
+  co_await hocket::sleep(0s);
+  EXPECT_EQ(value, 15);
+}
+
+HOCKET_TEST(future, that_is_dropped_pending_frees_callbacks_that_ask_for_it) {
+  auto token = std::make_shared<int>();
+  {
+    const hocket::future<int> answer;
+    answer.add_done_callback([token](const hocket::future<int>&) {});
+  }
+  EXPECT_EQ(token.use_count(), 1);
+  co_return;
+}
+
+HOCKET_TEST(future, does_not_call_back_what_was_taken_back_after_it_was_scheduled) {
+  std::string trace;
+  const hocket::future<int> answer;
+  auto first = answer.add_done_callback([&trace] { trace += 'a'; });
+  auto second = answer.add_done_callback([&trace](const hocket::future<int>&) { trace += 'b'; });
+  answer.add_done_callback([&trace] { trace += 'c'; });
+  answer.set_result(7);
+  first.cancel();
+  second.cancel();
+  co_await hocket::sleep(0s);
+  EXPECT_EQ(trace, "c");
+}
+
+HOCKET_TEST(future, reports_what_a_callback_throws_and_calls_the_next) {
+  int told = 0;
+  bool called = false;
+  hocket::loop::running().set_exception_handler([&told](const hocket::exception_context&) { ++told; });
+  const hocket::future<int> answer;
+  answer.add_done_callback([](const hocket::future<int>&) { throw std::runtime_error("broken"); });
+  answer.add_done_callback([&called] { called = true; });
+  answer.set_result(7);
+  co_await hocket::sleep(0s);
+  EXPECT_EQ(told, 1);
+  EXPECT_TRUE(called);
+  hocket::loop::running().set_exception_handler({});
+}
+
 }  // namespace

@@ -93,6 +93,124 @@ HOCKET_TEST(task, has_the_name_that_it_was_given) {
   co_await work;
 }
 
+HOCKET_TEST(task, is_given_a_name_of_its_own_when_it_is_first_asked) {
+  const auto first = hocket::create_task(seven());
+  const auto second = hocket::create_task(seven());
+  const std::string name(first.name());
+  EXPECT_TRUE(name.starts_with("Task-"));
+  EXPECT_EQ(first.name(), name);
+  EXPECT_NE(second.name(), name);
+  co_await hocket::gather(first, second);
+}
+
+HOCKET_TEST(task, can_be_named_later) {
+  const auto work = hocket::create_task(seven());
+  work.set_name("counter");
+  EXPECT_EQ(work.name(), "counter");
+  co_await work;
+}
+
+HOCKET_TEST(task, stands_in_the_list_of_all_in_the_order_of_making) {
+  const auto first = hocket::create_task(seven());
+  const auto second = hocket::create_task(hocket::sleep(1s));
+  const auto all = hocket::all_tasks();
+  EXPECT_EQ(all, (std::vector<hocket::any_task>{hocket::current_task(), first, second}));
+  co_await hocket::gather(first, second);
+}
+
+HOCKET_TEST(task, stands_in_the_list_of_all_until_it_has_ended) {
+  const auto work = hocket::create_task(seven());
+  co_await work;
+  EXPECT_EQ(hocket::all_tasks(), std::vector{hocket::current_task()});
+}
+
+TEST(task, is_listed_only_by_a_running_loop) {
+  EXPECT_THROW(static_cast<void>(hocket::all_tasks()), hocket::invalid_state_error);
+}
+
+HOCKET_TEST(task, of_any_type_tells_how_it_ended) {
+  auto broken = []() -> hocket::coro<int> {
+    throw std::runtime_error("broken");
+    co_return 1;
+  };
+  const hocket::any_task good = hocket::create_task(seven());
+  const hocket::any_task bad = hocket::create_task(broken());
+  const hocket::any_task victim = hocket::create_task(hocket::sleep(1h));
+  EXPECT_THROW(static_cast<void>(good.exception()), hocket::invalid_state_error);
+  victim.cancel();
+  co_await hocket::sleep(1s);
+  EXPECT_FALSE(good.exception());
+  EXPECT_THROW(std::rethrow_exception(bad.exception()), std::runtime_error);
+  EXPECT_TRUE(victim.was_cancelled());
+  EXPECT_THROW(static_cast<void>(victim.exception()), hocket::cancelled);
+}
+
+HOCKET_TEST(task, of_any_type_is_awaited_for_its_end) {
+  auto broken = []() -> hocket::coro<int> {
+    co_await hocket::sleep(1s);
+    throw std::runtime_error("broken");
+  };
+  const hocket::any_task good = hocket::create_task(hocket::sleep(2s));
+  const hocket::any_task bad = hocket::create_task(broken());
+  co_await good;
+  EXPECT_TRUE(good.done());
+  bool threw = false;
+  try {
+    co_await bad;
+  } catch (const std::runtime_error&) {
+    threw = true;
+  }
+  EXPECT_TRUE(threw);
+}
+
+HOCKET_TEST(task, gives_itself_to_a_callback_that_asks_for_it) {
+  std::string value;
+  const auto work = hocket::create_task(seven());
+  work.add_done_callback([&value](const hocket::task<std::string>& ended) { value = ended.result(); });
+  co_await hocket::sleep(1s);
+  EXPECT_EQ(value, "seven");
+}
+
+HOCKET_TEST(task, gives_itself_to_a_callback_though_nobody_else_holds_it) {
+  std::string value;
+  hocket::create_task(seven()).add_done_callback(
+      [&value](const hocket::task<std::string>& ended) { value = ended.result(); });
+  co_await hocket::sleep(1s);
+  EXPECT_EQ(value, "seven");
+}
+
+HOCKET_TEST(task, does_not_call_back_what_was_taken_back) {
+  bool called = false;
+  const auto work = hocket::create_task(hocket::sleep(1s));
+  auto pending = work.add_done_callback([&called] { called = true; });
+  pending.cancel();
+  co_await hocket::sleep(2s);
+  EXPECT_FALSE(called);
+}
+
+HOCKET_TEST(task, does_not_call_back_what_an_earlier_callback_took_back) {
+  bool called = false;
+  hocket::handle second;
+  const auto work = hocket::create_task(hocket::sleep(1s));
+  work.add_done_callback([&second] { second.cancel(); });
+  second = work.add_done_callback([&called](const hocket::task<void>&) { called = true; });
+  co_await hocket::sleep(2s);
+  EXPECT_FALSE(called);
+}
+
+HOCKET_TEST(task, is_not_kept_by_a_handle_on_a_callback_that_has_run) {
+  int told = 0;
+  hocket::loop::running().set_exception_handler([&told](const hocket::exception_context&) { ++told; });
+  auto broken = []() -> hocket::coro<void> {
+    throw std::runtime_error("broken");
+    co_return;
+  };
+  const hocket::handle kept = hocket::create_task(broken()).add_done_callback([](const hocket::task<void>&) {});
+  co_await hocket::sleep(1s);
+  EXPECT_EQ(told, 1);
+  hocket::loop::running().set_exception_handler({});
+}
+
 HOCKET_TEST(task, knows_itself_as_the_current_one) {
   std::string name;
   auto body = [&name]() -> hocket::coro<void> {

@@ -5,6 +5,7 @@
 
 #include <hocket/base/error.hpp>
 #include <hocket/base/result.hpp>
+#include <hocket/core/done_callback.hpp>
 #include <hocket/core/join.hpp>
 
 namespace hocket {
@@ -18,7 +19,7 @@ class future_record final : public future_base {
 
   bool cancel() override {
     if (done()) return false;
-    end(state::cancelled);
+    finish(state::cancelled);
     return true;
   }
   [[nodiscard]] std::exception_ptr error() noexcept override {
@@ -33,19 +34,34 @@ class future_record final : public future_base {
   void set_value(Value&&... value) {
     require_pending();
     result_.set_value(std::forward<Value>(value)...);
-    end(state::finished);
+    finish(state::finished);
   }
   void set_error(std::exception_ptr error) {
     require_pending();
     result_.set_error(std::move(error));
-    end(state::failed);
+    finish(state::failed);
+  }
+
+  void add_done_callback(done_callback& callback) noexcept override {
+    if (done()) callback.hold();
+    has_callbacks_ = true;
+    add_waiter(callback);
   }
 
  private:
+  void finish(state how) noexcept {
+    if (has_callbacks_) {
+      waiters().for_each([](ready_node& waiter) {
+        if (auto* callback = dynamic_cast<done_callback*>(&waiter)) callback->hold();
+      });
+    }
+    end(how);
+  }
   void require_pending() const {
     if (done()) throw invalid_state_error("the future has a result already");
   }
 
+  bool has_callbacks_ = false;  // done_callbacks; stands in the padding of the base
   hocket::result<T> result_;
 };
 
@@ -60,6 +76,7 @@ class future {
  public:
   explicit future(std::source_location created = std::source_location::current())
       : record_(new detail::future_record<T>(loop::running(), created)) {}
+  explicit future(record_ref<detail::future_record<T>> record) noexcept : record_(std::move(record)) {}
 
   /// Throw `invalid_state_error` if it has ended.
   template <class... Value>
@@ -83,16 +100,24 @@ class future {
 
   /// Its value. Throws its exception, `cancelled`, or `invalid_state_error` if it has not ended.
   decltype(auto) result() const {
-    if (!done()) throw invalid_state_error("the future has no result yet");
-    if (was_cancelled()) throw cancelled{};
+    require_done();
     return record_->result().look();
   }
-
-  /// Calls `function` through `call_soon` when it has ended, in order with whoever else waits.
-  template <class Function>
-  void add_done_callback(Function function) const {
-    record_->add_waiter(*new detail::callback<Function>(record_->owner(), std::move(function)));
+  /// Its exception, or null if it has a value. Throws `cancelled`, or `invalid_state_error` if it has not ended.
+  /// Counterpart: Future.exception.
+  [[nodiscard]] std::exception_ptr exception() const {
+    require_done();
+    return record_->failed() ? record_->error() : nullptr;
   }
+
+  /// Calls `function`, with this future or with nothing, through `call_soon` when it has ended, in order with whoever else
+  /// waits. `cancel()` of the handle takes it back, until it runs. Counterpart: add_done_callback, remove_done_callback.
+  template <class Function>
+  handle add_done_callback(Function function) const {
+    return detail::call_when_done(*this, std::move(function));
+  }
+
+  friend bool operator==(const future& a, const future& b) noexcept { return a.record_.get() == b.record_.get(); }
 
   class awaiter final : public detail::join_operation {
    public:
@@ -105,7 +130,14 @@ class future {
   };
   [[nodiscard]] awaiter operator co_await() const noexcept { return awaiter(record_); }
 
+  [[nodiscard]] const record_ref<detail::future_record<T>>& record() const noexcept { return record_; }
+
  private:
+  void require_done() const {
+    if (!done()) throw invalid_state_error("the future has no result yet");
+    if (was_cancelled()) throw cancelled{};
+  }
+
   record_ref<detail::future_record<T>> record_;
 };
 

@@ -12,6 +12,10 @@ namespace hocket {
 
 class task_base;
 
+namespace detail {
+class done_callback;
+}
+
 /// What a task and a future have in common: they end once, and then serve those who wait, in the order in which they came.
 ///
 /// Counted by its handles (plainly: it belongs to one loop), by those who wait for it, and, while it runs, by the loop.
@@ -40,6 +44,12 @@ class future_base : public arena_allocated {
     else
       waiters_.push_back(waiter);
   }
+
+  /// The same for a callback that is given what has ended.
+  virtual void add_done_callback(detail::done_callback& callback) noexcept = 0;
+
+  /// Those who wait, in the order in which they came.
+  [[nodiscard]] ready_queue& waiters() noexcept { return waiters_; }
 
   /// True if more than one handle or waiter holds it.
   [[nodiscard]] bool is_shared() const noexcept { return references_ > 1; }

@@ -6,10 +6,12 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include <hocket/base/error.hpp>
 #include <hocket/base/result.hpp>
 #include <hocket/core/coro.hpp>
+#include <hocket/core/done_callback.hpp>
 #include <hocket/core/join.hpp>
 #include <hocket/core/task_base.hpp>
 
@@ -53,6 +55,11 @@ class task_record : public task_base {
   hocket::result<T> result_;
 };
 
+inline void require_ended(const task_base& task) {
+  if (!task.done()) throw invalid_state_error("the task has not ended yet");
+  if (task.was_cancelled()) throw cancelled{};
+}
+
 }  // namespace detail
 
 /// A handle on work that the loop runs: shared, cheap to copy, not an owner. Dropping the last handle leaves the task running;
@@ -93,12 +100,18 @@ class task {
     return record_->failed() ? record_->error() : nullptr;
   }
 
-  [[nodiscard]] std::string_view name() const noexcept { return record_->name(); }
+  /// The name that it was given; otherwise "Task-N", where N counts the process's tasks in the order in which they were asked.
+  /// Counterpart: Task.get_name.
+  [[nodiscard]] std::string_view name() const { return record_->name(); }
+  void set_name(std::string name) const {
+    record_->set_name(std::make_unique<std::string>(std::move(name)));
+  }
 
-  /// Calls `function` through `call_soon` when the task has ended, in order with whoever else waits.
+  /// Calls `function`, with this task or with nothing, through `call_soon` when the task has ended, in order with whoever else
+  /// waits. `cancel()` of the handle takes it back, until it runs. Counterpart: add_done_callback, remove_done_callback.
   template <class Function>
-  void add_done_callback(Function function) const {
-    record_->add_waiter(*new detail::callback<Function>(record_->owner(), std::move(function)));
+  handle add_done_callback(Function function) const {
+    return detail::call_when_done(*this, std::move(function));
   }
 
   explicit operator bool() const noexcept { return static_cast<bool>(record_); }
@@ -138,10 +151,7 @@ class task {
     }
   };
 
-  void require_done() const {
-    if (!record_->done()) throw invalid_state_error("the task has not ended yet");
-    if (record_->was_cancelled()) throw cancelled{};
-  }
+  void require_done() const { detail::require_ended(*record_); }
 
   record_ref<detail::task_record<T>> record_;
 };
@@ -183,23 +193,62 @@ auto create_task(Awaitable work, const task_options& options = {}) {
   return detail::spawn(as_coro(std::move(work)), nullptr, options);
 }
 
-/// The task that runs now, as a handle of unknown result; null in a callback. Counterpart: asyncio.current_task.
+/// A task whose result is of a type that one does not know: a handle like `task<T>`, which turns into one of these.
+/// `co_await` waits for its end and gives nothing, or throws what the task threw.
 class any_task {
  public:
+  /// Null stands for no task.
   explicit any_task(task_base* record) noexcept : record_(record) {
     if (record != nullptr) record->retain();
   }
+  template <class T>
+  any_task(const task<T>& known) noexcept : record_(known.record()) {}
+
   bool cancel() const { return record_->cancel(); }
   std::uint32_t uncancel() const noexcept { return record_->uncancel(); }
   [[nodiscard]] std::uint32_t cancelling() const noexcept { return record_->cancelling(); }
   [[nodiscard]] bool done() const noexcept { return record_->done(); }
-  [[nodiscard]] std::string_view name() const noexcept { return record_->name(); }
+  [[nodiscard]] bool was_cancelled() const noexcept { return record_->was_cancelled(); }
+  /// Its exception, or null if it returned. Throws `cancelled`, or `invalid_state_error` if it is not done.
+  [[nodiscard]] std::exception_ptr exception() const {
+    detail::require_ended(*record_);
+    return record_->failed() ? record_->error() : nullptr;
+  }
+  [[nodiscard]] std::string_view name() const { return record_->name(); }
+  void set_name(std::string name) const {
+    record_->set_name(std::make_unique<std::string>(std::move(name)));
+  }
+
   explicit operator bool() const noexcept { return static_cast<bool>(record_); }
+  friend bool operator==(const any_task& a, const any_task& b) noexcept { return a.record_.get() == b.record_.get(); }
+
+  [[nodiscard]] auto operator co_await() const noexcept {
+    class awaiter final : public detail::join_operation {
+     public:
+      using join_operation::join_operation;
+      void await_resume() {
+        joined();
+        if (target_->failed()) std::rethrow_exception(target_->error());
+      }
+    };
+    return awaiter(record_ref<future_base>(record_));
+  }
+
+  [[nodiscard]] const record_ref<task_base>& record() const noexcept { return record_; }
 
  private:
   record_ref<task_base> record_;
 };
 
+/// The task that runs now; none in a callback. Counterpart: asyncio.current_task.
 [[nodiscard]] inline any_task current_task() noexcept { return any_task(task_base::current()); }
+
+/// The tasks of the running loop that have not ended, in the order in which they were made. Throws `invalid_state_error` if
+/// no loop is running. Counterpart: asyncio.all_tasks.
+[[nodiscard]] inline std::vector<any_task> all_tasks() {
+  std::vector<any_task> tasks;
+  loop::running().tasks().for_each([&tasks](task_base& each) { tasks.emplace_back(&each); });
+  return tasks;
+}
 
 }  // namespace hocket

@@ -7,6 +7,7 @@
 //
 // `may_be_cancelled_` spares the walk: a poke sets it, an answer of "no" clears it.
 
+#include <atomic>
 #include <bit>
 #include <typeinfo>
 
@@ -14,6 +15,7 @@
 
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
+#include <hocket/core/done_callback.hpp>
 #include <hocket/core/operation.hpp>
 #include <hocket/core/task_base.hpp>
 
@@ -85,6 +87,18 @@ void task_base::start_eagerly() noexcept {
 task_base& task_base::require_current() {
   if (current() == nullptr) throw invalid_state_error("this can only be awaited in a task");
   return *current();
+}
+
+std::string_view task_base::name() {
+  static std::atomic<std::uint64_t> named{0};
+  if (name_ == nullptr) set_name(std::make_unique<std::string>("Task-" + std::to_string(++named)));
+  return *name_;
+}
+
+// It ends in any case, so its callbacks may hold it from the beginning.
+void task_base::add_done_callback(detail::done_callback& callback) noexcept {
+  callback.hold();
+  add_waiter(callback);
 }
 
 void task_base::run() noexcept {

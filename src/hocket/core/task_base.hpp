@@ -34,7 +34,9 @@ class task_base : public future_base, public loop_task {
   [[nodiscard]] std::uint32_t cancelling() const noexcept;
 
   [[nodiscard]] task_base* as_task() noexcept final { return this; }
-  [[nodiscard]] std::string_view name() const noexcept { return name_ == nullptr ? std::string_view{} : *name_; }
+  void add_done_callback(detail::done_callback& callback) noexcept final;
+  /// Made up when it is first asked for, if none was given.
+  [[nodiscard]] std::string_view name();
   void set_name(std::unique_ptr<std::string> name) noexcept { name_ = std::move(name); }
 
   /// Its loop ends: the first call cancels.
