@@ -1,27 +1,83 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include <hocket/core/exception_group.hpp>
 
 namespace hocket {
+namespace {
 
-static std::string describe(const std::vector<std::exception_ptr>& errors) {
+constexpr std::size_t most_described = 10;
+
+std::string describe(const std::exception_ptr& problem) {
+  try {
+    std::rethrow_exception(problem);
+  } catch (const exception_group& nested) {
+    return fmt::format("({})", nested.what());
+  } catch (const std::exception& known) {
+    return known.what();
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
+std::string describe(const std::vector<std::exception_ptr>& errors) {
   std::string text = errors.size() == 1 ? "a task failed" : fmt::format("{} tasks failed", errors.size());
   const char* separator = ": ";
-  for (const std::exception_ptr& problem : errors) {
+  for (std::size_t n = 0; n < std::min(errors.size(), most_described); ++n) {
     text += separator;
+    text += describe(errors[n]);
     separator = "; ";
-    try {
-      std::rethrow_exception(problem);
-    } catch (const std::exception& known) {
-      text += known.what();
-    } catch (...) {
-      text += "an exception of unknown type";
-    }
   }
+  if (errors.size() > most_described) text += fmt::format("; and {} more", errors.size() - most_described);
   return text;
 }
 
+/// What `problem` is if it is a group; null otherwise. Lives as long as `problem`.
+const exception_group* as_group(const std::exception_ptr& problem) {
+  try {
+    std::rethrow_exception(problem);
+  } catch (const exception_group& nested) {
+    return &nested;
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+std::optional<exception_group> group_of(std::vector<std::exception_ptr> errors) {
+  if (errors.empty()) return std::nullopt;
+  return exception_group(std::move(errors));
+}
+
+}  // namespace
+
 exception_group::exception_group(std::vector<std::exception_ptr> errors)
     : error(describe(errors)), errors_(std::move(errors)) {}
+
+exception_group::parts exception_group::split_leaves(
+    const std::function<bool(const std::exception_ptr&)>& matches) const {
+  std::vector<std::exception_ptr> matching;
+  std::vector<std::exception_ptr> rest;
+  for (const std::exception_ptr& each : errors_) {
+    if (const exception_group* const nested = as_group(each)) {
+      parts inner = nested->split_leaves(matches);
+      // One that need not be split stays what it is.
+      if (inner.matching) matching.push_back(inner.rest ? std::make_exception_ptr(*std::move(inner.matching)) : each);
+      if (inner.rest) rest.push_back(inner.matching ? std::make_exception_ptr(*std::move(inner.rest)) : each);
+    } else {
+      (matches(each) ? matching : rest).push_back(each);
+    }
+  }
+  return {group_of(std::move(matching)), group_of(std::move(rest))};
+}
+
+void exception_group::for_each_leaf(const std::function<void(const std::exception_ptr&)>& visit) const {
+  for (const std::exception_ptr& each : errors_) {
+    if (const exception_group* const nested = as_group(each))
+      nested->for_each_leaf(visit);
+    else
+      visit(each);
+  }
+}
 
 }  // namespace hocket
