@@ -408,4 +408,35 @@ TEST(cancel_scope_death_test, ends_the_program_that_runs_two_bodies_at_once) {
   EXPECT_DEATH(hocket::run(misuse()), "a cancel scope ran two bodies at once");
 }
 
+HOCKET_TEST(cancel_scope, moves_on_at_a_deadline) {
+  const auto begin = now();
+  EXPECT_FALSE(co_await hocket::move_on_at(hocket::loop::running().time() + 5s, hocket::sleep(1h)));
+  EXPECT_EQ(now() - begin, 5s);
+}
+
+HOCKET_TEST(cancel_scope, moves_on_at_a_deadline_with_the_value_of_a_body_that_is_quick_enough) {
+  auto seven = []() -> hocket::coro<int> { co_return 7; };
+  EXPECT_EQ(co_await hocket::move_on_at(hocket::loop::running().time() + 5s, seven()), 7);
+}
+
+HOCKET_TEST(cancel_scope, moves_on_in_the_next_turn_if_the_deadline_has_passed) {
+  const auto begin = now();
+  EXPECT_FALSE(co_await hocket::move_on_at(hocket::loop::running().time() - 5s, hocket::sleep(1h)));
+  EXPECT_EQ(now() - begin, 0s);
+}
+
+HOCKET_TEST(cancel_scope, fails_at_a_deadline) {
+  const auto begin = now();
+  const auto outcome =
+      co_await hocket::as_result(hocket::fail_at(hocket::loop::running().time() + 5s, hocket::sleep(1h)));
+  EXPECT_THROW(std::rethrow_exception(outcome.error()), hocket::timeout_error);
+  EXPECT_EQ(now() - begin, 5s);
+}
+
+HOCKET_TEST(cancel_scope, that_fails_after_a_while_counts_from_where_it_is_awaited) {
+  auto limited = hocket::fail_after(5s, hocket::sleep(4s));
+  co_await hocket::sleep(3s);
+  EXPECT_TRUE((co_await hocket::as_result(std::move(limited))).has_value());
+}
+
 }  // namespace

@@ -48,6 +48,24 @@ HOCKET_TEST(timeout, gives_the_result_of_a_body_that_is_quick_enough) {
   EXPECT_EQ(co_await hocket::with_timeout(5s, seven()), 7);
 }
 
+HOCKET_TEST(timeout, may_be_given_as_a_deadline) {
+  const auto begin = now();
+  EXPECT_TRUE(co_await times_out(hocket::with_timeout_at(hocket::loop::running().time() + 5s, hocket::sleep(1h))));
+  EXPECT_EQ(now() - begin, 5s);
+}
+
+HOCKET_TEST(timeout, at_no_deadline_never_fires) {
+  EXPECT_EQ(co_await hocket::with_timeout_at(std::nullopt, seven()), "seven");
+}
+
+HOCKET_TEST(timeout, tells_its_deadline_once_it_runs) {
+  hocket::timeout limit(5s);
+  EXPECT_EQ(limit.when(), std::nullopt);
+  const auto begin = hocket::loop::running().time();
+  co_await limit.run(hocket::sleep(1s));
+  EXPECT_EQ(limit.when(), begin + 5s);
+}
+
 HOCKET_TEST(timeout, passes_the_bodys_own_exception_on) {
   auto fail = []() -> hocket::coro<void> {
     throw std::runtime_error("broken");

@@ -83,14 +83,21 @@ class cancel_scope {
   bool caught_ = false;
 };
 
-/// Runs `body` for at most `limit` and then moves on: true if it ended by itself. For a body with a value: a `std::optional`.
-/// Counterpart: trio.move_on_after.
-template <async_body Body>
-auto move_on_after(delay limit, Body body)
-    -> coro<std::conditional_t<std::is_void_v<detail::body_result_t<Body>>, bool,
-                               std::optional<std::decay_t<detail::body_result_t<Body>>>>> {
-  cancel_scope scope({.deadline = loop::running().time_after(limit)});
-  if constexpr (std::is_void_v<detail::body_result_t<Body>>) {
+namespace detail {
+
+/// What `move_on_after` gives.
+template <class Body>
+using moved_on_t =
+    std::conditional_t<std::is_void_v<body_result_t<Body>>, bool, std::optional<std::decay_t<body_result_t<Body>>>>;
+
+/// When a `delay`, which counts from here, or a deadline ends.
+[[nodiscard]] inline time_point deadline_of(delay limit) { return loop::running().time_after(limit); }
+[[nodiscard]] inline time_point deadline_of(time_point deadline) noexcept { return deadline; }
+
+template <class Limit, class Body>
+coro<moved_on_t<Body>> move_on(Limit limit, Body body) {
+  cancel_scope scope({.deadline = deadline_of(limit)});
+  if constexpr (std::is_void_v<body_result_t<Body>>) {
     co_await scope.run(std::move(body));
     co_return !scope.cancelled_caught();
   } else {
@@ -98,12 +105,10 @@ auto move_on_after(delay limit, Body body)
   }
 }
 
-/// Runs `body` for at most `limit`; throws `timeout_error` when that was not enough. Unlike `with_timeout`, every await of the
-/// body throws once time is up. Counterpart: trio.fail_after.
-template <async_body Body>
-coro<detail::body_result_t<Body>> fail_after(delay limit, Body body) {
-  cancel_scope scope({.deadline = loop::running().time_after(limit)});
-  if constexpr (std::is_void_v<detail::body_result_t<Body>>) {
+template <class Limit, class Body>
+coro<body_result_t<Body>> fail(Limit limit, Body body) {
+  cancel_scope scope({.deadline = deadline_of(limit)});
+  if constexpr (std::is_void_v<body_result_t<Body>>) {
     co_await scope.run(std::move(body));
     if (scope.cancelled_caught()) throw timeout_error{};
   } else {
@@ -111,6 +116,34 @@ coro<detail::body_result_t<Body>> fail_after(delay limit, Body body) {
     if (!value) throw timeout_error{};
     co_return std::move(*value);
   }
+}
+
+}  // namespace detail
+
+/// Runs `body` for at most `limit` and then moves on: true if it ended by itself. For a body with a value: a `std::optional`.
+/// Counterpart: trio.move_on_after.
+template <async_body Body>
+coro<detail::moved_on_t<Body>> move_on_after(delay limit, Body body) {
+  return detail::move_on(limit, std::move(body));
+}
+
+/// The same until `deadline` on the loop's clock. Counterpart: trio.move_on_at.
+template <async_body Body>
+coro<detail::moved_on_t<Body>> move_on_at(time_point deadline, Body body) {
+  return detail::move_on(deadline, std::move(body));
+}
+
+/// Runs `body` for at most `limit`; throws `timeout_error` when that was not enough. Unlike `with_timeout`, every await of the
+/// body throws once time is up. Counterpart: trio.fail_after.
+template <async_body Body>
+coro<detail::body_result_t<Body>> fail_after(delay limit, Body body) {
+  return detail::fail(limit, std::move(body));
+}
+
+/// The same until `deadline` on the loop's clock. Counterpart: trio.fail_at.
+template <async_body Body>
+coro<detail::body_result_t<Body>> fail_at(time_point deadline, Body body) {
+  return detail::fail(deadline, std::move(body));
 }
 
 }  // namespace hocket

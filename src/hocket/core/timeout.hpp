@@ -79,6 +79,13 @@ coro<detail::body_result_t<Body>> with_timeout(delay limit, Body body) {
   co_return co_await bound.run(std::move(body));
 }
 
+/// Runs `body` until `deadline` on the loop's clock at most, or without a limit; throws `timeout_error`.
+template <async_body Body>
+coro<detail::body_result_t<Body>> with_timeout_at(std::optional<time_point> deadline, Body body) {
+  timeout bound(deadline);
+  co_return co_await bound.run(std::move(body));
+}
+
 namespace detail {
 
 template <class T>
