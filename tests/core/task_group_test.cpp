@@ -369,6 +369,75 @@ HOCKET_TEST(task_group, can_be_cancelled_by_a_child) {
   EXPECT_EQ(now() - begin, 1s);
 }
 
+HOCKET_TEST(task_group, may_be_cancelled_again) {
+  co_await with_task_group([&](task_group& group) -> hocket::coro<void> {
+    group.create_task(hocket::sleep(1h));
+    group.cancel();
+    group.cancel();
+    co_await hocket::sleep(1h);
+  });
+  EXPECT_EQ(hocket::current_task().cancelling(), 0U);
+}
+
+HOCKET_TEST(task_group, is_cancelled_while_it_waits_for_its_children) {
+  const auto begin = now();
+  co_await with_task_group([&](task_group& group) -> hocket::coro<void> {
+    group.create_task(hocket::sleep(1h));
+    hocket::loop::running().call_later(1s, [&group] { group.cancel(); });
+    co_return;
+  });
+  EXPECT_EQ(now() - begin, 1s);
+}
+
+HOCKET_TEST(task_group, that_was_cancelled_takes_no_children) {
+  co_await with_task_group([&](task_group& group) -> hocket::coro<void> {
+    group.cancel();
+    EXPECT_THROW(group.create_task(hocket::sleep(1s)), hocket::invalid_state_error);
+    co_return;
+  });
+}
+
+HOCKET_TEST(task_group, that_was_cancelled_still_throws_the_errors_of_who_cleans_up) {
+  auto child = []() -> hocket::coro<void> {
+    static_cast<void>(co_await hocket::as_result(hocket::sleep(1h)));
+    throw std::runtime_error("broken");
+  };
+  const auto outcome = co_await hocket::as_result(with_task_group([&](task_group& group) -> hocket::coro<void> {
+    group.create_task(child());
+    co_await hocket::sleep(1s);
+    group.cancel();
+  }));
+  EXPECT_EQ(errors_of(outcome.error()), (texts{"broken"}));
+}
+
+HOCKET_TEST(task_group, that_was_cancelled_passes_a_cancellation_from_outside_on) {
+  auto body = [](task_group& group) -> hocket::coro<void> {
+    group.create_task(hocket::sleep(1h));
+    co_await hocket::sleep(1h);
+  };
+  task_group* inner = nullptr;
+  auto outer = [&](task_group& group) {
+    inner = &group;
+    return body(group);
+  };
+  auto work = hocket::create_task(with_task_group(outer));
+  co_await wait_all_tasks_blocked();
+  inner->cancel();
+  work.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(work));
+}
+
+HOCKET_TEST(task_group, whose_body_swallows_its_cancellation_ends_as_well) {
+  const auto begin = now();
+  co_await with_task_group([&](task_group& group) -> hocket::coro<void> {
+    group.create_task(hocket::sleep(1h));
+    group.cancel();
+    static_cast<void>(co_await hocket::as_result(hocket::sleep(1h)));
+    co_await hocket::sleep(1s);
+  });
+  EXPECT_EQ(now() - begin, 1s);
+}
+
 HOCKET_TEST(task_group, times_out_as_a_whole) {
   hocket::task<void> child;
   const auto outcome =

@@ -8,6 +8,7 @@
 #include <hocket/core/coro.hpp>
 #include <hocket/core/exception_group.hpp>
 #include <hocket/core/task.hpp>
+#include <hocket/core/task_status.hpp>
 
 namespace hocket {
 
@@ -31,7 +32,23 @@ class task_group {
     return made;
   }
 
-  /// Ends the group early: cancels the children and the body, and no error leaves for it. Counterpart: TaskGroup.cancel.
+  /// Starts a child and waits until it says that it is ready: calls `function(status, arguments...)`, a coroutine, with a
+  /// `task_status<T>&`, and gives what it passes to `status.started`. `function` and `arguments` are moved to the child.
+  ///
+  /// Until then its errors are thrown here and are none of the group's, a child that ends without `started` is an
+  /// `invalid_state_error`, and cancelling the starter cancels the child and waits for its end. Throws `cancelled`; then, and
+  /// with any other error, the child has ended. A value that was given is never lost: a cancellation that comes as late as that
+  /// stays pending. Refuses as `create_task` does. Counterpart: trio.Nursery.start.
+  template <class T = void, class Function, class... Arguments>
+  coro<T> start(Function function, Arguments... arguments) {
+    detail::start_operation<T> starting;
+    starting.wait_for(create_task(detail::run_started<T>(starting, std::move(function), std::move(arguments)...)));
+    co_return co_await starting;
+  }
+
+  /// Ends the group early: cancels the children and the body, and takes no more children. No error leaves for it, but errors
+  /// of those who clean up do, and a cancellation from outside goes on. May be called by a child, and again.
+  /// Counterpart: TaskGroup.cancel.
   void cancel() noexcept;
 
   /// Children that have not ended.
