@@ -3,6 +3,7 @@
 // Everything of floors 0 to 4: the loop, coroutines and tasks, synchronisation, executors, input and output.
 
 #include <hocket/base/error.hpp>
+#include <hocket/core/as_completed.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/cancelled.hpp>
@@ -13,10 +14,12 @@
 #include <hocket/core/future.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/run.hpp>
+#include <hocket/core/shield.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/core/task_group.hpp>
 #include <hocket/core/timeout.hpp>
+#include <hocket/core/wait.hpp>
 #include <hocket/exec/to_thread.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/io/resolve.hpp>

@@ -183,12 +183,40 @@ class Scenario:
             return "cancelled"
         return "failed" if task.exception() else "finished"
 
+    async def shield(self, step, _):
+        await asyncio.shield(self.tasks[step.words[0]])
+
+    async def wait(self, step, _):
+        names = [name for name in step.words if name in self.tasks]
+        when = {"wait_any": asyncio.FIRST_COMPLETED, "wait_error": asyncio.FIRST_EXCEPTION}
+        done, pending = await asyncio.wait([self.tasks[name] for name in names], timeout=time_of(step),
+                                           return_when=when.get(step.verb, asyncio.ALL_COMPLETED))
+        return " ".join([name for name in names if self.tasks[name] in done] + [f"of {len(done) + len(pending)}"])
+
+    async def each(self, step, _):
+        tasks = [self.tasks[name] for name in step.words if name in self.tasks]
+        for ended in asyncio.as_completed(tasks, timeout=time_of(step)):
+            how = "ended"
+            try:
+                await ended
+            except BaseException as error:
+                if asyncio.current_task().cancelling() > 0:
+                    raise
+                how = describe(error)
+            self.note("one " + how)
+
     async def callback(self, step, _):
         self.tasks[step.words[0]].add_done_callback(lambda _: self.note("callback " + step.words[1]))
 
 
+def time_of(step):
+    return int(step.words[0]) if step.verb.endswith("_up_to") else None
+
+
 WITH_TASKS = {name: getattr(Scenario, name) for name in
-              ("start", "spawn", "join", "gather", "cancel", "uncancel", "requests", "status", "callback")}
+              ("start", "spawn", "join", "gather", "cancel", "uncancel", "requests", "status", "callback", "shield")}
+WITH_TASKS |= {name: Scenario.wait for name in ("wait_all", "wait_any", "wait_error", "wait_up_to")}
+WITH_TASKS |= {name: Scenario.each for name in ("each_ended", "each_up_to")}
 
 
 def at_once(function):

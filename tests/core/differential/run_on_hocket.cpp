@@ -4,15 +4,19 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 
+#include <hocket/core/as_completed.hpp>
 #include <hocket/core/future.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/run.hpp>
+#include <hocket/core/shield.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/task_group.hpp>
 #include <hocket/core/timeout.hpp>
+#include <hocket/core/wait.hpp>
 #include <hocket/sync/event.hpp>
 #include <hocket/sync/lock.hpp>
 #include <hocket/sync/queue.hpp>
@@ -50,8 +54,9 @@ std::string describe(const std::exception_ptr& error) {
 }
 
 bool is_about_tasks(std::string_view verb) {
-  static constexpr std::array verbs{"start",    "spawn",    "join",   "gather",  "cancel",
-                                    "uncancel", "requests", "status", "callback"};
+  static constexpr std::array verbs{"start",      "spawn",      "join",       "gather",    "cancel",   "uncancel",
+                                    "requests",   "status",     "callback",   "shield",    "wait_all", "wait_any",
+                                    "wait_error", "wait_up_to", "each_ended", "each_up_to"};
   return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
 }
 
@@ -142,6 +147,9 @@ class teller {
       for (const auto& each : now.words) all.push_back(tasks_.at(each));
       co_await hocket::gather(std::move(all));
     }
+    if (now.verb == "shield") co_await hocket::shield(tasks_.at(name));
+    if (now.verb.starts_with("wait_")) co_return co_await wait_for_some(now);
+    if (now.verb.starts_with("each_")) co_await note_each(now);
     if (now.verb == "cancel") tasks_.at(name).cancel();
     if (now.verb == "uncancel") tasks_.at(name).uncancel();
     if (now.verb == "requests") {
@@ -152,6 +160,44 @@ class teller {
       tasks_.at(name).add_done_callback([this, what = now.words[1]] { note("callback " + what); });
     if (now.verb == "status") co_return status(tasks_.at(name));
     co_return "";
+  }
+
+  /// `wait_up_to` and `each_up_to` begin with a time.
+  std::vector<hocket::task<void>> tasks_of(const step& now) const {
+    std::vector<hocket::task<void>> all;
+    for (const auto& each : now.words)
+      if (tasks_.contains(each)) all.push_back(tasks_.at(each));
+    return all;
+  }
+  static std::optional<hocket::delay> time_of(const step& now) {
+    if (!now.verb.ends_with("_up_to")) return std::nullopt;
+    return milliseconds(std::stoi(now.words[0]));
+  }
+
+  outcome wait_for_some(const step& now) {
+    hocket::wait_options options{.timeout = time_of(now)};
+    if (now.verb == "wait_any") options.return_when = hocket::return_when::first_completed;
+    if (now.verb == "wait_error") options.return_when = hocket::return_when::first_exception;
+    const auto [done, pending] = co_await hocket::wait(tasks_of(now), options);
+    std::string names;
+    for (const auto& each : now.words)
+      if (tasks_.contains(each) && std::find(done.begin(), done.end(), tasks_.at(each)) != done.end())
+        names += each + ' ';
+    co_return names + "of " + std::to_string(done.size() + pending.size());
+  }
+
+  hocket::coro<void> note_each(const step& now) {
+    hocket::as_completed ended(tasks_of(now), {.timeout = time_of(now)});
+    for (bool more = true; more;) {
+      std::string how = "ended";
+      try {
+        more = co_await ended.next_result();
+      } catch (...) {
+        if (hocket::current_task().cancelling() > 0) throw;
+        how = describe(std::current_exception());
+      }
+      if (more) note("one " + how);
+    }
   }
 
   static std::string status(const hocket::task<void>& task) {
