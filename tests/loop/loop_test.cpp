@@ -325,7 +325,7 @@ TEST_P(a_loop, tells_the_exception_handler_of_tasks_that_are_pending_when_it_is_
     made_.reset();
     std::_Exit(0);
   };
-  EXPECT_EXIT(program(), testing::ExitedWithCode(0), "^a task was pending when its loop was closed$");
+  EXPECT_EXIT(program(), testing::ExitedWithCode(0), "^a task was pending when its loop was closed: 'Task-1'$");
 }
 
 // ---- which loop runs

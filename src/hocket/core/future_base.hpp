@@ -77,6 +77,7 @@ class future_base : public arena_allocated {
   }
 
  private:
+  friend task_base;
   void last_release() noexcept;
 
   hocket::loop& loop_;
@@ -85,6 +86,9 @@ class future_base : public arena_allocated {
   std::uint32_t references_ = 1;
   state state_ = state::pending;
   bool retrieved_ = false;
+  // Of a task; here they cost nothing.
+  bool cancelled_at_shutdown_ = false;
+  bool may_be_cancelled_ = false;  // false: no node that it sees was requested since that was last found out
 };
 
 /// A counted reference to a task's or future's record.

@@ -5,8 +5,8 @@
 
 #include <new>
 
+#include <hocket/base/error.hpp>
 #include <hocket/core/done_callback.hpp>
-#include <hocket/core/join.hpp>
 #include <hocket/core/shield.hpp>
 
 namespace hocket::detail {
@@ -42,7 +42,7 @@ void report_error_of(future_base& inner) noexcept {
 }  // namespace
 
 void shield_wait::await_suspend(std::coroutine_handle<> waiter) {
-  refuse_awaiting_itself(*inner_);
+  if (inner_ == task_base::current()) throw invalid_state_error("a task cannot await itself");
   prepare(waiter);
   inner_->add_waiter(*this);
   begin_waiting();

@@ -100,12 +100,10 @@ class task {
     return record_->failed() ? record_->error() : nullptr;
   }
 
-  /// The name that it was given; otherwise "Task-N", where N counts the process's tasks in the order in which they were asked.
+  /// The name that it was given; otherwise "Task-N", where N counts the tasks of its loop as they are made.
   /// Counterpart: Task.get_name.
   [[nodiscard]] std::string_view name() const { return record_->name(); }
-  void set_name(std::string name) const {
-    record_->set_name(std::make_unique<std::string>(std::move(name)));
-  }
+  void set_name(std::string name) const { record_->set_name(std::make_unique<std::string>(std::move(name))); }
 
   /// Calls `function`, with this task or with nothing, through `call_soon` when the task has ended, in order with whoever else
   /// waits. `cancel()` of the handle takes it back, until it runs. Counterpart: add_done_callback, remove_done_callback.
@@ -215,9 +213,7 @@ class any_task {
     return record_->failed() ? record_->error() : nullptr;
   }
   [[nodiscard]] std::string_view name() const { return record_->name(); }
-  void set_name(std::string name) const {
-    record_->set_name(std::make_unique<std::string>(std::move(name)));
-  }
+  void set_name(std::string name) const { record_->set_name(std::make_unique<std::string>(std::move(name))); }
 
   explicit operator bool() const noexcept { return static_cast<bool>(record_); }
   friend bool operator==(const any_task& a, const any_task& b) noexcept { return a.record_.get() == b.record_.get(); }
@@ -247,7 +243,7 @@ class any_task {
 /// no loop is running. Counterpart: asyncio.all_tasks.
 [[nodiscard]] inline std::vector<any_task> all_tasks() {
   std::vector<any_task> tasks;
-  loop::running().tasks().for_each([&tasks](task_base& each) { tasks.emplace_back(&each); });
+  loop::running().tasks().for_each([&tasks](loop_task& each) { tasks.emplace_back(&static_cast<task_base&>(each)); });
   return tasks;
 }
 

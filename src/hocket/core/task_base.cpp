@@ -7,7 +7,6 @@
 //
 // `may_be_cancelled_` spares the walk: a poke sets it, an answer of "no" clears it.
 
-#include <atomic>
 #include <bit>
 #include <typeinfo>
 
@@ -60,10 +59,11 @@ std::coroutine_handle<> frame_base::end_task() noexcept {
 
 task_base::task_base(loop& owner, std::coroutine_handle<> frame, origin from) noexcept
     : future_base(owner, from.created),
-      may_be_cancelled_(from.inherited != nullptr),
       top_(&own_),
       frame_(frame),
-      context_(std::move(from.context)) {
+      context_(std::move(from.context)),
+      name_(owner.next_task_number()) {
+  may_be_cancelled_ = from.inherited != nullptr;
   own_.outer = from.inherited;
   retain();  // the loop's
 }
@@ -87,12 +87,6 @@ void task_base::start_eagerly() noexcept {
 task_base& task_base::require_current() {
   if (current() == nullptr) throw invalid_state_error("this can only be awaited in a task");
   return *current();
-}
-
-std::string_view task_base::name() {
-  static std::atomic<std::uint64_t> named{0};
-  if (name_ == nullptr) set_name(std::make_unique<std::string>("Task-" + std::to_string(++named)));
-  return *name_;
 }
 
 // It ends in any case, so its callbacks may hold it from the beginning.
@@ -126,9 +120,7 @@ void task_base::finish(state how) noexcept {
 }
 
 exception_context task_base::pending_report() {
-  std::string message = "a task was pending when its loop was closed";
-  if (!name().empty()) message += fmt::format(": '{}'", name());
-  return {.message = std::move(message), .where = created()};
+  return {.message = fmt::format("a task was pending when its loop was closed: '{}'", name()), .where = created()};
 }
 
 bool task_base::cancel() {

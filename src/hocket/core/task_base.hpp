@@ -8,6 +8,7 @@
 #include <hocket/core/cancelled.hpp>
 #include <hocket/core/frame.hpp>
 #include <hocket/core/future_base.hpp>
+#include <hocket/core/task_name.hpp>
 #include <hocket/loop/context.hpp>
 #include <hocket/loop/loop_task.hpp>
 
@@ -35,9 +36,8 @@ class task_base : public future_base, public loop_task {
 
   [[nodiscard]] task_base* as_task() noexcept final { return this; }
   void add_done_callback(detail::done_callback& callback) noexcept final;
-  /// Made up when it is first asked for, if none was given.
-  [[nodiscard]] std::string_view name();
-  void set_name(std::unique_ptr<std::string> name) noexcept { name_ = std::move(name); }
+  [[nodiscard]] std::string_view name() { return name_.text(); }
+  void set_name(std::unique_ptr<std::string> name) noexcept { name_.set(std::move(name)); }
 
   /// Its loop ends: the first call cancels.
   void cancel_at_shutdown() noexcept;
@@ -111,13 +111,11 @@ class task_base : public future_base, public loop_task {
   [[nodiscard]] std::uint32_t edges_outside(const cancel_node& node) const noexcept;
 
   operation* leaf_ = nullptr;
-  bool cancelled_at_shutdown_ = false;
-  bool may_be_cancelled_;  // false: no node that it sees was requested since that was last found out
   cancel_node* top_;
   cancel_node own_{cancel_node::kind::own};
   std::coroutine_handle<> frame_;
   hocket::context context_;
-  std::unique_ptr<std::string> name_;
+  task_name name_;
 };
 
 }  // namespace hocket

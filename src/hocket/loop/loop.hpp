@@ -165,6 +165,7 @@ class loop {
 
   /// Tasks that are not done. Kept by `task_base`.
   [[nodiscard]] intrusive_list<loop_task, loop_task>& tasks() noexcept { return tasks_; }
+  [[nodiscard]] std::uint64_t next_task_number() noexcept { return ++tasks_made_; }
 
  private:
   [[noreturn]] static void refuse_without_loop();
@@ -190,6 +191,7 @@ class loop {
   ready_queue when_idle_;
   timer_queue timers_;
   intrusive_list<loop_task, loop_task> tasks_;
+  std::uint64_t tasks_made_ = 0;
   hocket::clock* clock_;
   bool stopping_ = false;
   bool debug_;
