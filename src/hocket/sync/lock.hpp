@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <utility>
 
 #include <hocket/base/assert.hpp>
@@ -30,58 +32,83 @@ class lock {
     lock* held_;
   };
 
-  class acquire_operation : public detail::waiter {
-   public:
-    explicit acquire_operation(lock& owner) noexcept : owner_(owner) {}
-    [[nodiscard]] bool await_ready() const noexcept { return owner_.is_free(); }
-    void await_suspend(std::coroutine_handle<> handle) { line_up(handle, owner_.waiters_); }
-    void await_resume() {
-      if (task() != nullptr && !was_stopped()) owner_.handed_over_ = false;
-      waited([this] { owner_.hand_over(); });
-      owner_.locked_ = true;
-    }
-
-   protected:
-    lock& owner_;
-  };
-
-  class scoped_lock_operation final : public acquire_operation {
-   public:
-    using acquire_operation::acquire_operation;
-    [[nodiscard]] guard await_resume() {
-      acquire_operation::await_resume();
-      return guard(owner_);
-    }
-  };
+  class acquire_operation;
+  class scoped_lock_operation;
 
   lock() = default;
   lock(const lock&) = delete;
   lock& operator=(const lock&) = delete;
-  ~lock() { HOCKET_ASSERT(waiters_.empty() && !handed_over_, "a lock was destroyed while tasks waited for it"); }
+  ~lock() {
+    HOCKET_ASSERT(waiters_.empty() && state_ != state::handed_over, "a lock was destroyed while tasks waited for it");
+  }
 
-  [[nodiscard]] bool locked() const noexcept { return locked_; }
+  [[nodiscard]] bool locked() const noexcept { return state_ == state::locked; }
 
   /// Waits for the lock and holds it until the returned guard goes out of scope.
   /// Throws `cancelled`; never takes the lock when it throws.
-  [[nodiscard]] scoped_lock_operation scoped_lock() noexcept { return scoped_lock_operation(*this); }
+  [[nodiscard]] scoped_lock_operation scoped_lock() noexcept;
 
   /// Waits for the lock; whoever acquires it calls `release`. Throws as `scoped_lock`.
-  [[nodiscard]] acquire_operation acquire() noexcept { return acquire_operation(*this); }
+  [[nodiscard]] acquire_operation acquire() noexcept;
 
   /// Gives the lock up; the first in line gets it in the next turn. Throws `invalid_state_error` if it is not locked.
   void release() {
-    if (!locked_) throw invalid_state_error("a lock was released that nobody holds");
-    locked_ = false;
+    if (!locked()) throw invalid_state_error("a lock was released that nobody holds");
     hand_over();
   }
 
  private:
-  [[nodiscard]] bool is_free() const noexcept { return !locked_ && !handed_over_ && waiters_.empty(); }
-  void hand_over() noexcept { handed_over_ = detail::wake_first(waiters_); }
+  friend class condition;
+  class waiter;
 
-  bool locked_ = false;
-  bool handed_over_ = false;  // to a waiter that has been woken and has not run yet
-  ready_queue waiters_;       // in order of arrival
+  // Handed over: to a waiter that was woken and has not run yet. Nobody waits for a lock that is free.
+  enum class state : std::uint8_t { free, handed_over, locked };
+
+  void hand_over() noexcept { state_ = detail::wake_first(waiters_) ? state::handed_over : state::free; }
+
+  state state_ = state::free;
+  ready_queue waiters_;  // in order of arrival
 };
+
+class lock::waiter final : public detail::waiter {
+ public:
+  explicit waiter(lock& owner) noexcept : owner_(owner) {}
+  void line_up(std::coroutine_handle<> handle) { detail::waiter::line_up(handle, owner_.waiters_); }
+  void waited() {
+    detail::waiter::waited([this] { owner_.hand_over(); });
+  }
+
+ private:
+  lock& owner_;
+};
+
+class lock::acquire_operation {
+ public:
+  explicit acquire_operation(lock& owner) noexcept : owner_(owner) {}
+  [[nodiscard]] bool await_ready() const noexcept { return owner_.state_ == state::free; }
+  void await_suspend(std::coroutine_handle<> handle) { waiter_.emplace(owner_).line_up(handle); }
+  void await_resume() {
+    if (waiter_) waiter_->waited();
+    owner_.state_ = state::locked;
+  }
+
+ protected:
+  lock& owner_;
+
+ private:
+  std::optional<waiter> waiter_;
+};
+
+class lock::scoped_lock_operation final : public acquire_operation {
+ public:
+  using acquire_operation::acquire_operation;
+  [[nodiscard]] guard await_resume() {
+    acquire_operation::await_resume();
+    return guard(owner_);
+  }
+};
+
+inline auto lock::scoped_lock() noexcept -> scoped_lock_operation { return scoped_lock_operation(*this); }
+inline auto lock::acquire() noexcept -> acquire_operation { return acquire_operation(*this); }
 
 }  // namespace hocket
