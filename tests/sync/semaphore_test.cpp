@@ -75,6 +75,17 @@ HOCKET_TEST(semaphore, lets_nobody_pass_a_task_that_waits) {
   EXPECT_EQ(trace, "abc");
 }
 
+HOCKET_TEST(semaphore, lets_nobody_pass_a_task_that_was_woken_and_has_not_run) {
+  hocket::semaphore seats(0);
+  std::string trace;
+  auto first = hocket::create_task(acquire_and_note(seats, trace, 'a'));
+  co_await wait_all_tasks_blocked();
+  for (int n = 0; n < 2; ++n) seats.release();
+  EXPECT_TRUE(seats.locked());                   // although there is a permit left
+  co_await acquire_and_note(seats, trace, 'b');  // asks in the same turn
+  EXPECT_EQ(trace, "ab");
+}
+
 HOCKET_TEST(semaphore, takes_its_permit_back_when_the_holder_leaves) {
   hocket::semaphore seats(1);
   {
