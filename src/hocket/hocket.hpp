@@ -27,7 +27,14 @@
 #include <hocket/io/tcp.hpp>
 #include <hocket/loop/context.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/sync/barrier.hpp>
+#include <hocket/sync/bounded_semaphore.hpp>
+#include <hocket/sync/capacity_limiter.hpp>
+#include <hocket/sync/condition.hpp>
 #include <hocket/sync/event.hpp>
+#include <hocket/sync/lifo_queue.hpp>
 #include <hocket/sync/lock.hpp>
+#include <hocket/sync/memory_channel.hpp>
+#include <hocket/sync/priority_queue.hpp>
 #include <hocket/sync/queue.hpp>
 #include <hocket/sync/semaphore.hpp>
