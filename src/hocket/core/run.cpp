@@ -105,8 +105,11 @@ static std::unique_ptr<loop> make_loop(const run_options& options) {
   // Here already, for the destructor of a runner runs the loop.
   if (loop::running_or_null() != nullptr) throw invalid_state_error("this thread is running an event loop already");
   if (options.loop_factory) return options.loop_factory();
-  return std::make_unique<loop>(
-      loop_options{.backend = options.backend, .clock = options.clock, .debug = options.debug});
+  return std::make_unique<loop>(loop_options{.backend = options.backend,
+                                             .clock = options.clock,
+                                             .debug = options.debug,
+                                             .seed = options.seed,
+                                             .shuffle = options.shuffle});
 }
 
 runner::runner(run_options options) : options_(std::move(options)), loop_(make_loop(options_)) {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include <hocket/core/coro.hpp>
 #include <hocket/core/task.hpp>
@@ -15,6 +17,9 @@ struct run_options {
   backend_kind backend = backend_kind::automatic;
   /// Stands in for the monotonic clock; must outlive the run.
   hocket::clock* clock = nullptr;
+  /// As in `loop_options`: where random numbers come from, and whether the order within a turn is random.
+  std::optional<std::uint64_t> seed{};
+  bool shuffle = false;
   /// The first SIGINT cancels the main task, a second one ends the process at once. If the first one ended the main task,
   /// the process ends by SIGINT once everything is cleaned up (a shell shows 130), unless the main task swallowed it.
   /// Only on the process's first thread, and only if nobody else handles the signal.

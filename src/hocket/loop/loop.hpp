@@ -14,6 +14,7 @@
 #include <hocket/loop/handle.hpp>
 #include <hocket/loop/inbox.hpp>
 #include <hocket/loop/loop_task.hpp>
+#include <hocket/loop/random_source.hpp>
 #include <hocket/loop/ready_node.hpp>
 #include <hocket/loop/thread_context.hpp>
 #include <hocket/loop/timer_queue.hpp>
@@ -26,6 +27,11 @@ struct loop_options {
   hocket::clock* clock = nullptr;
   /// Debug mode, see docs/debugging.md; also by HOCKET_DEBUG=1 in the environment.
   bool debug = false;
+  /// What the loop's random numbers come from; without one from getrandom(2).
+  std::optional<std::uint64_t> seed{};
+  /// Runs what is ready in a turn in an order drawn at random instead of first come, first served: for tests, to show what
+  /// leans on an order by accident.
+  bool shuffle = false;
 };
 
 /// What a loop has done so far.
@@ -124,6 +130,9 @@ class loop {
     return length > time_point::max() - now ? time_point::max() : now + length;
   }
 
+  /// The only randomness there is: what needs some takes it from here, so that a seed reproduces a run.
+  [[nodiscard]] random_source& random() noexcept { return random_; }
+
   // ---- errors that nobody waits for
 
   /// Replaces the handler that prints one line to standard error. Counterpart: loop.set_exception_handler.
@@ -185,6 +194,7 @@ class loop {
   void look();
   void sleep_up_to(std::optional<std::chrono::nanoseconds> limit);
   void run_batch() noexcept;
+  void shuffle_batch() noexcept;
 
   ready_queue ready_;
   ready_queue batch_;  // what is left of the turn's batch
@@ -193,6 +203,8 @@ class loop {
   intrusive_list<loop_task, loop_task> tasks_;
   std::uint64_t tasks_made_ = 0;
   hocket::clock* clock_;
+  random_source random_;
+  const bool shuffle_;
   bool stopping_ = false;
   bool debug_;
   std::atomic<bool> closed_{false};
