@@ -179,4 +179,34 @@ TEST(arena, serves_objects_that_derive_from_arena_allocated) {
   EXPECT_EQ(arena::live_blocks(), before);
 }
 
+int refused = 0;
+void refuse() {
+  ++refused;
+  throw std::bad_alloc{};
+}
+
+TEST(arena_hook, may_refuse_each_block) {
+  refused = 0;
+  arena::set_take_hook(refuse);
+  EXPECT_THROW(take(16), std::bad_alloc);
+  EXPECT_THROW(take(largest_pooled), std::bad_alloc);
+  arena::set_take_hook(nullptr);
+  EXPECT_EQ(refused, 2);
+  give_back({take(16)});
+}
+
+TEST(arena_hook, leaves_the_count_of_live_blocks_as_it_was) {
+  const long before = arena::live_blocks();
+  const block early = take(64);
+  arena::set_take_hook([] {});
+  EXPECT_EQ(arena::live_blocks(), before + 1);
+  const block late = take(64);
+  EXPECT_EQ(arena::live_blocks(), before + 2);
+  give_back({early});
+  arena::set_take_hook(nullptr);
+  EXPECT_EQ(arena::live_blocks(), before + 1);
+  give_back({late});
+  EXPECT_EQ(arena::live_blocks(), before);
+}
+
 }  // namespace

@@ -6,6 +6,9 @@
 //
 // `balance_` decides when an arena whose thread has ended may go: foreign frees count it down from zero, the ending thread
 // adds the number of blocks that it had not seen returned, and whoever brings it to zero after that destroys the arena.
+//
+// A thread whose hook is set hides its pool, so that every block takes the slow path, which calls the hook; the fast path
+// knows nothing of it. Blocks freed meanwhile come back like those of other threads.
 
 #include <array>
 #include <atomic>
@@ -22,16 +25,21 @@ namespace hocket::arena {
 
 // The sanitizers see every block that comes from the heap; a pool would hide use after free from them.
 static std::atomic<long> live{0};
+static constinit thread_local take_hook called_first = nullptr;
+
+void set_take_hook(take_hook hook) { called_first = hook; }
 
 void* allocate(std::size_t size) {
-  void* block = ::operator new(size);
+  if (called_first != nullptr) called_first();
+  void* block = std::malloc(size);
+  if (block == nullptr) throw std::bad_alloc{};
   live.fetch_add(1, std::memory_order_relaxed);
   return block;
 }
 
-void deallocate(void* block, std::size_t size) noexcept {
+void deallocate(void* block, std::size_t) noexcept {
   live.fetch_sub(1, std::memory_order_relaxed);
-  ::operator delete(block, size);
+  std::free(block);
 }
 
 long live_blocks() noexcept { return live.load(std::memory_order_relaxed); }
@@ -148,17 +156,26 @@ class pool {
 // get a pool of their own, which is never destroyed.
 constinit thread_local pool* mine = nullptr;
 
+constinit thread_local take_hook called_first = nullptr;
+constinit thread_local pool* hidden = nullptr;  // the thread's pool while a hook is set
+
 struct at_thread_end {
   ~at_thread_end() {
     if (mine != nullptr) std::exchange(mine, nullptr)->thread_ends();
   }
 };
 
-[[gnu::noinline]] pool& make_mine() {
+pool& make_mine() {
   static thread_local at_thread_end ender;
   mine = new pool;
   static_cast<void>(&ender);
   return *mine;
+}
+
+[[gnu::noinline]] pool& find_mine() {
+  if (called_first == nullptr) return make_mine();
+  called_first();
+  return *hidden;
 }
 
 pool* owner_of(void* block) noexcept {
@@ -173,7 +190,7 @@ void* allocate(std::size_t size) {
     return ::operator new(size);
   pool* home = mine;
   if (home == nullptr) [[unlikely]]
-    home = &make_mine();
+    home = &find_mine();
   return home->take(class_of(size));
 }
 
@@ -189,7 +206,17 @@ void deallocate(void* block, std::size_t size) noexcept {
     home->put_from_elsewhere(block, class_of(size));
 }
 
-long live_blocks() noexcept { return mine == nullptr ? 0 : mine->live(); }
+long live_blocks() noexcept {
+  const pool* home = mine != nullptr ? mine : hidden;
+  return home == nullptr ? 0 : home->live();
+}
+
+void set_take_hook(take_hook hook) {
+  pool* home = mine != nullptr ? mine : hidden != nullptr ? hidden : &make_mine();
+  called_first = hook;
+  mine = hook == nullptr ? home : nullptr;
+  hidden = hook == nullptr ? nullptr : home;
+}
 
 }  // namespace hocket::arena
 

@@ -21,6 +21,11 @@ void deallocate(void* block, std::size_t size) noexcept;
 /// Tests assert that it comes back to where it was.
 [[nodiscard]] long live_blocks() noexcept;
 
+/// For tests: calls `hook` before each block that this thread takes; it may throw std::bad_alloc instead. Null: nobody is
+/// called, and then it costs nothing. Calls do not nest: the hook may not take blocks.
+using take_hook = void (*)();
+void set_take_hook(take_hook hook);
+
 }  // namespace arena
 
 /// Derive from it to be allocated in the thread's arena.
