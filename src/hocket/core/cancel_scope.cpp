@@ -7,7 +7,12 @@ void cancel_scope::enter() {
   HOCKET_ASSERT(task_ == nullptr, "a cancel scope ran two bodies at once");
   task_ = &task_base::require_current();
   caught_ = false;
-  arm();
+  try {
+    arm();
+  } catch (...) {  // no memory for the timer: it was not entered
+    task_ = nullptr;
+    throw;
+  }
   task_->push(node_);
 }
 

@@ -67,7 +67,10 @@ class task_group {
   friend coro<void> with_task_group(Body body);
   friend class cancel_scope;
 
-  explicit task_group(task_base& owner) noexcept : task_(owner) { task_.push(node_); }
+  explicit task_group(task_base& owner) : task_(owner) {
+    errors_.reserve(1);  // for the body's: whatever fails, the node must leave the stack
+    task_.push(node_);
+  }
   ~task_group();
 
   /// Pokes every task inside of `outermost`, a node on the stack of `owner`, through any depth of groups.

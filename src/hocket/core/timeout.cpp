@@ -7,7 +7,12 @@ void timeout::enter() {
   expired_ = false;
   task_ = &task_base::require_current();
   if (limit_) deadline_ = task_->owner().time_after(*limit_);
-  arm();
+  try {
+    arm();
+  } catch (...) {  // no memory for the timer: it was not entered
+    task_ = nullptr;
+    throw;
+  }
   task_->push(node_);
 }
 

@@ -114,9 +114,9 @@ class loop {
   template <class Function>
   handle call_at(time_point when, Function function) {
     require_open();
-    auto* record = new detail::callback<Function>(*this, std::move(function));
-    schedule_at(*record, when);
-    return handle(*record);
+    auto record = std::make_unique<detail::callback<Function>>(*this, std::move(function));
+    schedule_at(*record, when);  // may throw
+    return handle(*record.release());
   }
 
   /// The loop's clock. Counterpart: loop.time().
