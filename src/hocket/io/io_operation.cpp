@@ -28,6 +28,12 @@ bool io_operation::await_ready() {
     return true;
   }
   request_.done = this;
+  if (here.observer != nullptr) [[unlikely]]
+    if (const int error = here.observer->starting(request_); error != 0) {
+      fail(error);
+      request_.completed = completed_inline_ = true;  // it queues, as if the system had answered later
+      return false;
+    }
   if (!task()->owner().io().start(request_)) return false;
   completed_inline_ = ++here.inline_completions >= most_inline_completions;
   return !completed_inline_;

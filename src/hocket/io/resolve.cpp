@@ -81,7 +81,11 @@ bool resolve_operation::await_ready() {
   }
   auto numeric = socket_address::parse(host_, port_);
   if (numeric) addresses_.push_back(*numeric);
-  return numeric.has_value();
+  if (!numeric && here.observer != nullptr) [[unlikely]] {
+    error_ = here.observer->resolving();
+    system_error_ = EIO;
+  }
+  return numeric.has_value() || error_ != 0;
 }
 
 void resolve_operation::await_suspend(std::coroutine_handle<> waiter) {

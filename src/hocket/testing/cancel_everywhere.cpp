@@ -1,62 +1,63 @@
-#include <hocket/base/arena.hpp>
-#include <hocket/core/sleep.hpp>
-#include <hocket/core/task.hpp>
+#include <fmt/format.h>
+
+#include <hocket/core/cancel_scope.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
-#include <hocket/testing/virtual_clock.hpp>
+#include <hocket/testing/detail/trial.hpp>
 
 namespace hocket::testing {
 namespace {
 
-/// Counts suspensions and cancels the victim at one of them.
-class saboteur final : public hocket::detail::suspension_observer {
+/// Counts suspensions and cancels the victim in the turn after one of them.
+class canceller final : public detail::interference {
  public:
-  explicit saboteur(std::size_t strike_at) noexcept : left_(strike_at) {}
+  canceller(std::size_t strike_at, cancel_by how) noexcept : left_(strike_at), how_(how) {}
 
-  void aim_at(const task<void>& victim) {
-    victim_ = victim;
-    hocket::detail::here.observer = this;  // of the running loop's context, gone with it
+  coro<void> start(scenario& body) override {
+    supervisor_ = task_base::current();
+    return how_ == cancel_by::scope ? run_in_scope(body) : body();
   }
+  void aim_at(const task<void>& victim) override { victim_ = victim; }
+  void finish() noexcept override { victim_ = {}; }
+
   void suspending(task_base& task) noexcept override {
-    if (&task == spared_ || left_ == 0 || --left_ > 0) return;
-    task.owner().call_soon([victim = victim_] { victim.cancel(); });
+    if (&task == supervisor_ || !is_due(left_)) return;
+    if (how_ == cancel_by::scope)
+      task.owner().call_soon([this] { scope_.cancel(); });
+    else
+      task.owner().call_soon([victim = victim_] { victim.cancel(); });
   }
-  void spare(task_base* task) noexcept { spared_ = task; }
-  [[nodiscard]] bool struck() const noexcept { return left_ == 0; }
 
  private:
-  std::size_t left_;
-  task<void> victim_;
-  task_base* spared_ = nullptr;
-};
-
-coro<void> disturb(std::move_only_function<coro<void>()>& scenario, saboteur& trouble, bool& ended_cancelled) {
-  task<void> victim = create_task(scenario());
-  trouble.spare(task_base::current());
-  trouble.aim_at(victim);
-  try {
-    co_await victim;
-  } catch (const cancelled&) {
-    ended_cancelled = true;
+  coro<void> run_in_scope(scenario& body) {
+    co_await scope_.run(body());
+    if (scope_.cancelled_caught()) throw cancelled{};
   }
-}
+
+  std::size_t left_;
+  cancel_by how_;
+  cancel_scope scope_;
+  task<void> victim_;
+  const task_base* supervisor_ = nullptr;
+};
 
 }  // namespace
 
-cancel_everywhere_report cancel_at_every_suspension(std::move_only_function<coro<void>()> scenario,
-                                                    run_options options) {
+cancel_everywhere_report cancel_at_every_suspension(scenario body, run_options options, cancel_by how) {
   cancel_everywhere_report report;
   for (bool disturbed = true; disturbed;) {
-    const long before = arena::live_blocks();
-    bool ended_cancelled = false;
-    {
-      virtual_clock time;
-      options.clock = &time;
-      saboteur trouble(++report.runs);
-      run(disturb(scenario, trouble, ended_cancelled), options);
-      disturbed = trouble.struck();
+    const std::size_t strike_at = ++report.runs;
+    canceller trouble(strike_at, how);
+    try {
+      const detail::outcome seen = detail::try_once(body, options, trouble);
+      report += seen.left;
+      if (is_cancelled(seen.error))
+        ++report.cancelled;
+      else if (seen.error)
+        std::rethrow_exception(seen.error);
+    } catch (...) {
+      detail::rethrow_with(fmt::format("cancelled at suspension {}", strike_at), std::current_exception());
     }
-    report.cancelled += ended_cancelled ? 1 : 0;
-    report.leaked_blocks += static_cast<std::size_t>(arena::live_blocks() - before);
+    disturbed = trouble.struck();
   }
   return report;
 }

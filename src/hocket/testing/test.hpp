@@ -6,6 +6,7 @@
 #include <hocket/core/run.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/testing/blocked.hpp>
+#include <hocket/testing/ends_cancelled.hpp>
 #include <hocket/testing/virtual_clock.hpp>
 
 namespace hocket::testing {
@@ -14,17 +15,7 @@ namespace hocket::testing {
 /// Skips, loudly, where io_uring is forbidden, unless HOCKET_REQUIRE_IO_URING is set.
 void run_test(backend_kind backend, coro<void> (*body)());
 void run_test_in_real_time(backend_kind backend, coro<void> (*body)());
-
-/// Waits for `work` to end: true if it ended as cancelled.
-template <class T>
-coro<bool> ends_cancelled(task<T> work) {
-  try {
-    co_await work;
-  } catch (const cancelled&) {
-    co_return work.was_cancelled();
-  }
-  co_return false;
-}
+void run_test_in_each_order(backend_kind backend, coro<void> (*body)());
 
 }  // namespace hocket::testing
 
@@ -46,4 +37,12 @@ coro<bool> ends_cancelled(task<T> work) {
   static ::hocket::coro<void> suite##_##name##_body();         \
   HOCKET_TEST_ON(epoll, suite, name, run_test_in_real_time)    \
   HOCKET_TEST_ON(io_uring, suite, name, run_test_in_real_time) \
+  static ::hocket::coro<void> suite##_##name##_body()
+
+/// The same under a virtual clock, in a hundred random orders of what is ready in a turn (see `for_each_order`); a failure
+/// names its seed, and HOCKET_TEST_SEED in the environment runs only that.
+#define HOCKET_TEST_IN_EACH_ORDER(suite, name)                  \
+  static ::hocket::coro<void> suite##_##name##_body();          \
+  HOCKET_TEST_ON(epoll, suite, name, run_test_in_each_order)    \
+  HOCKET_TEST_ON(io_uring, suite, name, run_test_in_each_order) \
   static ::hocket::coro<void> suite##_##name##_body()
