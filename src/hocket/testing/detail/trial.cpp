@@ -71,7 +71,8 @@ class observed {
 std::size_t other_tasks() { return loop::running().tasks().count() - 1; }
 
 void cancel_other_tasks() {
-  loop::running().tasks().for_each([](task_base& each) {
+  loop::running().tasks().for_each([](loop_task& listed) {
+    auto& each = static_cast<task_base&>(listed);
     if (&each != task_base::current()) each.cancel();
   });
 }
