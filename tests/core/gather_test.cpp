@@ -273,4 +273,21 @@ TEST(gather, ends_with_all_its_children_when_cancelled_at_any_suspension) {
   EXPECT_EQ(report.leaked_blocks, 0U);
 }
 
+HOCKET_TEST(gather, of_futures_throws_the_first_error_at_once) {
+  hocket::future<int> never;
+  hocket::future<int> broken;
+  auto work = hocket::create_task(hocket::gather(never, broken));
+  co_await hocket::sleep(0s);
+  broken.set_exception(std::runtime_error("broken"));
+  EXPECT_THROW(co_await work, std::runtime_error);
+  EXPECT_FALSE(never.done());
+}
+
+HOCKET_TEST(gather, of_tasks_of_several_types_waits_for_their_ends) {
+  auto seven = []() -> hocket::coro<int> { co_return 7; };
+  std::vector<hocket::any_task> all{hocket::create_task(seven()), hocket::create_task(hocket::sleep(1s))};
+  co_await hocket::gather(all);
+  EXPECT_TRUE(all[0].done() && all[1].done());
+}
+
 }  // namespace

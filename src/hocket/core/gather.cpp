@@ -19,7 +19,7 @@ gather_of_tasks::~gather_of_tasks() {
   ::operator delete(watchers_, capacity_ * sizeof(watcher));
 }
 
-void gather_of_tasks::add(task_base& child) {
+void gather_of_tasks::add(future_base& child) {
   watcher& added = *std::construct_at(watchers_ + count_, *this, child);
   ++count_;
   ++left_;
@@ -29,7 +29,7 @@ void gather_of_tasks::add(task_base& child) {
     child.add_waiter(added);
 }
 
-void gather_of_tasks::child_ended(task_base& child) noexcept {
+void gather_of_tasks::child_ended(future_base& child) noexcept {
   --left_;
   if ((child.failed() || child.was_cancelled()) && first_error_ == nullptr) first_error_ = &child;
   if (has_enough() && is_waiting()) wake();

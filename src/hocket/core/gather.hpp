@@ -21,14 +21,6 @@ inline constexpr return_exceptions_t return_exceptions{};
 
 namespace detail {
 
-template <class T>
-inline constexpr bool is_task = false;
-template <class T>
-inline constexpr bool is_task<task<T>> = true;
-
-template <class Awaitable>
-using gathered_t = std::remove_cvref_t<await_result_t<Awaitable>>;
-
 /// What a gather that throws gives: nothing if there is nothing but void.
 template <class... T>
 using gathered_tuple = std::conditional_t<(std::is_void_v<T> && ...), void, std::tuple<value_or_monostate<T>...>>;
@@ -38,21 +30,21 @@ using gathered_vector = std::conditional_t<std::is_void_v<T>, void, std::vector<
 template <class T>
 using outcome_t = std::expected<T, std::exception_ptr>;
 
-// Of the two ways to gather, the one that fits: tasks are watched, anything else is begun.
+// Of the two ways to gather, the one that fits: tasks and futures are watched, anything else is begun.
 template <awaitable... Awaitables>
 auto gathering(Awaitables... works) {
-  if constexpr ((is_task<Awaitables> && ...))
-    return gathered_tasks<gathered_t<Awaitables>...>(std::move(works)...);
+  if constexpr ((future_like<Awaitables> && ...))
+    return gathered_tasks<Awaitables...>(std::move(works)...);
   else
     return gathered_coroutines<gathered_t<Awaitables>...>(as_coro(std::move(works))...);
 }
 
 template <awaitable Awaitable>
 auto gathering(std::vector<Awaitable> works) {
-  if constexpr (is_task<Awaitable> || is_coro<Awaitable>) {
-    using gathered = std::conditional_t<is_task<Awaitable>, gathered_task_vector<gathered_t<Awaitable>>,
-                                        gathered_coroutine_vector<gathered_t<Awaitable>>>;
-    return gathered(std::move(works));
+  if constexpr (future_like<Awaitable>) {
+    return gathered_task_vector<Awaitable>(std::move(works));
+  } else if constexpr (is_coro<Awaitable>) {
+    return gathered_coroutine_vector<gathered_t<Awaitable>>(std::move(works));
   } else {
     std::vector<coro<gathered_t<Awaitable>>> wrapped;
     wrapped.reserve(works.size());
@@ -97,8 +89,8 @@ coro<std::vector<outcome_t<T>>> gather_all_outcomes(auto works) {
 /// tuple with `std::monostate` for void.
 ///
 /// Coroutines begin in the next turn, as tasks; they may refer to the caller's frame, for `gather` ends only when all have:
-/// the others go on when one fails, and then the first error is thrown. Of tasks alone the first error is thrown at once, and
-/// the others go on. Cancelling the gather cancels all of them and throws `cancelled` when they have ended. Errors that it
+/// the others go on when one fails, and then the first error is thrown. Of tasks and futures alone the first error is thrown at
+/// once, and the others go on. Cancelling the gather cancels all of them and throws `cancelled` when they have ended. Errors that it
 /// does not throw count as looked at. Counterpart: asyncio.gather.
 template <awaitable... Awaitables>
 auto gather(Awaitables... works) -> coro<detail::gathered_tuple<detail::gathered_t<Awaitables>...>> {

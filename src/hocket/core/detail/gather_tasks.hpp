@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include <hocket/core/future_like.hpp>
 #include <hocket/core/task.hpp>
 
 namespace hocket::detail {
@@ -16,7 +17,7 @@ enum class until : std::uint8_t { all_ended, first_error };
 template <class T>
 using value_or_monostate = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-/// Waits for a number of tasks. Cancelled, it cancels them all and ends when they have; from then on it is deaf.
+/// Waits for a number of tasks and futures. Cancelled, it cancels them all and ends when they have; from then on it is deaf.
 class gather_of_tasks : public operation {
  public:
   explicit gather_of_tasks(std::size_t capacity);
@@ -41,26 +42,26 @@ class gather_of_tasks : public operation {
   void throw_first_error() const;
 
  protected:
-  void add(task_base& child);
+  void add(future_base& child);
 
  private:
   // Stands among a child's waiters.
   class watcher final : public ready_node {
    public:
-    watcher(gather_of_tasks& owner, task_base& child) noexcept : owner_(owner), child_(child) { child.retain(); }
+    watcher(gather_of_tasks& owner, future_base& child) noexcept : owner_(owner), child_(child) { child.retain(); }
     ~watcher() {
       if (is_linked()) unlink();
       child_.release();
     }
     void run() noexcept override { owner_.child_ended(child_); }
-    [[nodiscard]] task_base& child() const noexcept { return child_; }
+    [[nodiscard]] future_base& child() const noexcept { return child_; }
 
    private:
     gather_of_tasks& owner_;
-    task_base& child_;
+    future_base& child_;
   };
 
-  void child_ended(task_base& child) noexcept;
+  void child_ended(future_base& child) noexcept;
   void ended();
   [[nodiscard]] bool has_enough() const noexcept {
     return left_ == 0 || (first_error_ != nullptr && until_ == until::first_error && !passed_on_);
@@ -70,72 +71,82 @@ class gather_of_tasks : public operation {
   std::size_t capacity_;
   std::size_t count_ = 0;
   std::size_t left_ = 0;
-  task_base* first_error_ = nullptr;
+  future_base* first_error_ = nullptr;
   until until_ = until::all_ended;
   bool passed_on_ = false;  // a cancellation, to the children
 };
 
-/// Others that hold the task keep its value, if it can be copied.
-template <class T>
-value_or_monostate<T> value_of(const hocket::task<T>& done) {
-  if constexpr (std::is_void_v<T>) {
+template <class Handle>
+using gathered_t = std::remove_cvref_t<await_result_t<Handle>>;
+
+/// Others that hold it keep its value, if that can be copied.
+template <future_like Handle>
+value_or_monostate<gathered_t<Handle>> value_of(const Handle& done) {
+  using value = gathered_t<Handle>;
+  if constexpr (std::is_void_v<value>) {
     return {};
   } else {
-    if constexpr (std::is_copy_constructible_v<T>) return done.record()->result().look();
+    if constexpr (std::is_copy_constructible_v<value>) return done.record()->result().look();
     return done.record()->result().take();
   }
 }
 
-template <class T>
-std::expected<T, std::exception_ptr> outcome_of(const hocket::task<T>& done) {
-  if (done.was_cancelled()) return std::unexpected(std::make_exception_ptr(cancelled{}));
-  if (done.record()->failed()) return std::unexpected(done.record()->error());
-  if constexpr (std::is_void_v<T>)
+template <future_like Handle>
+std::expected<gathered_t<Handle>, std::exception_ptr> outcome_of(const Handle& done) {
+  future_base& record = *done.record();
+  if (record.was_cancelled()) return std::unexpected(std::make_exception_ptr(cancelled{}));
+  if (record.failed()) return std::unexpected(record.error());
+  if constexpr (std::is_void_v<gathered_t<Handle>>)
     return {};
   else
     return value_of(done);
 }
 
-template <class... T>
+template <future_like... Handles>
 class gathered_tasks final : public gather_of_tasks {
  public:
-  explicit gathered_tasks(hocket::task<T>... tasks) : gather_of_tasks(sizeof...(T)), tasks_(std::move(tasks)...) {
-    std::apply([this](auto&... each) { (this->add(*each.record()), ...); }, tasks_);
+  explicit gathered_tasks(Handles... handles) : gather_of_tasks(sizeof...(Handles)), handles_(std::move(handles)...) {
+    std::apply([this](auto&... each) { (this->add(*each.record()), ...); }, handles_);
   }
   [[nodiscard]] auto values() const {
-    return std::apply([](auto&... each) { return std::tuple<value_or_monostate<T>...>{value_of(each)...}; }, tasks_);
+    return std::apply(
+        [](auto&... each) { return std::tuple<value_or_monostate<gathered_t<Handles>>...>{value_of(each)...}; },
+        handles_);
   }
   [[nodiscard]] auto outcomes() const {
     return std::apply(
-        [](auto&... each) { return std::tuple<std::expected<T, std::exception_ptr>...>{outcome_of(each)...}; }, tasks_);
+        [](auto&... each) {
+          return std::tuple<std::expected<gathered_t<Handles>, std::exception_ptr>...>{outcome_of(each)...};
+        },
+        handles_);
   }
 
  private:
-  std::tuple<hocket::task<T>...> tasks_;
+  std::tuple<Handles...> handles_;
 };
 
-template <class T>
+template <future_like Handle>
 class gathered_task_vector final : public gather_of_tasks {
  public:
-  explicit gathered_task_vector(std::vector<hocket::task<T>> tasks)
-      : gather_of_tasks(tasks.size()), tasks_(std::move(tasks)) {
-    for (auto& each : tasks_) add(*each.record());
+  explicit gathered_task_vector(std::vector<Handle> handles)
+      : gather_of_tasks(handles.size()), handles_(std::move(handles)) {
+    for (auto& each : handles_) add(*each.record());
   }
   [[nodiscard]] auto values() const {
-    std::vector<value_or_monostate<T>> all;
-    all.reserve(tasks_.size());
-    for (auto& each : tasks_) all.push_back(value_of(each));
+    std::vector<value_or_monostate<gathered_t<Handle>>> all;
+    all.reserve(handles_.size());
+    for (auto& each : handles_) all.push_back(value_of(each));
     return all;
   }
   [[nodiscard]] auto outcomes() const {
-    std::vector<std::expected<T, std::exception_ptr>> all;
-    all.reserve(tasks_.size());
-    for (auto& each : tasks_) all.push_back(outcome_of(each));
+    std::vector<std::expected<gathered_t<Handle>, std::exception_ptr>> all;
+    all.reserve(handles_.size());
+    for (auto& each : handles_) all.push_back(outcome_of(each));
     return all;
   }
 
  private:
-  std::vector<hocket::task<T>> tasks_;
+  std::vector<Handle> handles_;
 };
 
 }  // namespace hocket::detail
