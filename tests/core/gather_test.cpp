@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <hocket/core/as_result.hpp>
+#include <hocket/core/future.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>

@@ -44,7 +44,7 @@ class completion_line {
     bool arrived = false;
     bool timed_out = false;
   };
-  class alarm final : public ready_node {
+  class alarm final : public timer_node {
    public:
     explicit alarm(completion_line& owner) noexcept : owner_(owner) {}
     void run() noexcept override { owner_.expire(); }

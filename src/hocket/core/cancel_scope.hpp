@@ -63,7 +63,7 @@ class cancel_scope {
   void reschedule(std::optional<time_point> deadline);
 
  private:
-  class alarm final : public ready_node {
+  class alarm final : public timer_node {
    public:
     explicit alarm(cancel_scope& owner) noexcept : owner_(owner) {}
     void run() noexcept override { owner_.cancel(); }

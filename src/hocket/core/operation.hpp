@@ -14,7 +14,7 @@ namespace hocket {
 ///
 /// A derived class gives `await_ready`, calls `suspend` in `await_suspend` after it has arranged to be woken, and `resumed`
 /// first thing in `await_resume`. It may be moved until it is awaited, and must not be destroyed while in flight (checked).
-class operation : public ready_node {
+class operation : public timer_node {
  public:
   operation() noexcept = default;
   operation(operation&& other) noexcept {

@@ -8,13 +8,15 @@ namespace detail {
 
 class sleep_operation final : public operation {
  public:
-  explicit sleep_operation(duration length) noexcept : length_(length) {}
+  explicit sleep_operation(duration length) noexcept { deadline_ = time_point(length); }
+  sleep_operation(sleep_operation&& other) noexcept : operation(std::move(other)) { deadline_ = other.deadline_; }
 
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   void await_suspend(std::coroutine_handle<> waiter) {
-    if (length_ > duration::zero()) {
+    const duration length = deadline_.time_since_epoch();  // which it holds until then
+    if (length > duration::zero()) {
       loop& owner = task_base::require_current().owner();
-      owner.schedule_at(*this, owner.time_after(length_));  // first, for it may throw
+      owner.schedule_at(*this, owner.time_after(length));  // first, for it may throw
       suspend(waiter);
     } else {
       prepare(waiter);
@@ -37,9 +39,6 @@ class sleep_operation final : public operation {
     wake_stopped();
     return true;
   }
-
- private:
-  duration length_;
 };
 
 }  // namespace detail

@@ -50,7 +50,7 @@ class timeout {
   [[nodiscard]] bool expired() const noexcept { return expired_; }
 
  private:
-  class alarm final : public ready_node {
+  class alarm final : public timer_node {
    public:
     explicit alarm(timeout& owner) noexcept : owner_(owner) {}
     void run() noexcept override { owner_.expire(); }

@@ -1,12 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <utility>
 
 #include <hocket/base/arena.hpp>
 #include <hocket/loop/context.hpp>
-#include <hocket/loop/ready_node.hpp>
 #include <hocket/loop/thread_context.hpp>
+#include <hocket/loop/timer_node.hpp>
 
 namespace hocket {
 
@@ -14,8 +15,12 @@ class loop;
 
 namespace detail {
 
-/// A callback on its way: in the ready queue or the timer heap, held by the loop and by any number of handles.
-class callback_record : public ready_node, public arena_allocated {
+/// A callback on its way: in the ready queue or among the timers, held by the loop and by any number of handles.
+class callback_record : public timer_node, public arena_allocated {
+  // First, for they fit into the gap that a timer_node leaves.
+  std::uint32_t references_ : 31 = 1;  // the loop's, until it has run or was cancelled
+  std::uint32_t cancelled_ : 1 = false;
+
  public:
   virtual ~callback_record() = default;
 
@@ -24,7 +29,7 @@ class callback_record : public ready_node, public arena_allocated {
     if (--references_ == 0) delete this;
   }
   void cancel() noexcept;
-  [[nodiscard]] bool cancelled() const noexcept { return cancelled_; }
+  [[nodiscard]] bool cancelled() const noexcept { return cancelled_ != 0; }
 
   /// The loop gives it up, having taken it out of wherever it stood.
   void abandon() noexcept {
@@ -42,8 +47,6 @@ class callback_record : public ready_node, public arena_allocated {
 
  private:
   context context_;
-  unsigned references_ = 1;  // the loop's, until it has run or was cancelled
-  bool cancelled_ = false;
 };
 
 void report_callback_error(loop& where, std::exception_ptr error) noexcept;

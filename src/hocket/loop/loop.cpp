@@ -122,7 +122,7 @@ void loop::collect() {
   if (ready_.empty()) ready_.splice_back(when_idle_);
 }
 
-duration loop::time_to_next_timer() const noexcept {
+duration loop::time_to_next_timer() noexcept {
   const time_point now = time();
   return timers_.next_deadline() > now ? timers_.next_deadline() - now : duration::zero();
 }
@@ -258,7 +258,7 @@ namespace detail {
 void callback_record::cancel() noexcept {
   if (cancelled_) return;
   cancelled_ = true;
-  if (!is_linked() && !timer_queue::is_scheduled(*this)) return;  // it runs right now, or has
+  if (!is_linked() && !is_scheduled()) return;  // it runs right now, or has
   loop_.unschedule(*this);
   release();
 }

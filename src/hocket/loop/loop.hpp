@@ -147,11 +147,14 @@ class loop {
   /// Queues `node` for the next turn (for this one, from a backend or a timer).
   void schedule(ready_node& node) noexcept { ready_.push_back(node); }
   void schedule_all(ready_queue& nodes) noexcept { ready_.splice_back(nodes); }
-  void schedule_at(ready_node& node, time_point when) { timers_.schedule(node, when); }
+  void schedule_at(timer_node& node, time_point when) {
+    if (timers_.empty()) timers_.start_from(time());
+    timers_.schedule(node, when);
+  }
 
   /// Takes `node` out of the ready queue or the timers, wherever it is.
-  void unschedule(ready_node& node) noexcept {
-    if (timer_queue::is_scheduled(node))
+  void unschedule(timer_node& node) noexcept {
+    if (node.is_scheduled())
       timers_.cancel(node);
     else if (node.is_linked())
       node.unlink();
@@ -186,7 +189,7 @@ class loop {
   void report_pending_tasks() noexcept;
   void drop_callbacks() noexcept;
   void turn();
-  [[nodiscard]] duration time_to_next_timer() const noexcept;
+  [[nodiscard]] duration time_to_next_timer() noexcept;
   void collect();
   void collect_virtually();
   void take_in();

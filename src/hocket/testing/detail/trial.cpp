@@ -24,7 +24,7 @@ constexpr auto longest_wait = std::chrono::seconds(1);  // for what other thread
 constexpr auto longest_wait_for_io = std::chrono::seconds(5);
 constexpr int most_cancellations = 8;
 
-class watchdog final : public ready_node {
+class watchdog final : public timer_node {
  public:
   explicit watchdog(loop& owner) : owner_(owner) { wait(); }
   ~watchdog() { owner_.unschedule(*this); }
