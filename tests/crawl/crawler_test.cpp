@@ -52,8 +52,9 @@ page redirect(std::string_view location, int status = 302) { return {"", status,
 class site {
  public:
   explicit site(std::map<std::string, page> pages)
-      : pages_(std::move(pages)), server_([this](const hocket::http::request& asked, hocket::http::responder& respond) {
-          return answer(asked, respond);
+      : pages_(std::move(pages)),
+        server_([this](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+          co_await answer(asked, respond);
         }) {}
 
   [[nodiscard]] std::string url(std::string_view path = "/") const { return server_.url(path); }
@@ -630,8 +631,8 @@ HOCKET_TEST(crawler, tries_again_when_nobody_listens_and_then_gives_up) {
 }
 
 /// A server whose first connection does `first`, and whose others answer.
-scripted_server::script failing_first(std::function<coro<void>(tcp_socket&)> first) {
-  return [first = std::move(first)](tcp_socket& peer, std::size_t nth) -> coro<void> {
+scripted_server::script failing_first(hocket::function<coro<void>(tcp_socket&)> first) {
+  return [first = std::move(first)](tcp_socket& peer, std::size_t nth) mutable -> coro<void> {
     static_cast<void>(co_await read_request(peer));
     if (nth == 0) co_return co_await first(peer);
     co_await peer.send_all(response_text(200, "<a href=x>", "Content-Type: text/html\r\nConnection: close\r\n"));

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -10,6 +9,7 @@
 #include <fmt/format.h>
 #include <io/connected_sockets.hpp>
 
+#include <hocket/base/function.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/task.hpp>
 
@@ -19,7 +19,7 @@ namespace hocket::testing {
 class scripted_server {
  public:
   /// What happens to the n-th connection (from 0). The connection is closed when the script ends.
-  using script = std::function<coro<void>(tcp_socket& peer, std::size_t nth)>;
+  using script = function<coro<void>(tcp_socket& peer, std::size_t nth)>;
 
   explicit scripted_server(script play) : state_(std::make_shared<state>(std::move(play))) {
     accepting_ = create_task(accept_all(state_));

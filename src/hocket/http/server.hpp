@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/io/tcp.hpp>
@@ -54,7 +55,7 @@ class responder {
   detail::server_connection& connection_;
 };
 
-using handler = std::function<coro<void>(const request&, responder&)>;
+using handler = function<coro<void>(const request&, responder&)>;
 
 struct server_options {
   duration head = std::chrono::seconds(30);      // to send a whole head, from its first byte on
