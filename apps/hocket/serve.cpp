@@ -33,10 +33,12 @@ coro<int> serve(const serve_arguments& arguments) {
   auto files = http::static_files::below(arguments.directory);
   const auto addresses = co_await resolve(arguments.host, arguments.port);
   auto listener = tcp_listener::listen(addresses.front());
-  http::server server(
-      [&files](const http::request& asked, http::responder& respond) { return files.answer(asked, respond); },
-      {.wall_clock = time_of_day,
-       .on_error = [](const std::string& problem) { fmt::print(stderr, "hocket serve: {}\n", problem); }});
+  const auto answer = [&files](const http::request& asked, http::responder& respond) -> coro<void> {
+    co_await files.answer(asked, respond);
+  };
+  http::server server(answer, {.wall_clock = time_of_day, .on_error = [](const std::string& problem) {
+                                 fmt::print(stderr, "hocket serve: {}\n", problem);
+                               }});
   fmt::print("serving {} at http://{}/ (Ctrl-C stops)\n", arguments.directory, listener.local_address().to_string());
   std::fflush(stdout);
   try {

@@ -181,7 +181,7 @@ class program_interpreter {
   /// Makes a time-out or scope known by its number as long as its body runs.
   template <class Place>
   coro run_at_place(std::vector<Place*>& places, Place& place, const step& now, int self) {
-    auto body = [this, &now, self] { return run_block(*now.body, self); };
+    auto body = [this, &now, self] HOCKET_CORO_WRAPPER { return run_block(*now.body, self); };
     at(places, now.b) = &place;
     std::exception_ptr error;
     try {
@@ -199,9 +199,9 @@ class program_interpreter {
   }
 
   coro run_in_group(const step& now, int self) {
-    auto body = [this, &now, self](task_group& group) {
+    auto body = [this, &now, self](task_group& group) -> coro {
       at(groups_, now.b) = &group;
-      return run_block(*now.body, self);
+      co_await run_block(*now.body, self);
     };
     std::exception_ptr error;
     try {

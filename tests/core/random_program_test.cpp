@@ -49,7 +49,7 @@ struct hocket_engine {
     return cancel_scope({.deadline = ms ? std::optional(in(*ms)) : std::nullopt, .shield = shield});
   }
   template <class Body>
-  static coro with_task_group(Body body) {
+  HOCKET_CORO_WRAPPER static coro with_task_group(Body body) {
     return hocket::with_task_group(std::move(body));
   }
   static const auto& errors_of(const exception_group& group) { return group.errors(); }
@@ -85,7 +85,7 @@ struct model_engine {
     return cancel_scope(ms ? std::optional(in(*ms)) : std::nullopt, shield);
   }
   template <class Body>
-  static coro with_task_group(Body body) {
+  HOCKET_CORO_WRAPPER static coro with_task_group(Body body) {
     return model::with_task_group(std::move(body));
   }
   static const auto& errors_of(const exception_group& group) { return group.errors; }

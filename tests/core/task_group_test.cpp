@@ -416,9 +416,9 @@ HOCKET_TEST(task_group, that_was_cancelled_passes_a_cancellation_from_outside_on
     co_await hocket::sleep(1h);
   };
   task_group* inner = nullptr;
-  auto outer = [&](task_group& group) {
+  auto outer = [&](task_group& group) -> hocket::coro<void> {
     inner = &group;
-    return body(group);
+    co_await body(group);
   };
   auto work = hocket::create_task(with_task_group(outer));
   co_await wait_all_tasks_blocked();

@@ -4,6 +4,8 @@
 #include <type_traits>
 #include <utility>
 
+#include <hocket/base/attributes.hpp>
+
 namespace hocket {
 
 namespace detail {
@@ -43,7 +45,7 @@ namespace detail {
 
 /// What may be given as a body: an awaitable, or something to call that returns one.
 template <class Body>
-decltype(auto) start_body(Body& body) {
+HOCKET_CORO_WRAPPER decltype(auto) start_body(Body& body) {
   if constexpr (std::is_invocable_v<Body&>)
     return body();
   else

@@ -123,26 +123,26 @@ coro<body_result_t<Body>> fail(Limit limit, Body body) {
 /// Runs `body` for at most `limit` and then moves on: true if it ended by itself. For a body with a value: a `std::optional`.
 /// Counterpart: trio.move_on_after.
 template <async_body Body>
-coro<detail::moved_on_t<Body>> move_on_after(delay limit, Body body) {
+HOCKET_CORO_WRAPPER coro<detail::moved_on_t<Body>> move_on_after(delay limit, Body body) {
   return detail::move_on(limit, std::move(body));
 }
 
 /// The same until `deadline` on the loop's clock. Counterpart: trio.move_on_at.
 template <async_body Body>
-coro<detail::moved_on_t<Body>> move_on_at(time_point deadline, Body body) {
+HOCKET_CORO_WRAPPER coro<detail::moved_on_t<Body>> move_on_at(time_point deadline, Body body) {
   return detail::move_on(deadline, std::move(body));
 }
 
 /// Runs `body` for at most `limit`; throws `timeout_error` when that was not enough. Unlike `with_timeout`, every await of the
 /// body throws once time is up. Counterpart: trio.fail_after.
 template <async_body Body>
-coro<detail::body_result_t<Body>> fail_after(delay limit, Body body) {
+HOCKET_CORO_WRAPPER coro<detail::body_result_t<Body>> fail_after(delay limit, Body body) {
   return detail::fail(limit, std::move(body));
 }
 
 /// The same until `deadline` on the loop's clock. Counterpart: trio.fail_at.
 template <async_body Body>
-coro<detail::body_result_t<Body>> fail_at(time_point deadline, Body body) {
+HOCKET_CORO_WRAPPER coro<detail::body_result_t<Body>> fail_at(time_point deadline, Body body) {
   return detail::fail(deadline, std::move(body));
 }
 

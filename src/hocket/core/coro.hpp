@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <hocket/base/assert.hpp>
+#include <hocket/base/attributes.hpp>
 #include <hocket/base/result.hpp>
 #include <hocket/core/awaitable.hpp>
 #include <hocket/core/frame.hpp>
@@ -72,7 +73,7 @@ class coro_promise<void> final : public coro_promise_base<void> {
 /// and the like. Awaited once, as an rvalue: `co_await f()`. Owns its frame; dropping it unstarted is legal and runs nothing.
 /// A coroutine that throws passes the exception to whoever awaits it. Counterpart: a coroutine object.
 template <class T = void>
-class [[nodiscard]] coro {
+class [[nodiscard]] HOCKET_CORO_TYPE HOCKET_CORO_ELIDABLE coro {
   static_assert(alignof(std::conditional_t<std::is_void_v<T>, char, std::remove_reference_t<T>>) <= 16,
                 "return an over-aligned value through a std::unique_ptr: frames are aligned to 16");
 
@@ -149,7 +150,7 @@ coro<std::remove_cvref_t<await_result_t<Awaitable>>> wrap(Awaitable awaitable) {
 
 /// Any awaitable as a coroutine; a coroutine as it is.
 template <awaitable Awaitable>
-[[nodiscard]] auto as_coro(Awaitable awaitable) {
+[[nodiscard]] HOCKET_CORO_WRAPPER auto as_coro(Awaitable awaitable) {
   if constexpr (detail::is_coro<Awaitable>)
     return awaitable;
   else

@@ -5,6 +5,7 @@
 #include <source_location>
 
 #include <hocket/base/arena.hpp>
+#include <hocket/core/awaitable.hpp>
 
 namespace hocket {
 
@@ -42,10 +43,13 @@ class frame_base {
 
   /// Every await passes here; notes where it stands.
   template <class Awaitable>
-  [[nodiscard]] Awaitable&& await_transform(Awaitable&& awaitable,
+  [[nodiscard]] Awaitable&& await_transform(Awaitable&& awaited,
                                             std::source_location where = std::source_location::current()) noexcept {
+    static_assert(
+        awaitable<Awaitable>,
+        "this cannot be awaited; a coro is awaited once, as an rvalue: co_await f() or co_await std::move(c)");
     awaiting_ = where;
-    return static_cast<Awaitable&&>(awaitable);
+    return static_cast<Awaitable&&>(awaited);
   }
 
  protected:

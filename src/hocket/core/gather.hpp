@@ -102,7 +102,7 @@ auto gather(Awaitables... works) -> coro<detail::gathered_tuple<detail::gathered
 
 /// The same for a range of one kind, taken over element by element at once: gives a vector, or nothing for void.
 template <detail::range_of_awaitables Range>
-auto gather(Range works) {
+HOCKET_CORO_WRAPPER auto gather(Range works) {
   using value = detail::gathered_t<std::ranges::range_value_t<Range>>;
   return detail::gather_all<value>(detail::to_vector(std::move(works)));
 }
@@ -117,7 +117,7 @@ auto gather(return_exceptions_t, Awaitables... works)
 }
 
 template <detail::range_of_awaitables Range>
-auto gather(return_exceptions_t, Range works) {
+HOCKET_CORO_WRAPPER auto gather(return_exceptions_t, Range works) {
   using value = detail::gathered_t<std::ranges::range_value_t<Range>>;
   return detail::gather_all_outcomes<value>(detail::to_vector(std::move(works)));
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/base/result.hpp>
 #include <hocket/core/coro.hpp>
@@ -187,7 +188,7 @@ task<T> spawn(coro<T> body, cancel_node* inherited, const task_options& options)
 /// `eager_start` lets it begin inside of this call; if it then ends without waiting, the loop never knew it.
 /// Throws `invalid_state_error` if no loop is running. Counterpart: asyncio.create_task.
 template <awaitable Awaitable>
-auto create_task(Awaitable work, const task_options& options = {}) {
+auto create_task(Awaitable work HOCKET_KEPT, const task_options& options = {}) {
   return detail::spawn(as_coro(std::move(work)), nullptr, options);
 }
 

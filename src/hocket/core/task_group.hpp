@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/base/intrusive_list.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/core/exception_group.hpp>
@@ -24,7 +25,7 @@ class task_group {
   /// Starts a child; it may refer to the frame that called `with_task_group`. Allowed while the group waits for its children;
   /// throws `invalid_state_error` once it is being cancelled or has ended.
   template <awaitable Awaitable>
-  auto create_task(Awaitable work, const task_options& options = {}) {
+  auto create_task(Awaitable work HOCKET_KEPT, const task_options& options = {}) {
     require_open();
     auto watcher = make_watcher();  // first, for a child that nobody watches would be none of the group's
     auto made = detail::spawn(as_coro(std::move(work)), &node_, options);

@@ -102,14 +102,13 @@ coro<void> crawler::run() {
   cancel_scope handing_out;
   handing_out_ = &handing_out;
   task<void> flusher = create_task(flush_regularly());
-  co_await finally([&] { return handing_out.run([this] { return hand_out(); }); },
-                   [&]() -> coro<void> {
-                     co_await settle();
-                     flusher.cancel();
-                     static_cast<void>(co_await as_result(flusher));
-                     handing_out_ = nullptr;
-                     if (broken_) std::rethrow_exception(broken_);
-                   });
+  co_await finally(handing_out.run(hand_out()), [&]() -> coro<void> {
+    co_await settle();
+    flusher.cancel();
+    static_cast<void>(co_await as_result(flusher));
+    handing_out_ = nullptr;
+    if (broken_) std::rethrow_exception(broken_);
+  });
 }
 
 void crawler::add_seed(const url& seed) {

@@ -288,7 +288,7 @@ server::~server() = default;
 
 coro<void> server::serve(tcp_listener& listener) {
   stopping_ = false;
-  co_await finally([&] { return accept_all(listener); }, [this] { return stop(); });
+  co_await finally(accept_all(listener), stop());
 }
 
 coro<void> server::accept_all(tcp_listener& listener) {

@@ -118,16 +118,18 @@ class response {
   void raise_for_status() const;
 
   /// The next piece of the body, valid until the next call; empty at its end.
-  [[nodiscard]] coro<std::string_view> next();
+  [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::string_view> next();
 
   /// Reads the rest of the body away, if it is at most 64 KiB and comes within a second, so that the connection can be used
   /// again. Throws only `cancelled`.
-  [[nodiscard]] coro<void> drain();
+  [[nodiscard]] HOCKET_CORO_WRAPPER coro<void> drain();
 
   /// What is left of the body, as one string. Throws `body_too_large` above `limit_bytes`.
   [[nodiscard]] coro<std::string> read(std::size_t limit_bytes = 64 * 1024 * 1024);
   /// The same; the bytes are not converted. Counterpart: ClientResponse.text.
-  [[nodiscard]] coro<std::string> text(std::size_t limit_bytes = 64 * 1024 * 1024) { return read(limit_bytes); }
+  [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::string> text(std::size_t limit_bytes = 64 * 1024 * 1024) {
+    return read(limit_bytes);
+  }
 
  private:
   friend class session;
@@ -154,15 +156,15 @@ class session {
   /// `protocol_error`, `timeout_error`, std::system_error, `cancelled`.
   [[nodiscard]] coro<response> request(std::string method, hocket::url target, request_options options = {});
 
-  [[nodiscard]] coro<response> get(hocket::url target, request_options options = {}) {
+  [[nodiscard]] HOCKET_CORO_WRAPPER coro<response> get(hocket::url target, request_options options = {}) {
     return request("GET", std::move(target), std::move(options));
   }
-  [[nodiscard]] coro<response> head(hocket::url target, request_options options = {}) {
+  [[nodiscard]] HOCKET_CORO_WRAPPER coro<response> head(hocket::url target, request_options options = {}) {
     return request("HEAD", std::move(target), std::move(options));
   }
   /// The same for a URL as text; throws `client_error` if it is none.
-  [[nodiscard]] coro<response> get(std::string_view target, request_options options = {});
-  [[nodiscard]] coro<response> head(std::string_view target, request_options options = {});
+  [[nodiscard]] HOCKET_CORO_OWNING_WRAPPER coro<response> get(std::string_view target, request_options options = {});
+  [[nodiscard]] HOCKET_CORO_OWNING_WRAPPER coro<response> head(std::string_view target, request_options options = {});
 
  private:
   std::unique_ptr<detail::connection_pool> pool_;

@@ -12,7 +12,7 @@ class canceller final : public detail::interference {
  public:
   canceller(std::size_t strike_at, cancel_by how) noexcept : left_(strike_at), how_(how) {}
 
-  coro<void> start(scenario& body) override {
+  HOCKET_CORO_WRAPPER coro<void> start(scenario& body) override {
     supervisor_ = task_base::current();
     return how_ == cancel_by::scope ? run_in_scope(body) : body();
   }

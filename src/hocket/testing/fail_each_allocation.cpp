@@ -66,7 +66,7 @@ class allocation_failure final : public detail::interference {
  public:
   allocation_failure(std::size_t strike_at, shortage how) noexcept : strike_at_(strike_at), how_(how) {}
 
-  coro<void> start(scenario& body) override {
+  HOCKET_CORO_WRAPPER coro<void> start(scenario& body) override {
     arena::set_take_hook(count_allocation);
     of_this_thread = {.counting = true, .allocations_left = strike_at_, .comes_back = how_ == shortage::once};
     return body();

@@ -103,7 +103,9 @@ class teller {
       if (error) std::rethrow_exception(error);
     }
   }
-  hocket::coro<void> task_named(const std::string& name) { return run(name, told_.steps_of(name), nullptr); }
+  HOCKET_CORO_WRAPPER hocket::coro<void> task_named(const std::string& name) {
+    return run(name, told_.steps_of(name), nullptr);
+  }
 
   outcome run_step(const std::string& me, const step& now, hocket::task_group* group) {
     if (!now.body.empty()) {
@@ -122,7 +124,7 @@ class teller {
   }
 
   hocket::coro<void> run_block(const std::string& me, const step& now, hocket::task_group* group) {
-    auto body = [&] { return run(me, now.body, group); };
+    auto body = [&] HOCKET_CORO_WRAPPER { return run(me, now.body, group); };
     if (now.verb == "try") {
       try {
         co_await body();
@@ -133,7 +135,8 @@ class teller {
     } else if (now.verb == "repeat") {
       for (int left = std::stoi(now.words[0]); left > 0; --left) co_await body();
     } else if (now.verb == "group") {
-      co_await hocket::with_task_group([&](hocket::task_group& inner) { return run(me, now.body, &inner); });
+      co_await hocket::with_task_group(
+          [&](hocket::task_group& inner) -> hocket::coro<void> { co_await run(me, now.body, &inner); });
     }
   }
 

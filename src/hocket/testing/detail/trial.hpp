@@ -16,7 +16,7 @@ class interference : public hocket::detail::run_observer {
   virtual ~interference() = default;
 
   /// The scenario's coroutine; called in the task that will run it, just before.
-  virtual coro<void> start(scenario& body) { return body(); }
+  HOCKET_CORO_WRAPPER virtual coro<void> start(scenario& body) { return body(); }
   /// The scenario's task has been made and has not begun.
   virtual void aim_at(const task<void>&) {}
   /// The scenario's task has ended.
