@@ -1,0 +1,6 @@
+// expect: because 'int' does not satisfy 'awaitable'
+#include <hocket/core/gather.hpp>
+
+hocket::coro<void> work() { co_return; }
+
+hocket::coro<void> caller() { co_await hocket::gather(work(), 42); }

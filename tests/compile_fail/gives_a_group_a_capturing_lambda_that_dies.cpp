@@ -1,0 +1,7 @@
+// expect: object whose reference is captured will be destroyed
+#include <hocket/core/sleep.hpp>
+#include <hocket/core/task_group.hpp>
+
+void begin(hocket::task_group& group, hocket::duration pause) {
+  group.create_task([pause]() -> hocket::coro<void> { co_await hocket::sleep(pause); }());
+}

@@ -1,0 +1,14 @@
+// found by: clang-tidy
+// expect: persists across a suspension point of coroutine [misc-coroutine-hostile-raii
+#include <chrono>
+#include <mutex>
+
+#include <hocket/core/coro.hpp>
+#include <hocket/core/sleep.hpp>
+
+std::mutex mutex;
+
+hocket::coro<void> caller() {
+  std::lock_guard guard(mutex);
+  co_await hocket::sleep(std::chrono::seconds(1));
+}

@@ -1,0 +1,7 @@
+// expect: object whose reference is captured will be destroyed
+#include <hocket/core/sleep.hpp>
+#include <hocket/core/task.hpp>
+
+void begin(hocket::duration pause) {
+  hocket::create_task([pause]() -> hocket::coro<void> { co_await hocket::sleep(pause); }());
+}

@@ -1,0 +1,7 @@
+#include <string>
+
+#include <hocket/core/task.hpp>
+
+hocket::coro<int> length(std::string text) { co_return static_cast<int>(text.size()); }
+
+void begin() { hocket::create_task(length("hello")); }

@@ -1,0 +1,11 @@
+// expect: address of stack memory associated with local variable 'greeting' returned
+#include <string>
+
+#include <hocket/core/coro.hpp>
+
+hocket::coro<int> length(const std::string& text) { co_return static_cast<int>(text.size()); }
+
+HOCKET_CORO_WRAPPER hocket::coro<int> length_of_greeting() {
+  const std::string greeting = "hello";
+  return length(greeting);
+}
