@@ -14,6 +14,7 @@
 #include <hocket/core/future.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/run.hpp>
+#include <hocket/core/run_coroutine_threadsafe.hpp>
 #include <hocket/core/shield.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
@@ -21,6 +22,7 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/core/wait.hpp>
 #include <hocket/exec/to_thread.hpp>
+#include <hocket/exec/wrap_future.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/io/resolve.hpp>
 #include <hocket/io/socket_address.hpp>

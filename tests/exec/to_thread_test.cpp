@@ -190,6 +190,77 @@ HOCKET_TEST(to_thread, times_out_only_when_its_function_has_ended) {
   EXPECT_TRUE(ended);
 }
 
+HOCKET_TEST(to_thread, may_be_abandoned_while_its_function_runs) {
+  auto begun = std::make_shared<std::latch>(1);
+  auto go = std::make_shared<std::latch>(1);
+  auto work = hocket::create_task(to_thread(hocket::abandon_on_cancel, [begun, go] {
+    begun->count_down();
+    go->wait();
+  }));
+  co_await hocket::sleep(0s);
+  begun->wait();
+  work.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(work));
+  EXPECT_FALSE(go->try_wait());
+  go->count_down();
+}
+
+HOCKET_TEST(to_thread, gives_its_result_when_it_may_be_abandoned_but_is_not) {
+  auto number = std::make_unique<int>(7);
+  const auto add = [](std::unique_ptr<int> mine, int more) { return *mine + more; };
+  EXPECT_EQ(co_await to_thread(hocket::abandon_on_cancel, add, std::move(number), 1), 8);
+}
+
+HOCKET_TEST(to_thread, throws_what_the_function_throws_when_it_may_be_abandoned) {
+  const auto fail = []() -> int { throw std::runtime_error("broken"); };
+  const auto outcome = co_await hocket::as_result(to_thread(hocket::abandon_on_cancel, fail));
+  EXPECT_THROW(std::rethrow_exception(outcome.error()), std::runtime_error);
+}
+
+HOCKET_TEST(to_thread, never_calls_a_function_that_was_abandoned_before_it_began) {
+  busy_pool pool;
+  co_await hocket::sleep(0s);
+  auto ran = std::make_shared<std::atomic<bool>>(false);
+  auto work = hocket::create_task(to_thread(hocket::abandon_on_cancel, [ran] { *ran = true; }));
+  co_await hocket::sleep(0s);
+  work.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(work));
+  co_await pool.let_go();
+  co_await to_thread([] {});
+  EXPECT_FALSE(*ran);
+}
+
+TEST(to_thread, drops_the_result_of_an_abandoned_function_before_run_ends) {
+  const auto home = std::this_thread::get_id();
+  std::thread::id dropped_on;
+  const auto note = [&dropped_on](const int* number) {
+    dropped_on = std::this_thread::get_id();
+    delete number;
+  };
+  std::latch begun(1);
+  const auto amain = [&]() -> hocket::coro<void> {
+    auto work = hocket::create_task(to_thread(hocket::abandon_on_cancel, [&begun, note] {
+      begun.count_down();
+      return std::shared_ptr<int>(new int(7), note);
+    }));
+    co_await hocket::sleep(0s);
+    begun.wait();
+    work.cancel();
+    EXPECT_TRUE(co_await ends_cancelled(work));
+  };
+  hocket::run(amain());
+  EXPECT_EQ(dropped_on, home);
+}
+
+TEST(to_thread, leaves_nothing_behind_when_it_is_abandoned_at_any_suspension) {
+  const auto report = hocket::testing::cancel_at_every_suspension([]() -> hocket::coro<void> {
+    for (int n = 0; n < 3; ++n)
+      co_await to_thread(hocket::abandon_on_cancel, [text = std::string("owned")] { return text.size(); });
+  });
+  EXPECT_GE(report.cancelled, 3U);
+  EXPECT_EQ(report.leaked_blocks, 0U);
+}
+
 TEST(to_thread, refers_to_its_callers_frame_safely_when_cancelled_at_any_suspension) {
   const auto report = hocket::testing::cancel_at_every_suspension([]() -> hocket::coro<void> {
     std::string text = "in the caller's frame";

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <type_traits>
 #include <utility>
@@ -19,7 +20,7 @@ class to_thread_operation final : public operation, private blocking_job {
  public:
   explicit to_thread_operation(Function function) : function_(std::move(function)) {}
   to_thread_operation(to_thread_operation&& other) noexcept(std::is_nothrow_move_constructible_v<Function>)
-      : operation(std::move(other)), function_(std::move(other.function_)) {}
+      : operation(static_cast<operation&&>(other)), function_(std::move(other.function_)) {}
 
   [[nodiscard]] bool await_ready() { return refuse_if_cancelled(); }
   void await_suspend(std::coroutine_handle<> waiter) {
@@ -60,7 +61,86 @@ class to_thread_operation final : public operation, private blocking_job {
   result<value> outcome_;
 };
 
+/// A call that nobody may be waiting for any more when it ends. Counted on the loop's thread: once for the loop, which gets it
+/// back from the pool, and once for the operation.
+template <class Function>
+class abandonable_call final : public callback_record, public blocking_job {
+ public:
+  using value = std::invoke_result_t<Function&, const std::atomic<bool>&>;
+
+  abandonable_call(loop& owner, Function function)
+      : callback_record(owner, context::current()), function_(std::move(function)) {}
+
+  void work() noexcept override {
+    try {
+      if constexpr (std::is_void_v<value>)
+        function_(std::as_const(abandoned_));
+      else
+        outcome_.set_value(function_(std::as_const(abandoned_)));
+    } catch (...) {
+      outcome_.set_error(std::current_exception());
+    }
+    loop_.post(*this);
+  }
+  void run() noexcept override {
+    if (!abandoned_) waiter_->run();
+    release();
+  }
+
+  void wait_with(ready_node& waiter) noexcept { waiter_ = &waiter; }
+  void abandon_wait() noexcept { abandoned_ = true; }
+  [[nodiscard]] result<value>& outcome() noexcept { return outcome_; }
+
+ private:
+  Function function_;
+  result<value> outcome_;
+  ready_node* waiter_ = nullptr;
+  std::atomic<bool> abandoned_ = false;
+};
+
+/// Runs a function on the loop's blocking pool and stops waiting for it when cancelled. The function is told by its argument.
+template <class Function>
+class abandonable_operation final : public operation {
+  using call = abandonable_call<Function>;
+
+ public:
+  explicit abandonable_operation(Function function) : function_(std::move(function)) {}
+  abandonable_operation(abandonable_operation&& other) noexcept(std::is_nothrow_move_constructible_v<Function>)
+      : operation(static_cast<operation&&>(other)), function_(std::move(other.function_)) {}
+  ~abandonable_operation() {
+    if (call_ != nullptr) call_->release();
+  }
+
+  [[nodiscard]] bool await_ready() { return refuse_if_cancelled(); }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    loop& owner = task()->owner();
+    call_ = new call(owner, std::move(function_));
+    call_->wait_with(*this);
+    owner.blocking().submit(*call_);  // throws before anything has begun
+    call_->retain();
+    suspend(waiter);
+  }
+  typename call::value await_resume() {
+    if (was_stopped()) resumed();
+    return call_->outcome().take();
+  }
+
+  bool stop() noexcept override {
+    call_->abandon_wait();
+    wake_stopped();
+    return true;
+  }
+
+ private:
+  Function function_;
+  call* call_ = nullptr;
+};
+
 }  // namespace detail
+
+/// Given first to `to_thread`: a cancelled await does not wait for the function.
+struct abandon_on_cancel_t {};
+inline constexpr abandon_on_cancel_t abandon_on_cancel{};
 
 /// Runs `function(args...)` on a thread of the loop's blocking pool and gives what it returns or throws.
 ///
@@ -77,6 +157,19 @@ template <class Function, class... Args>
     };
     return detail::to_thread_operation<decltype(bound)>(std::move(bound));
   }
+}
+
+/// The same, but cancelled it throws `cancelled` at once. A function that runs already goes on, without anybody to wait for it
+/// but the end of `run`: it must own all that it uses. What it returns or throws is dropped, on the loop's thread as the
+/// function itself; one that had not begun is never called. Counterpart: trio.to_thread.run_sync(abandon_on_cancel=True).
+template <class Function, class... Args>
+[[nodiscard]] auto to_thread(abandon_on_cancel_t, Function function, Args... args) {
+  auto bound = [function = std::move(function),
+                ... args = std::move(args)](const std::atomic<bool>& abandoned) mutable -> decltype(auto) {
+    if (abandoned) throw cancelled{};
+    return function(std::move(args)...);
+  };
+  return detail::abandonable_operation<decltype(bound)>(std::move(bound));
 }
 
 }  // namespace hocket

@@ -77,9 +77,11 @@ void loop::drop_callbacks() noexcept {
   const auto drop = [](ready_node& node) {
     if (auto* record = dynamic_cast<detail::callback_record*>(&node)) record->abandon();
   };
-  inbox_.drain_to(ready_);
-  while (!ready_.empty()) drop(ready_.pop_front());
-  while (!timers_.empty()) drop(timers_.pop());
+  do {
+    inbox_.drain_to(ready_);
+    while (!ready_.empty()) drop(ready_.pop_front());
+    while (!timers_.empty()) drop(timers_.pop());
+  } while (!inbox_.empty());  // until nobody is left who would post
 }
 
 void loop::refuse_closed() { throw invalid_state_error("the event loop is closed"); }
