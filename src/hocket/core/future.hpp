@@ -122,7 +122,7 @@ class future {
   class awaiter final : public detail::join_operation {
    public:
     explicit awaiter(record_ref<detail::future_record<T>> record) noexcept
-        : join_operation(record_ref<future_base>(record)) {}
+        : join_operation(record_ref<future_base>(std::move(record))) {}
     decltype(auto) await_resume() {
       joined();
       return static_cast<detail::future_record<T>&>(*target_).result().look();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <exception>
 #include <source_location>
+#include <utility>
 
 #include <hocket/base/arena.hpp>
 #include <hocket/loop/loop.hpp>
@@ -107,6 +108,9 @@ class record_ref {
   record_ref(const record_ref<Derived>& other) noexcept : record_ref(static_cast<Record*>(other.get())) {
     if (record_ != nullptr) record_->retain();
   }
+  template <class Derived>
+    requires std::derived_from<Derived, Record>
+  record_ref(record_ref<Derived>&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
   record_ref& operator=(record_ref other) noexcept {
     Record* const mine = record_;
     record_ = other.record_;
@@ -123,6 +127,9 @@ class record_ref {
   explicit operator bool() const noexcept { return record_ != nullptr; }
 
  private:
+  template <class Other>
+  friend class record_ref;
+
   Record* record_ = nullptr;
 };
 

@@ -125,7 +125,7 @@ class task {
   class base_awaiter : public detail::join_operation {
    public:
     explicit base_awaiter(record_ref<detail::task_record<T>> record) noexcept
-        : join_operation(record_ref<future_base>(record)) {}
+        : join_operation(record_ref<future_base>(std::move(record))) {}
 
    protected:
     hocket::result<T>& joined_result() {

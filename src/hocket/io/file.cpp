@@ -9,7 +9,7 @@ open_operation::open_operation(io_op how, descriptor* directory, std::string pat
 }
 
 open_operation::open_operation(open_operation&& other) noexcept
-    : io_awaitable(std::move(other)), path_(std::move(other.path_)) {}
+    : io_awaitable(static_cast<io_awaitable&&>(other)), path_(std::move(other.path_)) {}
 
 bool open_operation::await_ready() {
   request_.data = path_.data();

@@ -7,7 +7,7 @@ namespace hocket::detail {
 // A task whose I/O never has to wait would starve the others: after this many completions in a row it queues.
 static constexpr unsigned most_inline_completions = 64;
 
-io_operation::io_operation(io_operation&& other) noexcept : operation(std::move(other)) {
+io_operation::io_operation(io_operation&& other) noexcept : operation(static_cast<operation&&>(other)) {
   request_.op = other.request_.op;
   request_.flags = other.request_.flags;
   request_.mode = other.request_.mode;

@@ -19,7 +19,7 @@ class resolve_operation final : public operation {
  public:
   resolve_operation(std::string host, std::uint16_t port) : host_(std::move(host)), port_(port) {}
   resolve_operation(resolve_operation&& other) noexcept
-      : operation(std::move(other)), host_(std::move(other.host_)), port_(other.port_) {}
+      : operation(static_cast<operation&&>(other)), host_(std::move(other.host_)), port_(other.port_) {}
 
   [[nodiscard]] bool await_ready();
   void await_suspend(std::coroutine_handle<> waiter);

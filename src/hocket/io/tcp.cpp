@@ -71,7 +71,7 @@ connect_operation::connect_operation(const socket_address& address)
     : io_awaitable(io_op::connect, nullptr), address_(address) {}
 
 connect_operation::connect_operation(connect_operation&& other) noexcept
-    : io_awaitable(std::move(other)), address_(other.address_) {}
+    : io_awaitable(static_cast<io_awaitable&&>(other)), address_(other.address_) {}
 
 bool connect_operation::await_ready() {
   try {
