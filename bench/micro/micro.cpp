@@ -95,8 +95,8 @@ hocket::coro<measurement> yield_among(long tasks, long n) {
   co_return {watch.per(n)};
 }
 
-hocket::coro<measurement> yield2(long n) { return yield_among(2, n); }
-hocket::coro<measurement> yield10k(long n) { return yield_among(10'000, n); }
+hocket::coro<measurement> yield2(long n) { co_return co_await yield_among(2, n); }
+hocket::coro<measurement> yield10k(long n) { co_return co_await yield_among(10'000, n); }
 
 hocket::coro<void> put_numbers(hocket::queue<long>& numbers, long n) {
   for (long i = 0; i < n; ++i) co_await numbers.put(i);

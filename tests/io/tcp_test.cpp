@@ -640,7 +640,7 @@ TEST(tcp_death_test, a_socket_that_outlives_its_loop_ends_the_program) {
     const auto connect = [&kept]() -> coro<void> { kept = co_await connect_on_loopback(); };
     hocket::run(connect());
   };
-  EXPECT_DEATH(misuse(), "a loop was destroyed while a socket or file of it was open");
+  EXPECT_DEATH(misuse(), "a loop was closed while a socket or file of it was open");
 }
 
 // ---- sockets made elsewhere

@@ -70,7 +70,7 @@ TEST(documented_examples, under_interference) {
   const std::string there = folder / "there";
   hocket::testing::write_file(here, "text");
 
-  const auto scenario = [&] { return copy(here, there); };
+  const auto scenario = [&]() -> hocket::coro<void> { co_await copy(here, there); };
   const auto cancelled = hocket::testing::cancel_at_every_suspension(scenario);
   EXPECT_TRUE(cancelled.none()) << cancelled.to_string();
   const auto failed = hocket::testing::fail_each_operation(scenario);
@@ -96,7 +96,7 @@ coro<void> transfer_between_accounts() {
 }
 
 TEST(documented_examples, every_order) {
-  hocket::testing::for_each_order([] { return transfer_between_accounts(); });
+  hocket::testing::for_each_order(transfer_between_accounts);
 }
 
 HOCKET_TEST(documented_examples, an_item_meant_for_a_cancelled_getter_goes_to_the_next_one) {
