@@ -67,6 +67,10 @@ class operation : public timer_node {
   /// Ends the wait and schedules the task.
   void wake() noexcept { wake_as(phase::ended); }
   void wake_stopped() noexcept { wake_as(phase::stopped); }
+  void wake_in(loop& running) noexcept {
+    phase_ = phase::ended;
+    running.schedule(*this);
+  }
 
   void resume() noexcept {
     if (phase_ == phase::waiting) phase_ = phase::ended;

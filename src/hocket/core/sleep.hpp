@@ -20,7 +20,7 @@ class sleep_operation final : public operation {
       suspend(waiter);
     } else {
       prepare(waiter);
-      wake();
+      wake_in(loop::running());  // which is at hand, as the task's is not
       begin_waiting();
     }
   }

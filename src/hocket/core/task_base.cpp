@@ -84,10 +84,7 @@ void task_base::start_eagerly() noexcept {
   if (!done()) owner().tasks().push_back(*this);
 }
 
-task_base& task_base::require_current() {
-  if (current() == nullptr) throw invalid_state_error("this can only be awaited in a task");
-  return *current();
-}
+void task_base::refuse_outside_of_a_task() { throw invalid_state_error("this can only be awaited in a task"); }
 
 // It ends in any case, so its callbacks may hold it from the beginning.
 void task_base::add_done_callback(detail::done_callback& callback) noexcept {

@@ -25,7 +25,11 @@ class task_base : public future_base, public loop_task {
   /// The task that runs now, or null in a plain callback.
   [[nodiscard]] static task_base* current() noexcept { return detail::here.task; }
   /// The same; throws `invalid_state_error` outside of a task.
-  [[nodiscard]] static task_base& require_current();
+  [[nodiscard]] static task_base& require_current() {
+    if (current() == nullptr) [[unlikely]]
+      refuse_outside_of_a_task();
+    return *current();
+  }
 
   /// Asks the task to end: adds a request to its own node. False if it has ended. Counterpart: Task.cancel.
   bool cancel() final;
@@ -105,6 +109,7 @@ class task_base : public future_base, public loop_task {
  private:
   friend class frame_base;
 
+  [[noreturn]] static void refuse_outside_of_a_task();
   void frame_ended() noexcept;
   void finish(state how) noexcept;
   [[nodiscard]] bool deliverable() noexcept;
