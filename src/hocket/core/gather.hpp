@@ -30,25 +30,39 @@ using gathered_vector = std::conditional_t<std::is_void_v<T>, void, std::vector<
 template <class T>
 using outcome_t = std::expected<T, std::exception_ptr>;
 
+template <class Awaitable>
+inline constexpr bool is_coro_of_value = false;
+template <class T>
+inline constexpr bool is_coro_of_value<coro<T>> = !std::is_reference_v<T>;
+
+/// A coroutine that gives a value, for a reference has no place to be kept.
+template <class Awaitable>
+HOCKET_CORO_WRAPPER auto as_coro_of_value(Awaitable work) {
+  if constexpr (is_coro_of_value<Awaitable>)
+    return work;
+  else
+    return wrap(std::move(work));
+}
+
 // Of the two ways to gather, the one that fits: tasks and futures are watched, anything else is begun.
 template <awaitable... Awaitables>
 auto gathering(Awaitables... works) {
   if constexpr ((future_like<Awaitables> && ...))
     return gathered_tasks<Awaitables...>(std::move(works)...);
   else
-    return gathered_coroutines<gathered_t<Awaitables>...>(as_coro(std::move(works))...);
+    return gathered_coroutines<gathered_t<Awaitables>...>(as_coro_of_value(std::move(works))...);
 }
 
 template <awaitable Awaitable>
 auto gathering(std::vector<Awaitable> works) {
   if constexpr (future_like<Awaitable>) {
     return gathered_task_vector<Awaitable>(std::move(works));
-  } else if constexpr (is_coro<Awaitable>) {
+  } else if constexpr (is_coro_of_value<Awaitable>) {
     return gathered_coroutine_vector<gathered_t<Awaitable>>(std::move(works));
   } else {
     std::vector<coro<gathered_t<Awaitable>>> wrapped;
     wrapped.reserve(works.size());
-    for (Awaitable& work : works) wrapped.push_back(as_coro(std::move(work)));
+    for (Awaitable& work : works) wrapped.push_back(as_coro_of_value(std::move(work)));
     return gathered_coroutine_vector<gathered_t<Awaitable>>(std::move(wrapped));
   }
 }
@@ -63,7 +77,14 @@ auto to_vector(Range&& works) {
   } else {
     std::vector<std::ranges::range_value_t<Range>> all;
     if constexpr (std::ranges::sized_range<Range>) all.reserve(std::ranges::size(works));
-    for (auto&& work : works) all.push_back(std::forward<decltype(work)>(work));
+    constexpr bool lends_what_it_cannot_copy = std::is_lvalue_reference_v<std::ranges::range_reference_t<Range>> &&
+                                               !std::is_copy_constructible_v<std::ranges::range_value_t<Range>>;
+    for (auto&& work : works) {
+      if constexpr (lends_what_it_cannot_copy)
+        all.push_back(std::move(work));
+      else
+        all.push_back(std::forward<decltype(work)>(work));
+    }
     return all;
   }
 }
@@ -100,7 +121,8 @@ auto gather(Awaitables... works) -> coro<detail::gathered_tuple<detail::gathered
   if constexpr (!(std::is_void_v<detail::gathered_t<Awaitables>> && ...)) co_return wait.values();
 }
 
-/// The same for a range of one kind, taken over element by element at once: gives a vector, or nothing for void.
+/// The same for a range of one kind, taken over element by element at once: gives a vector, or nothing for void. What cannot
+/// be copied is moved out of it, even if it is a view of somebody's container.
 template <detail::range_of_awaitables Range>
 HOCKET_CORO_WRAPPER auto gather(Range works) {
   using value = detail::gathered_t<std::ranges::range_value_t<Range>>;

@@ -106,6 +106,9 @@ class task {
   [[nodiscard]] std::string_view name() const { return record_->name(); }
   void set_name(std::string name) const { record_->set_name(std::make_unique<std::string>(std::move(name))); }
 
+  /// What it sees of context variables; lives as long as the task. Counterpart: Task.get_context.
+  [[nodiscard]] hocket::context& context() const noexcept { return record_->context(); }
+
   /// Calls `function`, with this task or with nothing, through `call_soon` when the task has ended, in order with whoever else
   /// waits. `cancel()` of the handle takes it back, until it runs. Counterpart: add_done_callback, remove_done_callback.
   template <class Function>
@@ -167,18 +170,22 @@ struct task_options {
 
 namespace detail {
 
+/// A task that has not begun: `start_task` does that.
 template <class T>
-task<T> spawn(coro<T> body, cancel_node* inherited, const task_options& options) {
+task<T> make_task(coro<T> body, cancel_node* inherited, const task_options& options) {
   HOCKET_ASSERT(body, "a coroutine was given to create_task that had been awaited or moved from");
   auto name = options.name.empty() ? nullptr : std::make_unique<std::string>(options.name);
   const context& inside = options.context != nullptr ? *options.context : context::current();
   task<T> made(record_ref(new task_record<T>(loop::running(), std::move(body), inherited, inside, options.created)));
   if (name) made.record()->set_name(std::move(name));
-  if (options.eager_start)
-    made.record()->start_eagerly();
-  else
-    made.record()->start();
   return made;
+}
+
+inline void start_task(task_base& made, const task_options& options) noexcept {
+  if (options.eager_start)
+    made.start_eagerly();
+  else
+    made.start();
 }
 
 }  // namespace detail
@@ -189,7 +196,9 @@ task<T> spawn(coro<T> body, cancel_node* inherited, const task_options& options)
 /// Throws `invalid_state_error` if no loop is running. Counterpart: asyncio.create_task.
 template <awaitable Awaitable>
 auto create_task(Awaitable work HOCKET_KEPT, const task_options& options = {}) {
-  return detail::spawn(as_coro(std::move(work)), nullptr, options);
+  auto made = detail::make_task(as_coro(std::move(work)), nullptr, options);
+  detail::start_task(*made.record(), options);
+  return made;
 }
 
 /// A task whose result is of a type that one does not know: a handle like `task<T>`, which turns into one of these.

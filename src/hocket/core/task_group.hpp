@@ -28,8 +28,9 @@ class task_group {
   auto create_task(Awaitable work HOCKET_KEPT, const task_options& options = {}) {
     require_open();
     auto watcher = make_watcher();  // first, for a child that nobody watches would be none of the group's
-    auto made = detail::spawn(as_coro(std::move(work)), &node_, options);
+    auto made = detail::make_task(as_coro(std::move(work)), &node_, options);
     watch(std::move(watcher), made.record());
+    detail::start_task(*made.record(), options);  // last, for an eager child may cancel the group
     return made;
   }
 

@@ -102,9 +102,15 @@ class gather_of_coroutines::child final : public task_record<T> {
       : task_record<T>(loop::running(), std::move(work), nullptr, owner.task()->context(), created),
         watcher_(owner, *this, outcome) {}
 
-  void watch() noexcept {
+  /// False if it ended in it. In it the gather may be cancelled, and must then find this child.
+  bool take_first_step() noexcept {
     watcher_.owner_.waiting_.push_back(watcher_);
-    this->add_waiter(watcher_);
+    this->start_eagerly();
+    if (this->done())
+      watcher_.list_link<child_link>::unlink();
+    else
+      this->add_waiter(watcher_);
+    return !this->done();
   }
 
  private:
@@ -136,8 +142,7 @@ void gather_of_coroutines::begin(coro<T>& work, result<T>& outcome) noexcept {
     if (passed_on_) throw cancelled{};  // before its first step: the body never runs
     const std::source_location created = mine.created();
     auto* const made = new child<T>(*this, std::move(mine), created, outcome);
-    made->start_eagerly();
-    if (!made->done()) return made->watch();
+    if (made->take_first_step()) return;
     collect(*made, outcome);
     made->release();
   } catch (...) {
