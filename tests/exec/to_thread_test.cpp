@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <hocket/core/as_result.hpp>
+#include <hocket/core/context_var.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/timeout.hpp>
@@ -259,6 +260,60 @@ TEST(to_thread, leaves_nothing_behind_when_it_is_abandoned_at_any_suspension) {
   });
   EXPECT_GE(report.cancelled, 3U);
   EXPECT_EQ(report.leaked_blocks, 0U);
+}
+
+hocket::context_var<int> number("number");
+
+HOCKET_TEST(to_thread, shows_its_function_the_context_variables_of_its_caller) {
+  number.set(7);
+  EXPECT_EQ(co_await to_thread([] { return number.get(0); }), 7);
+}
+
+HOCKET_TEST(to_thread, keeps_what_its_function_sets_from_its_caller) {
+  number.set(7);
+  co_await to_thread([] { number.set(8); });
+  EXPECT_EQ(number.get(), 7);
+}
+
+HOCKET_TEST(to_thread, keeps_what_its_function_sets_from_later_calls) {
+  for (int n = 0; n < 40; ++n) {
+    const int before = co_await to_thread([] {
+      const int seen = number.get(0);
+      number.set(8);
+      return seen;
+    });
+    EXPECT_EQ(before, 0);
+  }
+}
+
+HOCKET_TEST(to_thread, shows_a_function_that_may_be_abandoned_a_copy_of_its_callers_context_variables) {
+  const auto replace = [] {
+    const int seen = number.get(0);
+    number.set(8);
+    return seen;
+  };
+  for (int n = 0; n < 40; ++n) {
+    EXPECT_EQ(co_await to_thread(hocket::abandon_on_cancel, replace), 0);
+  }
+  number.set(7);
+  EXPECT_EQ(co_await to_thread(hocket::abandon_on_cancel, replace), 7);
+  EXPECT_EQ(number.get(), 7);
+}
+
+HOCKET_TEST(to_thread, destroys_context_variables_on_the_thread_of_the_loop) {
+  static hocket::context_var<std::shared_ptr<int>> held("held");
+  std::thread::id where;
+  auto value = std::shared_ptr<int>(new int(7), [&where](const int* number_of) {
+    where = std::this_thread::get_id();
+    delete number_of;
+  });
+  auto use = [](std::shared_ptr<int> mine) -> hocket::coro<void> {
+    auto undo = held.set(std::move(mine));
+    co_await to_thread([] { std::this_thread::sleep_for(1ms); });
+    held.reset(undo);
+  };
+  co_await use(std::move(value));
+  EXPECT_EQ(where, std::this_thread::get_id());
 }
 
 TEST(to_thread, refers_to_its_callers_frame_safely_when_cancelled_at_any_suspension) {

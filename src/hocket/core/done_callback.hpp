@@ -43,7 +43,7 @@ class done_callback_of final : public done_callback {
     } catch (...) {
       report_callback_error(loop_, std::current_exception());
     }
-    release();
+    leave_context_and_release();
   }
 
  private:

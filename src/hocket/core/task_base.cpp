@@ -43,7 +43,10 @@ void future_base::last_release() noexcept {
                                                    : "a future failed and nobody looked at its exception",
                                     .exception = error(),
                                     .where = created_};
-    loop::report(loop_, context);
+    if (task_base* const task = as_task())
+      task->context().run([&] { loop::report(loop_, context); });
+    else
+      loop::report(loop_, context);
   }
   // Callbacks of a future that never ended; whoever else waits holds a reference.
   waiters_.for_each([](ready_node& waiter) {
@@ -113,6 +116,9 @@ void task_base::finish(state how) noexcept {
   using link = list_link<loop_task>;
   if (link::is_linked()) link::unlink();
   end(how);
+  // Whoever is told of this, and whatever its result destroys, must not meet a task that is gone.
+  detail::here.task = nullptr;
+  detail::here.variables = nullptr;
   release();
 }
 

@@ -25,6 +25,7 @@ class to_thread_operation final : public operation, private blocking_job {
   [[nodiscard]] bool await_ready() { return refuse_if_cancelled(); }
   void await_suspend(std::coroutine_handle<> waiter) {
     prepare(waiter);
+    inside_ = context::current().detached();
     try {
       task()->owner().blocking().submit(*this);
     } catch (...) {
@@ -48,9 +49,9 @@ class to_thread_operation final : public operation, private blocking_job {
   void work() noexcept override {
     try {
       if constexpr (std::is_void_v<value>)
-        function_();
+        inside_.run(function_);
       else
-        outcome_.set_value(function_());
+        outcome_.set_value(inside_.run(function_));
     } catch (...) {
       outcome_.set_error(std::current_exception());
     }
@@ -58,6 +59,7 @@ class to_thread_operation final : public operation, private blocking_job {
   }
 
   Function function_;
+  context inside_;  // dies on the loop's thread, and what it holds with it
   result<value> outcome_;
 };
 
@@ -69,14 +71,15 @@ class abandonable_call final : public callback_record, public blocking_job {
   using value = std::invoke_result_t<Function&, const std::atomic<bool>&>;
 
   abandonable_call(loop& owner, Function function)
-      : callback_record(owner, context::current()), function_(std::move(function)) {}
+      : callback_record(owner, context::current().detached()), function_(std::move(function)) {}
 
   void work() noexcept override {
+    const auto call = [this]() -> decltype(auto) { return function_(std::as_const(abandoned_)); };
     try {
       if constexpr (std::is_void_v<value>)
-        function_(std::as_const(abandoned_));
+        inside().run(call);
       else
-        outcome_.set_value(function_(std::as_const(abandoned_)));
+        outcome_.set_value(inside().run(call));
     } catch (...) {
       outcome_.set_error(std::current_exception());
     }
@@ -144,6 +147,7 @@ inline constexpr abandon_on_cancel_t abandon_on_cancel{};
 
 /// Runs `function(args...)` on a thread of the loop's blocking pool and gives what it returns or throws.
 ///
+/// It sees the context variables of who awaits it, in a copy: what it sets is gone when it returns.
 /// Everything is copied or moved in; references that it captures stay valid, for the await ends only when the function has,
 /// even if cancelled (the request then stays pending and its result is not lost); only a function that had not begun is taken
 /// back, and then `cancelled` is thrown. Counterpart: asyncio.to_thread.

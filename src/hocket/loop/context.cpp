@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include <hocket/loop/context.hpp>
 
@@ -10,7 +11,8 @@ context& context::of_this_thread() noexcept {
 }
 
 void context::let_go() noexcept {
-  if (--record_->references == 0) delete record_;
+  record* const mine = std::exchange(record_, nullptr);
+  if (--mine->references == 0) delete mine;
 }
 
 context context::detached() const {
@@ -36,13 +38,12 @@ void context::set(const void* variable, value to) {
   }
   auto& entries = record_->entries;
   const auto at = std::ranges::find(entries, variable, &entry::variable);
-  if (to == nullptr) {
-    if (at != entries.end()) entries.erase(at);
-  } else if (at != entries.end()) {
-    at->held = std::move(to);
-  } else {
-    entries.push_back({variable, std::move(to)});
+  if (at == entries.end()) {
+    if (to != nullptr) entries.push_back({variable, std::move(to)});
+    return;
   }
+  at->held.swap(to);  // what it held dies with `to`, for its destructor may use variables
+  if (at->held == nullptr) entries.erase(at);
 }
 
 }  // namespace hocket

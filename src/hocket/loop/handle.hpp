@@ -41,7 +41,13 @@ class callback_record : public timer_node, public arena_allocated {
   callback_record(loop& owner, context inside) noexcept : loop_(owner), context_(std::move(inside)) {}
 
   /// Whatever runs from here to the end of the callback runs in its context.
+  [[nodiscard]] context& inside() noexcept { return context_; }
   void enter_context() noexcept { here.variables = &context_; }
+  /// It has run.
+  void leave_context_and_release() noexcept {
+    here.variables = nullptr;
+    release();
+  }
 
   loop& loop_;
 
@@ -64,7 +70,7 @@ class callback final : public callback_record {
     } catch (...) {
       report_callback_error(loop_, std::current_exception());
     }
-    release();
+    leave_context_and_release();
   }
 
  private:
