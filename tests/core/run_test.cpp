@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -11,6 +12,7 @@
 
 #include <hocket/base/arena.hpp>
 #include <hocket/core/as_result.hpp>
+#include <hocket/core/context_var.hpp>
 #include <hocket/core/future.hpp>
 #include <hocket/core/run.hpp>
 #include <hocket/core/sleep.hpp>
@@ -192,6 +194,255 @@ TEST(runner, cleans_up_when_it_is_destroyed) {
   EXPECT_EQ(trace, "cleaned up;");
 }
 
+hocket::context_var<int> number("number");
+
+hocket::coro<int> read_number() { co_return number.get(0); }
+hocket::coro<void> set_number(int to) {
+  number.set(to);
+  co_return;
+}
+
+TEST(runner, keeps_what_its_mains_set_of_context_variables) {
+  hocket::runner runner;
+  runner.run(set_number(1));
+  EXPECT_EQ(runner.run(read_number()), 1);
+  EXPECT_EQ(number.get(0), 0);
+  hocket::runner other;
+  EXPECT_EQ(other.run(read_number()), 0);
+}
+
+TEST(runner, keeps_what_a_main_that_fails_sets) {
+  hocket::runner runner;
+  const auto fail = []() -> hocket::coro<void> {
+    number.set(2);
+    throw std::runtime_error("broken");
+    co_return;
+  };
+  EXPECT_THROW(runner.run(fail()), std::runtime_error);
+  EXPECT_EQ(runner.run(read_number()), 2);
+}
+
+TEST(runner, begins_with_the_context_in_which_it_was_made) {
+  hocket::context outside;
+  outside.run([] {
+    number.set(3);
+    EXPECT_EQ(hocket::run(read_number()), 3);
+  });
+}
+
+TEST(runner, gives_its_loop_until_it_is_closed) {
+  hocket::runner runner;
+  EXPECT_FALSE(runner.get_loop().is_closed());
+  runner.close();
+  EXPECT_THROW(static_cast<void>(runner.get_loop()), hocket::invalid_state_error);
+  EXPECT_THROW(runner.run(seven()), hocket::invalid_state_error);
+}
+
+TEST(runner, may_be_closed_again) {
+  hocket::runner runner;
+  EXPECT_EQ(runner.run(seven()), 7);
+  runner.close();
+  runner.close();
+}
+
+TEST(runner, cleans_up_when_it_is_closed) {
+  hocket::testing::virtual_clock time;
+  std::string trace;
+  const auto start = [&trace]() -> hocket::coro<void> {
+    hocket::create_task(clean_up_when_cancelled(trace));
+    co_await hocket::sleep(1s);
+  };
+  hocket::runner runner({.clock = &time});
+  runner.run(start());
+  runner.close();
+  EXPECT_EQ(trace, "cleaned up;");
+}
+
+TEST(runner, does_not_mind_that_its_loop_was_closed) {
+  hocket::runner runner;
+  EXPECT_EQ(runner.run(seven()), 7);
+  runner.get_loop().close();
+  EXPECT_THROW(runner.run(seven()), hocket::invalid_state_error);
+}
+
+TEST(runner, refuses_to_run_inside_a_running_loop) {
+  hocket::runner outer;
+  hocket::runner inner;
+  const auto main = [&inner]() -> hocket::coro<bool> {
+    try {
+      inner.run(seven());
+    } catch (const hocket::invalid_state_error&) {
+      co_return true;
+    }
+    co_return false;
+  };
+  EXPECT_TRUE(outer.run(main()));
+}
+
+TEST(runner, runs_again_after_a_main_that_was_stopped) {
+  hocket::runner runner;
+  const auto stopped = []() -> hocket::coro<void> {
+    hocket::loop::running().stop();
+    co_await hocket::sleep(1h);
+  };
+  EXPECT_THROW(runner.run(stopped()), hocket::invalid_state_error);
+  EXPECT_EQ(runner.run(seven()), 7);
+}
+
+// ---- the loop of a run
+
+TEST(run, takes_its_loop_from_a_factory) {
+  hocket::loop* made = nullptr;
+  const auto factory = [&made] {
+    auto loop = std::make_unique<hocket::loop>(hocket::loop_options{.backend = hocket::backend_kind::epoll});
+    made = loop.get();
+    return loop;
+  };
+  const auto main = []() -> hocket::coro<hocket::loop*> { co_return &hocket::loop::running(); };
+  hocket::loop* const ran = hocket::run(main(), {.loop_factory = factory});
+  EXPECT_EQ(ran, made);
+}
+
+TEST(run, refuses_a_factory_that_gives_no_loop) {
+  EXPECT_THROW(hocket::run(seven(), {.loop_factory = [] { return std::unique_ptr<hocket::loop>(); }}),
+               hocket::invalid_state_error);
+}
+
+TEST(run, throws_what_its_factory_throws) {
+  const auto factory = []() -> std::unique_ptr<hocket::loop> { throw std::runtime_error("no loop today"); };
+  EXPECT_THROW(hocket::run(seven(), {.loop_factory = factory}), std::runtime_error);
+}
+
+TEST(run, asks_for_debug_mode_of_a_loop_from_a_factory_too) {
+  const auto main = []() -> hocket::coro<bool> { co_return hocket::loop::running().debug(); };
+  EXPECT_TRUE(hocket::run(main(), {.debug = true, .loop_factory = [] { return std::make_unique<hocket::loop>(); }}));
+}
+
+TEST(run_until_complete, gives_the_result_and_leaves_other_tasks_and_the_loop) {
+  hocket::testing::virtual_clock time;
+  hocket::loop loop({.clock = &time});
+  bool ended = false;
+  const auto background = [&ended]() -> hocket::coro<void> {
+    co_await hocket::sleep(2s);
+    ended = true;
+  };
+  const auto start = [&]() -> hocket::coro<int> {
+    hocket::create_task(background());
+    co_return 7;
+  };
+  EXPECT_EQ(hocket::run_until_complete(loop, start()), 7);
+  EXPECT_FALSE(ended);
+  EXPECT_FALSE(loop.is_closed());
+  hocket::run_until_complete(loop, hocket::sleep(3s));
+  EXPECT_TRUE(ended);
+}
+
+TEST(run_until_complete, throws_what_the_work_throws) {
+  hocket::loop loop;
+  const auto fail = []() -> hocket::coro<void> {
+    throw std::runtime_error("broken");
+    co_return;
+  };
+  EXPECT_THROW(hocket::run_until_complete(loop, fail()), std::runtime_error);
+  EXPECT_EQ(hocket::run_until_complete(loop, seven()), 7);
+}
+
+TEST(run_until_complete, throws_cancelled_if_the_work_was_cancelled) {
+  hocket::loop loop;
+  const auto give_up = []() -> hocket::coro<void> {
+    hocket::current_task().cancel();
+    co_await hocket::sleep(1h);
+  };
+  EXPECT_THROW(hocket::run_until_complete(loop, give_up()), hocket::cancelled);
+}
+
+TEST(run_until_complete, throws_if_the_loop_is_stopped_and_the_work_can_be_completed_later) {
+  hocket::testing::virtual_clock time;
+  hocket::loop loop({.clock = &time});
+  bool ended = false;
+  const auto work = [&]() -> hocket::coro<void> {
+    co_await hocket::sleep(1s);
+    ended = true;
+  };
+  loop.stop();
+  EXPECT_THROW(hocket::run_until_complete(loop, work()), hocket::invalid_state_error);
+  hocket::run_until_complete(loop, hocket::sleep(2s));
+  EXPECT_TRUE(ended);
+}
+
+TEST(run_until_complete, refuses_a_closed_loop) {
+  hocket::loop loop;
+  loop.close();
+  EXPECT_THROW(hocket::run_until_complete(loop, seven()), hocket::invalid_state_error);
+}
+
+TEST(run_until_complete, refuses_to_run_inside_a_running_loop) {
+  hocket::loop other;
+  const auto main = [&other]() -> hocket::coro<bool> {
+    try {
+      hocket::run_until_complete(other, seven());
+    } catch (const hocket::invalid_state_error&) {
+      co_return true;
+    }
+    co_return false;
+  };
+  EXPECT_TRUE(hocket::run(main()));
+}
+
+TEST(run_until_complete, gives_its_work_the_context_of_its_caller) {
+  hocket::loop loop;
+  hocket::context outside;
+  const int seen = outside.run([&loop] {
+    number.set(5);
+    return hocket::run_until_complete(loop, read_number());
+  });
+  EXPECT_EQ(seen, 5);
+}
+
+// ---- the end of a run, and its limit
+
+TEST(run_end, takes_as_long_as_cleaning_up_takes_within_the_limit) {
+  hocket::testing::virtual_clock time;
+  const auto begin = time.now();
+  std::string trace;
+  const auto main = [&trace]() -> hocket::coro<void> {
+    hocket::create_task(clean_up_when_cancelled(trace));
+    co_await hocket::sleep(1s);
+  };
+  hocket::run(main(), {.clock = &time, .shutdown_timeout = 2s});
+  EXPECT_EQ(trace, "cleaned up;");
+  EXPECT_EQ(time.now() - begin, 2s);
+}
+
+TEST(run_end, needs_no_time_if_nothing_is_left) {
+  const long before = hocket::arena::live_blocks();
+  hocket::run(seven(), {.shutdown_timeout = 0s});
+  EXPECT_EQ(hocket::arena::live_blocks(), before);
+}
+
+TEST(run_end, leaves_no_loop_behind_for_threads_of_the_pool_that_only_wait) {
+  bool destroyed = false;
+  struct told_by_its_end {
+    bool* flag;
+    explicit told_by_its_end(bool& to) : flag(&to) {}
+    told_by_its_end(told_by_its_end&& other) noexcept : flag(std::exchange(other.flag, nullptr)) {}
+    ~told_by_its_end() {
+      if (flag != nullptr) *flag = true;
+    }
+    void operator()(const hocket::exception_context&) const {}
+  };
+  struct job final : hocket::blocking_job {
+    void work() noexcept override {}
+  } nothing;
+  const auto main = [&]() -> hocket::coro<void> {
+    hocket::loop::running().set_exception_handler(told_by_its_end(destroyed));
+    hocket::loop::running().blocking().submit(nothing);
+    while (hocket::loop::running().blocking().pending() > 0) co_await hocket::sleep(1ms);
+  };
+  hocket::run(main(), {.shutdown_timeout = 0s});
+  EXPECT_TRUE(destroyed);
+}
+
 // ---- programs: each a process of its own, whose end is looked at
 
 /// Runs `main` in a child process as a program does whose main() only calls `run`: nobody on its stack catches anything, as
@@ -229,6 +480,42 @@ TEST(run_death_test, cleans_up_even_if_nobody_catches_what_main_throws) {
     throw std::runtime_error("broken");
   };
   EXPECT_EXIT(run_where_nobody_catches(main), testing::KilledBySignal(SIGABRT), "^cleaned up;");
+}
+
+// What is left behind is leaked, hence processes of their own.
+TEST(run_end_death_test, reports_a_task_that_does_not_end_in_time_and_goes_on) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto program = [] {
+    hocket::testing::virtual_clock time;
+    const auto stubborn = []() -> hocket::coro<void> {
+      for (;;) static_cast<void>(co_await hocket::as_result(hocket::sleep(1h)));
+    };
+    const auto main = [&]() -> hocket::coro<int> {
+      hocket::loop::running().set_exception_handler(
+          [](const hocket::exception_context& context) { std::fputs((context.message + ';').c_str(), stderr); });
+      hocket::create_task(stubborn(), {.name = "stubborn"});
+      co_await hocket::sleep(1s);
+      co_return 7;
+    };
+    std::_Exit(hocket::run(main(), {.clock = &time, .shutdown_timeout = 1s}));
+  };
+  EXPECT_EXIT(program(), testing::ExitedWithCode(7),
+              "^did not end in time after it was cancelled, left behind: .*: 'stubborn';$");
+}
+
+TEST(run_end_death_test, reports_a_call_that_does_not_return_in_time_and_goes_on) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto program = [] {
+    static struct job final : hocket::blocking_job {
+      void work() noexcept override { std::this_thread::sleep_for(1h); }
+    } endless;
+    const auto main = []() -> hocket::coro<int> {
+      hocket::loop::running().blocking().submit(endless);
+      co_return 7;
+    };
+    std::_Exit(hocket::run(main(), {.shutdown_timeout = 20ms}));
+  };
+  EXPECT_EXIT(program(), testing::ExitedWithCode(7), "calls? on the blocking pool did not end in time");
 }
 
 // ---- SIGINT

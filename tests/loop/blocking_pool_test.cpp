@@ -169,6 +169,45 @@ TEST(blocking_pool, takes_work_again_after_it_was_finished) {
   EXPECT_TRUE(ran.try_acquire_for(std::chrono::seconds(10)));
 }
 
+TEST(blocking_pool, finishes_within_its_limit_or_says_that_it_did_not) {
+  std::latch go(1);
+  job blocker([&go] { go.wait(); });
+  blocking_pool pool(1);
+  pool.submit(blocker);
+  EXPECT_FALSE(pool.finish(std::chrono::milliseconds(5)));
+  EXPECT_FALSE(pool.finish(std::chrono::nanoseconds(-1)));
+  EXPECT_EQ(pool.pending(), 1U);
+  go.count_down();
+  EXPECT_TRUE(pool.finish(std::chrono::seconds(10)));
+}
+
+TEST(blocking_pool, finishes_without_time_if_its_threads_only_wait_for_work) {
+  std::counting_semaphore<1> ran(0);
+  job one([&ran] { ran.release(); });
+  blocking_pool pool(4);
+  for (int n = 0; n < 20; ++n) {
+    pool.submit(one);
+    ran.acquire();
+    wait_until_idle(pool);
+    EXPECT_TRUE(pool.finish(std::chrono::nanoseconds(0)));
+  }
+}
+
+TEST(blocking_pool, runs_what_waits_in_line_before_it_is_finished) {
+  std::atomic<int> ran{0};
+  std::vector<job> jobs;
+  for (int n = 0; n < 20; ++n) jobs.emplace_back([&ran] { ++ran; });
+  blocking_pool pool(1);
+  for (job& each : jobs) pool.submit(each);
+  EXPECT_TRUE(pool.finish());
+  EXPECT_EQ(ran, 20);
+}
+
+TEST(blocking_pool, that_never_had_work_is_finished_at_once) {
+  blocking_pool pool;
+  EXPECT_TRUE(pool.finish(std::chrono::nanoseconds(0)));
+}
+
 TEST(blocking_pool, keeps_signals_away_from_its_threads) {
   bool blocked = false;
   job one([&blocked] {

@@ -328,6 +328,78 @@ TEST_P(a_loop, tells_the_exception_handler_of_tasks_that_are_pending_when_it_is_
   EXPECT_EXIT(program(), testing::ExitedWithCode(0), "^a task was pending when its loop was closed: 'Task-1'$");
 }
 
+// ---- its end
+
+TEST_P(a_loop, is_closed_from_close_on) {
+  EXPECT_FALSE(loop().is_closed());
+  loop().close();
+  EXPECT_TRUE(loop().is_closed());
+}
+
+TEST_P(a_loop, may_be_closed_again) {
+  loop().close();
+  loop().close();
+  EXPECT_TRUE(loop().is_closed());
+}
+
+TEST_P(a_loop, takes_nothing_more_once_it_is_closed) {
+  loop().close();
+  EXPECT_THROW(loop().call_soon([] {}), hocket::invalid_state_error);
+  EXPECT_THROW(loop().call_later(1s, [] {}), hocket::invalid_state_error);
+  EXPECT_THROW(loop().call_at(loop().time(), [] {}), hocket::invalid_state_error);
+  EXPECT_THROW(loop().call_soon_threadsafe([] {}), hocket::invalid_state_error);
+  EXPECT_THROW(loop().run_forever(), hocket::invalid_state_error);
+}
+
+TEST_P(a_loop, drops_its_callbacks_when_it_is_closed) {
+  auto token = std::make_shared<int>();
+  loop().call_soon([token] {});
+  loop().call_later(1h, [token] {});
+  loop().call_soon_threadsafe([token] {});
+  auto kept = loop().call_soon([token] {});
+  loop().close();
+  EXPECT_TRUE(kept.cancelled());
+  kept = {};
+  EXPECT_EQ(token.use_count(), 1);
+}
+
+TEST_P(a_loop, still_tells_the_time_when_it_is_closed) {
+  loop().close();
+  EXPECT_EQ(loop().time(), time_.now());
+}
+
+TEST_P(a_loop, may_be_notified_and_stopped_when_it_is_closed) {
+  loop().close();
+  loop().stop();
+  loop().notify();
+}
+
+TEST_P(a_loop, cannot_be_closed_while_it_runs) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  loop().call_soon([this] { loop().close(); });
+  EXPECT_DEATH(run_one_turn(), "closed or destroyed while running");
+}
+
+TEST_P(a_loop, waits_for_its_pool_when_it_is_closed) {
+  struct job final : hocket::blocking_job {
+    bool ended = false;
+    void work() noexcept override {
+      std::this_thread::sleep_for(5ms);
+      ended = true;
+    }
+  } slow;
+  loop().blocking().submit(slow);
+  loop().close();
+  EXPECT_TRUE(slow.ended);
+}
+
+TEST_P(a_loop, is_in_debug_mode_if_asked_to) {
+  loop().set_debug(true);
+  EXPECT_TRUE(loop().debug());
+  loop().set_debug(false);
+  EXPECT_FALSE(loop().debug());
+}
+
 // ---- which loop runs
 
 TEST_P(a_loop, is_the_running_one_inside_its_callbacks) {

@@ -93,7 +93,7 @@ void run_until_done(loop& on, future_base& target) {
 detail::entered_loop::entered_loop(loop& on) : before_(here) {
   if (here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");
   if (on.is_closed()) throw invalid_state_error("the event loop is closed");
-  here = {.running = &on, .observer = before_.observer};
+  here = {.running = &on, .variables = before_.variables, .observer = before_.observer};
 }
 
 void detail::run_until_ended(loop& on, task_base& work) {
@@ -104,7 +104,11 @@ void detail::run_until_ended(loop& on, task_base& work) {
 static std::unique_ptr<loop> make_loop(const run_options& options) {
   // Here already, for the destructor of a runner runs the loop.
   if (loop::running_or_null() != nullptr) throw invalid_state_error("this thread is running an event loop already");
-  if (options.loop_factory) return options.loop_factory();
+  if (options.loop_factory) {
+    auto made = options.loop_factory();
+    if (made == nullptr) throw invalid_state_error("the loop factory gave no loop");
+    return made;
+  }
   return std::make_unique<loop>(loop_options{.backend = options.backend,
                                              .clock = options.clock,
                                              .debug = options.debug,
@@ -133,7 +137,7 @@ void runner::run_main(task_base& main) {
 
 void runner::close() noexcept {
   if (loop_ == nullptr) return;
-  if (shut_down())
+  if (loop_->is_closed() || shut_down())
     loop_.reset();
   else
     static_cast<void>(loop_.release());  // what was left behind refers to it
@@ -152,14 +156,14 @@ bool runner::shut_down() {
   });
   do {
     cancel_all_tasks(too_late);
-    too_late |= !loop_->blocking().finish(limit - loop_->time());
-    if (too_late) break;
+    if (too_late || !loop_->blocking().finish(limit - loop_->time())) break;
     loop_->stop();
     loop_->run_forever();  // one turn: what the pool's jobs posted, and what tasks that ended last scheduled
-  } while (!loop_->tasks().empty());
+  } while (!loop_->tasks().empty() && !too_late);
   alarm.cancel();
-  if (too_late) report_what_is_left();
-  return !too_late;
+  if (loop_->tasks().empty() && loop_->blocking().pending() == 0) return true;
+  report_what_is_left();
+  return false;
 }
 
 void runner::cancel_all_tasks(const bool& too_late) {

@@ -18,7 +18,7 @@ bool blocking_pool::finish(std::chrono::nanoseconds limit) noexcept {
     std::unique_lock guard(mutex_);
     ending_ = true;
     changed_.notify_all();
-    const auto all_ended = [this] { return serving_ == 0; };
+    const auto all_ended = [this] { return queued_ + working_ == 0; };
     // Only what is short enough for a deadline has one.
     if (limit < std::chrono::hours(24 * 365)) {
       if (!ended_.wait_for(guard, limit, all_ended)) return false;
@@ -59,7 +59,6 @@ void blocking_pool::submit(blocking_job& job) {
     const signals_blocked blocked;
     try {
       threads_.emplace_back([this] { serve(); });
-      ++serving_;
     } catch (const std::system_error&) {
       if (threads_.empty()) throw;
     }
@@ -96,9 +95,8 @@ void blocking_pool::serve() noexcept {
     job.work();
     guard.lock();
     --working_;
+    if (ending_) ended_.notify_all();
   }
-  --serving_;
-  ended_.notify_all();
 }
 
 }  // namespace hocket

@@ -53,11 +53,10 @@ class blocking_pool {
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::condition_variable ended_;  // a thread
+  std::condition_variable ended_;  // a job
   intrusive_list<blocking_job> waiting_;
   std::vector<std::thread> threads_;
   std::size_t limit_;
-  std::size_t serving_ = 0;  // threads
   std::size_t idle_ = 0;
   std::size_t queued_ = 0;
   std::size_t working_ = 0;
