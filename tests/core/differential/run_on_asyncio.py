@@ -4,8 +4,10 @@ usage: python3 run_on_asyncio.py scenarios.txt
 """
 
 import asyncio
+import contextvars
 import selectors
 import sys
+import warnings
 
 
 class Failure(Exception):
@@ -43,8 +45,9 @@ class Step:
 
 
 def parse(text):
-    """Yields (name, shared things, tasks) of each scenario."""
+    """Yields (name, shared things, tasks) of each scenario that is not for hocket alone."""
     scenario = None
+    text = text.partition("\n# ==== hocket only")[0]
     for line in text.splitlines():
         stripped = line.strip()
         if not stripped or stripped.startswith("#"):
@@ -74,6 +77,8 @@ def describe(error):
         return "timed out"
     if isinstance(error, BaseExceptionGroup):
         return "group(" + "; ".join(describe(each) for each in error.exceptions) + ")"
+    if isinstance(error, asyncio.BrokenBarrierError):
+        return "broken"
     if isinstance(error, Failure):
         return str(error)
     if isinstance(error, (asyncio.InvalidStateError, RuntimeError, ValueError)):
@@ -86,6 +91,11 @@ class Scenario:
         self.steps = tasks
         self.shared = shared
         self.tasks = {}
+        self.groups = {}
+        self.timeouts = {}
+        self.callbacks = {}  # of tasks and futures
+        self.handles = {}
+        self.tokens = {}
         self.trace = []
 
     def make_shared(self):
@@ -98,6 +108,9 @@ class Scenario:
                 "event": asyncio.Event,
                 "semaphore": lambda: asyncio.Semaphore(number),
                 "future": lambda: asyncio.get_running_loop().create_future(),
+                "condition": asyncio.Condition,
+                "barrier": lambda: asyncio.Barrier(number),
+                "variable": lambda: contextvars.ContextVar(name),
             }[kind]
             things[name] = make()
         self.shared = things
@@ -132,6 +145,8 @@ class Scenario:
             return await asyncio.sleep(int(first))
         if step.verb == "fail":
             raise Failure(" ".join(step.words))
+        if step.verb in WITH_LOOP:
+            return WITH_LOOP[step.verb](self, *step.words)
         number = int(step.words[1]) if len(step.words) > 1 else None
         return await WITH_THINGS[step.verb](self.shared[first], number)
 
@@ -141,14 +156,20 @@ class Scenario:
                 await self.run(me, step.body, group)
             except BaseException:
                 pass
-        elif step.verb == "timeout":
-            async with asyncio.timeout(int(step.words[0])):
+        elif step.verb in ("timeout", "timeout_at"):
+            limit, *name = step.words
+            make = asyncio.timeout if step.verb == "timeout" else asyncio.timeout_at
+            async with make(number_or_none(limit)) as bound:
+                if name:
+                    self.timeouts[name[0]] = bound
                 await self.run(me, step.body, group)
         elif step.verb == "repeat":
             for _ in range(int(step.words[0])):
                 await self.run(me, step.body, group)
         elif step.verb == "group":
             async with asyncio.TaskGroup() as inner:
+                if step.words:
+                    self.groups[step.words[0]] = inner
                 await self.run(me, step.body, inner)
 
     def coroutine(self, name):
@@ -160,11 +181,28 @@ class Scenario:
     async def spawn(self, step, group):
         self.tasks[step.words[0]] = group.create_task(self.coroutine(step.words[0]))
 
+    async def spawn_in(self, step, _):
+        group, name = step.words
+        self.tasks[name] = self.groups[group].create_task(self.coroutine(name))
+
     async def join(self, step, _):
         await self.tasks[step.words[0]]
 
     async def gather(self, step, _):
         await asyncio.gather(*(self.tasks[name] for name in step.words))
+
+    async def gather_all(self, step, _):
+        results = await asyncio.gather(*(self.tasks[name] for name in step.words), return_exceptions=True)
+        return " ".join("finished" if each is None else describe(each) for each in results)
+
+    async def gather_new(self, step, _):
+        await asyncio.gather(*(self.coroutine(name) for name in step.words))
+
+    async def within(self, step, _):
+        await asyncio.wait_for(self.tasks[step.words[1]], int(step.words[0]))
+
+    async def within_new(self, step, _):
+        await asyncio.wait_for(self.coroutine(step.words[1]), int(step.words[0]))
 
     async def cancel(self, step, _):
         self.tasks[step.words[0]].cancel()
@@ -206,7 +244,56 @@ class Scenario:
             self.note("one " + how)
 
     async def callback(self, step, _):
-        self.tasks[step.words[0]].add_done_callback(lambda _: self.note("callback " + step.words[1]))
+        subject, name = step.words
+        self.callbacks[name] = lambda _: self.called(name)
+        (self.tasks.get(subject) or self.shared[subject]).add_done_callback(self.callbacks[name])
+
+    async def uncallback(self, step, _):
+        subject, name = step.words
+        (self.tasks.get(subject) or self.shared[subject]).remove_done_callback(self.callbacks[name])
+
+    def called(self, name):
+        """What a callback does: the steps of a task of its name, none of which may wait, or nothing."""
+        self.note("callback " + name)
+        if name in self.steps:
+            try:
+                self.coroutine(name).send(None)
+            except StopIteration:
+                pass
+
+    def soon(self, name):
+        self.handles[name] = asyncio.get_running_loop().call_soon(self.called, name)
+
+    def later(self, delay, name):
+        self.handles[name] = asyncio.get_running_loop().call_later(int(delay), self.called, name)
+
+    def at(self, when, name):
+        self.handles[name] = asyncio.get_running_loop().call_at(int(when), self.called, name)
+
+    def unschedule(self, name):
+        self.handles[name].cancel()
+
+    def reschedule(self, name, when):
+        self.timeouts[name].reschedule(number_or_none(when))
+
+    def expired(self, name):
+        return "yes" if self.timeouts[name].expired() else "no"
+
+    def when(self, name):
+        return str(self.timeouts[name].when()).lower()
+
+    def assign(self, name, value):
+        self.tokens[name] = self.shared[name].set(int(value))
+
+    def read(self, name):
+        return self.shared[name].get("unset")
+
+    def undo(self, name):
+        self.shared[name].reset(self.tokens[name])
+
+
+def number_or_none(word):
+    return None if word == "none" else int(word)
 
 
 def time_of(step):
@@ -214,9 +301,12 @@ def time_of(step):
 
 
 WITH_TASKS = {name: getattr(Scenario, name) for name in
-              ("start", "spawn", "join", "gather", "cancel", "uncancel", "requests", "status", "callback", "shield")}
+              ("start", "spawn", "join", "gather", "cancel", "uncancel", "requests", "status", "callback", "shield",
+               "uncallback", "spawn_in", "gather_all", "gather_new", "within", "within_new")}
 WITH_TASKS |= {name: Scenario.wait for name in ("wait_all", "wait_any", "wait_error", "wait_up_to")}
 WITH_TASKS |= {name: Scenario.each for name in ("each_ended", "each_up_to")}
+WITH_LOOP = {name: getattr(Scenario, name) for name in
+             ("soon", "later", "at", "unschedule", "reschedule", "expired", "when", "assign", "read", "undo")}
 
 
 def at_once(function):
@@ -264,10 +354,19 @@ WITH_THINGS = {
     "set": at_once(lambda future, number: future.set_result(number)),
     "drop": at_once(lambda future, _: future.cancel() and None),
     "await": await_future,
+    "size": at_once(lambda queue, _: queue.qsize()),
+    "locked": at_once(lambda lock, _: "yes" if lock.locked() else "no"),
+    "wait_condition": wait,
+    "notify": at_once(lambda condition, number: condition.notify(number)),
+    "notify_all": at_once(lambda condition, _: condition.notify_all()),
+    "meet": lambda barrier, _: barrier.wait(),
+    "abort": lambda barrier, _: barrier.abort(),
+    "reset": lambda barrier, _: barrier.reset(),
 }
 
 
 def main():
+    warnings.simplefilter("ignore")  # a coroutine that a group refuses is never awaited
     with open(sys.argv[1], encoding="utf-8") as file:
         scenarios = list(parse(file.read()))
     for name, shared, tasks in scenarios:

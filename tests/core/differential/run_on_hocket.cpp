@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <string_view>
 
 #include <hocket/core/as_completed.hpp>
+#include <hocket/core/context_var.hpp>
 #include <hocket/core/future.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/run.hpp>
@@ -17,6 +19,8 @@
 #include <hocket/core/task_group.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/core/wait.hpp>
+#include <hocket/sync/barrier.hpp>
+#include <hocket/sync/condition.hpp>
 #include <hocket/sync/event.hpp>
 #include <hocket/sync/lock.hpp>
 #include <hocket/sync/queue.hpp>
@@ -48,15 +52,25 @@ std::string describe(const std::exception_ptr& error) {
     return "group(" + text + ")";
   } catch (const failure& known) {
     return known.what();
+  } catch (const hocket::broken_barrier_error&) {
+    return "broken";
   } catch (const hocket::invalid_state_error&) {
     return "refused";
   }
 }
 
 bool is_about_tasks(std::string_view verb) {
-  static constexpr std::array verbs{"start",      "spawn",      "join",       "gather",    "cancel",   "uncancel",
-                                    "requests",   "status",     "callback",   "shield",    "wait_all", "wait_any",
-                                    "wait_error", "wait_up_to", "each_ended", "each_up_to"};
+  static constexpr std::array verbs{"start",      "eager",      "spawn",       "spawn_in",   "spawn_eagerly",
+                                    "join",       "gather",     "gather_all",  "within",     "cancel",
+                                    "uncancel",   "requests",   "status",      "shield",     "wait_all",
+                                    "wait_any",   "wait_error", "wait_up_to",  "each_ended", "each_up_to",
+                                    "gather_new", "within_new", "cancel_group"};
+  return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
+}
+
+bool is_about_the_loop(std::string_view verb) {
+  static constexpr std::array verbs{"soon",       "later",   "at",   "unschedule", "callback", "uncallback",
+                                    "reschedule", "expired", "when", "assign",     "read",     "undo"};
   return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
 }
 
@@ -81,6 +95,9 @@ class teller {
       if (kind == "event") events_.try_emplace(name);
       if (kind == "semaphore") semaphores_.try_emplace(name, number);
       if (kind == "future") futures_.try_emplace(name);
+      if (kind == "condition") conditions_.try_emplace(name);
+      if (kind == "barrier") barriers_.try_emplace(name, number);
+      if (kind == "variable") variables_.try_emplace(name, name);
     }
   }
 
@@ -107,16 +124,30 @@ class teller {
     return run(name, told_.steps_of(name), nullptr);
   }
 
+  /// What a callback does: the steps of a task of its name, none of which may wait, or nothing.
+  void called(const std::string& name) {
+    note("callback " + name);
+    for (const auto& [known, steps] : told_.tasks)
+      if (known == name) hocket::create_task(run(name, steps, nullptr), {.eager_start = true});
+  }
+  auto calling(const std::string& name) {
+    return [this, name] { called(name); };
+  }
+
   outcome run_step(const std::string& me, const step& now, hocket::task_group* group) {
     if (!now.body.empty()) {
       co_await run_block(me, now, group);
     } else if (now.verb == "note") {
     } else if (now.verb == "sleep") {
       co_await hocket::sleep(milliseconds(std::stoi(now.words[0])));
+    } else if (now.verb == "cancel_self") {
+      hocket::current_task().cancel();
     } else if (now.verb == "fail") {
       throw failure(now.line.substr(now.line.find(' ') + 1));
     } else if (is_about_tasks(now.verb)) {
       co_return co_await with_task(now, group);
+    } else if (is_about_the_loop(now.verb)) {
+      co_return with_loop(now);
     } else {
       co_return co_await with_thing(now);
     }
@@ -130,26 +161,32 @@ class teller {
         co_await body();
       } catch (...) {
       }
-    } else if (now.verb == "timeout") {
-      co_await hocket::with_timeout(milliseconds(std::stoi(now.words[0])), body);
+    } else if (now.verb == "timeout" || now.verb == "timeout_at") {
+      hocket::timeout& limit = all_timeouts_.emplace_back(deadline_of(now));
+      if (now.words.size() > 1) timeouts_[now.words[1]] = &limit;
+      co_await limit.run(body);
     } else if (now.verb == "repeat") {
       for (int left = std::stoi(now.words[0]); left > 0; --left) co_await body();
     } else if (now.verb == "group") {
-      co_await hocket::with_task_group(
-          [&](hocket::task_group& inner) -> hocket::coro<void> { co_await run(me, now.body, &inner); });
+      co_await hocket::with_task_group([&](hocket::task_group& inner) -> hocket::coro<void> {
+        if (!now.words.empty()) groups_[now.words[0]] = &inner;
+        co_await run(me, now.body, &inner);
+      });
     }
   }
 
   outcome with_task(const step& now, hocket::task_group* group) {
-    const std::string& name = now.words[0];
+    const std::string name = now.words.empty() ? "" : now.words[0];
     if (now.verb == "start") tasks_[name] = hocket::create_task(task_named(name));
+    if (now.verb == "eager") tasks_[name] = hocket::create_task(task_named(name), {.eager_start = true});
     if (now.verb == "spawn") tasks_[name] = group->create_task(task_named(name));
+    if (now.verb == "spawn_eagerly") tasks_[name] = group->create_task(task_named(name), {.eager_start = true});
+    if (now.verb == "spawn_in") tasks_[now.words[1]] = groups_.at(name)->create_task(task_named(now.words[1]));
+    if (now.verb == "cancel_group") groups_.at(name)->cancel();
     if (now.verb == "join") co_await tasks_.at(name);
-    if (now.verb == "gather") {
-      std::vector<hocket::task<void>> all;
-      for (const auto& each : now.words) all.push_back(tasks_.at(each));
-      co_await hocket::gather(std::move(all));
-    }
+    if (now.verb.starts_with("gather")) co_return co_await gather(now);
+    if (now.verb == "within") co_await hocket::wait_for(tasks_.at(now.words[1]), time_in(name));
+    if (now.verb == "within_new") co_await hocket::wait_for(task_named(now.words[1]), time_in(name));
     if (now.verb == "shield") co_await hocket::shield(tasks_.at(name));
     if (now.verb.starts_with("wait_")) co_return co_await wait_for_some(now);
     if (now.verb.starts_with("each_")) co_await note_each(now);
@@ -159,10 +196,27 @@ class teller {
       const bool is_main = name == told_.tasks.front().first;
       co_return std::to_string(is_main ? hocket::current_task().cancelling() : tasks_.at(name).cancelling());
     }
-    if (now.verb == "callback")
-      tasks_.at(name).add_done_callback([this, what = now.words[1]] { note("callback " + what); });
     if (now.verb == "status") co_return status(tasks_.at(name));
     co_return "";
+  }
+
+  static milliseconds time_in(const std::string& word) { return milliseconds(std::stoi(word)); }
+
+  outcome gather(const step& now) {
+    if (now.verb == "gather_new") {
+      std::vector<hocket::coro<void>> all;
+      for (const auto& each : now.words) all.push_back(task_named(each));
+      co_await hocket::gather(std::move(all));
+      co_return "";
+    }
+    std::string text;
+    if (now.verb == "gather") {
+      co_await hocket::gather(tasks_of(now));
+    } else {
+      for (const auto& each : co_await hocket::gather(hocket::return_exceptions, tasks_of(now)))
+        text += (text.empty() ? "" : " ") + (each ? "finished" : describe(each.error()));
+    }
+    co_return text;
   }
 
   /// `wait_up_to` and `each_up_to` begin with a time.
@@ -209,6 +263,42 @@ class teller {
     return task.exception() ? "failed" : "finished";
   }
 
+  std::optional<hocket::time_point> time_or_none(const std::string& word) const {
+    return word == "none" ? std::nullopt : std::optional(begin_ + time_in(word));
+  }
+  std::optional<hocket::time_point> deadline_of(const step& now) const {
+    if (now.verb == "timeout_at" || now.words[0] == "none") return time_or_none(now.words[0]);
+    return hocket::loop::running().time() + time_in(now.words[0]);
+  }
+
+  std::string with_loop(const step& now) {
+    hocket::loop& loop = hocket::loop::running();
+    const std::string& name = now.words[0];
+    const std::string& other = now.words.back();
+    if (now.verb == "soon") handles_[name] = loop.call_soon(calling(name));
+    if (now.verb == "later") handles_[other] = loop.call_later(time_in(name), calling(other));
+    if (now.verb == "at") handles_[other] = loop.call_at(begin_ + time_in(name), calling(other));
+    if (now.verb == "unschedule") handles_.at(name).cancel();
+    if (now.verb == "callback" && tasks_.contains(name))
+      handles_[other] = tasks_.at(name).add_done_callback(calling(other));
+    if (now.verb == "callback" && futures_.contains(name))
+      handles_[other] = futures_.at(name).add_done_callback(calling(other));
+    if (now.verb == "uncallback") handles_.at(other).cancel();
+    if (now.verb == "reschedule") timeouts_.at(name)->reschedule(time_or_none(other));
+    if (now.verb == "expired") return timeouts_.at(name)->expired() ? "yes" : "no";
+    if (now.verb == "when") {
+      const auto deadline = timeouts_.at(name)->when();
+      return deadline ? std::to_string((*deadline - begin_) / milliseconds(1)) : "none";
+    }
+    if (now.verb == "assign") tokens_.insert_or_assign(name, variables_.at(name).set(std::stoi(other)));
+    if (now.verb == "undo") variables_.at(name).reset(tokens_.at(name));
+    if (now.verb == "read") {
+      const int value = variables_.at(name).get(-1);
+      return value < 0 ? "unset" : std::to_string(value);
+    }
+    return "";
+  }
+
   outcome with_thing(const step& now) {
     const std::string& name = now.words[0];
     const int number = now.words.size() > 1 ? std::stoi(now.words[1]) : 0;
@@ -221,8 +311,10 @@ class teller {
     if (now.verb == "put_nowait" && !queues_.at(name).put_nowait(number)) co_return "full";
     if (now.verb == "task_done") queues_.at(name).task_done();
     if (now.verb == "all_done") co_await queues_.at(name).join();
-    if (now.verb == "acquire") co_await locks_.at(name).acquire();
-    if (now.verb == "release") locks_.at(name).release();
+    if (now.verb == "acquire" && locks_.contains(name)) co_await locks_.at(name).acquire();
+    if (now.verb == "release" && locks_.contains(name)) locks_.at(name).release();
+    if (now.verb == "acquire" && conditions_.contains(name)) co_await conditions_.at(name).acquire();
+    if (now.verb == "release" && conditions_.contains(name)) conditions_.at(name).release();
     if (now.verb == "enter") co_await semaphores_.at(name).acquire();
     if (now.verb == "leave") semaphores_.at(name).release();
     if (now.verb == "wait") co_await events_.at(name).wait();
@@ -230,8 +322,22 @@ class teller {
     if (now.verb == "clear_event") events_.at(name).clear();
     if (now.verb == "set") futures_.at(name).set_result(number);
     if (now.verb == "drop") futures_.at(name).cancel();
+    if (now.verb == "size") co_return std::to_string(queues_.at(name).qsize());
+    if (now.verb == "locked") co_return is_locked(name) ? "yes" : "no";
+    if (now.verb == "meet") co_return std::to_string(co_await barriers_.at(name).wait());
+    if (now.verb == "abort") barriers_.at(name).abort();
+    if (now.verb == "reset") barriers_.at(name).reset();
+    if (now.verb == "wait_condition") co_await conditions_.at(name).wait();
+    if (now.verb == "notify") conditions_.at(name).notify(static_cast<std::size_t>(number));
+    if (now.verb == "notify_all") conditions_.at(name).notify_all();
     if (now.verb == "await") co_return std::to_string(co_await futures_.at(name));
     co_return "";
+  }
+
+  [[nodiscard]] bool is_locked(const std::string& name) const {
+    if (locks_.contains(name)) return locks_.at(name).locked();
+    if (conditions_.contains(name)) return conditions_.at(name).locked();
+    return semaphores_.at(name).locked();
   }
 
   const scenario& told_;
@@ -243,6 +349,14 @@ class teller {
   std::map<std::string, hocket::event> events_;
   std::map<std::string, hocket::semaphore> semaphores_;
   std::map<std::string, hocket::future<int>> futures_;
+  std::map<std::string, hocket::condition> conditions_;
+  std::map<std::string, hocket::barrier> barriers_;
+  std::map<std::string, hocket::context_var<int>> variables_;
+  std::map<std::string, hocket::context_var<int>::token> tokens_;
+  std::map<std::string, hocket::handle> handles_;
+  std::list<hocket::timeout> all_timeouts_;
+  std::map<std::string, hocket::timeout*> timeouts_;  // those that have a name
+  std::map<std::string, hocket::task_group*> groups_;
 };
 
 }  // namespace

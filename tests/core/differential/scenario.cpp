@@ -35,6 +35,10 @@ void read_line(const std::string& line, std::vector<scenario>& scenarios) {
   const std::string rest = text.substr(std::min(text.find(' '), text.size() - 1) + 1);
   if (text.starts_with("scenario ")) {
     scenarios.push_back({.name = rest});
+  } else if (text == "trace") {
+    scenarios.back().expected.emplace();
+  } else if (indent > 0 && scenarios.back().expected) {
+    scenarios.back().expected->push_back(text);
   } else if (indent > 0) {
     block_at(scenarios.back().tasks.back().second, indent / 2).push_back(read_step(text));
   } else if (text.starts_with("task ")) {

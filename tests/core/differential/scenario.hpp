@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <ostream>
 #include <string>
 #include <utility>
@@ -25,6 +26,7 @@ struct scenario {
   std::string name;
   std::vector<shared_thing> shared{};
   std::vector<std::pair<std::string, std::vector<step>>> tasks{};  // the first is the main task
+  std::optional<std::vector<std::string>> expected{};  // of a scenario for hocket alone; otherwise asyncio says
 
   [[nodiscard]] const std::vector<step>& steps_of(const std::string& task) const;
 };
