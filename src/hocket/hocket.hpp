@@ -5,6 +5,7 @@
 #include <hocket/base/error.hpp>
 #include <hocket/core/as_completed.hpp>
 #include <hocket/core/as_result.hpp>
+#include <hocket/core/call_graph.hpp>
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/cancelled.hpp>
 #include <hocket/core/context_var.hpp>
@@ -28,6 +29,7 @@
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/tcp.hpp>
 #include <hocket/loop/context.hpp>
+#include <hocket/loop/instrument.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/sync/barrier.hpp>
 #include <hocket/sync/bounded_semaphore.hpp>

@@ -33,3 +33,14 @@
 #else
 #define HOCKET_CORO_ELIDABLE
 #endif
+
+/// On a function that is called in passing, and seldom: it saves the registers which its caller would otherwise save each time
+/// that it comes by.
+#if defined(__has_cpp_attribute) && defined(__x86_64__)
+#if __has_cpp_attribute(clang::preserve_most)
+#define HOCKET_ASIDE [[clang::preserve_most, gnu::cold]]
+#endif
+#endif
+#ifndef HOCKET_ASIDE
+#define HOCKET_ASIDE [[gnu::cold]]
+#endif

@@ -38,6 +38,9 @@ class completion_line {
       arrived = true;
       owner->hand_out(*this);
     }
+    [[nodiscard]] task_base* wakes() noexcept override {
+      return owner->waiters_.empty() ? nullptr : owner->waiters_.front().wakes();
+    }
 
     completion_line* owner = nullptr;
     std::size_t index = 0;

@@ -34,6 +34,7 @@ void cancel_scope::reschedule(std::optional<time_point> deadline) {
 
 void cancel_scope::cancel() noexcept {
   if (cancel_called()) return;
+  if (task_ != nullptr) task_->owner().insist_on_own_thread("cancel_scope::cancel was called");
   ++node_.requests;
   if (task_ == nullptr) return;
   task_->poke();

@@ -20,6 +20,10 @@ class coro;
 
 namespace detail {
 
+/// Destroy a frame that has not begun. In debug mode the first reports that; what the frame holds goes unreported.
+void drop_unstarted(std::coroutine_handle<> frame) noexcept;
+void close_unstarted(std::coroutine_handle<> frame) noexcept;
+
 template <class T>
 class coro_promise_base : public frame_base {
  public:
@@ -70,7 +74,8 @@ class coro_promise<void> final : public coro_promise_base<void> {
 /// A coroutine that has not begun: what an asynchronous function returns.
 ///
 /// Lazy: nothing runs until it is awaited, which happens inline, without the scheduler, or given to `create_task`, `gather`
-/// and the like. Awaited once, as an rvalue: `co_await f()`. Owns its frame; dropping it unstarted is legal and runs nothing.
+/// and the like. Awaited once, as an rvalue: `co_await f()`. Owns its frame; dropping it unstarted is legal and runs nothing,
+/// but is reported in debug mode, as it is a mistake more often than not.
 /// A coroutine that throws passes the exception to whoever awaits it. Counterpart: a coroutine object.
 template <class T = void>
 class [[nodiscard]] HOCKET_CORO_TYPE HOCKET_CORO_ELIDABLE coro {
@@ -112,6 +117,12 @@ class [[nodiscard]] HOCKET_CORO_TYPE HOCKET_CORO_ELIDABLE coro {
   /// False after it was moved from.
   explicit operator bool() const noexcept { return static_cast<bool>(frame_); }
 
+  /// Drops it unstarted, on purpose. Counterpart: coroutine.close.
+  void close() noexcept {
+    HOCKET_ASSERT(!frame_ || !frame_.promise().has_begun(), "a coroutine was closed that had begun");
+    if (frame_) detail::close_unstarted(release());
+  }
+
   /// Gives the frame away, to whoever will run it.
   [[nodiscard]] std::coroutine_handle<promise_type> release() noexcept { return std::exchange(frame_, {}); }
 
@@ -119,7 +130,11 @@ class [[nodiscard]] HOCKET_CORO_TYPE HOCKET_CORO_ELIDABLE coro {
   friend promise_type;
   explicit coro(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
   void drop() noexcept {
-    if (frame_) frame_.destroy();
+    if (!frame_) return;
+    if (frame_.promise().has_begun()) [[likely]]
+      frame_.destroy();
+    else
+      detail::drop_unstarted(frame_);
   }
 
   std::coroutine_handle<promise_type> frame_;
@@ -140,6 +155,12 @@ template <class T>
 inline constexpr bool is_coro = false;
 template <class T>
 inline constexpr bool is_coro<coro<T>> = true;
+
+/// What is given to be awaited will not be, and rightly so.
+template <class Awaitable>
+void refuse(Awaitable& work) noexcept {
+  if constexpr (is_coro<Awaitable>) work.close();
+}
 
 template <class Awaitable>
 coro<std::remove_cvref_t<await_result_t<Awaitable>>> wrap(Awaitable awaitable) {

@@ -38,6 +38,17 @@ class frame_base {
     return std::coroutine_handle<>::from_address(reinterpret_cast<void*>(parent_));
   }
 
+  /// The coroutine that awaits this one; null for a task's outermost, and for one that has not begun.
+  [[nodiscard]] const frame_base* parent() const noexcept {
+    if (parent_ == 0 || (parent_ & is_task) != 0) return nullptr;
+    return &of(std::coroutine_handle<>::from_address(reinterpret_cast<void*>(parent_)));
+  }
+  /// What `frame`, one of hocket's coroutines, begins with: every promise of theirs begins with this class, and is aligned so
+  /// that it stands in the same place as if it were nothing else.
+  [[nodiscard]] static const frame_base& of(std::coroutine_handle<> frame) noexcept {
+    return std::coroutine_handle<frame_base>::from_address(frame.address()).promise();
+  }
+
   [[nodiscard]] const std::source_location& created() const noexcept { return created_; }
   [[nodiscard]] const std::source_location& awaiting() const noexcept { return awaiting_; }
 

@@ -19,6 +19,7 @@ class future_record final : public future_base {
 
   bool cancel() override {
     if (done()) return false;
+    owner().require_own_thread("future::cancel was called");
     finish(state::cancelled);
     return true;
   }
@@ -59,6 +60,7 @@ class future_record final : public future_base {
   }
   void require_pending() const {
     if (done()) throw invalid_state_error("the future has a result already");
+    owner().require_own_thread("a future was set");
   }
 
   bool has_callbacks_ = false;  // done_callbacks; stands in the padding of the base

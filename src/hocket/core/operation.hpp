@@ -25,6 +25,10 @@ class operation : public timer_node {
   /// Resumes the task.
   void run() noexcept override { resume(); }
 
+  [[nodiscard]] task_base* wakes() noexcept override { return task_; }
+  /// The coroutine that waits. Precondition: it was awaited.
+  [[nodiscard]] std::coroutine_handle<> waiter() const noexcept { return waiter_; }
+
   [[nodiscard]] bool is_waiting() const noexcept { return phase_ == phase::waiting; }
 
   /// Cancellation arrives. True: taken, the operation will end by itself, stopped. False: it has ended, does not listen, or

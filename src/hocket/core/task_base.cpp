@@ -8,12 +8,14 @@
 // `may_be_cancelled_` spares the walk: a poke sets it, an answer of "no" clears it.
 
 #include <bit>
+#include <cstdio>
 #include <typeinfo>
 
 #include <fmt/format.h>
 
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
+#include <hocket/core/call_graph.hpp>
 #include <hocket/core/done_callback.hpp>
 #include <hocket/core/operation.hpp>
 #include <hocket/core/task_base.hpp>
@@ -36,18 +38,25 @@ bool is_cancelled(const std::exception_ptr& error) noexcept {
 #endif
 }
 
-void future_base::last_release() noexcept {
-  if (failed() && !retrieved_) {
-    const exception_context context{.message = as_task() != nullptr
-                                                   ? "a task failed and nobody looked at its exception"
-                                                   : "a future failed and nobody looked at its exception",
-                                    .exception = error(),
-                                    .where = created_};
-    if (task_base* const task = as_task())
-      task->context().run([&] { loop::report(loop_, context); });
+static void report_error_of(future_base& ended) noexcept {
+  try {
+    task_base* const task = ended.as_task();
+    const std::string who = task == nullptr ? "a future" : fmt::format("task '{}'", task->name());
+    const exception_context problem{.message = who + " failed and nobody looked at its exception",
+                                    .exception = ended.error(),
+                                    .where = ended.created()};
+    if (task != nullptr)
+      task->context().run([&] { loop::report(task->owner(), problem); });
     else
-      loop::report(loop_, context);
+      loop::report(ended.owner(), problem);
+  } catch (...) {
+    std::fputs("hocket: a task or future failed, nobody looked at its exception, and memory is lacking to tell more\n",
+               stderr);
   }
+}
+
+void future_base::last_release() noexcept {
+  if (failed() && !retrieved_) report_error_of(*this);
   // Callbacks of a future that never ended; whoever else waits holds a reference.
   waiters_.for_each([](ready_node& waiter) {
     if (auto* callback = dynamic_cast<detail::callback_record*>(&waiter)) callback->cancel();
@@ -78,11 +87,18 @@ void task_base::cancel_at_shutdown() noexcept {
 void task_base::start() noexcept {
   owner().tasks().push_back(*this);
   owner().schedule(*this);
+  if (detail::monitor* const told = owner().monitor()) [[unlikely]]
+    told->task_created(*this);
 }
 
 void task_base::start_eagerly() noexcept {
   const detail::thread_context outside = detail::here;
-  run();
+  if (detail::monitor* const told = owner().monitor()) [[unlikely]] {
+    told->task_created(*this);
+    told->run(*this);
+  } else {
+    run();
+  }
   detail::here = outside;
   if (!done()) owner().tasks().push_back(*this);
 }
@@ -99,6 +115,7 @@ void task_base::run() noexcept {
   resumes();
   if (must_throw()) {
     take();
+    const detail::monitor::dropping what_it_holds(owner().monitor());
     std::exchange(frame_, {}).destroy();
     return finish(state::cancelled);
   }
@@ -115,6 +132,8 @@ void task_base::frame_ended() noexcept {
 void task_base::finish(state how) noexcept {
   using link = list_link<loop_task>;
   if (link::is_linked()) link::unlink();
+  if (detail::monitor* const told = owner().monitor()) [[unlikely]]
+    told->task_ended(*this);
   end(how);
   // Whoever is told of this, and whatever its result destroys, must not meet a task that is gone.
   detail::here.task = nullptr;
@@ -122,12 +141,45 @@ void task_base::finish(state how) noexcept {
   release();
 }
 
+void task_base::tell_of_step() noexcept {
+  std::source_location from{};
+  if (leaf_ != nullptr) from = frame_base::of(leaf_->waiter()).awaiting();
+  owner().monitor()->step_begins(*this, from);
+}
+
 exception_context task_base::pending_report() {
-  return {.message = fmt::format("a task was pending when its loop was closed: '{}'", name()), .where = created()};
+  std::string message = fmt::format("a task was pending when its loop was closed: '{}'", name());
+  if (owner().debug()) message += ", waiting in " + detail::await_chain(*this);
+  return {.message = std::move(message), .where = created()};
+}
+
+exception_context task_base::slow_step_report(double seconds, std::source_location from) {
+  const std::string begin = from.line() == 0 ? "its beginning" : fmt::format("{}:{}", from.file_name(), from.line());
+  const std::string end = done() ? "its end" : "where it waits now: " + detail::await_chain(*this);
+  return {
+      .message = fmt::format("task '{}' kept the loop for {:.3f} s, use to_thread for what blocks: between {} and {}",
+                             name(), seconds, begin, end),
+      .where = created()};
+}
+
+static detail::monitor* monitor_here() noexcept {
+  const loop* const running = loop::running_or_null();
+  return running != nullptr ? running->monitor() : nullptr;
+}
+
+void detail::drop_unstarted(std::coroutine_handle<> frame) noexcept {
+  if (monitor* const told = monitor_here()) told->never_awaited(frame_base::of(frame).created());
+  close_unstarted(frame);
+}
+
+void detail::close_unstarted(std::coroutine_handle<> frame) noexcept {
+  const monitor::dropping what_it_holds(monitor_here());
+  frame.destroy();
 }
 
 bool task_base::cancel() {
   if (done()) return false;
+  owner().require_own_thread("task::cancel was called");
   request(own_);
   return true;
 }

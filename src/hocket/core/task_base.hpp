@@ -82,6 +82,8 @@ class task_base : public future_base, public loop_task {
     detail::here.task = this;
     detail::here.variables = &context_;
     detail::here.inline_completions = 0;
+    if (owner().monitor() != nullptr) [[unlikely]]
+      tell_of_step();
     leaf_ = nullptr;
   }
   [[nodiscard]] operation* leaf() const noexcept { return leaf_; }
@@ -89,7 +91,15 @@ class task_base : public future_base, public loop_task {
   /// The values of the context variables as this task sees them.
   [[nodiscard]] hocket::context& context() noexcept { return context_; }
 
+  // ---- for debugging
+
+  /// Its outermost frame. Precondition: it has not ended.
+  [[nodiscard]] std::coroutine_handle<> frame() const noexcept { return frame_; }
+  [[nodiscard]] task_base& self() noexcept final { return *this; }
+  void hold() noexcept final { retain(); }
+  void let_go() noexcept final { release(); }
   [[nodiscard]] exception_context pending_report() override;
+  [[nodiscard]] exception_context slow_step_report(double seconds, std::source_location from) override;
 
   /// The first step. A task cancelled before it never runs.
   void run() noexcept final;
@@ -110,6 +120,7 @@ class task_base : public future_base, public loop_task {
   friend class frame_base;
 
   [[noreturn]] static void refuse_outside_of_a_task();
+  HOCKET_ASIDE void tell_of_step() noexcept;
   void frame_ended() noexcept;
   void finish(state how) noexcept;
   [[nodiscard]] bool deliverable() noexcept;

@@ -22,6 +22,7 @@ class task_group::child final : public ready_node, public list_link<child_link>,
     group_.child_ended(*this);
     delete this;
   }
+  [[nodiscard]] task_base* wakes() noexcept override { return &group_.task_; }
   [[nodiscard]] task_base& task() const noexcept { return *task_; }
 
  private:
@@ -32,6 +33,7 @@ class task_group::child final : public ready_node, public list_link<child_link>,
 task_group::~task_group() { HOCKET_ASSERT(size_ == 0, "a task group was destroyed before its children had ended"); }
 
 void task_group::require_open() const {
+  task_.owner().require_own_thread("task_group::create_task was called");
   if (left_) throw invalid_state_error("the task group has ended");
   if (aborting_) throw invalid_state_error("the task group is being cancelled and takes no more tasks");
 }
@@ -71,6 +73,7 @@ void task_group::abort() noexcept {
 
 void task_group::cancel() noexcept {
   if (aborting_ || left_) return;
+  task_.owner().insist_on_own_thread("task_group::cancel was called");
   abort();
   task_.request(node_);
 }

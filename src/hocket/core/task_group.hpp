@@ -26,7 +26,12 @@ class task_group {
   /// throws `invalid_state_error` once it is being cancelled or has ended.
   template <awaitable Awaitable>
   auto create_task(Awaitable work HOCKET_KEPT, const task_options& options = {}) {
-    require_open();
+    try {
+      require_open();
+    } catch (...) {
+      detail::refuse(work);
+      throw;
+    }
     auto watcher = make_watcher();  // first, for a child that nobody watches would be none of the group's
     auto made = detail::make_task(as_coro(std::move(work)), &node_, options);
     watch(std::move(watcher), made.record());

@@ -105,6 +105,7 @@ coro<std::remove_cvref_t<await_result_t<Awaitable>>> wait_for(Awaitable work, de
     if constexpr (detail::is_endable<Awaitable>) {
       if (work.done()) co_return co_await std::move(work);
     } else {
+      detail::refuse(work);
       throw timeout_error{};
     }
   }

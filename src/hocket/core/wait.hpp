@@ -52,6 +52,7 @@ class wait_operation final : public operation {
       if (is_linked()) unlink();
     }
     void run() noexcept override { owner->target_ended(*target); }
+    [[nodiscard]] task_base* wakes() noexcept override { return owner->wakes(); }
 
     wait_operation* owner = nullptr;
     future_base* target = nullptr;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,13 +20,15 @@ namespace detail {
 class open_operation final : public io_awaitable<open_operation, file> {
  public:
   static constexpr const char* name = "open";
-  open_operation(io_op how, descriptor* directory, std::string path, int flags, unsigned mode);
+  open_operation(io_op how, descriptor* directory, std::string path, int flags, unsigned mode,
+                 std::source_location where);
   open_operation(open_operation&& other) noexcept;
   [[nodiscard]] bool await_ready();
   [[nodiscard]] file convert(std::int32_t number);
 
  private:
   std::string path_;
+  std::source_location where_;
 };
 
 class read_operation final : public io_awaitable<read_operation, std::size_t> {
@@ -68,14 +71,16 @@ class file {
   explicit file(io_handle handle) noexcept : handle_(std::move(handle)) {}
 
   /// openat(2) relative to the working directory. `flags` as there (O_CLOEXEC is added), `mode` for a new file.
-  [[nodiscard]] static detail::open_operation open(std::string path, int flags = O_RDONLY, unsigned mode = 0666) {
-    return {io_op::open, nullptr, std::move(path), flags, mode};
+  [[nodiscard]] static detail::open_operation open(std::string path, int flags = O_RDONLY, unsigned mode = 0666,
+                                                   std::source_location where = std::source_location::current()) {
+    return {io_op::open, nullptr, std::move(path), flags, mode, where};
   }
 
   /// Opens a path below this directory; nothing outside can be reached, neither by dots nor by symbolic links.
   /// openat2(2), RESOLVE_BENEATH.
-  [[nodiscard]] detail::open_operation open_beneath(std::string path, int flags = O_RDONLY) const {
-    return {io_op::open_beneath, handle_.record(), std::move(path), flags, 0};
+  [[nodiscard]] detail::open_operation open_beneath(
+      std::string path, int flags = O_RDONLY, std::source_location where = std::source_location::current()) const {
+    return {io_op::open_beneath, handle_.record(), std::move(path), flags, 0, where};
   }
 
   /// Reads at `offset`, or at the file's own position if it is negative; 0 at the end. May read less than asked for.

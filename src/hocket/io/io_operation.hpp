@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <expected>
+#include <source_location>
 #include <system_error>
 #include <utility>
 
@@ -16,10 +17,12 @@ class io_handle {
  public:
   io_handle() noexcept = default;
   /// Takes ownership of an open file descriptor, also when it throws. A socket becomes blocking or not, as the loop needs it.
-  explicit io_handle(int number) : record_(loop::running().io().adopt(number, true)) {}
+  explicit io_handle(int number, std::source_location where = std::source_location::current())
+      : record_(loop::running().io().adopt(number, true, where)) {}
   /// The same for one that was made for this loop.
   struct prepared {};
-  io_handle(int number, prepared) : record_(loop::running().io().adopt(number, false)) {}
+  io_handle(int number, prepared, std::source_location where = std::source_location::current())
+      : record_(loop::running().io().adopt(number, false, where)) {}
   io_handle(io_handle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
   io_handle& operator=(io_handle&& other) noexcept {
     if (this != &other) {

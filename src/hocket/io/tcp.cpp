@@ -17,11 +17,11 @@ void check(int returned, const std::string& what) {
   if (returned < 0) throw std::system_error(errno, std::system_category(), what);
 }
 
-io_handle make_socket(int family) {
+io_handle make_socket(int family, std::source_location where) {
   const int nonblocking = loop::running().io().wants_nonblocking() ? SOCK_NONBLOCK : 0;
   const int number = ::socket(family, SOCK_STREAM | SOCK_CLOEXEC | nonblocking, 0);
   check(number, "socket");
-  return io_handle(number, io_handle::prepared{});
+  return io_handle(number, io_handle::prepared{}, where);
 }
 
 void set_option(int number, int level, int option) {
@@ -49,8 +49,8 @@ bool tcp_socket::has_something_to_read() const noexcept {
   return ::poll(&state, 1, 0) != 0;
 }
 
-tcp_listener tcp_listener::listen(const socket_address& address, listen_options options) {
-  io_handle handle = make_socket(address.family());
+tcp_listener tcp_listener::listen(const socket_address& address, listen_options options, std::source_location where) {
+  io_handle handle = make_socket(address.family(), where);
   const int number = handle.number();
   set_option(number, SOL_SOCKET, SO_REUSEADDR);
   if (options.reuse_port) set_option(number, SOL_SOCKET, SO_REUSEPORT);
@@ -67,15 +67,15 @@ socket_address tcp_listener::local_address() const {
 
 namespace detail {
 
-connect_operation::connect_operation(const socket_address& address)
-    : io_awaitable(io_op::connect, nullptr), address_(address) {}
+connect_operation::connect_operation(const socket_address& address, std::source_location where)
+    : io_awaitable(io_op::connect, nullptr), address_(address), where_(where) {}
 
 connect_operation::connect_operation(connect_operation&& other) noexcept
-    : io_awaitable(static_cast<io_awaitable&&>(other)), address_(other.address_) {}
+    : io_awaitable(static_cast<io_awaitable&&>(other)), address_(other.address_), where_(other.where_) {}
 
 bool connect_operation::await_ready() {
   try {
-    handle_ = make_socket(address_.family());
+    handle_ = make_socket(address_.family(), where_);
     set_option(handle_.number(), IPPROTO_TCP, TCP_NODELAY);
   } catch (const std::system_error& refused) {  // as the system's answer, so that `as_expected` has it too
     fail(refused.code().value());
@@ -89,11 +89,11 @@ bool connect_operation::await_ready() {
 
 }  // namespace detail
 
-coro<tcp_socket> connect_tcp(std::string host, std::uint16_t port) {
+coro<tcp_socket> connect_tcp(std::string host, std::uint16_t port, std::source_location where) {
   const auto addresses = co_await resolve(std::move(host), port);
   std::error_code error;
   for (const socket_address& address : addresses) {
-    auto connected = co_await as_expected(tcp_socket::connect(address));
+    auto connected = co_await as_expected(tcp_socket::connect(address, where));
     if (connected) co_return std::move(*connected);
     error = connected.error();
   }

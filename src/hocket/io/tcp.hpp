@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <source_location>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,7 +66,8 @@ class tcp_socket {
   explicit tcp_socket(io_handle handle) noexcept : handle_(std::move(handle)) {}
 
   /// Connects to `address`. Throws std::system_error, `cancelled`.
-  [[nodiscard]] static detail::connect_operation connect(const socket_address& address);
+  [[nodiscard]] static detail::connect_operation connect(const socket_address& address,
+                                                         std::source_location where = std::source_location::current());
 
   /// Waits for bytes and gives them in a buffer lent by the loop; empty at end of file. While it waits it holds no buffer,
   /// so an idle connection costs none. Throws std::system_error, `cancelled`.
@@ -103,10 +105,11 @@ struct listen_options {
 class tcp_listener {
  public:
   /// Listens at `address` (port 0: one that is free; see `local_address`). Throws std::system_error.
-  [[nodiscard]] static tcp_listener listen(const socket_address& address, listen_options options = {});
+  [[nodiscard]] static tcp_listener listen(const socket_address& address, listen_options options = {},
+                                           std::source_location where = std::source_location::current());
 
   /// Waits for a connection. Throws std::system_error (EMFILE: the process is out of descriptors), `cancelled`.
-  [[nodiscard]] detail::accept_operation accept() noexcept;
+  [[nodiscard]] detail::accept_operation accept(std::source_location where = std::source_location::current()) noexcept;
 
   void close() noexcept { handle_.close(); }
   [[nodiscard]] bool is_open() const noexcept { return handle_.is_open(); }
@@ -122,32 +125,42 @@ namespace detail {
 class connect_operation final : public io_awaitable<connect_operation, tcp_socket> {
  public:
   static constexpr const char* name = "connect";
-  explicit connect_operation(const socket_address& address);
+  connect_operation(const socket_address& address, std::source_location where);
   connect_operation(connect_operation&& other) noexcept;
   [[nodiscard]] bool await_ready();
   [[nodiscard]] tcp_socket convert(std::int32_t) noexcept { return tcp_socket(std::move(handle_)); }
 
  private:
   socket_address address_;
+  std::source_location where_;
   io_handle handle_;
 };
 
 class accept_operation final : public io_awaitable<accept_operation, tcp_socket> {
  public:
   static constexpr const char* name = "accept";
-  explicit accept_operation(descriptor* target) noexcept : io_awaitable(io_op::accept, target) {}
-  [[nodiscard]] tcp_socket convert(std::int32_t number) { return tcp_socket(io_handle(number, io_handle::prepared{})); }
+  accept_operation(descriptor* target, std::source_location where) noexcept
+      : io_awaitable(io_op::accept, target), where_(where) {}
+  [[nodiscard]] tcp_socket convert(std::int32_t number) {
+    return tcp_socket(io_handle(number, io_handle::prepared{}, where_));
+  }
+
+ private:
+  std::source_location where_;
 };
 
 }  // namespace detail
 
-inline detail::connect_operation tcp_socket::connect(const socket_address& address) {
-  return detail::connect_operation(address);
+inline detail::connect_operation tcp_socket::connect(const socket_address& address, std::source_location where) {
+  return {address, where};
 }
-inline detail::accept_operation tcp_listener::accept() noexcept { return detail::accept_operation(handle_.record()); }
+inline detail::accept_operation tcp_listener::accept(std::source_location where) noexcept {
+  return {handle_.record(), where};
+}
 
 /// Resolves `host` and connects to the first of its addresses that answers. Throws the last address's std::system_error.
 /// Counterpart: asyncio.open_connection, without streams.
-coro<tcp_socket> connect_tcp(std::string host, std::uint16_t port);
+coro<tcp_socket> connect_tcp(std::string host, std::uint16_t port,
+                             std::source_location where = std::source_location::current());
 
 }  // namespace hocket

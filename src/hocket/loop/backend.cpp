@@ -1,4 +1,5 @@
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <system_error>
 #include <utility>
@@ -48,7 +49,21 @@ void backend::finish_closing(descriptor* target) noexcept {
   // Linux closes the number even when it reports an error; trying again could close somebody else's.
   ::close(std::exchange(target->number_, -1));
   --open_;
+  if (!made_at_.empty()) made_at_.erase(target);
   target->release();
+}
+
+void backend::report_open_descriptors() noexcept {
+  for (const auto& [open, made_at] : made_at_) {
+    try {
+      loop_.call_exception_handler(
+          {.message = fmt::format(
+               "descriptor {} was open when its loop was closed: close it, or destroy its owner first", open->number()),
+           .where = made_at});
+    } catch (...) {
+      std::fputs("hocket: a descriptor was open when its loop was closed\n", stderr);
+    }
+  }
 }
 
 static void set_blocking(int number, bool blocking) noexcept {
@@ -59,13 +74,16 @@ static void set_blocking(int number, bool blocking) noexcept {
   ::fcntl(number, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
 }
 
-descriptor* backend::adopt(int number, bool prepare) {
+descriptor* backend::adopt(int number, bool prepare, std::source_location made_at) {
+  descriptor* made = nullptr;
   try {
-    auto* made = new descriptor(*this, number);
+    made = new descriptor(*this, number);
+    if (loop_.debug()) made_at_.try_emplace(made, made_at);
     if (prepare) set_blocking(number, !wants_nonblocking());
     ++open_;
     return made;
   } catch (...) {
+    if (made != nullptr) made->release();
     ::close(number);
     throw;
   }

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <source_location>
 #include <string_view>
+#include <unordered_map>
 
 #include <hocket/loop/buffer_pool.hpp>
 #include <hocket/loop/descriptor.hpp>
@@ -50,8 +52,8 @@ class backend {
   virtual void drain() noexcept {}
 
   /// Takes ownership of an open file descriptor, also when it throws. With `prepare` a socket is made blocking or not, as the
-  /// backend needs it; without, it is so already.
-  [[nodiscard]] descriptor* adopt(int number, bool prepare);
+  /// backend needs it; without, it is so already. `made_at` is for whoever forgets to close it.
+  [[nodiscard]] descriptor* adopt(int number, bool prepare, std::source_location made_at = {});
 
   /// Cancels what is in flight on `target` (it ends with -ECANCELED), closes the number after the last, and frees the record.
   void close(descriptor* target) noexcept;
@@ -59,6 +61,8 @@ class backend {
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
   /// Descriptors adopted and not closed.
   [[nodiscard]] std::size_t open_descriptors() const noexcept { return open_; }
+  /// Tells the loop's exception handler of each that was adopted in debug mode and is open.
+  void report_open_descriptors() noexcept;
   /// How many requests have completed so far.
   [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
   [[nodiscard]] buffer_pool& buffers() noexcept { return buffers_; }
@@ -91,6 +95,7 @@ class backend {
   std::size_t in_flight_ = 0;
   std::size_t open_ = 0;
   std::uint64_t completed_ = 0;
+  std::unordered_map<const descriptor*, std::source_location> made_at_;  // only in debug mode
 };
 
 enum class backend_kind { automatic, io_uring, epoll };

@@ -39,8 +39,8 @@ loop::loop(loop_options options)
     : clock_(options.clock),
       random_(options.seed ? *options.seed : random_source::unforeseeable_seed()),
       shuffle_(options.shuffle),
-      debug_(options.debug || debug_wanted()),
       backend_(make_backend(*this, options.backend)) {
+  set_debug(options.debug || debug_wanted());
   alive.push_back(this);
 }
 
@@ -54,12 +54,16 @@ void loop::close() noexcept {
   if (closed_.exchange(true)) return;
   if (backend_->in_flight() > 0) backend_->drain();
   blocking_.finish();
-  if (tasks_.empty())
-    HOCKET_ASSERT(backend_->open_descriptors() == 0, "a loop was closed while a socket or file of it was open");
+  if (tasks_.empty()) require_resources_closed();
   report_pending_tasks();
   std::erase(alive, this);
   drop_callbacks();
   backend_.reset();
+}
+
+void loop::require_resources_closed() noexcept {
+  if (backend_->open_descriptors() > 0) backend_->report_open_descriptors();
+  HOCKET_ASSERT(backend_->open_descriptors() == 0, "a loop was closed while a socket or file of it was open");
 }
 
 void loop::report_pending_tasks() noexcept {
@@ -89,19 +93,25 @@ void loop::refuse_closed() { throw invalid_state_error("the event loop is closed
 void loop::refuse_without_loop() { throw invalid_state_error("no event loop is running on this thread"); }
 
 void loop::run_forever() {
-  require_open();
+  require_open("run_forever was called");
   if (detail::here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");
   struct scope {
     detail::thread_context before = detail::here;
-    ~scope() { detail::here = before; }
-  } outside;
+    std::atomic<const detail::thread_context*>& runs_on;
+    ~scope() {
+      runs_on = nullptr;
+      detail::here = before;
+    }
+  } outside{.runs_on = runs_on_};
+  runs_on_ = &detail::here;
   detail::here = {.running = this, .observer = outside.before.observer};
   do turn();
   while (!stopping_);
   stopping_ = false;
 }
 
-void loop::turn() {
+// Inlined although it is large: it has one caller, who calls it for every turn.
+[[gnu::always_inline]] inline void loop::turn() {
   ++counters_.turns;
   if (clock_ == nullptr)
     collect();
@@ -173,13 +183,24 @@ void loop::look() {
   last_look_ = now;
 }
 
+[[gnu::cold, gnu::noinline]] static void collect_and_tell(backend& from, std::optional<std::chrono::nanoseconds> limit,
+                                                          detail::monitor& told) {
+  told.before_io_wait(limit);
+  from.collect(limit);
+  told.after_io_wait(limit);
+}
+
 // The order matters: announce that we sleep, then look at the inbox once more. Whoever posts does it the other way round.
 void loop::sleep_up_to(std::optional<std::chrono::nanoseconds> limit) {
   ++counters_.looks;
   looks_to_skip_ = 0;
   asleep_.store(true, std::memory_order_seq_cst);
   const bool something = !inbox_.empty() || notified_.load(std::memory_order_seq_cst) != 0;
-  backend_->collect(something ? std::optional(std::chrono::nanoseconds(0)) : limit);
+  if (something) limit = std::chrono::nanoseconds(0);
+  if (monitor_ != nullptr) [[unlikely]]
+    collect_and_tell(*backend_, limit, *monitor_);
+  else
+    backend_->collect(limit);
   asleep_.store(false, std::memory_order_seq_cst);
 }
 
@@ -189,7 +210,10 @@ void loop::run_batch() noexcept {
     shuffle_batch();
   while (!batch_.empty()) {
     ready_node& node = batch_.pop_front();
-    node.run();
+    if (monitor_ != nullptr) [[unlikely]]
+      monitor_->run(node);
+    else
+      node.run();
     detail::here.task = nullptr;
     detail::here.variables = nullptr;
   }
@@ -205,6 +229,30 @@ void loop::shuffle_batch() noexcept {
     batch_.splice_back(zeros);
     batch_.splice_back(ones);
   }
+}
+
+detail::monitor& loop::made_monitor() {
+  if (own_monitor_ == nullptr) own_monitor_ = std::make_unique<detail::monitor>(*this);
+  return *own_monitor_;
+}
+
+void loop::choose_monitor() noexcept { monitor_ = own_monitor_->is_needed() ? own_monitor_.get() : nullptr; }
+
+void loop::set_debug(bool on) {
+  if (on == debug()) return;
+  made_monitor().set_debug(on);
+  choose_monitor();
+}
+
+void loop::add_instrument(instrument& added) {
+  made_monitor().add(added);
+  choose_monitor();
+}
+
+void loop::remove_instrument(instrument& removed) noexcept {
+  if (own_monitor_ == nullptr) return;
+  own_monitor_->remove(removed);
+  choose_monitor();
 }
 
 void loop::post(ready_node& node) noexcept {
@@ -259,6 +307,7 @@ namespace detail {
 
 void callback_record::cancel() noexcept {
   if (cancelled_) return;
+  loop_.insist_on_own_thread("handle::cancel was called");
   cancelled_ = true;
   if (!is_linked() && !is_scheduled()) return;  // it runs right now, or has
   loop_.unschedule(*this);

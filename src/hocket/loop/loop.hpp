@@ -13,7 +13,9 @@
 #include <hocket/loop/context.hpp>
 #include <hocket/loop/handle.hpp>
 #include <hocket/loop/inbox.hpp>
+#include <hocket/loop/instrument.hpp>
 #include <hocket/loop/loop_task.hpp>
+#include <hocket/loop/monitor.hpp>
 #include <hocket/loop/random_source.hpp>
 #include <hocket/loop/ready_node.hpp>
 #include <hocket/loop/thread_context.hpp>
@@ -71,7 +73,10 @@ class loop {
   void run_forever();
 
   /// Ends `run_forever` after the turn under way; called before it, lets it run one turn.
-  void stop() noexcept { stopping_ = true; }
+  void stop() noexcept {
+    insist_on_own_thread("loop::stop was called");
+    stopping_ = true;
+  }
 
   [[nodiscard]] bool is_running() const noexcept { return detail::here.running == this; }
 
@@ -82,25 +87,39 @@ class loop {
   void close() noexcept;
   [[nodiscard]] bool is_closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
 
-  /// Debug mode. Counterpart: loop.get_debug, loop.set_debug.
-  [[nodiscard]] bool debug() const noexcept { return debug_; }
-  void set_debug(bool on) noexcept { debug_ = on; }
+  // ---- debugging: see docs/debugging.md
+
+  /// Debug mode. On the loop's thread. Counterpart: loop.get_debug, loop.set_debug.
+  [[nodiscard]] bool debug() const noexcept { return monitor_ != nullptr && monitor_->debug(); }
+  void set_debug(bool on);
+
+  /// In debug mode, what runs for as long or longer without giving way is reported. Real time, whatever the loop's clock.
+  /// Counterpart: loop.slow_callback_duration.
+  [[nodiscard]] duration slow_callback_duration() const noexcept { return slow_callback_duration_; }
+  void set_slow_callback_duration(delay length) noexcept { slow_callback_duration_ = length; }
+
+  /// Tells `added` from now on what the loop does. It must stay alive until it is removed or the loop is gone.
+  /// Counterpart: trio.lowlevel.add_instrument.
+  void add_instrument(instrument& added);
+  /// No effect if it is not there.
+  void remove_instrument(instrument& removed) noexcept;
 
   // ---- callbacks
 
   /// Calls `function` (no arguments, moved) in the next turn, after what was scheduled before.
   template <class Function>
   handle call_soon(Function function) {
-    require_open();
+    require_open("call_soon was called");
     auto* record = new detail::callback<Function>(*this, std::move(function));
-    schedule(*record);
+    ready_.push_back(*record);
     return handle(*record);
   }
 
   /// As `call_soon`, from any thread, as long as the loop exists. The callback is destroyed on the loop's thread.
   template <class Function>
   void call_soon_threadsafe(Function function) {
-    require_open();
+    if (is_closed()) [[unlikely]]
+      refuse_closed();
     post(*new detail::callback<Function>(*this, std::move(function), context::current().detached()));
   }
 
@@ -113,7 +132,7 @@ class loop {
   /// Calls `function` at `when` on the loop's clock, or in the next turn if that has passed.
   template <class Function>
   handle call_at(time_point when, Function function) {
-    require_open();
+    require_open("call_at was called");
     auto record = std::make_unique<detail::callback<Function>>(*this, std::move(function));
     schedule_at(*record, when);  // may throw
     return handle(*record.release());
@@ -145,8 +164,14 @@ class loop {
   // ---- the mechanism, for operations
 
   /// Queues `node` for the next turn (for this one, from a backend or a timer).
-  void schedule(ready_node& node) noexcept { ready_.push_back(node); }
-  void schedule_all(ready_queue& nodes) noexcept { ready_.splice_back(nodes); }
+  void schedule(ready_node& node) noexcept {
+    insist_on_own_thread("a task was woken");
+    ready_.push_back(node);
+  }
+  void schedule_all(ready_queue& nodes) noexcept {
+    insist_on_own_thread("a task was woken");
+    ready_.splice_back(nodes);
+  }
   void schedule_at(timer_node& node, time_point when) {
     if (timers_.empty()) timers_.start_from(time());
     timers_.schedule(node, when);
@@ -171,6 +196,23 @@ class loop {
   void set_notification(std::move_only_function<void()> function) { notification_ = std::move(function); }
   void notify() noexcept;
 
+  /// In debug mode, throws `invalid_state_error` on another thread than the one that runs the loop. `what` was done.
+  void require_own_thread(const char* what) const {
+    if (monitor_ != nullptr) [[unlikely]]
+      monitor_->require_own_thread(what);
+  }
+  /// The same for what cannot throw: ends the program with one line.
+  void insist_on_own_thread(const char* what) const noexcept {
+    if (monitor_ != nullptr) [[unlikely]]
+      monitor_->insist_on_own_thread(what);
+  }
+  /// Whom to tell what happens; null unless debug mode or an instrument is on.
+  [[nodiscard]] detail::monitor* monitor() const noexcept { return monitor_; }
+  /// The thread that runs the loop; null while none does.
+  [[nodiscard]] const detail::thread_context* runs_on() const noexcept {
+    return runs_on_.load(std::memory_order_relaxed);
+  }
+
   [[nodiscard]] backend& io() noexcept { return *backend_; }
   [[nodiscard]] blocking_pool& blocking() noexcept { return blocking_; }
   [[nodiscard]] const loop_counters& counters() const noexcept { return counters_; }
@@ -182,10 +224,14 @@ class loop {
  private:
   [[noreturn]] static void refuse_without_loop();
   [[noreturn]] static void refuse_closed();
-  void require_open() const {
+  void require_open(const char* what) const {
     if (is_closed()) [[unlikely]]
       refuse_closed();
+    require_own_thread(what);
   }
+  [[nodiscard]] detail::monitor& made_monitor();
+  void choose_monitor() noexcept;
+  void require_resources_closed() noexcept;
   void report_pending_tasks() noexcept;
   void drop_callbacks() noexcept;
   void turn();
@@ -209,7 +255,7 @@ class loop {
   random_source random_;
   const bool shuffle_;
   bool stopping_ = false;
-  bool debug_;
+  detail::monitor* monitor_ = nullptr;  // `own_monitor_` while it is needed
   std::atomic<bool> closed_{false};
   unsigned looks_to_skip_ = 0;
   time_point last_look_{};
@@ -219,6 +265,9 @@ class loop {
   std::move_only_function<void()> notification_;
   exception_handler exception_handler_;
   loop_counters counters_;
+  std::atomic<const detail::thread_context*> runs_on_{nullptr};
+  duration slow_callback_duration_ = std::chrono::milliseconds(100);
+  std::unique_ptr<detail::monitor> own_monitor_;  // kept once it was made: it may be at work when it is turned off
   std::unique_ptr<backend> backend_;
   blocking_pool blocking_;  // last: its threads post to the loop until they have ended
 };

@@ -22,8 +22,18 @@ using exception_handler = std::move_only_function<void(const exception_context&)
 /// A task as its loop sees it: in the loop's list until it has ended. Implemented by `task_base`.
 class loop_task : public ready_node, public list_link<loop_task> {
  public:
+  [[nodiscard]] virtual task_base& self() noexcept = 0;
+
+  /// Keeps it, even when it has ended, until `let_go`.
+  virtual void hold() noexcept = 0;
+  virtual void let_go() noexcept = 0;
+
   /// What is to be said of it if the loop is closed before it has ended.
   [[nodiscard]] virtual exception_context pending_report() = 0;
+
+  /// What is to be said of a step of it that took too long, and had begun where the task waited at `from` (nowhere if that was
+  /// its first step).
+  [[nodiscard]] virtual exception_context slow_step_report(double seconds, std::source_location from) = 0;
 
  protected:
   ~loop_task() = default;

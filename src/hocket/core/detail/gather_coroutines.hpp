@@ -45,6 +45,7 @@ class gather_of_coroutines : public operation {
    public:
     watcher(gather_of_coroutines& owner, task_base& child) noexcept : owner_(owner), child_(child) {}
     [[nodiscard]] task_base& watched() const noexcept { return child_; }
+    [[nodiscard]] task_base* wakes() noexcept override { return owner_.wakes(); }
 
    protected:
     ~watcher() = default;
@@ -139,7 +140,10 @@ template <class T>
 void gather_of_coroutines::begin(coro<T>& work, result<T>& outcome) noexcept {
   coro<T> mine = std::move(work);
   try {
-    if (passed_on_) throw cancelled{};  // before its first step: the body never runs
+    if (passed_on_) {  // before its first step: the body never runs
+      mine.close();
+      throw cancelled{};
+    }
     const std::source_location created = mine.created();
     auto* const made = new child<T>(*this, std::move(mine), created, outcome);
     if (made->take_first_step()) return;

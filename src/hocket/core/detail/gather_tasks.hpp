@@ -54,6 +54,7 @@ class gather_of_tasks : public operation {
       child_.release();
     }
     void run() noexcept override { owner_.child_ended(child_); }
+    [[nodiscard]] task_base* wakes() noexcept override { return owner_.wakes(); }
     [[nodiscard]] future_base& child() const noexcept { return child_; }
 
    private:

@@ -1,0 +1,189 @@
+// Call graphs: who waits where, and for whom.
+//
+// Upward within a task: the operation that it waits for knows the frame that awaits it, and each frame its parent. From task
+// to task: whoever waits for a task stands in its list of waiters, itself or by a watcher, and says which task it will wake.
+//
+// A task is followed once; where it comes up again only its name stands. So circles end, and the graph is not larger than the
+// tasks and waits are many.
+
+#include <iterator>
+#include <map>
+#include <string_view>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include <hocket/core/call_graph.hpp>
+#include <hocket/core/operation.hpp>
+
+namespace hocket {
+
+static constexpr std::size_t most_frames = 1000;
+static constexpr std::size_t most_tasks_deep = 100;
+
+namespace detail {
+namespace {
+
+// Where `name` has a closing bracket: the place of the one that opens it.
+std::size_t opening_bracket(std::string_view name, std::size_t closing) noexcept {
+  std::size_t depth = 0;
+  for (std::size_t at = closing + 1; at-- > 0;) {
+    if (name[at] == ')' || name[at] == '>' || name[at] == ']' || name[at] == '}') ++depth;
+    if (name[at] == '(' || name[at] == '<' || name[at] == '[' || name[at] == '{') --depth;
+    if (depth == 0) return at;
+  }
+  return 0;
+}
+
+void replace_all(std::string& in, std::string_view what, std::string_view by) {
+  for (std::size_t at = in.find(what); at != std::string::npos; at = in.find(what, at + by.size()))
+    in.replace(at, what.size(), by);
+}
+
+// "coro<T> app::(anonymous namespace)::f(T) const [T = int]" is app::f. What compilers print differs in details.
+std::string short_name(std::string_view pretty) {
+  if (pretty.ends_with(']')) pretty = pretty.substr(0, pretty.rfind(" ["));
+  while (!pretty.empty() && !pretty.ends_with(')')) pretty.remove_suffix(1);  // const, noexcept, -> type
+  if (pretty.empty()) return {};
+  pretty = pretty.substr(0, opening_bracket(pretty, pretty.size() - 1));
+  std::string name(pretty);
+  replace_all(name, "(anonymous namespace)::", "");
+  replace_all(name, "(anonymous class)::operator()", "(lambda)");
+  replace_all(name, "(lambda)::operator()", "(lambda)");
+  std::size_t begin = name.size();
+  while (begin > 0 && name[begin - 1] != ' ') {  // the return type stands before a blank
+    --begin;
+    if (name[begin] == '>' || name[begin] == ')') begin = opening_bracket(name, begin);
+  }
+  return name.substr(begin);
+}
+
+frame_call_graph_entry entry_of(const frame_base& frame) {
+  return {frame.awaiting().line() != 0 ? frame.awaiting() : frame.created()};
+}
+
+// Where a task waits, innermost first; false if that is not all. `innermost` is given for a task that asks itself.
+bool add_frames(const task_base& task, std::coroutine_handle<> innermost, std::vector<frame_call_graph_entry>& to) {
+  if (task.done()) return true;
+  if (!innermost) innermost = task.leaf() != nullptr ? task.leaf()->waiter() : task.frame();
+  for (const frame_base* at = &frame_base::of(innermost); at != nullptr; at = at->parent()) {
+    if (to.size() == most_frames) return false;
+    to.push_back(entry_of(*at));
+  }
+  return true;
+}
+
+struct capturing {
+  std::unordered_set<future_base*> seen;
+  std::size_t depth = 0;
+
+  future_call_graph graph_of(future_base& target, std::coroutine_handle<> innermost) {
+    future_call_graph graph{.created = target.created()};
+    task_base* const task = target.as_task();
+    if (task != nullptr) graph.name = task->name();
+    if (!seen.insert(&target).second || depth == most_tasks_deep) {
+      graph.shortened = true;
+      return graph;
+    }
+    ++depth;
+    if (task != nullptr) graph.shortened = !add_frames(*task, innermost, graph.call_stack);
+    target.waiters().for_each([&](ready_node& waiter) {
+      if (task_base* const waiting = waiter.wakes()) graph.awaited_by.push_back(graph_of(*waiting, {}));
+    });
+    --depth;
+    return graph;
+  }
+};
+
+std::string place(const std::source_location& where) { return fmt::format("{}:{}", where.file_name(), where.line()); }
+
+void write(const future_call_graph& graph, const std::string& indent, std::string& to) {
+  auto out = std::back_inserter(to);
+  fmt::format_to(out, "{}* {} (made at {})\n", indent,
+                 graph.name.empty() ? "Future" : fmt::format("Task '{}'", graph.name), place(graph.created));
+  if (!graph.call_stack.empty()) fmt::format_to(out, "{}  + Call stack:\n", indent);
+  for (const auto& frame : graph.call_stack)
+    fmt::format_to(out, "{}  |   File '{}', line {}, in {}()\n", indent, frame.where.file_name(), frame.where.line(),
+                   frame.function());
+  if (graph.shortened) fmt::format_to(out, "{}  + ...\n", indent);
+  if (!graph.awaited_by.empty()) fmt::format_to(out, "{}  + Awaited by:\n", indent);
+  for (const auto& waiter : graph.awaited_by) write(waiter, indent + "     ", to);
+}
+
+/// All tasks of a loop, and below each those that it waits for.
+class task_tree {
+ public:
+  explicit task_tree(loop& of) {
+    of.tasks().for_each([this](loop_task& each) {
+      task_base& task = each.self();
+      tasks_.push_back(&task);
+      task.waiters().for_each([&](ready_node& waiter) {
+        task_base* const waiting = waiter.wakes();
+        if (waiting == nullptr || waiting == &task) return;
+        awaits_[waiting].push_back(&task);
+        is_awaited_.insert(&task);
+      });
+    });
+  }
+
+  std::string format() {
+    for (task_base* each : tasks_)
+      if (!is_awaited_.contains(each)) write(*each, "", 0);
+    for (task_base* each : tasks_)
+      if (!written_.contains(each)) write(*each, "", 0);  // circles have no beginning
+    return std::move(text_);
+  }
+
+ private:
+  void write(task_base& task, const std::string& indent, std::size_t depth) {
+    auto out = std::back_inserter(text_);
+    fmt::format_to(out, "{}* Task '{}' (made at {})\n", indent, task.name(), place(task.created()));
+    if (!written_.insert(&task).second || depth == most_tasks_deep) {
+      fmt::format_to(out, "{}  + ...\n", indent);
+      return;
+    }
+    std::vector<frame_call_graph_entry> frames;
+    const bool all = add_frames(task, {}, frames);
+    for (const auto& frame : frames)
+      fmt::format_to(out, "{}  | {}() {}\n", indent, frame.function(), place(frame.where));
+    if (!all) fmt::format_to(out, "{}  | ...\n", indent);
+    for (task_base* awaited : awaits_[&task]) write(*awaited, indent + "  ", depth + 1);
+  }
+
+  std::vector<task_base*> tasks_;  // in the loop's order
+  std::map<task_base*, std::vector<task_base*>> awaits_;
+  std::unordered_set<task_base*> is_awaited_;
+  std::unordered_set<task_base*> written_;
+  std::string text_;
+};
+
+}  // namespace
+
+future_call_graph capture(future_base& target, std::coroutine_handle<> innermost) {
+  return capturing{}.graph_of(target, innermost);
+}
+
+std::string await_chain(task_base& task) {
+  std::vector<frame_call_graph_entry> frames;
+  const bool all = add_frames(task, {}, frames);
+  std::string chain = all ? "" : "... > ";
+  for (std::size_t n = frames.size(); n-- > 0;)
+    chain += fmt::format("{}() {}{}", frames[n].function(), place(frames[n].where), n > 0 ? " > " : "");
+  return chain;
+}
+
+}  // namespace detail
+
+std::string frame_call_graph_entry::function() const { return detail::short_name(where.function_name()); }
+
+std::string format_call_graph(const future_call_graph& graph) {
+  std::string text;
+  detail::write(graph, "", text);
+  return text;
+}
+
+std::string format_all_tasks() { return detail::task_tree(loop::running()).format(); }
+
+void print_all_tasks(std::FILE* to) { std::fputs(format_all_tasks().c_str(), to); }
+
+}  // namespace hocket

@@ -1,0 +1,140 @@
+// Debug mode and instruments.
+//
+// Everything that the loop runs goes through `run` while a monitor is in use. A task says by `step_begins` that it is its step
+// which runs: only then is it known, for many nodes wake a task without running it. The task is held until its step is over,
+// so that one that ends can be told of.
+//
+// Time is the real clock's, not the loop's: a virtual clock stands still while a callback runs.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include <cxxabi.h>
+#include <fmt/format.h>
+
+#include <hocket/base/error.hpp>
+#include <hocket/loop/loop.hpp>
+#include <hocket/loop/monitor.hpp>
+
+namespace hocket::detail {
+
+void monitor::remove(instrument& removed) noexcept {
+  std::ranges::replace(instruments_, &removed, nullptr);
+  if (telling_ == 0) std::erase(instruments_, nullptr);
+}
+
+bool monitor::is_needed() const noexcept {
+  return debug_ || std::ranges::any_of(instruments_, [](const instrument* each) { return each != nullptr; });
+}
+
+// A hook may add and remove instruments.
+template <class Hook>
+void monitor::tell(Hook hook) noexcept {
+  if (instruments_.empty()) return;
+  ++telling_;
+  for (std::size_t n = 0; n < instruments_.size(); ++n) {
+    if (instruments_[n] == nullptr) continue;
+    try {
+      hook(*instruments_[n]);
+    } catch (...) {
+      loop_.remove_instrument(*instruments_[n]);
+      loop_.call_exception_handler(
+          {.message = "an instrument threw and was removed", .exception = std::current_exception()});
+    }
+  }
+  if (--telling_ == 0) std::erase(instruments_, nullptr);
+}
+
+void monitor::task_created(task_base& task) noexcept {
+  tell([&](instrument& each) { each.task_created(task); });
+}
+
+void monitor::task_ended(task_base& task) noexcept {
+  tell([&](instrument& each) { each.task_ended(task); });
+}
+
+void monitor::before_io_wait(std::optional<std::chrono::nanoseconds> limit) noexcept {
+  tell([&](instrument& each) { each.before_io_wait(limit); });
+}
+
+void monitor::after_io_wait(std::optional<std::chrono::nanoseconds> limit) noexcept {
+  tell([&](instrument& each) { each.after_io_wait(limit); });
+}
+
+bool monitor::is_elsewhere() const noexcept {
+  const thread_context* const home = loop_.runs_on();
+  return debug_ && home != nullptr && home != &here;
+}
+
+void monitor::require_own_thread(const char* what) const {
+  if (is_elsewhere())
+    throw invalid_state_error(
+        fmt::format("{} on another thread than the loop's: use loop::call_soon_threadsafe", what));
+}
+
+void monitor::insist_on_own_thread(const char* what) const noexcept {
+  if (!is_elsewhere()) return;
+  std::fprintf(stderr, "hocket: %s on another thread than the loop's: use loop::call_soon_threadsafe\n", what);
+  std::abort();
+}
+
+void monitor::run(ready_node& node) noexcept {
+  const std::type_info& kind = typeid(node);
+  const step outer = std::exchange(step_, {});
+  const auto began = real_clock::now();
+  node.run();
+  const auto took = real_clock::now() - began;
+  const step ended = std::exchange(step_, outer);
+  step_.elsewhere += took;
+  step_ends(ended, took - ended.elsewhere, kind);
+}
+
+void monitor::step_begins(loop_task& task, std::source_location from) noexcept {
+  task.hold();
+  step_.task = &task;
+  step_.from = from;
+  tell([&](instrument& each) { each.before_task_step(task.self()); });
+}
+
+void monitor::step_ends(const step& ended, real_clock::duration took, const std::type_info& kind) noexcept {
+  if (ended.task != nullptr) tell([&](instrument& each) { each.after_task_step(ended.task->self()); });
+  if (debug_ && took >= loop_.slow_callback_duration()) report_slow(ended, took, kind);
+  if (ended.task != nullptr) ended.task->let_go();
+}
+
+static std::string readable(const std::type_info& kind) {
+  int failed = 0;
+  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(kind.name(), nullptr, nullptr, &failed),
+                                                    std::free);
+  return failed == 0 ? name.get() : kind.name();
+}
+
+void monitor::report_slow(const step& slow, real_clock::duration took, const std::type_info& kind) noexcept {
+  try {
+    const double seconds = std::chrono::duration<double>(took).count();
+    exception_context report{.message =
+                                 fmt::format("a callback kept the loop for {:.3f} s, use to_thread for what blocks: {}",
+                                             seconds, readable(kind))};
+    if (slow.task != nullptr) report = slow.task->slow_step_report(seconds, slow.from);
+    loop_.call_exception_handler(report);
+  } catch (...) {
+    std::fputs("hocket: a callback kept the loop\n", stderr);
+  }
+}
+
+void monitor::never_awaited(const std::source_location& created) noexcept {
+  if (!debug_ || dropping_ > 0) return;
+  try {
+    loop_.call_exception_handler(
+        {.message = fmt::format("a coroutine was dropped and never ran, co_await it or give it "
+                                "to create_task: {}",
+                                created.function_name()),
+         .where = created});
+  } catch (...) {
+    std::fputs("hocket: a coroutine was dropped and never ran\n", stderr);
+  }
+}
+
+}  // namespace hocket::detail

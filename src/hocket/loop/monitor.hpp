@@ -1,0 +1,95 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <source_location>
+#include <typeinfo>
+#include <vector>
+
+#include <hocket/base/attributes.hpp>
+#include <hocket/loop/instrument.hpp>
+#include <hocket/loop/loop_task.hpp>
+#include <hocket/loop/thread_context.hpp>
+
+namespace hocket {
+
+class loop;
+
+namespace detail {
+
+/// What debug mode and instruments add to a loop. A loop has one in use only while either is on: otherwise each of the places
+/// that tell it something costs a look at a pointer.
+class monitor {
+ public:
+  explicit monitor(loop& owner) noexcept : loop_(owner) {}
+  monitor(const monitor&) = delete;
+
+  [[nodiscard]] bool debug() const noexcept { return debug_; }
+  void set_debug(bool on) noexcept { debug_ = on; }
+  void add(instrument& added) { instruments_.push_back(&added); }
+  void remove(instrument& removed) noexcept;
+  [[nodiscard]] bool is_needed() const noexcept;
+
+  // ---- calls on the wrong thread; `what` says what was called
+
+  /// Throws `invalid_state_error`.
+  void require_own_thread(const char* what) const;
+  /// For what cannot throw: ends the program with one line.
+  HOCKET_ASIDE void insist_on_own_thread(const char* what) const noexcept;
+
+  // ---- steps
+
+  /// Runs `node` and takes the time, which does not include that of other nodes run inside of it.
+  void run(ready_node& node) noexcept;
+  /// What runs is a step of `task`, which waited at `from` until now.
+  void step_begins(loop_task& task, std::source_location from) noexcept;
+
+  HOCKET_ASIDE void task_created(task_base& task) noexcept;
+  HOCKET_ASIDE void task_ended(task_base& task) noexcept;
+  void before_io_wait(std::optional<std::chrono::nanoseconds> limit) noexcept;
+  void after_io_wait(std::optional<std::chrono::nanoseconds> limit) noexcept;
+
+  // ---- coroutines that never began
+
+  void never_awaited(const std::source_location& created) noexcept;
+
+  /// While one of these lives, a coroutine that never began is no news: what holds it was dropped, and that was reported or
+  /// is as it should be.
+  class dropping {
+   public:
+    explicit dropping(monitor* told) noexcept : monitor_(told) {
+      if (monitor_ != nullptr) ++monitor_->dropping_;
+    }
+    ~dropping() {
+      if (monitor_ != nullptr) --monitor_->dropping_;
+    }
+    dropping(const dropping&) = delete;
+
+   private:
+    monitor* monitor_;
+  };
+
+ private:
+  using real_clock = std::chrono::steady_clock;
+  struct step {
+    loop_task* task = nullptr;  // null: a callback
+    std::source_location from{};
+    real_clock::duration elsewhere{};  // what was run inside of it
+  };
+
+  [[nodiscard]] bool is_elsewhere() const noexcept;
+  void step_ends(const step& ended, real_clock::duration took, const std::type_info& kind) noexcept;
+  void report_slow(const step& slow, real_clock::duration took, const std::type_info& kind) noexcept;
+  template <class Hook>
+  void tell(Hook hook) noexcept;
+
+  loop& loop_;
+  bool debug_ = false;
+  unsigned dropping_ = 0;
+  unsigned telling_ = 0;
+  step step_;
+  std::vector<instrument*> instruments_;  // null: removed while they are told something
+};
+
+}  // namespace detail
+}  // namespace hocket
