@@ -314,6 +314,7 @@ TEST(debug_mode, tells_where_a_task_waits_that_is_pending_when_its_loop_is_close
 // ---- how it is turned on
 
 TEST(debug_mode, is_off_unless_asked_for) {
+  ::unsetenv("HOCKET_DEBUG");
   hocket::loop loop;
   EXPECT_FALSE(loop.debug());
 }
