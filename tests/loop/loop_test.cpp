@@ -557,6 +557,19 @@ TEST_P(a_loop_in_real_time, looks_again_within_16_turns_when_short_turns_become_
   EXPECT_GE(loop().counters().looks - before, long_turns - 17);  // from then on every turn
 }
 
+TEST_P(a_loop_in_real_time, wakes_once_for_many_timers_that_are_close_together) {
+  constexpr int timers = 1000;
+  int fired = 0;
+  for (int n = 1; n <= timers; ++n) {
+    loop().call_later(n * 100us, [&] {
+      if (++fired == timers) loop().stop();
+    });
+  }
+  loop().run_forever();
+  EXPECT_EQ(fired, timers);
+  EXPECT_LT(loop().counters().looks, timers / 2);
+}
+
 TEST_P(a_loop_in_real_time, runs_a_callback_whose_deadline_is_the_beginning_of_time) {
   std::binary_semaphore ran(0);
   std::thread rescue([&] {

@@ -29,7 +29,7 @@ class sleep_operation final : public operation {
   // Once for the timer, and a turn later to resume: as asyncio's timer sets a future that wakes the task.
   void run() noexcept override {
     if (is_waiting())
-      wake();
+      wake_in(loop::running());
     else
       resume();
   }

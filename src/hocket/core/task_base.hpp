@@ -82,7 +82,7 @@ class task_base : public future_base, public loop_task {
     detail::here.task = this;
     detail::here.variables = &context_;
     detail::here.inline_completions = 0;
-    if (owner().monitor() != nullptr) [[unlikely]]
+    if (detail::here.running->monitor() != nullptr) [[unlikely]]  // the owner, but at hand
       tell_of_step();
     leaf_ = nullptr;
   }

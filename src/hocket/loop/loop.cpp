@@ -25,6 +25,13 @@ constinit thread_local detail::thread_context detail::here{};
 
 static constexpr unsigned most_skipped_looks = 64;
 static constexpr unsigned turns_between_clock_readings = 16;
+// A sleep in the kernel costs more than a hundred timers, so the loop sleeps until a multiple of `timer_slack`, which is about
+// as late as Linux is by itself (PR_SET_TIMERSLACK: 50 us), and of `crowd_slack` while many timers keep waking it
+// (docs/decisions/0011).
+static constexpr duration timer_slack = std::chrono::microseconds(64);
+static constexpr duration crowd_slack = std::chrono::milliseconds(1);
+static constexpr std::size_t crowd = 64;
+static constexpr unsigned crowd_after = 8;
 static constexpr auto skipping_is_fine_for = std::chrono::microseconds(100);
 
 // The loops of this thread: a handle may outlive its loop, and then has nobody to report to.
@@ -136,7 +143,14 @@ void loop::collect() {
 
 duration loop::time_to_next_timer() noexcept {
   const time_point now = time();
-  return timers_.next_deadline() > now ? timers_.next_deadline() - now : duration::zero();
+  const time_point next = timers_.next_deadline();
+  if (next <= now) return duration::zero();
+  const bool soon_again = now - std::exchange(last_timer_sleep_, now) < 2 * crowd_slack;
+  short_sleeps_ = soon_again ? short_sleeps_ + 1 : 0;
+  const bool crowded = timers_.size() > crowd && short_sleeps_ > crowd_after;
+  const duration slack = crowded ? crowd_slack : timer_slack;
+  const duration late = slack - (next.time_since_epoch() % slack);
+  return next - now > duration::max() - late ? duration::max() : next - now + late;
 }
 
 // What does not come through the backend.

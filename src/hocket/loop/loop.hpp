@@ -248,7 +248,6 @@ class loop {
   ready_queue ready_;
   ready_queue batch_;  // what is left of the turn's batch
   ready_queue when_idle_;
-  timer_queue timers_;
   intrusive_list<loop_task, loop_task> tasks_;
   std::uint64_t tasks_made_ = 0;
   hocket::clock* clock_;
@@ -259,12 +258,15 @@ class loop {
   std::atomic<bool> closed_{false};
   unsigned looks_to_skip_ = 0;
   time_point last_look_{};
+  time_point last_timer_sleep_{};
+  unsigned short_sleeps_ = 0;
   inbox inbox_;
   std::atomic<bool> asleep_{false};
   std::atomic<unsigned> notified_{0};
   std::move_only_function<void()> notification_;
   exception_handler exception_handler_;
   loop_counters counters_;
+  timer_queue timers_;  // large: what every turn looks at stands before it
   std::atomic<const detail::thread_context*> runs_on_{nullptr};
   duration slow_callback_duration_ = std::chrono::milliseconds(100);
   std::unique_ptr<detail::monitor> own_monitor_;  // kept once it was made: it may be at work when it is turned off
