@@ -95,9 +95,7 @@ coro<void> transfer_between_accounts() {
   if (one + other != 100) throw std::runtime_error("the sum has changed");
 }
 
-TEST(documented_examples, every_order) {
-  hocket::testing::for_each_order(transfer_between_accounts);
-}
+TEST(documented_examples, every_order) { hocket::testing::for_each_order(transfer_between_accounts); }
 
 HOCKET_TEST(documented_examples, an_item_meant_for_a_cancelled_getter_goes_to_the_next_one) {
   queue<int> jobs;
