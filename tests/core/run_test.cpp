@@ -420,6 +420,19 @@ TEST(run_end, needs_no_time_if_nothing_is_left) {
   EXPECT_EQ(hocket::arena::live_blocks(), before);
 }
 
+TEST(run_end, cleans_up_though_memory_is_lacking) {
+  hocket::testing::virtual_clock time;
+  std::string trace;
+  const auto main = [&]() -> hocket::coro<void> {
+    hocket::create_task(clean_up_when_cancelled(trace));
+    co_await hocket::sleep(0s);
+    hocket::arena::set_take_hook([] { throw std::bad_alloc{}; });
+  };
+  hocket::run(main(), {.clock = &time});
+  hocket::arena::set_take_hook(nullptr);
+  EXPECT_EQ(trace, "cleaned up;");
+}
+
 TEST(run_end, leaves_no_loop_behind_for_threads_of_the_pool_that_only_wait) {
   bool destroyed = false;
   struct told_by_its_end {
@@ -515,7 +528,7 @@ TEST(run_end_death_test, reports_a_call_that_does_not_return_in_time_and_goes_on
     };
     std::_Exit(hocket::run(main(), {.shutdown_timeout = 20ms}));
   };
-  EXPECT_EXIT(program(), testing::ExitedWithCode(7), "calls? on the blocking pool did not end in time");
+  EXPECT_EXIT(program(), testing::ExitedWithCode(7), "hocket: 1 call on the blocking pool did not end in time");
 }
 
 // ---- SIGINT

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <new>
 
 #include <signal.h>
 #include <sys/syscall.h>
@@ -150,10 +151,14 @@ void runner::close() noexcept {
 bool runner::shut_down() {
   bool too_late = false;
   const time_point limit = loop_->time_after(options_.shutdown_timeout);
-  handle alarm = loop_->call_at(limit, [&] {
-    too_late = true;
-    loop_->stop();
-  });
+  handle alarm;
+  try {
+    alarm = loop_->call_at(limit, [&] {
+      too_late = true;
+      loop_->stop();
+    });
+  } catch (const std::bad_alloc&) {  // then without a limit
+  }
   do {
     cancel_all_tasks(too_late);
     if (too_late || !loop_->blocking().finish(limit - loop_->time())) break;
@@ -181,8 +186,8 @@ void runner::report_what_is_left() noexcept {
       loop_->call_exception_handler(report);
     });
     if (const std::size_t calls = loop_->blocking().pending(); calls > 0)
-      loop_->call_exception_handler(
-          {.message = std::to_string(calls) + " calls on the blocking pool did not end in time"});
+      loop_->call_exception_handler({.message = std::to_string(calls) + (calls == 1 ? " call" : " calls") +
+                                                " on the blocking pool did not end in time"});
   } catch (...) {
     std::fputs("hocket: not everything ended in time\n", stderr);
   }

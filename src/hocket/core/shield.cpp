@@ -3,6 +3,7 @@
 //
 // Who is cancelled while the inner one runs leaves an `error_report` there, unless somebody has left one before.
 
+#include <cstdio>
 #include <new>
 
 #include <hocket/base/error.hpp>
@@ -18,14 +19,21 @@ class error_report final : public done_callback {
 
   void run() noexcept override {
     const record_ref<future_base> inner = let_go();
-    if (inner->failed()) {
-      const exception_context context{
-          .message = inner->as_task() != nullptr ? "exception in shielded task" : "exception in shielded future",
-          .exception = inner->error(),
-          .where = inner->created()};
-      loop::report(loop_, context);
-    }
+    if (inner->failed()) report(*inner);
     release();
+  }
+
+ private:
+  void report(future_base& inner) noexcept {
+    try {
+      const exception_context context{
+          .message = inner.as_task() != nullptr ? "exception in shielded task" : "exception in shielded future",
+          .exception = inner.error(),
+          .where = inner.created()};
+      loop::report(loop_, context);
+    } catch (...) {
+      std::fputs("hocket: exception in a shielded task or future, and memory is lacking to tell more\n", stderr);
+    }
   }
 };
 

@@ -304,7 +304,9 @@ void loop::call_exception_handler(const exception_context& context) noexcept {
     else
       print(context);
   } catch (...) {
-    std::fputs("hocket: the exception handler threw\n", stderr);
+    std::fputs(
+        exception_handler_ ? "hocket: the exception handler threw\n" : "hocket: an error could not be reported\n",
+        stderr);
   }
 }
 
@@ -329,7 +331,11 @@ void callback_record::cancel() noexcept {
 }
 
 void report_callback_error(loop& where, std::exception_ptr error) noexcept {
-  where.call_exception_handler({.message = "a callback threw", .exception = std::move(error)});
+  try {
+    where.call_exception_handler({.message = "a callback threw", .exception = std::move(error)});
+  } catch (...) {
+    std::fputs("hocket: a callback threw, and memory is lacking to tell more\n", stderr);
+  }
 }
 
 }  // namespace detail

@@ -29,6 +29,14 @@ bool monitor::is_needed() const noexcept {
   return debug_ || std::ranges::any_of(instruments_, [](const instrument* each) { return each != nullptr; });
 }
 
+void monitor::report_removed(std::exception_ptr error) noexcept {
+  try {
+    loop_.call_exception_handler({.message = "an instrument threw and was removed", .exception = std::move(error)});
+  } catch (...) {
+    std::fputs("hocket: an instrument threw and was removed, and memory is lacking to tell more\n", stderr);
+  }
+}
+
 // A hook may add and remove instruments.
 template <class Hook>
 void monitor::tell(Hook hook) noexcept {
@@ -40,8 +48,7 @@ void monitor::tell(Hook hook) noexcept {
       hook(*instruments_[n]);
     } catch (...) {
       loop_.remove_instrument(*instruments_[n]);
-      loop_.call_exception_handler(
-          {.message = "an instrument threw and was removed", .exception = std::current_exception()});
+      report_removed(std::current_exception());
     }
   }
   if (--telling_ == 0) std::erase(instruments_, nullptr);

@@ -82,6 +82,7 @@ class monitor {
   void report_slow(const step& slow, real_clock::duration took, const std::type_info& kind) noexcept;
   template <class Hook>
   void tell(Hook hook) noexcept;
+  void report_removed(std::exception_ptr error) noexcept;
 
   loop& loop_;
   bool debug_ = false;
