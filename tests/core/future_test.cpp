@@ -1,9 +1,11 @@
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <hocket/core/future.hpp>
+#include <hocket/core/run.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/testing/test.hpp>
@@ -193,6 +195,41 @@ HOCKET_TEST(future, shows_its_exception) {
   EXPECT_THROW(std::rethrow_exception(bad.exception()), std::runtime_error);
   EXPECT_THROW(static_cast<void>(gone.exception()), hocket::cancelled);
   co_return;
+}
+
+HOCKET_TEST(future, that_is_dropped_pending_survives_a_callback_whose_end_cancels_another) {
+  struct cancels_at_its_end {
+    std::shared_ptr<hocket::handle> other;
+    explicit cancels_at_its_end(std::shared_ptr<hocket::handle> other) : other(std::move(other)) {}
+    cancels_at_its_end(cancels_at_its_end&&) noexcept = default;
+    ~cancels_at_its_end() {
+      if (other) other->cancel();
+    }
+    void operator()() const {}
+  };
+  const auto token = std::make_shared<int>(1);
+  {
+    const hocket::future<int> answer;
+    const auto second = std::make_shared<hocket::handle>();
+    answer.add_done_callback(cancels_at_its_end(second));
+    *second = answer.add_done_callback([token] {});
+    answer.add_done_callback([token] {});
+  }
+  EXPECT_EQ(token.use_count(), 1);
+  co_return;
+}
+
+TEST(future, that_is_dropped_pending_frees_its_callbacks_though_its_loop_is_gone) {
+  const auto token = std::make_shared<int>(1);
+  std::optional<hocket::future<int>> answer;
+  const auto main = [&]() -> hocket::coro<void> {
+    answer.emplace();
+    answer->add_done_callback([token] {});
+    co_return;
+  };
+  hocket::run(main());
+  answer.reset();
+  EXPECT_EQ(token.use_count(), 1);
 }
 
 HOCKET_TEST(future, gives_itself_to_a_callback_that_asks_for_it) {

@@ -1,3 +1,5 @@
+#include <cstdio>
+#include <cstdlib>
 #include <latch>
 #include <memory>
 #include <optional>
@@ -5,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include <hocket/core/as_result.hpp>
 #include <hocket/core/future.hpp>
 #include <hocket/core/run_coroutine_threadsafe.hpp>
 #include <hocket/core/sleep.hpp>
@@ -183,6 +186,33 @@ TEST(run_coroutine_threadsafe, is_cancelled_by_the_end_of_run) {
   };
   hocket::run(ask());
   EXPECT_THROW(asked->result(), hocket::cancelled);
+}
+
+// What is left behind is leaked, hence a process of its own.
+TEST(run_coroutine_threadsafe_death_test, gives_an_error_for_what_the_end_of_run_left_behind) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto program = [] {
+    std::optional<concurrent_future<void>> asked;
+    const auto swallow_every_cancellation = []() -> coro<void> {
+      for (;;) static_cast<void>(co_await hocket::as_result(wait_for_ever()));
+    };
+    const auto ask = [&]() -> coro<void> {
+      asked.emplace(run_coroutine_threadsafe(loop::running(), swallow_every_cancellation));
+      co_await hocket::sleep(1s);
+    };
+    hocket::testing::virtual_clock time;
+    hocket::run(ask(), {.clock = &time, .shutdown_timeout = 1s});
+    std::thread other([&] {
+      try {
+        asked->result(10s);
+      } catch (const hocket::invalid_state_error& error) {
+        std::fputs(error.what(), stderr);
+        std::_Exit(7);
+      }
+    });
+    other.join();
+  };
+  EXPECT_EXIT(program(), testing::ExitedWithCode(7), "the loop ended before the coroutine had ended");
 }
 
 TEST(run_coroutine_threadsafe, gives_every_call_an_end_though_the_loop_ends_meanwhile) {

@@ -49,6 +49,9 @@ class future_base : public arena_allocated {
   /// The same for a callback that is given what has ended.
   virtual void add_done_callback(detail::done_callback& callback) noexcept = 0;
 
+  /// It will never end: drops its callbacks. Whoever else waits stays.
+  void drop_callbacks() noexcept;
+
   /// Those who wait, in the order in which they came.
   [[nodiscard]] ready_queue& waiters() noexcept { return waiters_; }
 

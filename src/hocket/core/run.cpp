@@ -168,6 +168,7 @@ bool runner::shut_down() {
   alarm.cancel();
   if (loop_->tasks().empty() && loop_->blocking().pending() == 0) return true;
   report_what_is_left();
+  loop_->leave_behind();
   return false;
 }
 

@@ -65,6 +65,16 @@ class concurrent_state {
 
   void runs_as(task<T> made) { running_ = std::move(made); }
 
+  /// Nobody will tell what becomes of it.
+  void abandon() noexcept {
+    running_ = {};
+    try {
+      throw invalid_state_error("the loop ended before the coroutine had ended");
+    } catch (...) {  // that, or the lack of memory for it
+      end_with(std::current_exception());
+    }
+  }
+
   void take_from_task() {
     const task<T> done = std::move(running_);
     running_ = {};
@@ -92,16 +102,14 @@ class concurrent_state {
   task<T> running_;
 };
 
-/// The duty to end it: whoever drops this undone, the loop at its end, leaves an error.
+/// The duty to end it: whoever drops this undone, the loop at its end, leaves an error. On the loop's thread.
 template <class T>
 class concurrent_duty {
  public:
   explicit concurrent_duty(std::shared_ptr<concurrent_state<T>> state) noexcept : state_(std::move(state)) {}
-  concurrent_duty(concurrent_duty&&) noexcept = default;
-  concurrent_duty& operator=(concurrent_duty&&) = delete;
+  concurrent_duty(const concurrent_duty&) = delete;
   ~concurrent_duty() {
-    if (state_)
-      state_->end_with(std::make_exception_ptr(invalid_state_error("the loop ended before the coroutine had run")));
+    if (state_) state_->abandon();
   }
   [[nodiscard]] concurrent_state<T>& state() const noexcept { return *state_; }
   void done() noexcept { state_.reset(); }
@@ -128,7 +136,7 @@ class concurrent_future {
       : state_(std::move(state)), result_(state_->get_future()) {}
 
   /// Blocks the thread until it has ended, and gives the value away, once. Throws what the coroutine threw, `cancelled`, or
-  /// `invalid_state_error` if the loop ended without having run it, or if this thread is the one that is to run it.
+  /// `invalid_state_error` if the loop ended before it had, or if this thread is the one that is to run it.
   T result() {
     require_other_thread();
     return result_.get();
@@ -159,23 +167,31 @@ class concurrent_future {
 /// From any thread: has `target` call `function(args...)` on its own thread and run the coroutine that this returns as a task.
 ///
 /// The callable and its arguments are moved there and stay alive until the task has ended; they are destroyed on that thread.
-/// The loop must exist while this is called; throws `invalid_state_error` if it is closed. Of a call that it never comes to,
-/// that is the result; a task that the end of `run` finds is cancelled like any other. Counterpart: asyncio.run_coroutine_threadsafe.
+/// The loop must exist while this is called; throws `invalid_state_error` if it is closed. That is also the result of a call
+/// that it never comes to, and of a task that the end of `run`, which cancels it like any other, has to leave behind.
+/// Counterpart: asyncio.run_coroutine_threadsafe.
 template <class Function, class... Args>
   requires awaitable<std::invoke_result_t<Function&, Args...>>
 [[nodiscard]] auto run_coroutine_threadsafe(loop& target, Function function, Args... args) {
   using value = std::remove_cvref_t<await_result_t<std::invoke_result_t<Function&, Args...>>>;
   auto state = std::make_shared<detail::concurrent_state<value>>(target);
   concurrent_future<value> handle(state);
-  target.call_soon_threadsafe([duty = detail::concurrent_duty<value>(std::move(state)), function = std::move(function),
-                               ... args = std::move(args)]() mutable {
-    detail::concurrent_state<value>& state = duty.state();
+  target.call_soon_threadsafe([duty = std::make_shared<detail::concurrent_duty<value>>(std::move(state)),
+                               function = std::move(function), ... args = std::move(args)]() mutable {
+    detail::concurrent_state<value>& state = duty->state();
     if (state.ended()) return;  // cancelled on its way
-    auto made = create_task(detail::call_and_await<Function, Args...>(std::move(function), std::move(args)...));
-    made.add_done_callback([duty = std::move(duty)]() mutable {
-      duty.state().take_from_task();
-      duty.done();
-    });
+    task<value> made;
+    try {
+      made = create_task(detail::call_and_await<Function, Args...>(std::move(function), std::move(args)...));
+      made.add_done_callback([duty] {
+        duty->state().take_from_task();
+        duty->done();
+      });
+    } catch (...) {
+      if (made) made.cancel();
+      state.end_with(std::current_exception());
+      throw;
+    }
     state.runs_as(std::move(made));
   });
   return handle;

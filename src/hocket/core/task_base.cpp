@@ -57,11 +57,19 @@ static void report_error_of(future_base& ended) noexcept {
 
 void future_base::last_release() noexcept {
   if (failed() && !retrieved_) report_error_of(*this);
-  // Callbacks of a future that never ended; whoever else waits holds a reference.
-  waiters_.for_each([](ready_node& waiter) {
-    if (auto* callback = dynamic_cast<detail::callback_record*>(&waiter)) callback->cancel();
-  });
+  if (!done()) drop_callbacks();  // whoever else waits holds a reference
   delete this;
+}
+
+// Set apart first, for each may cancel others. The loop may be gone.
+void future_base::drop_callbacks() noexcept {
+  ready_queue dropped;
+  waiters_.for_each([&dropped](ready_node& waiter) {
+    if (dynamic_cast<detail::callback_record*>(&waiter) == nullptr) return;
+    waiter.unlink();
+    dropped.push_back(waiter);
+  });
+  while (!dropped.empty()) dynamic_cast<detail::callback_record&>(dropped.pop_front()).abandon();
 }
 
 std::coroutine_handle<> frame_base::end_task() noexcept {

@@ -64,8 +64,14 @@ void loop::close() noexcept {
   if (tasks_.empty()) require_resources_closed();
   report_pending_tasks();
   std::erase(alive, this);
-  drop_callbacks();
+  leave_behind();
   backend_.reset();
+}
+
+void loop::leave_behind() noexcept {
+  closed_ = true;
+  tasks_.for_each([](loop_task& each) { each.leave_behind(); });
+  drop_callbacks();
 }
 
 void loop::require_resources_closed() noexcept {

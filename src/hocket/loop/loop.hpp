@@ -87,6 +87,10 @@ class loop {
   void close() noexcept;
   [[nodiscard]] bool is_closed() const noexcept { return closed_.load(std::memory_order_relaxed); }
 
+  /// The part of `close` that waits for nobody and gives nothing back, for a loop that will never be run or destroyed because
+  /// tasks or calls on the pool have not ended: takes nothing more and drops the callbacks, those of its tasks too.
+  void leave_behind() noexcept;
+
   // ---- debugging: see docs/debugging.md
 
   /// Debug mode. On the loop's thread. Counterpart: loop.get_debug, loop.set_debug.

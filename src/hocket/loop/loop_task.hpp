@@ -28,6 +28,9 @@ class loop_task : public ready_node, public list_link<loop_task> {
   virtual void hold() noexcept = 0;
   virtual void let_go() noexcept = 0;
 
+  /// It will never end: drops the callbacks that wait for that.
+  virtual void leave_behind() noexcept = 0;
+
   /// What is to be said of it if the loop is closed before it has ended.
   [[nodiscard]] virtual exception_context pending_report() = 0;
 
