@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 #include <future>
+#include <memory>
 #include <type_traits>
 #include <utility>
 
@@ -34,21 +35,22 @@ template <class T>
 /// before it could tell, std::future_error. On the loop's thread. Counterpart: concurrent.futures.Future of a task.
 template <class T>
 [[nodiscard]] std::future<T> to_std_future(const task<T>& work) {
-  std::promise<T> promise;
-  auto future = promise.get_future();
-  work.add_done_callback([promise = std::move(promise)](const task<T>& ended) mutable {
+  const auto promise = std::make_shared<std::promise<T>>();
+  // Dies before the promise if the next line throws: to break a promise that somebody waits for takes memory, in a destructor.
+  auto future = promise->get_future();
+  work.add_done_callback([promise](const task<T>& ended) {
     try {
       if (ended.was_cancelled()) throw cancelled{};
       if constexpr (std::is_void_v<T>) {
         ended.result();
-        promise.set_value();
+        promise->set_value();
       } else if constexpr (std::is_copy_constructible_v<T>) {
-        promise.set_value(ended.result());
+        promise->set_value(ended.result());
       } else {
-        promise.set_value(ended.record()->result().take());
+        promise->set_value(ended.record()->result().take());
       }
     } catch (...) {
-      promise.set_exception(std::current_exception());
+      promise->set_exception(std::current_exception());
     }
   });
   return future;
