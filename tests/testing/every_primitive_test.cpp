@@ -4,8 +4,12 @@
 
 #include <array>
 #include <chrono>
+#include <future>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -32,6 +36,30 @@ struct named_scenario {
   bool survives_lack_of_memory = true;
 };
 
+std::string long_text() { return std::string(100, 'x'); }
+
+/// Calls a function at the end of its scope, however that is left.
+template <class Function>
+class at_exit {
+ public:
+  explicit at_exit(Function function) : function_(std::move(function)) {}
+  ~at_exit() { function_(); }
+  at_exit(const at_exit&) = delete;
+
+ private:
+  Function function_;
+};
+
+/// Throws the error on, unless there is none or it is an `Expected`.
+template <class Expected, class Outcome>
+void rethrow_unless(const Outcome& outcome) {
+  if (outcome.has_value()) return;
+  try {
+    std::rethrow_exception(outcome.error());
+  } catch (const Expected&) {
+  }
+}
+
 coro<int> answer() {
   co_await hocket::sleep(1s);
   co_return 42;
@@ -53,10 +81,17 @@ coro<void> awaiting_a_future_set_by_a_callback() {
 }
 
 coro<void> done_callbacks() {
-  co_await with_task_group([](task_group& group) -> coro<void> {
+  const auto taken_back = std::make_shared<bool>(false);
+  co_await with_task_group([&](task_group& group) -> coro<void> {
     auto made = group.create_task(answer());
-    made.add_done_callback([kept = std::string(100, 'x')] {});
-    co_return;
+    made.add_done_callback([kept = long_text()] {});
+    made.add_done_callback([kept = long_text()](const task<int>& ended) { EXPECT_TRUE(ended.done()); });
+    auto one = made.add_done_callback([taken_back] { EXPECT_FALSE(*taken_back); });
+    auto other = made.add_done_callback([taken_back](const task<int>&) { EXPECT_FALSE(*taken_back); });
+    co_await hocket::sleep(500ms);
+    one.cancel();
+    other.cancel();
+    *taken_back = true;
   });
 }
 
@@ -69,6 +104,38 @@ coro<void> a_time_out_that_runs_out() {
     ADD_FAILURE() << "not limited";
   } catch (const timeout_error&) {
   }
+}
+
+coro<void> limits_at_a_time() {
+  loop& here = loop::running();
+  EXPECT_EQ(co_await with_timeout_at(std::nullopt, answer()), 42);
+  EXPECT_FALSE(co_await move_on_at(here.time_after(1s), hocket::sleep(5s)));
+  try {
+    co_await with_timeout_at(here.time_after(1s), hocket::sleep(5s));
+    ADD_FAILURE() << "not limited";
+  } catch (const timeout_error&) {
+  }
+  try {
+    co_await fail_at(here.time_after(1s), hocket::sleep(5s));
+    ADD_FAILURE() << "not limited";
+  } catch (const timeout_error&) {
+  }
+}
+
+coro<void> limits_that_are_moved() {
+  timeout limit(1s);
+  co_await limit.run([&]() -> coro<void> {
+    limit.reschedule(loop::running().time_after(5s));
+    co_await hocket::sleep(2s);
+    limit.reschedule(std::nullopt);
+    co_await hocket::sleep(5s);
+  });
+  cancel_scope scope;
+  co_await scope.run([&]() -> coro<void> {
+    scope.reschedule(loop::running().time_after(1s));
+    co_await hocket::sleep(5s);
+  });
+  EXPECT_TRUE(scope.cancelled_caught());
 }
 
 coro<void> scopes_in_scopes() {
@@ -113,6 +180,238 @@ coro<void> gathering() {
   EXPECT_EQ(one + other, 84);
 }
 
+coro<int> fail_later() {
+  co_await hocket::sleep(1s);
+  throw std::logic_error("as is expected");
+}
+
+coro<void> gathering_a_range() {
+  std::vector<coro<int>> works;
+  for (int n = 0; n < 3; ++n) works.push_back(answer());
+  EXPECT_EQ((co_await gather(std::move(works))).size(), 3U);
+}
+
+coro<void> gathering_futures() {
+  const future<int> one;
+  const future<std::string> other;
+  loop::running().call_later(1s, [one, other] {
+    if (!one.done()) one.set_result(1);
+    if (!other.done()) other.set_result("other");
+  });
+  auto [number, text] = co_await gather(one, other);
+  EXPECT_EQ(number + static_cast<int>(text.size()), 6);
+}
+
+coro<void> gathering_of_every_kind() {
+  co_await with_task_group([](task_group& group) -> coro<void> {
+    const future<int> set_later;
+    loop::running().call_later(1s, [set_later] {
+      if (!set_later.done()) set_later.set_result(1);
+    });
+    auto [one, other, more, none] =
+        co_await gather(answer(), group.create_task(answer()), set_later, hocket::sleep(1s));
+    EXPECT_EQ(one + other + more, 85);
+  });
+}
+
+coro<void> gathering_errors() {
+  auto [good, bad] = co_await gather(return_exceptions, answer(), fail_later());
+  rethrow_unless<std::logic_error>(bad);
+  if (!good.has_value()) std::rethrow_exception(good.error());
+  try {
+    co_await gather(fail_later(), answer());
+    ADD_FAILURE() << "it has not failed";
+  } catch (const std::logic_error&) {
+  }
+}
+
+template <return_when When>
+coro<void> waiting_for_some_of_several() {
+  co_await with_task_group([](task_group& group) -> coro<void> {
+    std::vector<task<int>> works;
+    for (int n = 0; n < 2; ++n) works.push_back(group.create_task(answer()));
+    auto [done, pending] = co_await wait(works, {.return_when = When, .timeout = 5s});
+    EXPECT_FALSE(done.empty());
+    auto late = group.create_task(hocket::sleep(5s));
+    std::vector<any_task> all(works.begin(), works.end());
+    all.emplace_back(late);
+    auto in_time = co_await wait(std::move(all), {.timeout = 2s});
+    EXPECT_EQ(in_time.pending.size(), 1U);
+  });
+}
+
+coro<void> tasks_as_they_are_completed() {
+  co_await with_task_group([](task_group& group) -> coro<void> {
+    std::vector<task<int>> works;
+    for (int n = 0; n < 4; ++n) works.push_back(group.create_task(answer()));
+    as_completed ended(works, {.timeout = 5s});
+    auto first = co_await ended.next();
+    EXPECT_EQ(first->result(), 42);
+    EXPECT_EQ(co_await ended.next_result(), 42);
+    auto take = [&]() -> coro<void> { static_cast<void>(co_await ended.next()); };
+    co_await gather(take(), take());
+    EXPECT_FALSE((co_await ended.next()).has_value());
+  });
+}
+
+coro<void> tasks_that_are_not_completed_in_time() {
+  co_await with_task_group([](task_group& group) -> coro<void> {
+    const std::vector<task<>> works{group.create_task(hocket::sleep(1s)), group.create_task(hocket::sleep(5s))};
+    as_completed ended(works, {.timeout = 2s});
+    EXPECT_TRUE(co_await ended.next_result());
+    try {
+      co_await ended.next_result();
+      ADD_FAILURE() << "it was in time";
+    } catch (const timeout_error&) {
+    }
+  });
+}
+
+coro<void> a_shielded_task() {
+  co_await with_task_group([](task_group& group) -> coro<void> {
+    auto work = group.create_task(answer());
+    try {
+      co_await with_timeout(500ms, shield(work));
+    } catch (const timeout_error&) {
+    }
+    EXPECT_EQ(co_await shield(work), 42);
+  });
+}
+
+// The last of these cannot be awaited: what comes of it is for the exception handler.
+coro<void> errors_that_nobody_looks_at() {
+  loop::running().set_exception_handler([](const exception_context&) {});
+  loop::running().call_soon([] { throw std::logic_error("in a callback"); });
+  {
+    const future<> failed;
+    failed.set_exception(std::logic_error("in a future"));
+    failed.add_done_callback([](const future<>&) { throw std::logic_error("in a done callback"); });
+  }
+  const future<> shielded;
+  loop::running().call_later(2s, [shielded] {
+    if (!shielded.done()) shielded.set_exception(std::logic_error("in a shielded future"));
+  });
+  EXPECT_FALSE(co_await move_on_after(1s, shield(shielded)));
+  co_await hocket::sleep(2s);
+}
+
+coro<void> an_instrument_that_throws() {
+  loop::running().set_exception_handler([](const exception_context&) {});
+  struct : instrument {
+    void task_created(task_base&) override { throw std::logic_error("as is expected"); }
+  } faulty;
+  loop::running().add_instrument(faulty);
+  const at_exit removed([&, &here = loop::running()] { here.remove_instrument(faulty); });
+  EXPECT_EQ(co_await create_task(answer()), 42);
+}
+
+coro<void> tasks_of_any_type() {
+  co_await with_task_group([](task_group& group) -> coro<void> {
+    std::vector<any_task> works{group.create_task(answer()), group.create_task(hocket::sleep(1s))};
+    works[0].set_name(long_text());
+    for (const any_task& each : works) co_await each;
+    EXPECT_GE(all_tasks().size(), 1U);
+  });
+}
+
+coro<void> eager_tasks() {
+  EXPECT_EQ(co_await create_task(answer(), {.name = "a name that is no small string", .eager_start = true}), 42);
+  auto at_once = []() -> coro<std::string> { co_return long_text(); };
+  EXPECT_EQ((co_await create_task(at_once(), {.eager_start = true})).size(), 100U);
+  co_await with_task_group([&](task_group& group) -> coro<void> {
+    group.create_task(answer(), {.eager_start = true});
+    auto cancel_the_group = [&]() -> coro<void> {
+      group.cancel();
+      co_return;
+    };
+    group.create_task(cancel_the_group(), {.eager_start = true});
+    co_return;
+  });
+}
+
+coro<void> serve(task_status<std::string>& status, std::string name) {
+  co_await hocket::sleep(1s);
+  status.started(std::move(name));
+  co_await hocket::sleep(1s);
+}
+
+coro<void> fail_to_start(task_status<>&) {
+  co_await hocket::sleep(1s);
+  throw std::logic_error("as is expected");
+}
+
+coro<void> children_that_say_when_they_have_started() {
+  co_await with_task_group([](task_group& group) -> coro<void> {
+    EXPECT_EQ((co_await group.start<std::string>(serve, long_text())).size(), 100U);
+    try {
+      co_await group.start(fail_to_start);
+      ADD_FAILURE() << "it has not failed";
+    } catch (const std::logic_error&) {
+    }
+  });
+}
+
+coro<void> a_group_that_is_cancelled() {
+  co_await with_task_group([](task_group& group) -> coro<void> {
+    for (int n = 0; n < 2; ++n) group.create_task(hocket::sleep(1h));
+    auto cancel_later = [](task_group& outer) -> coro<void> {
+      co_await hocket::sleep(1s);
+      outer.cancel();
+    };
+    group.create_task(cancel_later(group));
+    co_await hocket::sleep(1h);
+  });
+}
+
+context_var<std::string> user("user", "nobody");
+
+coro<void> variables_of_their_own() {
+  auto work = [](std::string mine) -> coro<void> {
+    auto before = user.set(mine);
+    co_await hocket::sleep(1s);
+    EXPECT_EQ(user.get(), mine);
+    user.reset(before);
+    EXPECT_EQ(user.get(), "everybody, and that is no small string");
+  };
+  user.set("everybody, and that is no small string");
+  co_await with_task_group([&](task_group& group) -> coro<void> {
+    group.create_task(work(long_text()));
+    group.create_task(work("somebody"));
+    co_await hocket::sleep(1s);
+    EXPECT_EQ(user.get().size(), 38U);
+  });
+}
+
+coro<void> fail_twice() {
+  co_await with_task_group([](task_group& group) -> coro<void> {
+    auto fail = []() -> coro<void> {
+      co_await hocket::sleep(1s);
+      throw timeout_error{};
+    };
+    group.create_task(fail());
+    group.create_task(fail_later());
+    group.create_task(hocket::sleep(1h));
+    co_return;
+  });
+}
+
+coro<void> errors_sorted_out() {
+  try {
+    co_await with_task_group([](task_group& group) -> coro<void> {
+      group.create_task(fail_twice());
+      co_return;
+    });
+    ADD_FAILURE() << "it has not failed";
+  } catch (const exception_group& group) {
+    auto [late, others] = group.split<timeout_error>();
+    if (!others) co_return;
+    others->visit<std::logic_error>(
+        [](const std::logic_error& error) { EXPECT_STREQ(error.what(), "as is expected"); });
+    auto [expected, unexpected] = others->split<std::logic_error>();
+    if (unexpected) throw *unexpected;
+  }
+}
+
 coro<void> cleaning_up() {
   bool begun = false;
   bool cleaned = false;
@@ -147,6 +446,61 @@ coro<void> a_lock_that_is_wanted_by_three() {
   EXPECT_FALSE(shared.locked());
 }
 
+coro<void> a_condition_that_two_wait_for() {
+  condition changed;
+  const at_exit unlocked([&] { EXPECT_FALSE(changed.locked()); });
+  int items = 0;
+  auto take = [&]() -> coro<void> {
+    const auto held = co_await changed.scoped_lock();
+    co_await changed.wait_for([&] { return items > 0; });
+    --items;
+  };
+  auto put = [&]() -> coro<void> {
+    const auto held = co_await changed.scoped_lock();
+    ++items;
+    changed.notify();
+    co_await hocket::sleep(1s);
+  };
+  co_await with_task_group([&](task_group& group) -> coro<void> {
+    group.create_task(take());
+    group.create_task(take());
+    co_await hocket::sleep(1s);
+    co_await put();
+    co_await put();
+  });
+  EXPECT_EQ(items, 0);
+}
+
+coro<void> a_barrier_that_three_pass_twice() {
+  barrier meeting(3);
+  const at_exit deserted([&] { EXPECT_EQ(meeting.n_waiting(), 0U); });
+  auto come = [&]() -> coro<void> {
+    co_await meeting.wait();
+    co_await meeting.wait();
+  };
+  co_await with_task_group([&](task_group& group) -> coro<void> {
+    for (int n = 0; n < 3; ++n) group.create_task(come());
+    co_return;
+  });
+}
+
+coro<void> a_barrier_that_is_aborted() {
+  barrier meeting(3);
+  auto come = [&]() -> coro<void> {
+    try {
+      co_await meeting.wait();
+      ADD_FAILURE() << "it has not been broken";
+    } catch (const broken_barrier_error&) {
+    }
+  };
+  co_await with_task_group([&](task_group& group) -> coro<void> {
+    group.create_task(come());
+    group.create_task(come());
+    co_await hocket::sleep(1s);
+    meeting.abort();
+  });
+}
+
 coro<void> an_event_that_two_wait_for() {
   event happened;
   co_await with_task_group([&](task_group& group) -> coro<void> {
@@ -170,13 +524,119 @@ coro<void> two_permits_for_three() {
   EXPECT_FALSE(permits.locked());
 }
 
+coro<void> bounded_permits() {
+  bounded_semaphore permits(2);
+  const at_exit given_back([&] { EXPECT_FALSE(permits.locked()); });
+  auto use = [&]() -> coro<void> {
+    const auto held = co_await permits.scoped_acquire();
+    co_await hocket::sleep(1s);
+  };
+  co_await with_task_group([&](task_group& group) -> coro<void> {
+    for (int n = 0; n < 5; ++n) group.create_task(use());
+    co_return;
+  });
+}
+
+coro<void> tokens_of_a_limiter() {
+  capacity_limiter limiter(1);
+  const at_exit given_back([&] { EXPECT_EQ(limiter.borrowed_tokens(), 0U); });
+  auto use = [&]() -> coro<void> {
+    const auto held = co_await limiter.scoped_acquire();
+    co_await hocket::sleep(1s);
+  };
+  auto use_for_somebody_else = [&]() -> coro<void> {
+    int somebody = 0;
+    co_await limiter.acquire_on_behalf_of(&somebody);
+    const at_exit done([&] { limiter.release_on_behalf_of(&somebody); });
+    co_await hocket::sleep(1s);
+  };
+  co_await with_task_group([&](task_group& group) -> coro<void> {
+    for (int n = 0; n < 4; ++n) group.create_task(use());
+    group.create_task(use_for_somebody_else());
+    co_await hocket::sleep(500ms);
+    limiter.set_total_tokens(2);
+  });
+}
+
+using text_sink = memory_send_channel<std::string>;
+using text_source = memory_receive_channel<std::string>;
+
+coro<void> send_two(text_sink sink) {
+  for (int n = 0; n < 2; ++n) co_await sink.send(long_text());
+}
+
+template <std::size_t BufferSize>
+coro<void> a_channel_that_ends() {
+  int received = 0;
+  auto receive = [&received](text_source source) -> coro<void> {
+    while (auto text = co_await source.receive()) {
+      EXPECT_EQ(text->size(), 100U);
+      ++received;
+    }
+  };
+  co_await with_task_group([&](task_group& group) -> coro<void> {
+    auto [sink, source] = open_memory_channel<std::string>(BufferSize);
+    group.create_task(receive(source.clone()));
+    group.create_task(receive(std::move(source)));
+    group.create_task(send_two(sink.clone()));
+    co_await hocket::sleep(1s);
+    group.create_task(send_two(std::move(sink)));
+  });
+  EXPECT_EQ(received, 4);
+}
+
+template <std::size_t BufferSize>
+coro<void> a_channel_whose_receivers_leave() {
+  auto send = [](text_sink sink) -> coro<void> {
+    try {
+      for (;;) co_await sink.send(long_text());
+    } catch (const broken_resource_error&) {
+    }
+  };
+  co_await with_task_group([&](task_group& group) -> coro<void> {
+    auto [sink, source] = open_memory_channel<std::string>(BufferSize);
+    group.create_task(send(sink.clone()));
+    group.create_task(send(std::move(sink)));
+    EXPECT_TRUE((co_await source.receive()).has_value());
+    co_await hocket::sleep(1s);
+    EXPECT_TRUE((co_await source.next()).has_value());
+  });
+}
+
+template <std::size_t BufferSize>
+coro<void> a_channel_whose_ends_are_closed_under_who_waits() {
+  auto [sink, source] = open_memory_channel<std::string>(BufferSize);
+  auto [other_sink, other_source] = open_memory_channel<std::string>(BufferSize);
+  auto send = [&sink = sink]() -> coro<void> {
+    try {
+      for (;;) co_await sink.send(long_text());
+    } catch (const closed_resource_error&) {
+    }
+  };
+  auto receive = [&source = other_source]() -> coro<void> {
+    try {
+      static_cast<void>(co_await source.receive());
+      ADD_FAILURE() << "it has not been closed";
+    } catch (const closed_resource_error&) {
+    }
+  };
+  co_await with_task_group([&, &sink = sink, &other_source = other_source](task_group& group) -> coro<void> {
+    group.create_task(send());
+    group.create_task(receive());
+    co_await hocket::sleep(1s);
+    sink.close();
+    other_source.close();
+  });
+}
+
+template <class Queue>
 coro<void> a_queue_that_is_full() {
-  queue<std::string> jobs(1);
+  Queue jobs(2);
   auto produce = [&]() -> coro<void> {
-    for (int n = 0; n < 30; ++n) co_await jobs.put(std::string(100, 'x'));
+    for (int n = 0; n < 10; ++n) co_await jobs.put(long_text());
   };
   auto consume = [&]() -> coro<void> {
-    for (int n = 0; n < 30; ++n) {
+    for (int n = 0; n < 10; ++n) {
       static_cast<void>(co_await jobs.get());
       jobs.task_done();
     }
@@ -189,6 +649,37 @@ coro<void> a_queue_that_is_full() {
     co_await hocket::sleep(1s);
     co_await jobs.join();
   });
+  EXPECT_TRUE(jobs.empty());
+}
+
+template <class... Immediately>
+coro<void> a_queue_that_is_shut_down() {
+  queue<std::string> jobs(1);
+  auto produce = [&]() -> coro<void> {
+    try {
+      for (;;) co_await jobs.put(long_text());
+    } catch (const queue_shut_down&) {
+    }
+  };
+  auto consume = [&]() -> coro<void> {
+    try {
+      for (;;) {
+        static_cast<void>(co_await jobs.get());
+        jobs.task_done();
+        co_await hocket::sleep(1s);
+      }
+    } catch (const queue_shut_down&) {
+    }
+  };
+  co_await with_task_group([&](task_group& group) -> coro<void> {
+    for (int n = 0; n < 2; ++n) {
+      group.create_task(produce());
+      group.create_task(consume());
+    }
+    co_await hocket::sleep(2500ms);
+    jobs.shutdown(Immediately{}...);
+    co_await jobs.join();
+  });
 }
 
 // Who is woken and cannot put must hand the free place on.
@@ -197,7 +688,7 @@ coro<void> putters_that_go_on_without_memory() {
   int failed = 0;
   auto put_one = [&]() -> coro<void> {
     try {
-      co_await jobs.put(std::string(100, 'x'));
+      co_await jobs.put(long_text());
     } catch (const std::bad_alloc&) {
       ++failed;
     }
@@ -217,7 +708,40 @@ coro<void> limits_that_are_tried_again() {
 }
 
 coro<void> a_call_on_a_thread() {
-  EXPECT_EQ(co_await to_thread([](const std::string& text) { return text.size(); }, std::string(100, 'x')), 100U);
+  EXPECT_EQ(co_await to_thread([](const std::string& text) { return text.size(); }, long_text()), 100U);
+}
+
+coro<void> a_call_that_may_be_abandoned() {
+  auto measure = [](const std::string& text) {
+    std::this_thread::sleep_for(2ms);
+    return text.size();
+  };
+  EXPECT_EQ(co_await to_thread(abandon_on_cancel, measure, long_text()), 100U);
+}
+
+// Takes no time: virtual time stands still while a thread waits.
+coro<int> answer_at_once() {
+  co_await hocket::sleep(0s);
+  co_return 42;
+}
+
+coro<void> a_coroutine_asked_for_by_a_thread() {
+  co_await to_thread(
+      [&here = loop::running()] { EXPECT_EQ(run_coroutine_threadsafe(here, answer_at_once).result(), 42); });
+}
+
+coro<void> a_standard_future() {
+  auto compute = [] {
+    std::this_thread::sleep_for(2ms);
+    return 7;
+  };
+  EXPECT_EQ(co_await wrap_future(std::async(std::launch::async, compute)), 7);
+}
+
+coro<void> a_task_as_a_standard_future() {
+  co_await with_task_group([](task_group& group) -> coro<void> {
+    EXPECT_EQ(co_await wrap_future(to_std_future(group.create_task(answer_at_once()))), 42);
+  });
 }
 
 coro<void> talk_on(hocket::testing::connected_sockets& both) {
@@ -273,20 +797,59 @@ constexpr named_scenario scenarios[] = {
     {"done_callbacks", done_callbacks},
     {"a_time_out_that_is_met", a_time_out_that_is_met},
     {"a_time_out_that_runs_out", a_time_out_that_runs_out},
+    {"limits_at_a_time", limits_at_a_time},
+    {"limits_that_are_moved", limits_that_are_moved},
     {"scopes_in_scopes", scopes_in_scopes},
     {"a_group_of_tasks", a_group_of_tasks},
     {"a_group_in_a_group", a_group_in_a_group},
     {"a_group_without_children", a_group_without_children},
+    {"a_group_that_is_cancelled", a_group_that_is_cancelled},
+    {"children_that_say_when_they_have_started", children_that_say_when_they_have_started},
+    {"errors_sorted_out", errors_sorted_out},
+    {"eager_tasks", eager_tasks},
+    {"tasks_of_any_type", tasks_of_any_type},
+    {"variables_of_their_own", variables_of_their_own},
     {"gathering", gathering},
+    {"gathering_a_range", gathering_a_range},
+    {"gathering_futures", gathering_futures},
+    {"gathering_of_every_kind", gathering_of_every_kind},
+    {"gathering_errors", gathering_errors},
+    {"waiting_for_all", waiting_for_some_of_several<return_when::all_completed>},
+    {"waiting_for_the_first", waiting_for_some_of_several<return_when::first_completed>},
+    {"waiting_for_the_first_error", waiting_for_some_of_several<return_when::first_exception>},
+    {"tasks_as_they_are_completed", tasks_as_they_are_completed},
+    {"tasks_that_are_not_completed_in_time", tasks_that_are_not_completed_in_time},
+    {"a_shielded_task", a_shielded_task},
+    {"errors_that_nobody_looks_at", errors_that_nobody_looks_at},
+    {"an_instrument_that_throws", an_instrument_that_throws},
     {"cleaning_up", cleaning_up},
     {"an_outcome_looked_at", an_outcome_looked_at},
     {"a_lock_that_is_wanted_by_three", a_lock_that_is_wanted_by_three},
+    {"a_condition_that_two_wait_for", a_condition_that_two_wait_for},
+    {"a_barrier_that_three_pass_twice", a_barrier_that_three_pass_twice},
+    {"a_barrier_that_is_aborted", a_barrier_that_is_aborted},
     {"an_event_that_two_wait_for", an_event_that_two_wait_for},
     {"two_permits_for_three", two_permits_for_three},
-    {"a_queue_that_is_full", a_queue_that_is_full},
+    {"bounded_permits", bounded_permits},
+    {"tokens_of_a_limiter", tokens_of_a_limiter},
+    {"a_queue_that_is_full", a_queue_that_is_full<queue<std::string>>},
+    {"a_priority_queue_that_is_full", a_queue_that_is_full<priority_queue<std::string>>},
+    {"a_lifo_queue_that_is_full", a_queue_that_is_full<lifo_queue<std::string>>},
+    {"a_queue_that_is_shut_down", a_queue_that_is_shut_down<>},
+    {"a_queue_that_is_shut_down_immediately", a_queue_that_is_shut_down<immediate_t>},
+    {"a_rendezvous_that_ends", a_channel_that_ends<0>},
+    {"a_buffered_channel_that_ends", a_channel_that_ends<1>},
+    {"a_rendezvous_whose_receivers_leave", a_channel_whose_receivers_leave<0>},
+    {"a_buffered_channel_whose_receivers_leave", a_channel_whose_receivers_leave<1>},
+    {"a_rendezvous_that_is_closed_under_who_waits", a_channel_whose_ends_are_closed_under_who_waits<0>},
+    {"a_buffered_channel_that_is_closed_under_who_waits", a_channel_whose_ends_are_closed_under_who_waits<1>},
     {"putters_that_go_on_without_memory", putters_that_go_on_without_memory},
     {"limits_that_are_tried_again", limits_that_are_tried_again},
     {"a_call_on_a_thread", a_call_on_a_thread},
+    {"a_call_that_may_be_abandoned", a_call_that_may_be_abandoned},
+    {"a_coroutine_asked_for_by_a_thread", a_coroutine_asked_for_by_a_thread},
+    {"a_standard_future", a_standard_future},
+    {"a_task_as_a_standard_future", a_task_as_a_standard_future},
     {"a_conversation_on_tcp", a_conversation_on_tcp},
     {"a_receiver_that_waits", a_receiver_that_waits},
     {"a_connection_by_name", a_connection_by_name},
