@@ -2,6 +2,7 @@
 #include <regex>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <hocket/core/as_completed.hpp>
@@ -295,4 +296,20 @@ TEST(call_graph, every_promise_begins_with_what_is_looked_for_in_it) {
   check(std::type_identity<char>{});
   check(std::type_identity<std::string>{});
   check(std::type_identity<wide>{});
+}
+
+struct printing_at_its_end {
+  explicit printing_at_its_end(std::string& into) : text(&into) {}
+  printing_at_its_end(printing_at_its_end&& other) noexcept : text(std::exchange(other.text, nullptr)) {}
+  ~printing_at_its_end() {
+    if (text != nullptr) *text = hocket::format_all_tasks();
+  }
+  std::string* text;
+};
+
+HOCKET_TEST(call_graph, of_all_tasks_may_be_asked_for_while_one_ends) {
+  std::string text;
+  auto work = [](printing_at_its_end) -> hocket::coro<void> { co_return; };
+  co_await hocket::create_task(work(printing_at_its_end(text)), {.name = "ending"});
+  EXPECT_NE(text.find("ending"), std::string::npos) << text;
 }

@@ -138,4 +138,19 @@ TEST(exception_group, is_handled_piece_by_piece) {
   EXPECT_EQ(handled, "brokentorn(lost (lost) (lost))");
 }
 
+TEST(exception_group, refuses_to_hold_nothing) {
+  EXPECT_THROW(exception_group({}), hocket::invalid_state_error);
+  EXPECT_THROW(exception_group({std::exception_ptr()}), hocket::invalid_state_error);
+}
+
+TEST(exception_group, does_not_repeat_the_texts_of_groups_a_thousand_deep) {
+  std::exception_ptr problem = std::make_exception_ptr(std::runtime_error("broken"));
+  for (int depth = 0; depth < 1000; ++depth) problem = std::make_exception_ptr(exception_group({problem}));
+  try {
+    std::rethrow_exception(problem);
+  } catch (const exception_group& group) {
+    EXPECT_LT(std::string(group.what()).size(), 300U);
+  }
+}
+
 }  // namespace

@@ -1,13 +1,17 @@
 #include <memory>
+#include <semaphore>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <type_traits>
 #include <vector>
 
 #include <unistd.h>
 
 #include <hocket/core/as_result.hpp>
+#include <hocket/core/future.hpp>
 #include <hocket/core/gather.hpp>
+#include <hocket/core/run.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/testing/test.hpp>
@@ -534,6 +538,25 @@ HOCKET_TEST(task, cannot_await_itself) {
 
 TEST(task, tasks_that_await_each_other_in_a_circle_do_not_hang_who_cancels_them) {
   EXPECT_EXIT(cancel_a_circle(), testing::ExitedWithCode(0), "");
+}
+
+HOCKET_TEST(task, cannot_wait_for_what_belongs_to_another_loop) {
+  hocket::future<void>* elsewhere = nullptr;
+  std::binary_semaphore made(0);
+  std::binary_semaphore used(0);
+  std::jthread other([&] {
+    auto lend = [&]() -> hocket::coro<void> {
+      hocket::future<void> mine;
+      elsewhere = &mine;
+      made.release();
+      used.acquire();
+      co_return;
+    };
+    hocket::run(lend(), {.handle_sigint = false});
+  });
+  made.acquire();
+  EXPECT_THROW(co_await *elsewhere, hocket::invalid_state_error);
+  used.release();
 }
 
 }  // namespace

@@ -557,6 +557,27 @@ TEST_P(a_loop_in_real_time, looks_again_within_16_turns_when_short_turns_become_
   EXPECT_GE(loop().counters().looks - before, long_turns - 17);  // from then on every turn
 }
 
+TEST_P(a_loop_in_real_time, runs_for_whoever_asks_and_on_one_thread_only) {
+  bool runs = false;
+  bool refused = false;
+  loop().call_soon([&] {
+    std::thread other([&] {
+      runs = loop().is_running();
+      try {
+        loop().run_forever();
+      } catch (const hocket::invalid_state_error&) {
+        refused = true;
+      }
+    });
+    other.join();
+    loop().stop();
+  });
+  loop().run_forever();
+  EXPECT_TRUE(runs);
+  EXPECT_TRUE(refused);
+  EXPECT_FALSE(loop().is_running());
+}
+
 TEST_P(a_loop_in_real_time, wakes_once_for_many_timers_that_are_close_together) {
   constexpr int timers = 1000;
   int fired = 0;

@@ -319,3 +319,19 @@ HOCKET_TEST(queue, neither_loses_nor_doubles_an_item_when_consumers_come_and_go)
 }
 
 }  // namespace
+
+TEST(queue_death_test, ends_the_program_that_destroys_one_on_its_way_to_a_getter) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto program = [] {
+    auto amain = []() -> hocket::coro<void> {
+      auto jobs = std::make_unique<hocket::queue<int>>();
+      auto getter = hocket::create_task(jobs->get());
+      co_await hocket::sleep(std::chrono::seconds(0));
+      jobs->put_nowait(1);
+      jobs.reset();
+      co_await getter;
+    };
+    hocket::run(amain());
+  };
+  EXPECT_DEATH(program(), "a queue was destroyed while tasks waited for it");
+}

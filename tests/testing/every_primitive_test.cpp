@@ -710,6 +710,7 @@ coro<void> limits_that_are_tried_again() {
 }
 
 coro<void> a_call_on_a_thread() {
+  user.set(long_text());  // which the thread gets a copy of
   EXPECT_EQ(co_await to_thread([](const std::string& text) { return text.size(); }, long_text()), 100U);
 }
 

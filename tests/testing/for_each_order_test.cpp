@@ -121,4 +121,24 @@ HOCKET_TEST_IN_EACH_ORDER(in_each_order, a_set_event_wakes_everybody) {
   EXPECT_EQ(woken, 3);
 }
 
+TEST(for_each_order, begins_the_coroutines_of_a_gather_in_every_order) {
+  std::set<std::string> of_arguments;
+  std::set<std::string> of_a_vector;
+  for_each_order([&]() -> hocket::coro<void> {
+    std::string order;
+    auto note = [&](char name) -> hocket::coro<void> {
+      order += name;
+      co_return;
+    };
+    co_await hocket::gather(note('a'), note('b'), note('c'));
+    of_arguments.insert(std::exchange(order, {}));
+    std::vector<hocket::coro<void>> works;
+    for (const char name : {'a', 'b', 'c'}) works.push_back(note(name));
+    co_await hocket::gather(std::move(works));
+    of_a_vector.insert(order);
+  });
+  EXPECT_EQ(of_arguments.size(), 6U);
+  EXPECT_EQ(of_a_vector.size(), 6U);
+}
+
 }  // namespace

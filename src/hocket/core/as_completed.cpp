@@ -7,6 +7,7 @@ namespace hocket::detail {
 
 completion_line::completion_line(const std::vector<future_base*>& targets, const as_completed_options& options)
     : loop_(loop::running()), items_(targets.size()), left_(targets.size()) {
+  for (const future_base* each : targets) each->require_running_loop();
   if (options.timeout && !targets.empty()) loop_.schedule_at(alarm_, loop_.time_after(*options.timeout));
   for (std::size_t n = 0; n < targets.size(); ++n) {
     items_[n].owner = this;

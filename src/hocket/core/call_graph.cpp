@@ -66,6 +66,7 @@ frame_call_graph_entry entry_of(const frame_base& frame) {
 bool add_frames(const task_base& task, std::coroutine_handle<> innermost, std::vector<frame_call_graph_entry>& to) {
   if (task.done()) return true;
   if (!innermost) innermost = task.leaf() != nullptr ? task.leaf()->waiter() : task.frame();
+  if (!innermost) return true;  // it is ending
   for (const frame_base* at = &frame_base::of(innermost); at != nullptr; at = at->parent()) {
     if (to.size() == most_frames) return false;
     to.push_back(entry_of(*at));

@@ -8,14 +8,20 @@ namespace hocket {
 namespace {
 
 constexpr std::size_t most_described = 10;
+constexpr std::size_t most_characters = 200;  // of each
+
+// So that groups in groups, a thousand deep, do not repeat each other's texts.
+std::string shortened(std::string_view text) {
+  return text.size() <= most_characters ? std::string(text) : std::string(text.substr(0, most_characters)) + "...";
+}
 
 std::string describe(const std::exception_ptr& problem) {
   try {
     std::rethrow_exception(problem);
   } catch (const exception_group& nested) {
-    return fmt::format("({})", nested.what());
+    return fmt::format("({})", shortened(nested.what()));
   } catch (const std::exception& known) {
-    return known.what();
+    return shortened(known.what());
   } catch (...) {
     return "an exception of unknown type";
   }
@@ -31,6 +37,12 @@ std::string describe(const std::vector<std::exception_ptr>& errors) {
   }
   if (errors.size() > most_described) text += fmt::format("; and {} more", errors.size() - most_described);
   return text;
+}
+
+const std::vector<std::exception_ptr>& checked(const std::vector<std::exception_ptr>& errors) {
+  if (errors.empty() || std::ranges::find(errors, nullptr) != errors.end())
+    throw invalid_state_error("an exception group needs exceptions, at least one and none of them null");
+  return errors;
 }
 
 /// What `problem` is if it is a group; null otherwise. Lives as long as `problem`.
@@ -52,7 +64,7 @@ std::optional<exception_group> group_of(std::vector<std::exception_ptr> errors) 
 }  // namespace
 
 exception_group::exception_group(std::vector<std::exception_ptr> errors)
-    : error(describe(errors)), errors_(std::move(errors)) {}
+    : error(describe(checked(errors))), errors_(std::move(errors)) {}
 
 exception_group::parts exception_group::split_leaves(
     const std::function<bool(const std::exception_ptr&)>& matches) const {

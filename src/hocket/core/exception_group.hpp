@@ -38,6 +38,7 @@ concept leaf_error = !std::derived_from<Error, exception_group>;
 /// Counterpart: ExceptionGroup.
 class exception_group : public error {
  public:
+  /// Throws `invalid_state_error` if there is none, or a null one.
   explicit exception_group(std::vector<std::exception_ptr> errors);
 
   /// In the order in which they happened; at least one.

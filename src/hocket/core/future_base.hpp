@@ -55,6 +55,12 @@ class future_base : public arena_allocated {
   /// Those who wait, in the order in which they came.
   [[nodiscard]] ready_queue& waiters() noexcept { return waiters_; }
 
+  /// For those who wait: throws `invalid_state_error` unless its loop is the one that runs on this thread.
+  void require_running_loop() const {
+    if (&loop_ != detail::here.running) [[unlikely]]
+      refuse_other_loop();
+  }
+
   /// True if more than one handle or waiter holds it.
   [[nodiscard]] bool is_shared() const noexcept { return references_ > 1; }
   void retain() noexcept { ++references_; }
@@ -82,6 +88,7 @@ class future_base : public arena_allocated {
 
  private:
   friend task_base;
+  [[noreturn]] static void refuse_other_loop();
   void last_release() noexcept;
 
   hocket::loop& loop_;

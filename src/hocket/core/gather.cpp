@@ -5,7 +5,10 @@
 // wakes the gathering task one turn after the turn in which it is heard of, as asyncio's does. Children that ended with an
 // error which nobody will throw count as looked at: asyncio consumes these too.
 
+#include <algorithm>
 #include <new>
+#include <numeric>
+#include <vector>
 
 #include <hocket/core/gather.hpp>
 
@@ -20,6 +23,7 @@ gather_of_tasks::~gather_of_tasks() {
 }
 
 void gather_of_tasks::add(future_base& child) {
+  child.require_running_loop();
   watcher& added = *std::construct_at(watchers_ + count_, *this, child);
   ++count_;
   ++left_;
@@ -57,6 +61,29 @@ void gather_of_coroutines::begin_and_wait(std::coroutine_handle<> waiter) {
   prepare(waiter);
   task()->owner().schedule(starter_);
   begin_waiting();
+}
+
+// Where the loop draws the order of what is ready, the children are no exception.
+bool gather_of_coroutines::begin_in_any_order() noexcept {
+  loop& owner = task()->owner();
+  if (!owner.shuffles()) return false;
+  std::vector<std::size_t> order;
+  try {
+    order.resize(left_);
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::shuffle(order.begin(), order.end(), owner.random());
+  for (const std::size_t place : order) begin_nth(place);
+  return true;
+}
+
+void gather_of_coroutines::begin_all() noexcept {
+  const std::size_t count = left_;
+  if (!begin_in_any_order())
+    for (std::size_t place = 0; place < count; ++place) begin_nth(place);
+  forget_works();
 }
 
 void gather_of_coroutines::run_starter() noexcept {

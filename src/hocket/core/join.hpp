@@ -14,6 +14,7 @@ class join_operation : public operation {
   [[nodiscard]] bool await_ready() const noexcept { return target_->done(); }
   void await_suspend(std::coroutine_handle<> waiter) {
     if (target_.get() == task_base::current()) throw invalid_state_error("a task cannot await itself");
+    target_->require_running_loop();
     prepare(waiter);
     target_->add_waiter(*this);
     begin_waiting();

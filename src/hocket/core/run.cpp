@@ -128,9 +128,12 @@ loop& runner::get_loop() const {
 
 void runner::run_main(task_base& main) {
   sigint_guard guard(options_.handle_sigint ? loop_.get() : nullptr);
+  struct notification {
+    loop& on;
+    ~notification() { on.set_notification({}); }
+  } until_the_end{*loop_};
   loop_->set_notification([&main] { main.cancel(); });
   run_until_done(*loop_, main);
-  loop_->set_notification({});
   if (!main.done()) throw invalid_state_error("the loop was stopped before the main task had ended");
   context_ = main.context();
   interrupted_ = guard.interrupted() && main.was_cancelled();
@@ -138,7 +141,13 @@ void runner::run_main(task_base& main) {
 
 void runner::close() noexcept {
   if (loop_ == nullptr) return;
-  if (loop_->is_closed() || shut_down())
+  bool clean = false;
+  try {
+    clean = loop_->is_closed() || shut_down();
+  } catch (...) {  // the backend failed
+    loop_->call_exception_handler({.message = "shutdown failed", .exception = std::current_exception()});
+  }
+  if (clean)
     loop_.reset();
   else
     static_cast<void>(loop_.release());  // what was left behind refers to it

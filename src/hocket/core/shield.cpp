@@ -51,6 +51,7 @@ void report_error_of(future_base& inner) noexcept {
 
 void shield_wait::await_suspend(std::coroutine_handle<> waiter) {
   if (inner_ == task_base::current()) throw invalid_state_error("a task cannot await itself");
+  inner_->require_running_loop();
   prepare(waiter);
   inner_->add_waiter(*this);
   begin_waiting();

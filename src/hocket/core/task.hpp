@@ -225,6 +225,13 @@ class any_task {
   [[nodiscard]] std::string_view name() const { return record_->name(); }
   void set_name(std::string name) const { record_->set_name(std::make_unique<std::string>(std::move(name))); }
 
+  [[nodiscard]] const hocket::context& context() const noexcept { return record_->context(); }
+  /// As that of `task`.
+  template <class Function>
+  handle add_done_callback(Function function) const {
+    return detail::call_when_done(*this, std::move(function));
+  }
+
   explicit operator bool() const noexcept { return static_cast<bool>(record_); }
   friend bool operator==(const any_task& a, const any_task& b) noexcept { return a.record_.get() == b.record_.get(); }
 

@@ -55,6 +55,10 @@ static void report_error_of(future_base& ended) noexcept {
   }
 }
 
+void future_base::refuse_other_loop() {
+  throw invalid_state_error("a task cannot wait for what belongs to another loop");
+}
+
 void future_base::last_release() noexcept {
   if (failed() && !retrieved_) report_error_of(*this);
   if (!done()) drop_callbacks();  // whoever else waits holds a reference

@@ -11,6 +11,7 @@ wait_operation::wait_operation(const std::vector<future_base*>& targets, const w
 }
 
 void wait_operation::await_suspend(std::coroutine_handle<> waiter) {
+  for (const watcher& each : watchers_) each.target->require_running_loop();
   if (options_.timeout) {
     loop& owner = task_base::require_current().owner();
     owner.schedule_at(*this, owner.time_after(*options_.timeout));  // first, for it may throw

@@ -24,8 +24,8 @@ class to_thread_operation final : public operation, private blocking_job {
 
   [[nodiscard]] bool await_ready() { return refuse_if_cancelled(); }
   void await_suspend(std::coroutine_handle<> waiter) {
+    inside_ = context::current().detached();  // first, for it may throw
     prepare(waiter);
-    inside_ = context::current().detached();
     try {
       task()->owner().blocking().submit(*this);
     } catch (...) {

@@ -65,7 +65,10 @@ void loop::close() noexcept {
   report_pending_tasks();
   std::erase(alive, this);
   leave_behind();
-  backend_.reset();
+  if (backend_->open_descriptors() == 0)
+    backend_.reset();
+  else
+    static_cast<void>(backend_.release());  // for the sockets of whoever is left behind
 }
 
 void loop::leave_behind() noexcept {
@@ -108,6 +111,7 @@ void loop::refuse_without_loop() { throw invalid_state_error("no event loop is r
 void loop::run_forever() {
   require_open("run_forever was called");
   if (detail::here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");
+  if (is_running()) throw invalid_state_error("another thread is running the event loop");
   struct scope {
     detail::thread_context before = detail::here;
     std::atomic<const detail::thread_context*>& runs_on;
@@ -214,6 +218,10 @@ void loop::look() {
 void loop::sleep_up_to(std::optional<std::chrono::nanoseconds> limit) {
   ++counters_.looks;
   looks_to_skip_ = 0;
+  struct awake_again {
+    std::atomic<bool>& asleep;
+    ~awake_again() { asleep.store(false, std::memory_order_seq_cst); }
+  } at_the_end{asleep_};
   asleep_.store(true, std::memory_order_seq_cst);
   const bool something = !inbox_.empty() || notified_.load(std::memory_order_seq_cst) != 0;
   if (something) limit = std::chrono::nanoseconds(0);
@@ -221,7 +229,6 @@ void loop::sleep_up_to(std::optional<std::chrono::nanoseconds> limit) {
     collect_and_tell(*backend_, limit, *monitor_);
   else
     backend_->collect(limit);
-  asleep_.store(false, std::memory_order_seq_cst);
 }
 
 void loop::run_batch() noexcept {
@@ -317,7 +324,8 @@ void loop::call_exception_handler(const exception_context& context) noexcept {
 }
 
 void loop::report(loop& owner, const exception_context& context) noexcept {
-  if (std::find(alive.begin(), alive.end(), &owner) != alive.end()) return owner.call_exception_handler(context);
+  const bool lives = detail::here.running == &owner || std::find(alive.begin(), alive.end(), &owner) != alive.end();
+  if (lives) return owner.call_exception_handler(context);
   try {
     print(context);
   } catch (...) {

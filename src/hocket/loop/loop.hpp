@@ -47,7 +47,7 @@ struct loop_counters {
 /// A turn appends what the backend completed, then the timers that are due, and runs exactly the batch that is queued then;
 /// what the batch schedules waits for the next turn. Everything runs in the order in which it was scheduled.
 ///
-/// Belongs to the thread that runs it. From other threads only `call_soon_threadsafe` and `post`.
+/// Belongs to the thread that makes it, which is the one that runs it (an io_uring belongs to a thread, too). From other threads only `call_soon_threadsafe` and `post`.
 /// Counterpart: asyncio.AbstractEventLoop.
 class loop {
  public:
@@ -78,7 +78,8 @@ class loop {
     stopping_ = true;
   }
 
-  [[nodiscard]] bool is_running() const noexcept { return detail::here.running == this; }
+  /// On whatever thread. Counterpart: loop.is_running.
+  [[nodiscard]] bool is_running() const noexcept { return runs_on() != nullptr; }
 
   /// Drops the callbacks that have not run, gives the system's resources back, and takes nothing more: `call_soon` and the
   /// like throw `invalid_state_error` from then on. Reports each task that is still pending; its frame is leaked, for what it
@@ -155,6 +156,8 @@ class loop {
 
   /// The only randomness there is: what needs some takes it from here, so that a seed reproduces a run.
   [[nodiscard]] random_source& random() noexcept { return random_; }
+  /// `loop_options::shuffle`.
+  [[nodiscard]] bool shuffles() const noexcept { return shuffle_; }
 
   // ---- errors that nobody waits for
 

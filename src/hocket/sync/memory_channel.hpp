@@ -245,19 +245,19 @@ class memory_send_channel {
   /// Gives the item to the first task that waits for one, or puts it into the buffer, waiting while that is full. Throws
   /// `broken_resource_error` if all receiving ends were closed, `closed_resource_error` if this one was, and `cancelled`: then
   /// the item was not sent.
-  [[nodiscard]] send_operation send(Item item) noexcept { return send_operation(end_, std::move(item)); }
+  [[nodiscard]] send_operation send(Item item) noexcept { return send_operation(mine(), std::move(item)); }
 
   /// False if it would have to wait; `item` is then as it was. Throws as `send`.
   template <class Value>
   bool send_nowait(Value&& item) {
-    const auto outcome = end_->channel->try_send(*end_, std::forward<Value>(item));
+    const auto outcome = mine()->channel->try_send(*end_, std::forward<Value>(item));
     check(outcome);
     return outcome == channel::outcome::done;
   }
 
   /// One more sending end of the same channel. Throws `closed_resource_error` if this one was closed.
   [[nodiscard]] memory_send_channel clone() const {
-    if (end_->closed) throw closed_resource_error();
+    if (mine()->closed) throw closed_resource_error();
     return memory_send_channel(end_->channel);
   }
 
@@ -267,7 +267,7 @@ class memory_send_channel {
     if (end_) end_->channel->close_sending(*end_);
   }
 
-  [[nodiscard]] memory_channel_statistics statistics() const noexcept { return end_->channel->statistics(); }
+  [[nodiscard]] memory_channel_statistics statistics() const noexcept { return mine()->channel->statistics(); }
 
  private:
   static record_ref<typename channel::end> new_end(record_ref<channel> shared) {
@@ -278,6 +278,11 @@ class memory_send_channel {
   static void check(typename channel::outcome outcome) {
     if (outcome == channel::outcome::closed) throw closed_resource_error();
     if (outcome == channel::outcome::broken) throw broken_resource_error();
+  }
+
+  [[nodiscard]] const record_ref<typename channel::end>& mine() const noexcept {
+    HOCKET_ASSERT(end_, "an end of a memory channel was used after it had been moved from");
+    return end_;
   }
 
   record_ref<typename channel::end> end_;  // null after it was moved from
@@ -334,14 +339,14 @@ class memory_receive_channel {
   /// Waits for an item; empty at the end of the channel: all sending ends are closed and nothing is left. Throws
   /// `closed_resource_error` if this end was closed, and `cancelled`: then it has taken nothing. A cancellation that comes after
   /// the item was handed over stays pending.
-  [[nodiscard]] receive_operation receive() noexcept { return receive_operation(end_); }
+  [[nodiscard]] receive_operation receive() noexcept { return receive_operation(mine()); }
   /// The same, as sources spell it.
   [[nodiscard]] receive_operation next() noexcept { return receive(); }
 
   /// An item, or nothing if it would have to wait. Throws `end_of_channel` and `closed_resource_error`.
   [[nodiscard]] std::optional<Item> receive_nowait() {
     std::optional<Item> item;
-    const auto outcome = end_->channel->try_receive(*end_, item);
+    const auto outcome = mine()->channel->try_receive(*end_, item);
     if (outcome == channel::outcome::closed) throw closed_resource_error();
     if (outcome == channel::outcome::ended) throw end_of_channel();
     return item;
@@ -349,7 +354,7 @@ class memory_receive_channel {
 
   /// One more receiving end of the same channel. Throws `closed_resource_error` if this one was closed.
   [[nodiscard]] memory_receive_channel clone() const {
-    if (end_->closed) throw closed_resource_error();
+    if (mine()->closed) throw closed_resource_error();
     return memory_receive_channel(end_->channel);
   }
 
@@ -359,13 +364,18 @@ class memory_receive_channel {
     if (end_) end_->channel->close_receiving(*end_);
   }
 
-  [[nodiscard]] memory_channel_statistics statistics() const noexcept { return end_->channel->statistics(); }
+  [[nodiscard]] memory_channel_statistics statistics() const noexcept { return mine()->channel->statistics(); }
 
  private:
   static record_ref<typename channel::end> new_end(record_ref<channel> shared) {
     record_ref made(new typename channel::end(std::move(shared)));
     made->channel->add_receiving_end();
     return made;
+  }
+
+  [[nodiscard]] const record_ref<typename channel::end>& mine() const noexcept {
+    HOCKET_ASSERT(end_, "an end of a memory channel was used after it had been moved from");
+    return end_;
   }
 
   record_ref<typename channel::end> end_;  // null after it was moved from

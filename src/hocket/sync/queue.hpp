@@ -93,7 +93,7 @@ class basic_queue {
   basic_queue(const basic_queue&) = delete;
   basic_queue& operator=(const basic_queue&) = delete;
   ~basic_queue() {
-    HOCKET_ASSERT(getters_.empty() && putters_.empty() && joiners_.empty(),
+    HOCKET_ASSERT(getters_.empty() && putters_.empty() && joiners_.empty() && woken_ == 0,
                   "a queue was destroyed while tasks waited for it");
   }
 
@@ -136,8 +136,8 @@ class basic_queue {
   /// left and then throws it too. `join` still waits for what was put. Counterpart: Queue.shutdown (Python 3.13).
   void shutdown() noexcept {
     shut_down_ = true;
-    detail::wake_all(getters_);
-    detail::wake_all(putters_);
+    while (!getters_.empty()) wake_first(getters_);
+    while (!putters_.empty()) wake_first(putters_);
   }
   /// The same, but drops what is left and counts it as done.
   void shutdown(immediate_t /*unused*/) noexcept {
@@ -157,11 +157,15 @@ class basic_queue {
 
   [[noreturn, gnu::cold]] static void refuse() { throw queue_shut_down(); }
 
+  void wake_first(ready_queue& line) noexcept {
+    if (detail::wake_first(line)) ++woken_;
+  }
+
   Item take() {
     if (empty()) [[unlikely]]
       refuse();
     Item item = items_.pop();
-    detail::wake_first(putters_);
+    wake_first(putters_);
     return item;
   }
 
@@ -171,11 +175,12 @@ class basic_queue {
       refuse();
     items_.push(std::forward<Value>(item));
     ++unfinished_;
-    detail::wake_first(getters_);
+    wake_first(getters_);
   }
 
   std::size_t limit_;
   std::size_t unfinished_ = 0;
+  std::size_t woken_ = 0;  // getters and putters that have not run since
   bool shut_down_ = false;
   Storage items_;
   ready_queue getters_;  // in order of arrival
@@ -190,6 +195,7 @@ class basic_queue<Item, Storage>::getter final : public detail::waiter {
 
   void line_up(std::coroutine_handle<> handle) { waiter::line_up(handle, owner_.getters_); }
   void run() noexcept override {
+    if (!this->was_stopped()) --owner_.woken_;
     if (this->may_go_on() && owner_.must_wait_to_get())
       this->line_up_again(owner_.getters_);
     else
@@ -197,7 +203,7 @@ class basic_queue<Item, Storage>::getter final : public detail::waiter {
   }
   [[gnu::noinline]] void waited() {
     waiter::waited([this] {
-      if (!owner_.empty()) detail::wake_first(owner_.getters_);
+      if (!owner_.empty()) owner_.wake_first(owner_.getters_);
     });
   }
 
@@ -212,6 +218,7 @@ class basic_queue<Item, Storage>::putter final : public detail::waiter {
 
   void line_up(std::coroutine_handle<> handle) { waiter::line_up(handle, owner_.putters_); }
   void run() noexcept override {
+    if (!this->was_stopped()) --owner_.woken_;
     if (this->may_go_on() && owner_.must_wait_to_put())
       this->line_up_again(owner_.putters_);
     else
@@ -229,7 +236,7 @@ class basic_queue<Item, Storage>::putter final : public detail::waiter {
 
  private:
   void hand_on() noexcept {
-    if (!owner_.full()) detail::wake_first(owner_.putters_);
+    if (!owner_.full()) owner_.wake_first(owner_.putters_);
   }
 
   basic_queue& owner_;

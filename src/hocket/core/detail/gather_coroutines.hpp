@@ -59,8 +59,10 @@ class gather_of_coroutines : public operation {
   explicit gather_of_coroutines(std::size_t count) noexcept : left_(count) {}
   ~gather_of_coroutines() = default;
 
-  /// Calls `begin` for each, in order.
-  virtual void begin_all() noexcept = 0;
+  /// Calls `begin` for the one in this place.
+  virtual void begin_nth(std::size_t place) noexcept = 0;
+  /// All were begun.
+  virtual void forget_works() noexcept {}
 
   template <class T>
   void begin(coro<T>& work, result<T>& outcome) noexcept;
@@ -76,6 +78,8 @@ class gather_of_coroutines : public operation {
     gather_of_coroutines& owner_;
   };
 
+  void begin_all() noexcept;
+  [[nodiscard]] bool begin_in_any_order() noexcept;
   void begin_and_wait(std::coroutine_handle<> waiter);
   void run_starter() noexcept;
   void ended();
@@ -202,10 +206,10 @@ class gathered_coroutines final : public gather_of_coroutines {
   }
 
  private:
-  void begin_all() noexcept override { begin_each(std::index_sequence_for<T...>{}); }
+  void begin_nth(std::size_t place) noexcept override { begin_if(place, std::index_sequence_for<T...>{}); }
   template <std::size_t... index>
-  void begin_each(std::index_sequence<index...>) noexcept {
-    (this->begin(std::get<index>(works_), std::get<index>(outcomes_)), ...);
+  void begin_if(std::size_t place, std::index_sequence<index...>) noexcept {
+    ((index == place ? this->begin(std::get<index>(works_), std::get<index>(outcomes_)) : void()), ...);
   }
 
   std::tuple<coro<T>...> works_;
@@ -232,10 +236,8 @@ class gathered_coroutine_vector final : public gather_of_coroutines {
   }
 
  private:
-  void begin_all() noexcept override {
-    for (std::size_t n = 0; n < works_.size(); ++n) this->begin(works_[n], outcomes_[n]);
-    std::vector<coro<T>>().swap(works_);
-  }
+  void begin_nth(std::size_t place) noexcept override { this->begin(works_[place], outcomes_[place]); }
+  void forget_works() noexcept override { std::vector<coro<T>>().swap(works_); }
 
   std::vector<coro<T>> works_;
   std::vector<result<T>> outcomes_;
