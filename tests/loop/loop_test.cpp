@@ -557,6 +557,18 @@ TEST_P(a_loop_in_real_time, looks_again_within_16_turns_when_short_turns_become_
   EXPECT_GE(loop().counters().looks - before, long_turns - 17);  // from then on every turn
 }
 
+TEST_P(a_loop_in_real_time, may_be_made_on_one_thread_and_run_on_another) {
+  std::thread::id ran_on;
+  loop().call_later(1ms, [&] {
+    ran_on = std::this_thread::get_id();
+    loop().stop();
+  });
+  std::thread runner([&] { loop().run_forever(); });
+  const auto id = runner.get_id();
+  runner.join();
+  EXPECT_EQ(ran_on, id);
+}
+
 TEST_P(a_loop_in_real_time, runs_for_whoever_asks_and_on_one_thread_only) {
   bool runs = false;
   bool refused = false;

@@ -47,7 +47,7 @@ struct loop_counters {
 /// A turn appends what the backend completed, then the timers that are due, and runs exactly the batch that is queued then;
 /// what the batch schedules waits for the next turn. Everything runs in the order in which it was scheduled.
 ///
-/// Belongs to the thread that makes it, which is the one that runs it (an io_uring belongs to a thread, too). From other threads only `call_soon_threadsafe` and `post`.
+/// May be made on one thread and run on another, and belongs to the thread that runs it; on io_uring to the first that did. From other threads only `call_soon_threadsafe` and `post`.
 /// Counterpart: asyncio.AbstractEventLoop.
 class loop {
  public:

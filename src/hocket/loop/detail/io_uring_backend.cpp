@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <liburing.h>
@@ -22,9 +23,11 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <hocket/base/assert.hpp>
+#include <hocket/base/error.hpp>
 #include <hocket/loop/detail/io_uring_backend.hpp>
 
 namespace hocket {
@@ -49,11 +52,12 @@ struct io_uring_backend::ring {
   io_uring io{};
   io_uring_buf_ring* buffers = nullptr;
   open_how how{};
+  bool enabled = false;
 
   explicit ring(unsigned entries, unsigned completions) {
     io_uring_params parameters{};
-    parameters.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
-                       IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
+    parameters.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                       IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
     parameters.cq_entries = completions;
     const int error = io_uring_queue_init_params(entries, &io, &parameters);
     if (error < 0) throw std::system_error(-error, std::system_category(), "io_uring is not available here");
@@ -73,7 +77,16 @@ struct io_uring_backend::ring {
     return sqe;
   }
 
+  // A ring belongs to the thread that enables it: to the one that runs the loop, wherever that was made.
+  // liburing 2.3 does not export io_uring_enable_rings.
+  void enable() {
+    if (std::exchange(enabled, true)) return;
+    if (::syscall(__NR_io_uring_register, io.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) != 0)
+      throw std::system_error(errno, std::system_category(), "io_uring_register");
+  }
+
   void hand_over() {
+    enable();
     int submitted = 0;
     do submitted = io_uring_submit(&io);
     while (submitted == -EINTR || submitted == -EAGAIN || submitted == -EBUSY);
@@ -212,6 +225,7 @@ bool io_uring_backend::cancel(io_request& request) {
 
 void io_uring_backend::collect(std::optional<std::chrono::nanoseconds> limit) {
   io_uring& io = ring_->io;
+  ring_->enable();
   int outcome = 0;
   if (limit && limit->count() <= 0) {
     if (wants_collect() || io_uring_cq_ready(&io) > 0) outcome = io_uring_submit_and_get_events(&io);
@@ -225,6 +239,7 @@ void io_uring_backend::collect(std::optional<std::chrono::nanoseconds> limit) {
     io_uring_cqe* first = nullptr;
     outcome = io_uring_submit_and_wait_timeout(&io, &first, 1, &time, nullptr);
   }
+  if (outcome == -EEXIST) throw invalid_state_error("a loop on io_uring runs on one thread, the first that ran it");
   const bool harmless =
       outcome >= 0 || outcome == -EINTR || outcome == -ETIME || outcome == -EBUSY || outcome == -EAGAIN;
   if (!harmless) throw std::system_error(-outcome, std::system_category(), "io_uring_enter");
