@@ -3,8 +3,10 @@
 // Everything of floors 0 to 4: the loop, coroutines and tasks, synchronisation, executors, input and output.
 
 #include <hocket/base/error.hpp>
+#include <hocket/core/aclosing.hpp>
 #include <hocket/core/as_completed.hpp>
 #include <hocket/core/as_result.hpp>
+#include <hocket/core/async_generator.hpp>
 #include <hocket/core/call_graph.hpp>
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/cancelled.hpp>
@@ -14,6 +16,7 @@
 #include <hocket/core/finally.hpp>
 #include <hocket/core/future.hpp>
 #include <hocket/core/gather.hpp>
+#include <hocket/core/generator.hpp>
 #include <hocket/core/run.hpp>
 #include <hocket/core/run_coroutine_threadsafe.hpp>
 #include <hocket/core/shield.hpp>

@@ -66,6 +66,7 @@ class frame_base {
  protected:
   explicit frame_base(std::source_location created) noexcept : created_(created) {}
   ~frame_base() = default;
+  void note_place(const std::source_location& where) noexcept { awaiting_ = where; }
 
  private:
   static constexpr std::uintptr_t is_task = 1;

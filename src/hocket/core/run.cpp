@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <hocket/core/async_generator.hpp>
 #include <hocket/core/run.hpp>
 
 namespace hocket {
@@ -170,10 +171,11 @@ bool runner::shut_down() {
   }
   do {
     cancel_all_tasks(too_late);
+    close_generators(too_late);
     if (too_late || !loop_->blocking().finish(limit - loop_->time())) break;
     loop_->stop();
     loop_->run_forever();  // one turn: what the pool's jobs posted, and what tasks that ended last scheduled
-  } while (!loop_->tasks().empty() && !too_late);
+  } while (!(loop_->tasks().empty() && loop_->generators().empty()) && !too_late);
   alarm.cancel();
   if (loop_->tasks().empty() && loop_->blocking().pending() == 0) return true;
   report_what_is_left();
@@ -186,6 +188,29 @@ void runner::cancel_all_tasks(const bool& too_late) {
     loop_->tasks().for_each([](loop_task& each) { static_cast<task_base&>(each).cancel_at_shutdown(); });
     run_until_done(*loop_, static_cast<task_base&>(loop_->tasks().front()));
   }
+}
+
+// The one that began first goes first: it may have others as arguments, and closes them itself.
+static coro<void> close_all_generators(loop& on) {
+  while (!on.generators().empty()) {
+    auto& generator = static_cast<async_generator_frame&>(on.generators().front());
+    const std::source_location created = generator.created();
+    try {
+      co_await detail::generator_close(&generator);
+    } catch (...) {
+      on.call_exception_handler({.message = "an async generator failed while it was closed at the end of run",
+                                 .exception = std::current_exception(),
+                                 .where = created});
+      if (!on.generators().empty() && &on.generators().front() == &generator) on.generators().pop_front();
+    }
+  }
+}
+
+void runner::close_generators(const bool& too_late) {
+  if (loop_->generators().empty() || too_late) return;
+  const auto closing =
+      detail::create_task_from_outside(*loop_, close_all_generators(*loop_), {.name = "close generators"});
+  run_until_done(*loop_, *closing.record());
 }
 
 void runner::report_what_is_left() noexcept {

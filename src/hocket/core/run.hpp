@@ -104,6 +104,7 @@ class runner {
   void run_main(task_base& main);
   [[nodiscard]] bool shut_down();
   void cancel_all_tasks(const bool& too_late);
+  void close_generators(const bool& too_late);
   void report_what_is_left() noexcept;
 
   run_options options_;

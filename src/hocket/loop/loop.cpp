@@ -74,6 +74,7 @@ void loop::close() noexcept {
 void loop::leave_behind() noexcept {
   closed_ = true;
   tasks_.for_each([](loop_task& each) { each.leave_behind(); });
+  while (!generators_.empty()) generators_.pop_front();
   drop_callbacks();
 }
 

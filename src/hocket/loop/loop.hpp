@@ -14,6 +14,7 @@
 #include <hocket/loop/handle.hpp>
 #include <hocket/loop/inbox.hpp>
 #include <hocket/loop/instrument.hpp>
+#include <hocket/loop/loop_generator.hpp>
 #include <hocket/loop/loop_task.hpp>
 #include <hocket/loop/monitor.hpp>
 #include <hocket/loop/random_source.hpp>
@@ -226,6 +227,8 @@ class loop {
 
   /// Tasks that are not done. Kept by `task_base`.
   [[nodiscard]] intrusive_list<loop_task, loop_task>& tasks() noexcept { return tasks_; }
+  /// Async generators that have begun and not ended. Kept by `async_generator_frame`.
+  [[nodiscard]] intrusive_list<loop_generator>& generators() noexcept { return generators_; }
   [[nodiscard]] std::uint64_t next_task_number() noexcept { return ++tasks_made_; }
 
  private:
@@ -256,6 +259,7 @@ class loop {
   ready_queue batch_;  // what is left of the turn's batch
   ready_queue when_idle_;
   intrusive_list<loop_task, loop_task> tasks_;
+  intrusive_list<loop_generator> generators_;
   std::uint64_t tasks_made_ = 0;
   hocket::clock* clock_;
   random_source random_;
