@@ -90,19 +90,34 @@ class typed_async_generator_frame : public async_generator_frame {
   yield_channel<T, In> channel_;
 };
 
-template <class T, class In, class... Args>
-class async_generator_promise final : public typed_async_generator_frame<T, In> {
+template <class... Args>
+struct arguments_but_first {};
+
+/// `Rest` are the arguments without the first. Clang leaves the object of a lambda out where it makes the promise, though it
+/// counts as the first argument where it looks for the promise's type (as of version 22).
+template <class T, class In, class Rest, class... Args>
+class async_generator_promise;
+template <class T, class In, class... Rest, class... Args>
+class async_generator_promise<T, In, arguments_but_first<Rest...>, Args...> final
+    : public typed_async_generator_frame<T, In> {
   using arguments = decltype(std::tuple_cat(kept_argument<Args>(std::declval<Args&>())...));
 
  public:
   explicit async_generator_promise(Args&... given,
                                    std::source_location created = std::source_location::current()) noexcept
-      : typed_async_generator_frame<T, In>(std::coroutine_handle<async_generator_promise>::from_promise(*this),
-                                           std::tuple_size_v<arguments> == 0 ? nullptr : next_to_close, created),
-        arguments_(std::tuple_cat(kept_argument<Args>(given)...)) {}
+      : async_generator_promise(std::tuple_cat(kept_argument<Args>(given)...), created) {}
+  explicit async_generator_promise(Rest&... given,
+                                   std::source_location created = std::source_location::current()) noexcept
+    requires(sizeof...(Rest) < sizeof...(Args))
+      : async_generator_promise(std::tuple_cat(kept_argument<Rest>(given)...), created) {}
   [[nodiscard]] async_generator<T, In> get_return_object() noexcept { return async_generator<T, In>(*this); }
 
  private:
+  async_generator_promise(arguments kept, std::source_location created) noexcept
+      : typed_async_generator_frame<T, In>(std::coroutine_handle<async_generator_promise>::from_promise(*this),
+                                           std::tuple_size_v<arguments> == 0 ? nullptr : next_to_close, created),
+        arguments_(kept) {}
+
   static async_generator_frame* next_to_close(async_generator_frame& self) noexcept {
     async_generator_frame* found = nullptr;
     const auto look = [&found](auto& generator) {
@@ -244,7 +259,7 @@ class [[nodiscard]] HOCKET_CORO_TYPE async_generator {
   [[nodiscard]] bool ended() const noexcept { return frame_ == nullptr || frame_->has_ended(); }
 
  private:
-  template <class, class, class...>
+  template <class, class, class, class...>
   friend class detail::async_generator_promise;
   explicit async_generator(detail::typed_async_generator_frame<T, In>& frame) noexcept : frame_(&frame) {}
   void drop() noexcept {
@@ -256,7 +271,12 @@ class [[nodiscard]] HOCKET_CORO_TYPE async_generator {
 
 }  // namespace hocket
 
-template <class T, class In, class... Args>
-struct std::coroutine_traits<hocket::async_generator<T, In>, Args...> {
-  using promise_type = hocket::detail::async_generator_promise<T, In, Args...>;
+template <class T, class In>
+struct std::coroutine_traits<hocket::async_generator<T, In>> {
+  using promise_type = hocket::detail::async_generator_promise<T, In, hocket::detail::arguments_but_first<>>;
+};
+template <class T, class In, class First, class... Rest>
+struct std::coroutine_traits<hocket::async_generator<T, In>, First, Rest...> {
+  using promise_type =
+      hocket::detail::async_generator_promise<T, In, hocket::detail::arguments_but_first<Rest...>, First, Rest...>;
 };

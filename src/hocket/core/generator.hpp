@@ -12,7 +12,6 @@
 
 #include <hocket/base/arena.hpp>
 #include <hocket/base/assert.hpp>
-#include <hocket/base/attributes.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/base/result.hpp>
 #include <hocket/core/detail/yield_channel.hpp>
@@ -189,7 +188,7 @@ class generator_promise<Out, In, void> final : public generator_promise_base<Out
 /// dropped: the frame's destructors run, those of generators that it delegates to first.
 /// `Out` is an object type; a yielded rvalue is moved out, an lvalue copied. Counterpart: a generator, collections.abc.Generator.
 template <class Out, class In = void, class Return = void>
-class [[nodiscard]] HOCKET_CORO_TYPE generator {
+class [[nodiscard]] generator {
   static_assert(std::is_object_v<Out>, "a generator yields objects: wrap a reference, or yield a pointer");
 
  public:
