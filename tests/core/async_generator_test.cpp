@@ -239,7 +239,8 @@ HOCKET_TEST(closing, goes_from_the_last_stage_to_the_first) {
   auto source = doubled(doubled(ticks(log), log), log);
   co_await source.next();
   co_await source.close();
-  EXPECT_EQ(log, (lines{"doubled is being closed", "doubled is being closed", "ticks is being closed", "ticks is closed"}));
+  EXPECT_EQ(log,
+            (lines{"doubled is being closed", "doubled is being closed", "ticks is being closed", "ticks is closed"}));
 }
 
 HOCKET_TEST(closing, comes_by_itself_when_a_stage_ends_before_its_source) {
@@ -277,7 +278,9 @@ HOCKET_TEST(closing, goes_through_all_arguments_in_order) {
 HOCKET_TEST(closing, leaves_alone_what_was_only_lent) {
   lines log;
   auto lent = ticks(log);
-  auto source = [](async_generator<int>& from) -> async_generator<int> { co_yield (co_await from.next()).value(); }(lent);
+  auto source = [](async_generator<int>& from) -> async_generator<int> {
+    co_yield (co_await from.next()).value();
+  }(lent);
   EXPECT_EQ(co_await source.next(), 0);
   EXPECT_EQ(co_await source.next(), std::nullopt);
   EXPECT_EQ(co_await lent.next(), 1);

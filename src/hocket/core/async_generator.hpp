@@ -56,6 +56,11 @@ class typed_async_generator_frame : public async_generator_frame {
     return yielding_copy{*this, value};
   }
 
+  [[nodiscard]] auto final_suspend() noexcept {
+    channel_.offer_nothing();
+    return async_generator_frame::final_suspend();
+  }
+
   [[nodiscard]] yield_channel<T, In>& channel() noexcept { return channel_; }
 
  protected:
@@ -78,7 +83,10 @@ class typed_async_generator_frame : public async_generator_frame {
   };
 
   std::coroutine_handle<> offer(T& value) noexcept {
-    if (!is_closing()) channel_.offer(value);
+    if (is_closing()) [[unlikely]]
+      channel_.offer_nothing();
+    else
+      channel_.offer(value);
     return rest();
   }
   In receive() {
@@ -138,49 +146,72 @@ class async_generator_promise<T, In, arguments_but_first<Rest...>, Args...> fina
   [[no_unique_address]] arguments arguments_;
 };
 
-/// Steps an async generator: an awaitable.
+/// Awaits the next step of an async generator.
 template <class T, class In>
-class [[nodiscard]] generator_step {
+class [[nodiscard]] next_step {
  public:
-  enum class how : unsigned char { next, send, raise };
-
-  explicit generator_step(typed_async_generator_frame<T, In>* frame) noexcept : frame_(frame) {}
-  generator_step(typed_async_generator_frame<T, In>* frame, sent_value<In> value)
-      : frame_(frame), how_(how::send), value_(std::move(value)) {}
-  generator_step(typed_async_generator_frame<T, In>* frame, std::exception_ptr error) noexcept
-      : frame_(frame), how_(how::raise), error_(std::move(error)) {}
+  explicit next_step(typed_async_generator_frame<T, In>* frame) noexcept : frame_(frame) {}
 
   [[nodiscard]] bool await_ready() const noexcept { return frame_ == nullptr || frame_->has_ended(); }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> consumer) {
-    if (how_ == how::send && frame_->is_unstarted())
-      throw invalid_state_error("a value was sent to an async generator that has not begun");
-    if (how_ == how::raise && frame_->is_unstarted()) return frame_->fail(std::exchange(error_, nullptr), consumer);
     const std::coroutine_handle<> next = frame_->step(consumer);
     if constexpr (!std::is_void_v<In>) frame_->channel().send(std::addressof(value_));
-    if (how_ == how::raise) frame_->channel().raise(std::exchange(error_, nullptr));
     return next;
   }
   std::optional<T> await_resume() {
-    if (error_) [[unlikely]]
-      std::rethrow_exception(std::exchange(error_, nullptr));  // raised in one that had ended
     if (frame_ == nullptr) return std::nullopt;
+    if (T* const value = frame_->channel().offered()) [[likely]]
+      return std::move(*value);
     frame_->rethrow_error();
-    T* const value = frame_->channel().take_offer();
-    if (value == nullptr) return std::nullopt;
-    return std::move(*value);
+    return std::nullopt;
+  }
+
+ protected:
+  typed_async_generator_frame<T, In>* frame_;
+  [[no_unique_address]] sent_value<In> value_{};
+};
+
+/// The same with a value for its `co_yield`.
+template <class T, class In>
+class [[nodiscard]] send_step : public next_step<T, In> {
+ public:
+  send_step(typed_async_generator_frame<T, In>* frame, sent_value<In> value) : next_step<T, In>(frame) {
+    this->value_ = std::move(value);
+  }
+
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> consumer) {
+    if (this->frame_->is_unstarted())
+      throw invalid_state_error("a value was sent to an async generator that has not begun");
+    return next_step<T, In>::await_suspend(consumer);
+  }
+};
+
+/// The same with an exception for its `co_yield`.
+template <class T, class In>
+class [[nodiscard]] raise_step : public next_step<T, In> {
+ public:
+  raise_step(typed_async_generator_frame<T, In>* frame, std::exception_ptr error) noexcept
+      : next_step<T, In>(frame), error_(std::move(error)) {}
+
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> consumer) {
+    if (this->frame_->is_unstarted()) return this->frame_->fail(std::exchange(error_, nullptr), consumer);
+    const std::coroutine_handle<> next = next_step<T, In>::await_suspend(consumer);
+    this->frame_->channel().raise(std::exchange(error_, nullptr));
+    return next;
+  }
+  std::optional<T> await_resume() {
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));  // it had ended
+    return next_step<T, In>::await_resume();
   }
 
  private:
-  typed_async_generator_frame<T, In>* frame_;
-  how how_ = how::next;
-  [[no_unique_address]] sent_value<In> value_{};
   std::exception_ptr error_;
 };
 
-/// Closes an async generator: an awaitable.
-class [[nodiscard]] generator_close {
+/// Awaits the end of an async generator that is closed.
+class [[nodiscard]] close_step {
  public:
-  explicit generator_close(async_generator_frame* frame) noexcept : frame_(frame) {}
+  explicit close_step(async_generator_frame* frame) noexcept : frame_(frame) {}
 
   [[nodiscard]] bool await_ready() const noexcept { return frame_ == nullptr || frame_->has_ended(); }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> consumer) { return frame_->close(consumer); }
@@ -231,19 +262,19 @@ class [[nodiscard]] HOCKET_CORO_TYPE async_generator {
 
   /// Waits for its next value; none once it has ended. Throws what it throws, and then it has ended. Sends `In{}`.
   /// Counterpart: anext.
-  [[nodiscard]] auto next() noexcept { return detail::generator_step<T, In>(frame_); }
+  [[nodiscard]] auto next() noexcept { return detail::next_step<T, In>(frame_); }
 
   /// The same, and `value` is what its `co_yield` gives. Throws `invalid_state_error` if it has not begun. Counterpart: asend.
   [[nodiscard]] auto send(detail::sent_value<In> value)
     requires(!std::is_void_v<In>)
   {
-    return detail::generator_step<T, In>(frame_, std::move(value));
+    return detail::send_step<T, In>(frame_, std::move(value));
   }
 
   /// Throws `error` at the `co_yield` where it rests, and gives the next value if it goes on. One that has not begun ends and
   /// one that has ended stays so; both throw `error`. Counterpart: athrow.
   [[nodiscard]] auto raise(std::exception_ptr error) noexcept {
-    return detail::generator_step<T, In>(frame_, std::move(error));
+    return detail::raise_step<T, In>(frame_, std::move(error));
   }
   template <class Error>
     requires(!std::same_as<Error, std::exception_ptr>)
@@ -253,7 +284,7 @@ class [[nodiscard]] HOCKET_CORO_TYPE async_generator {
 
   /// Ends it: throws `generator_exit` at the `co_yield` where it rests, and waits until it and its arguments have ended. Throws
   /// what they throw, and `invalid_state_error` if it yields once more. Nothing if it has ended. Counterpart: aclose.
-  [[nodiscard]] auto close() noexcept { return detail::generator_close(frame_); }
+  [[nodiscard]] auto close() noexcept { return detail::close_step(frame_); }
 
   /// True once it has come to its end, thrown, was closed or moved from.
   [[nodiscard]] bool ended() const noexcept { return frame_ == nullptr || frame_->has_ended(); }

@@ -17,28 +17,21 @@ void async_generator_frame::unhandled_exception() noexcept {
   }
 }
 
-void async_generator_frame::run_for(std::coroutine_handle<> consumer) {
+void async_generator_frame::begin() {
   if (state_ == state::running) throw invalid_state_error("the async generator is running already");
-  if (state_ == state::unstarted) loop::running().generators().push_back(*this);
-  state_ = state::running;
-  set_parent(consumer);
-}
-
-std::coroutine_handle<> async_generator_frame::step(std::coroutine_handle<> consumer) {
-  run_for(consumer);
-  return own_;
+  loop::running().generators().push_back(*this);
 }
 
 std::coroutine_handle<> async_generator_frame::close(std::coroutine_handle<> consumer) {
   const bool has_body_to_end = state_ == state::resting;
-  run_for(consumer);
+  const std::coroutine_handle<> body = step(consumer);
   if (!has_body_to_end) return body_ended();
   closing_ = true;
-  return own_;
+  return body;
 }
 
 std::coroutine_handle<> async_generator_frame::fail(std::exception_ptr error, std::coroutine_handle<> consumer) {
-  run_for(consumer);
+  static_cast<void>(step(consumer));
   error_ = std::move(error);
   return body_ended();
 }

@@ -46,7 +46,13 @@ class async_generator_frame : public frame_base, public loop_generator {
   // `invalid_state_error` if it runs already. Precondition: it has not ended.
 
   /// Goes on to the next `co_yield`.
-  std::coroutine_handle<> step(std::coroutine_handle<> consumer);
+  std::coroutine_handle<> step(std::coroutine_handle<> consumer) {
+    if (state_ != state::resting) [[unlikely]]
+      begin();
+    state_ = state::running;
+    set_parent(consumer);
+    return own_;
+  }
   /// Ends it: at rest by `generator_exit`, before its beginning without running it.
   std::coroutine_handle<> close(std::coroutine_handle<> consumer);
   /// Ends it with an error before its beginning.
@@ -84,7 +90,8 @@ class async_generator_frame : public frame_base, public loop_generator {
  private:
   enum class state : std::uint8_t { unstarted, resting, running, ended };
 
-  void run_for(std::coroutine_handle<> consumer);
+  /// It may run; it did not rest.
+  void begin();
   [[nodiscard]] std::coroutine_handle<> refuse_to_rest() noexcept;
   [[nodiscard]] std::coroutine_handle<> body_ended() noexcept;
   [[nodiscard]] std::coroutine_handle<> end() noexcept;

@@ -2,6 +2,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <iterator>
 #include <memory>
@@ -65,28 +66,34 @@ class generator_frame : public arena_allocated {
   /// Goes on to the next value; null at the end. Precondition: the outermost.
   Out* step(In* sent) {
     require_resting();
-    channel_.send(sent);
-    running_ = true;
-    has_begun_ = true;
+    if constexpr (!std::is_void_v<In>) channel_.send(sent);
+    state_ = state::running;
     innermost_->own_.resume();
-    running_ = false;
-    return channel_.take_offer();
+    state_ = state::resting;
+    return channel_.offered();
   }
   void raise(std::exception_ptr error) {
     require_resting();
     channel_.raise(std::move(error));
   }
   void require_resting() const {
-    if (running_) throw invalid_state_error("the generator is running already");
+    if (is_running()) [[unlikely]]
+      refuse();
   }
-  [[nodiscard]] bool has_begun() const noexcept { return has_begun_; }
-  [[nodiscard]] bool is_running() const noexcept { return running_; }
+  [[nodiscard]] bool has_begun() const noexcept { return state_ != state::unstarted; }
+  [[nodiscard]] bool is_running() const noexcept { return state_ == state::running; }
 
  protected:
   explicit generator_frame(std::coroutine_handle<> own) noexcept : own_(own) {}
   ~generator_frame() = default;
 
  private:
+  enum class state : std::uint8_t { unstarted, resting, running };
+
+  [[noreturn, gnu::cold, gnu::noinline]] static void refuse() {
+    throw invalid_state_error("the generator is running already");
+  }
+
   struct yielding {
     [[nodiscard]] bool await_ready() const noexcept { return false; }
     void await_suspend(std::coroutine_handle<>) const noexcept { frame.outermost_->channel_.offer(*value); }
@@ -127,12 +134,15 @@ class generator_frame : public arena_allocated {
       if (each == &sub) break;
     }
     sub.delegator_ = this;
-    sub.has_begun_ = true;
+    sub.state_ = state::resting;
     outermost_->innermost_ = innermost;
     return innermost->own_;
   }
   std::coroutine_handle<> leave() noexcept {
-    if (delegator_ == nullptr) return std::noop_coroutine();
+    if (delegator_ == nullptr) {
+      channel_.offer_nothing();
+      return std::noop_coroutine();
+    }
     outermost_->innermost_ = delegator_;
     return delegator_->own_;
   }
@@ -142,8 +152,7 @@ class generator_frame : public arena_allocated {
   generator_frame* innermost_ = this;  // of the outermost
   generator_frame* delegator_ = nullptr;
   yield_channel<Out, In> channel_;  // of the outermost
-  bool has_begun_ = false;
-  bool running_ = false;
+  state state_ = state::unstarted;
 };
 
 template <class Out, class In, class Return>

@@ -196,7 +196,7 @@ static coro<void> close_all_generators(loop& on) {
     auto& generator = static_cast<async_generator_frame&>(on.generators().front());
     const std::source_location created = generator.created();
     try {
-      co_await detail::generator_close(&generator);
+      co_await detail::close_step(&generator);
     } catch (...) {
       on.call_exception_handler({.message = "an async generator failed while it was closed at the end of run",
                                  .exception = std::current_exception(),

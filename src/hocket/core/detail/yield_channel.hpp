@@ -18,8 +18,9 @@ template <class Out, class In>
 class yield_channel {
  public:
   void offer(Out& value) noexcept { offered_ = std::addressof(value); }
+  void offer_nothing() noexcept { offered_ = nullptr; }
   /// What the last step offered; null if it came to the end.
-  [[nodiscard]] Out* take_offer() noexcept { return std::exchange(offered_, nullptr); }
+  [[nodiscard]] Out* offered() const noexcept { return offered_; }
 
   void send(In* value) noexcept { sent_ = value; }
   void raise(std::exception_ptr error) noexcept { raised_ = std::move(error); }

@@ -1,0 +1,79 @@
+// What generators, pipelines and executors cost, on hocket's public headers: companions METRIC; prints
+// "METRIC ns_per_operation". Beside it stand by_hand.cpp, with_asio.cpp and with_python.py.
+
+#include <chrono>
+#include <cstdio>
+#include <string_view>
+
+#include <hocket/flow.hpp>
+#include <hocket/hocket.hpp>
+
+namespace {
+
+constexpr long items = 5'000'000;
+
+template <class Value>
+void keep(const Value& value) {
+  asm volatile("" : : "m"(value) : "memory");
+}
+
+class stopwatch {
+ public:
+  [[nodiscard]] double nanoseconds_per(long operations) const {
+    const std::chrono::duration<double, std::nano> spent = std::chrono::steady_clock::now() - begin_;
+    return spent.count() / static_cast<double>(operations);
+  }
+
+ private:
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
+hocket::generator<long> numbers(long end) {
+  for (long n = 0; n < end; ++n) co_yield n;
+}
+
+hocket::async_generator<long> async_numbers(long end) {
+  for (long n = 0; n < end; ++n) co_yield n;
+}
+
+hocket::coro<double> generator() {
+  const stopwatch watch;
+  long sum = 0;
+  for (const long n : numbers(items)) sum += n;
+  keep(sum);
+  co_return watch.nanoseconds_per(items);
+}
+
+hocket::coro<double> async_generator() {
+  const stopwatch watch;
+  long sum = 0;
+  auto source = async_numbers(items);
+  while (const auto n = co_await source.next()) sum += *n;
+  keep(sum);
+  co_return watch.nanoseconds_per(items);
+}
+
+struct metric {
+  std::string_view name;
+  hocket::coro<double> (*measure)();
+};
+
+constexpr metric metrics[] = {
+    {"generator", generator},
+    {"async_generator", async_generator},
+};
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  for (const metric& each : metrics) {
+    if (count < 2 || each.name != arguments[1]) continue;
+    std::printf("%s %.1f\n", arguments[1], hocket::run(each.measure()));
+    return 0;
+  }
+  std::fprintf(stderr, "usage: companions METRIC, which is one of");
+  for (const metric& each : metrics)
+    std::fprintf(stderr, " %.*s", static_cast<int>(each.name.size()), each.name.data());
+  std::fprintf(stderr, "\n");
+  return 2;
+}
