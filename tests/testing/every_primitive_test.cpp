@@ -741,6 +741,40 @@ coro<void> a_standard_future() {
   EXPECT_EQ(co_await wrap_future(std::async(std::launch::async, compute)), 7);
 }
 
+async_generator<std::string> slow_lines() {
+  std::exception_ptr ended;
+  try {
+    for (int n = 0; n < 3; ++n) {
+      co_await hocket::sleep(1s);
+      co_yield long_text();
+    }
+  } catch (...) {
+    ended = std::current_exception();
+  }
+  co_await hocket::sleep(1s);
+  if (ended) std::rethrow_exception(ended);
+}
+
+async_generator<std::size_t> lengths(async_generator<std::string> source) {
+  while (auto line = co_await source.next()) co_yield line->size();
+}
+
+coro<void> a_generator_that_is_exhausted() {
+  auto source = lengths(slow_lines());
+  while (co_await source.next()) continue;
+}
+
+coro<void> a_generator_that_is_closed() {
+  co_await aclosing(lengths(slow_lines()), [](async_generator<std::size_t>& source) -> coro<void> {
+    if (co_await source.next() != std::size_t{100}) throw std::runtime_error("a wrong length");
+  });
+}
+
+coro<void> a_generator_that_is_dropped() {
+  auto source = lengths(slow_lines());
+  co_await source.next();
+}
+
 coro<void> a_task_as_a_standard_future() {
   co_await with_task_group([](task_group& group) -> coro<void> {
     EXPECT_EQ(co_await wrap_future(to_std_future(group.create_task(answer_at_once()))), 42);
@@ -852,6 +886,9 @@ constexpr named_scenario scenarios[] = {
     {"a_call_that_may_be_abandoned", a_call_that_may_be_abandoned},
     {"a_coroutine_asked_for_by_a_thread", a_coroutine_asked_for_by_a_thread},
     {"a_standard_future", a_standard_future},
+    {"a_generator_that_is_exhausted", a_generator_that_is_exhausted},
+    {"a_generator_that_is_closed", a_generator_that_is_closed},
+    {"a_generator_that_is_dropped", a_generator_that_is_dropped},
     {"a_task_as_a_standard_future", a_task_as_a_standard_future},
     {"a_conversation_on_tcp", a_conversation_on_tcp},
     {"a_receiver_that_waits", a_receiver_that_waits},

@@ -58,7 +58,10 @@ class generator_frame : public arena_allocated {
     return delegating<Return>{*this, std::move(sub.source)};
   }
   template <class Awaitable>
-  void await_transform(Awaitable&&) = delete;  // a generator does not wait: that is what async_generator is for
+  std::suspend_never await_transform(Awaitable&&) const noexcept {
+    static_assert(sizeof(Awaitable) == 0, "a generator cannot wait for anything: make it an async_generator");
+    return {};
+  }
 
   [[nodiscard]] bool ended() const noexcept { return own_.done(); }
   [[nodiscard]] std::coroutine_handle<> handle() const noexcept { return own_; }
