@@ -10,6 +10,7 @@
 #include <hocket/core/call_graph.hpp>
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/cancelled.hpp>
+#include <hocket/core/concurrent_future.hpp>
 #include <hocket/core/context_var.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/core/exception_group.hpp>

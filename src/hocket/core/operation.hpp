@@ -35,6 +35,9 @@ class operation : public timer_node {
   /// will say itself how it ended; the request stays pending.
   virtual bool stop() noexcept = 0;
 
+  /// Its loop is gone and the frame leaked: whoever would post it there must not.
+  virtual void leave_behind() noexcept {}
+
   /// The task that this waits for, if that is what it does: a cancellation goes on to it.
   [[nodiscard]] virtual task_base* awaited_task() noexcept { return nullptr; }
 

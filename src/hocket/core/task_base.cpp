@@ -76,6 +76,11 @@ void future_base::drop_callbacks() noexcept {
   while (!dropped.empty()) dynamic_cast<detail::callback_record&>(dropped.pop_front()).abandon();
 }
 
+void task_base::leave_behind() noexcept {
+  if (leaf_ != nullptr) leaf_->leave_behind();
+  drop_callbacks();
+}
+
 std::coroutine_handle<> frame_base::end_task() noexcept {
   reinterpret_cast<task_base*>(parent_ & ~is_task)->frame_ended();
   return std::noop_coroutine();

@@ -98,7 +98,7 @@ class task_base : public future_base, public loop_task {
   [[nodiscard]] task_base& self() noexcept final { return *this; }
   void hold() noexcept final { retain(); }
   void let_go() noexcept final { release(); }
-  void leave_behind() noexcept override { drop_callbacks(); }
+  void leave_behind() noexcept override;
   [[nodiscard]] exception_context pending_report() override;
   [[nodiscard]] exception_context slow_step_report(double seconds, std::source_location from) override;
 

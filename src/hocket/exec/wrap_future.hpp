@@ -7,16 +7,23 @@
 #include <type_traits>
 #include <utility>
 
+#include <hocket/core/concurrent_future.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/exec/to_thread.hpp>
 
 namespace hocket {
 
+/// Awaits a `concurrent_future`, as `co_await std::move(future)` does: no thread waits. Counterpart: asyncio.wrap_future.
+template <class T>
+[[nodiscard]] auto wrap_future(concurrent_future<T> future) noexcept {
+  return std::move(future).operator co_await();
+}
+
 /// Awaits a `std::future`: a thread of the loop's blocking pool waits for it, and the task gets its value or its exception.
 ///
 /// Cancelled, it throws `cancelled` at once; the thread lets go within a twentieth of a second, drops the future there, and the
 /// result is lost. The future of `std::async` waits for its function when it is dropped, and so does the end of `run` then.
-/// Each wait takes a thread: for a few, not for hundreds. Counterpart: asyncio.wrap_future.
+/// Each wait takes a thread: for a few, not for hundreds.
 template <class T>
 [[nodiscard]] auto wrap_future(std::future<T> future) {
   auto wait = [future = std::move(future)](const std::atomic<bool>& abandoned) mutable -> T {
