@@ -12,23 +12,26 @@ namespace hocket {
 
 namespace detail {
 
-/// Runs a function on the loop's blocking pool and waits for it.
+/// Runs a function on a pool of threads, the loop's if none is given, and waits for it.
 template <class Function>
 class to_thread_operation final : public operation, private blocking_job {
   using value = std::invoke_result_t<Function&>;
 
  public:
-  explicit to_thread_operation(Function function) : function_(std::move(function)) {}
+  explicit to_thread_operation(Function function, blocking_pool* pool = nullptr)
+      : function_(std::move(function)), pool_(pool) {}
   to_thread_operation(to_thread_operation&& other) noexcept(std::is_nothrow_move_constructible_v<Function>)
-      : operation(static_cast<operation&&>(other)), function_(std::move(other.function_)) {}
+      : operation(static_cast<operation&&>(other)), function_(std::move(other.function_)), pool_(other.pool_) {}
 
   [[nodiscard]] bool await_ready() { return refuse_if_cancelled(); }
   void await_suspend(std::coroutine_handle<> waiter) {
     inside_ = context::current().detached();  // first, for it may throw
     prepare(waiter);
+    if (pool_ != nullptr) owner().begin_foreign_work();
     try {
-      task()->owner().blocking().submit(*this);
+      pool().submit(*this);
     } catch (...) {
+      if (pool_ != nullptr) owner().end_foreign_work();
       forget_waiting();
       throw;
     }
@@ -40,12 +43,17 @@ class to_thread_operation final : public operation, private blocking_job {
   }
 
   bool stop() noexcept override {
-    if (!task()->owner().blocking().withdraw(*this)) return false;  // it runs: the frame that it may refer to must wait
+    if (ended_.load(std::memory_order_acquire)) return false;  // and the pool may be gone
+    if (!pool().withdraw(*this)) return false;                 // it runs: the frame that it may refer to must wait
+    if (pool_ != nullptr) owner().end_foreign_work();
     wake_stopped();
     return true;
   }
 
  private:
+  [[nodiscard]] loop& owner() const noexcept { return task()->owner(); }
+  [[nodiscard]] blocking_pool& pool() const noexcept { return pool_ != nullptr ? *pool_ : owner().blocking(); }
+
   void work() noexcept override {
     try {
       if constexpr (std::is_void_v<value>)
@@ -55,13 +63,38 @@ class to_thread_operation final : public operation, private blocking_job {
     } catch (...) {
       outcome_.set_error(std::current_exception());
     }
-    task()->owner().post(*this);
+    come_home();
+  }
+  void refuse(std::exception_ptr why) noexcept override {
+    outcome_.set_error(std::move(why));
+    come_home();
+  }
+  void come_home() noexcept {
+    loop& home = owner();
+    const bool is_foreign = pool_ != nullptr;
+    ended_.store(true, std::memory_order_release);
+    home.post(*this);
+    if (is_foreign) home.end_foreign_work();
   }
 
   Function function_;
+  blocking_pool* pool_;
+  std::atomic<bool> ended_ = false;
   context inside_;  // dies on the loop's thread, and what it holds with it
   result<value> outcome_;
 };
+
+template <class Function, class... Args>
+[[nodiscard]] auto call_on(blocking_pool* pool, Function function, Args... args) {
+  if constexpr (sizeof...(Args) == 0) {
+    return to_thread_operation<Function>(std::move(function), pool);
+  } else {
+    auto bound = [function = std::move(function), ... args = std::move(args)]() mutable -> decltype(auto) {
+      return function(std::move(args)...);
+    };
+    return to_thread_operation<decltype(bound)>(std::move(bound), pool);
+  }
+}
 
 /// A call that nobody may be waiting for any more when it ends. Counted on the loop's thread: once for the loop, which gets it
 /// back from the pool, and once for the operation.
@@ -153,14 +186,7 @@ inline constexpr abandon_on_cancel_t abandon_on_cancel{};
 /// back, and then `cancelled` is thrown. Counterpart: asyncio.to_thread.
 template <class Function, class... Args>
 [[nodiscard]] auto to_thread(Function function, Args... args) {
-  if constexpr (sizeof...(Args) == 0) {
-    return detail::to_thread_operation<Function>(std::move(function));
-  } else {
-    auto bound = [function = std::move(function), ... args = std::move(args)]() mutable -> decltype(auto) {
-      return function(std::move(args)...);
-    };
-    return detail::to_thread_operation<decltype(bound)>(std::move(bound));
-  }
+  return detail::call_on(nullptr, std::move(function), std::move(args)...);
 }
 
 /// The same, but cancelled it throws `cancelled` at once. A function that runs already goes on, without anybody to wait for it

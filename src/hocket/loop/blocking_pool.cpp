@@ -1,6 +1,9 @@
 #include <algorithm>
+#include <string>
 #include <system_error>
+#include <utility>
 
+#include <pthread.h>
 #include <signal.h>
 
 #include <hocket/loop/blocking_pool.hpp>
@@ -55,10 +58,12 @@ class signals_blocked {
 
 void blocking_pool::submit(blocking_job& job) {
   std::lock_guard guard(mutex_);
-  if (idle_ <= queued_ && threads_.size() < limit_) {
+  if (closed_) throw invalid_state_error("the pool of threads was shut down");
+  if (broken_) std::rethrow_exception(broken_);
+  if (idle_ <= queued_ && threads_.size() < options_.limit) {
     const signals_blocked blocked;
     try {
-      threads_.emplace_back([this] { serve(); });
+      threads_.emplace_back([this, number = threads_.size()] { serve(number); });
     } catch (const std::system_error&) {
       if (threads_.empty()) throw;
     }
@@ -81,8 +86,51 @@ std::size_t blocking_pool::pending() const noexcept {
   return queued_ + working_;
 }
 
-void blocking_pool::serve() noexcept {
+void blocking_pool::close(std::exception_ptr refuse_waiting) noexcept {
   std::unique_lock guard(mutex_);
+  closed_ = true;
+  while (refuse_waiting && !waiting_.empty()) {
+    blocking_job& job = waiting_.pop_front();
+    --queued_;
+    ++working_;
+    guard.unlock();
+    job.refuse(refuse_waiting);
+    guard.lock();
+    --working_;
+  }
+  ended_.notify_all();
+}
+
+bool blocking_pool::serves_here() const noexcept {
+  std::lock_guard guard(mutex_);
+  return std::any_of(threads_.begin(), threads_.end(),
+                     [](const std::thread& each) { return each.get_id() == std::this_thread::get_id(); });
+}
+
+std::exception_ptr blocking_pool::initialise(std::size_t number) noexcept {
+  try {
+    if (!options_.thread_name_prefix.empty()) {
+      std::string name = options_.thread_name_prefix + "_" + std::to_string(number);
+      name.resize(std::min<std::size_t>(name.size(), 15));
+      pthread_setname_np(pthread_self(), name.c_str());
+    }
+    try {
+      if (options_.initializer) options_.initializer();
+    } catch (const std::exception& known) {
+      throw broken_thread_pool(std::string("a thread of the pool could not be initialised: ") + known.what());
+    } catch (...) {
+      throw broken_thread_pool("a thread of the pool could not be initialised");
+    }
+  } catch (...) {
+    return std::current_exception();
+  }
+  return nullptr;
+}
+
+void blocking_pool::serve(std::size_t number) noexcept {
+  std::exception_ptr failed = initialise(number);
+  std::unique_lock guard(mutex_);
+  if (failed) broken_ = std::move(failed);
   for (;;) {
     ++idle_;
     changed_.wait(guard, [this] { return ending_ || !waiting_.empty(); });
@@ -91,8 +139,12 @@ void blocking_pool::serve() noexcept {
     blocking_job& job = waiting_.pop_front();
     --queued_;
     ++working_;
+    const std::exception_ptr why = broken_;
     guard.unlock();
-    job.work();
+    if (why)
+      job.refuse(why);
+    else
+      job.work();
     guard.lock();
     --working_;
     if (ending_) ended_.notify_all();

@@ -61,6 +61,7 @@ void loop::close() noexcept {
   if (closed_.exchange(true)) return;
   if (backend_->in_flight() > 0) backend_->drain();
   blocking_.finish();
+  wait_for_foreign_work();
   if (tasks_.empty()) require_resources_closed();
   report_pending_tasks();
   std::erase(alive, this);
@@ -69,6 +70,11 @@ void loop::close() noexcept {
     backend_.reset();
   else
     static_cast<void>(backend_.release());  // for the sockets of whoever is left behind
+}
+
+// Seldom long, for whoever awaits such work waits for it: what is left is a thread that has posted and not returned yet.
+void loop::wait_for_foreign_work() noexcept {
+  while (foreign_work_.load(std::memory_order_acquire) > 0) std::this_thread::sleep_for(std::chrono::microseconds(20));
 }
 
 void loop::leave_behind() noexcept {
@@ -176,7 +182,7 @@ void loop::take_in() {
 // Time stands still while anything can happen without it: callbacks, threads of the pool, I/O within the clock's patience.
 void loop::collect_virtually() {
   const bool busy = !ready_.empty() || stopping_;
-  const std::size_t jobs = blocking_.pending();
+  const std::size_t jobs = blocking_.pending() + foreign_work_.load(std::memory_order_acquire);
   if (busy || !when_idle_.empty())
     backend_->collect(std::chrono::nanoseconds(0));
   else if (timers_.empty())

@@ -221,6 +221,11 @@ class loop {
     return runs_on_.load(std::memory_order_relaxed);
   }
 
+  /// A thread that is none of the loop's works for one of its tasks, and will `post`: as its own pool's threads do, it holds up
+  /// virtual time and `close`. Begun on the loop's thread; ended where and when the loop is needed no more.
+  void begin_foreign_work() noexcept { foreign_work_.fetch_add(1, std::memory_order_relaxed); }
+  void end_foreign_work() noexcept { foreign_work_.fetch_sub(1, std::memory_order_release); }
+
   [[nodiscard]] backend& io() noexcept { return *backend_; }
   [[nodiscard]] blocking_pool& blocking() noexcept { return blocking_; }
   [[nodiscard]] const loop_counters& counters() const noexcept { return counters_; }
@@ -243,6 +248,7 @@ class loop {
   void choose_monitor() noexcept;
   void require_resources_closed() noexcept;
   void report_pending_tasks() noexcept;
+  void wait_for_foreign_work() noexcept;
   void drop_callbacks() noexcept;
   void turn();
   [[nodiscard]] duration time_to_next_timer() noexcept;
@@ -274,6 +280,7 @@ class loop {
   inbox inbox_;
   std::atomic<bool> asleep_{false};
   std::atomic<unsigned> notified_{0};
+  std::atomic<std::size_t> foreign_work_{0};
   std::move_only_function<void()> notification_;
   exception_handler exception_handler_;
   loop_counters counters_;

@@ -1,0 +1,46 @@
+#include <hocket/base/assert.hpp>
+#include <hocket/core/cancelled.hpp>
+#include <hocket/exec/thread_pool_executor.hpp>
+
+namespace hocket {
+
+static std::size_t require_some(std::size_t workers) {
+  if (workers == 0) throw invalid_state_error("an executor needs at least one worker");
+  return workers;
+}
+
+thread_pool_executor::thread_pool_executor(thread_pool_options options)
+    : max_workers_(require_some(options.max_workers)),
+      max_pending_(options.max_pending),
+      threads_({.limit = max_workers_,
+                .thread_name_prefix = std::move(options.thread_name_prefix),
+                .initializer = std::move(options.initializer)}) {}
+
+thread_pool_executor::~thread_pool_executor() {
+  HOCKET_ASSERT(!threads_.serves_here(), "an executor was destroyed by a call of its own");
+  shutdown();
+}
+
+void thread_pool_executor::enter(blocking_job& job) {
+  if (waiting_.fetch_add(1) >= max_pending_) {
+    --waiting_;
+    throw executor_full("the executor has as many calls waiting as it may have: await one, or run_in_executor");
+  }
+  try {
+    threads_.submit(job);
+  } catch (...) {
+    --waiting_;
+    throw;
+  }
+}
+
+void thread_pool_executor::shutdown(shutdown_options options) {
+  if (options.wait && threads_.serves_here())
+    throw invalid_state_error("a call of an executor would wait for its own end");
+  threads_.close(options.cancel_futures ? std::make_exception_ptr(cancelled{}) : nullptr);
+  if (!options.wait) return;
+  const std::lock_guard one_at_a_time(ending_);
+  threads_.finish();
+}
+
+}  // namespace hocket

@@ -1,0 +1,225 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <ranges>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/base/attributes.hpp>
+#include <hocket/base/error.hpp>
+#include <hocket/core/async_generator.hpp>
+#include <hocket/core/concurrent_future.hpp>
+#include <hocket/core/timeout.hpp>
+#include <hocket/exec/to_thread.hpp>
+#include <hocket/loop/blocking_pool.hpp>
+
+namespace hocket {
+
+struct thread_pool_options {
+  std::size_t max_workers = blocking_pool::default_limit();
+  /// How many calls may be submitted that have not begun.
+  std::size_t max_pending = std::numeric_limits<std::size_t>::max();
+  /// What the threads are called, with a number behind it, as far as 15 characters go.
+  std::string thread_name_prefix{};
+  /// Called on each thread before its first call. If it throws, every call that waits or comes fails with `broken_thread_pool`.
+  std::function<void()> initializer{};
+};
+
+struct shutdown_options {
+  /// Returns only when every call has ended and the threads are gone.
+  bool wait = true;
+  /// Cancels the calls that have not begun.
+  bool cancel_futures = false;
+};
+
+struct map_options {
+  /// How many calls there may be whose results were not taken yet; 0: twice as many as there are workers.
+  std::size_t buffer = 0;
+  /// For all of it, from the first value that is asked for, on the loop's clock. Throws `timeout_error`.
+  std::optional<delay> timeout{};
+};
+
+/// A call was submitted to an executor that has as many waiting as it may have. Await `run_in_executor` instead, which lines up
+/// its task and so holds up who produces the calls, or submit again when a future has ended.
+class executor_full : public error {
+ public:
+  using error::error;
+};
+
+namespace detail {
+
+/// A call that somebody has a future for. Owns itself: frees itself once it is run or refused.
+template <class T, class Function>
+class submitted_call final : public blocking_job {
+ public:
+  submitted_call(Function function, std::atomic<std::size_t>& waiting)
+      : function_(std::move(function)), waiting_(waiting) {}
+
+  [[nodiscard]] concurrent_future<T> get_future() const { return promise_.get_future(); }
+
+  void work() noexcept override {
+    const std::unique_ptr<submitted_call> self(this);
+    --waiting_;
+    if (!promise_.set_running()) return;
+    promise_.set_result_of([this]() -> T {
+      const gone_when_it_returns last{function_};
+      return (*function_)();
+    });
+  }
+  void refuse(std::exception_ptr why) noexcept override {
+    const std::unique_ptr<submitted_call> self(this);
+    --waiting_;
+    promise_.set_exception(std::move(why));
+  }
+
+ private:
+  struct gone_when_it_returns {
+    std::optional<Function>& function;
+    ~gone_when_it_returns() { function.reset(); }
+  };
+
+  std::optional<Function> function_;
+  concurrent_promise<T> promise_;
+  std::atomic<std::size_t>& waiting_;
+};
+
+}  // namespace detail
+
+/// Threads of its own for calls that block or compute, bounded in number and in what waits for them.
+///
+/// ```cpp
+/// thread_pool_executor pool({.max_workers = 4});
+/// auto prime = pool.submit(is_prime, 9637529763296797);       // from any thread; prime.result() blocks
+/// bool other = co_await run_in_executor(pool, is_prime, 157);  // in a task, which may be of any loop
+/// ```
+///
+/// Calls begin in the order in which they come. Threads start when there is work and nobody idle. May be used by any number of
+/// threads at once; must outlive what was handed to it, which its destructor waits for. Not to be destroyed by a call of its
+/// own. Counterpart: concurrent.futures.ThreadPoolExecutor.
+class thread_pool_executor {
+ public:
+  /// Throws `invalid_state_error` if there are to be no workers.
+  explicit thread_pool_executor(thread_pool_options options = {});
+  /// `shutdown()`. Blocks.
+  ~thread_pool_executor();
+  thread_pool_executor(const thread_pool_executor&) = delete;
+  thread_pool_executor& operator=(const thread_pool_executor&) = delete;
+
+  /// Has a thread call `function(args...)`. Everything is moved there, and destroyed there before the result can be seen.
+  ///
+  /// Never blocks: throws `executor_full` at the bound, `invalid_state_error` after `shutdown`, `broken_thread_pool`.
+  /// `cancel()` of the future succeeds until the call has begun. Context variables are the thread's own.
+  /// Counterpart: Executor.submit.
+  template <class Function, class... Args>
+  auto submit(Function function, Args... args) {
+    auto bound = [function = std::move(function), ... args = std::move(args)]() mutable -> decltype(auto) {
+      return function(std::move(args)...);
+    };
+    using call = detail::submitted_call<std::remove_cvref_t<std::invoke_result_t<Function&, Args...>>, decltype(bound)>;
+    auto made = std::make_unique<call>(std::move(bound), waiting_);
+    auto future = made->get_future();
+    enter(*made);
+    static_cast<void>(made.release());
+    return future;
+  }
+
+  /// Calls `function` with each element of `elements`, on several threads at once, and gives the results in the order of the
+  /// elements. No more than `buffer` calls are ahead of the one whose result was taken last, so the range may be endless.
+  ///
+  /// The first error ends it. Ended or closed early, it cancels the calls that have not begun and leaves the others to themselves:
+  /// they must own what they use. The pool must outlive the generator. Counterpart: Executor.map.
+  template <class Function, std::ranges::input_range Range>
+  HOCKET_CORO_WRAPPER auto map(Function function, Range elements, map_options options = {}) {
+    using value = std::remove_cvref_t<std::invoke_result_t<const Function&, std::ranges::range_value_t<Range>>>;
+    return map_all<value>(*this, std::make_shared<const Function>(std::move(function)), std::move(elements), options);
+  }
+
+  /// Takes nothing more from here on. Blocks if it is to wait: in a task, `co_await to_thread([&pool] { pool.shutdown(); })`.
+  /// Calls that are cancelled throw `cancelled`. Throws `invalid_state_error` if a call of its own wants to wait for it.
+  /// May be called again. Counterpart: Executor.shutdown.
+  void shutdown(shutdown_options options = {});
+
+  [[nodiscard]] std::size_t max_workers() const noexcept { return max_workers_; }
+  /// Calls submitted that have not begun.
+  [[nodiscard]] std::size_t pending() const noexcept { return waiting_; }
+
+  /// For `run_in_executor`.
+  [[nodiscard]] blocking_pool& threads() noexcept { return threads_; }
+
+ private:
+  void enter(blocking_job& job);
+
+  template <class T, class Function, class Range>
+  static async_generator<T> map_all(thread_pool_executor& pool, Function function, Range elements, map_options options);
+
+  const std::size_t max_workers_;
+  const std::size_t max_pending_;
+  std::atomic<std::size_t> waiting_ = 0;
+  std::mutex ending_;  // one at a time waits for the threads
+  blocking_pool threads_;
+};
+
+namespace detail {
+
+/// Cancels what was not taken.
+template <class T>
+struct futures_in_line : std::deque<concurrent_future<T>> {
+  futures_in_line() = default;
+  futures_in_line(const futures_in_line&) = delete;
+  ~futures_in_line() {
+    for (auto& each : *this) each.cancel();
+  }
+};
+
+template <class Function, class Element>
+auto call_shared(Function function, Element element) {
+  return [function = std::move(function), element = std::move(element)]() mutable {
+    return (*function)(std::move(element));
+  };
+}
+
+}  // namespace detail
+
+template <class T, class Function, class Range>
+async_generator<T> thread_pool_executor::map_all(thread_pool_executor& pool, Function function, Range elements,
+                                                 map_options options) {
+  std::optional<time_point> deadline;
+  if (options.timeout) deadline = loop::running().time_after(*options.timeout);
+  const std::size_t buffer = options.buffer > 0 ? options.buffer : 2 * pool.max_workers();
+  detail::futures_in_line<T> line;
+  auto next = std::ranges::begin(elements);
+  for (;;) {
+    for (; next != std::ranges::end(elements) && line.size() < buffer; ++next) {
+      if (!line.empty() && pool.pending() >= pool.max_pending_) break;  // there is one to wait for
+      line.push_back(pool.submit(detail::call_shared(function, std::ranges::range_value_t<Range>(*next))));
+    }
+    if (line.empty()) co_return;
+    concurrent_future<T> first = std::move(line.front());
+    line.pop_front();
+    co_yield co_await with_timeout_at(deadline, std::move(first));
+  }
+}
+
+/// Runs `function(args...)` on a thread of `pool` and gives what it returns or throws: `to_thread` on other threads, by the same
+/// rules for context variables and cancellation. The task waits in the pool's line, so a bound for what is submitted is none
+/// for it. Throws `invalid_state_error` after `shutdown`, `broken_thread_pool`, and `cancelled` if the shutdown cancels it.
+/// With null instead of a pool it is `to_thread`. Counterpart: loop.run_in_executor.
+template <class Function, class... Args>
+[[nodiscard]] auto run_in_executor(thread_pool_executor& pool, Function function, Args... args) {
+  return detail::call_on(&pool.threads(), std::move(function), std::move(args)...);
+}
+template <class Function, class... Args>
+[[nodiscard]] auto run_in_executor(std::nullptr_t, Function function, Args... args) {
+  return detail::call_on(nullptr, std::move(function), std::move(args)...);
+}
+
+}  // namespace hocket
