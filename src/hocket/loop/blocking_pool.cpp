@@ -17,6 +17,7 @@ std::size_t blocking_pool::default_limit() noexcept {
 blocking_pool::~blocking_pool() { finish(); }
 
 bool blocking_pool::finish(std::chrono::nanoseconds limit) noexcept {
+  std::vector<std::thread> idle;
   {
     std::unique_lock guard(mutex_);
     ending_ = true;
@@ -28,9 +29,10 @@ bool blocking_pool::finish(std::chrono::nanoseconds limit) noexcept {
     } else {
       ended_.wait(guard, all_ended);
     }
+    idle.swap(threads_);
   }
-  for (std::thread& thread : threads_) thread.join();
-  threads_.clear();
+  for (std::thread& thread : idle) thread.join();
+  const std::lock_guard guard(mutex_);
   ending_ = false;
   return true;
 }
