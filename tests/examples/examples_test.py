@@ -23,6 +23,11 @@ PATIENCE_SECONDS = 120
 
 COMMAND_LINES = (
     "countasync",
+    "countsync",
+    "rand",
+    "gather_all",
+    "as_completed",
+    "chess",
     "chained",
     "chained 9 6 3",
     "asyncq",
@@ -66,6 +71,10 @@ def masked(lines):
     return [re.sub(r"\d+\.\d+ seconds", "# seconds", line) for line in lines]
 
 
+def without_clock(lines):
+    return [re.sub(r"\d\d:\d\d:\d\d", "#", line) for line in lines]
+
+
 def seconds_in(line):
     return float(re.search(r"(\d+\.\d+) seconds", line)[1])
 
@@ -77,6 +86,64 @@ class CountAsync(unittest.TestCase):
 
     def test_waits_for_its_second(self):
         self.assertGreaterEqual(seconds_in(output_of("countasync")[-1]), 1.0)
+
+
+class CountSync(unittest.TestCase):
+    def test_counts_two_before_the_next_one(self):
+        expected = ["One", "Two"] * 3 + ["countsync executed in # seconds."]
+        self.assertEqual(masked(output_of("countsync")), expected)
+
+    def test_waits_for_three_seconds(self):
+        self.assertGreaterEqual(seconds_in(output_of("countsync")[-1]), 3.0)
+
+
+class Rand(unittest.TestCase):
+    """The order of two that wake in the same second is open."""
+
+    CYAN, RED, MAGENTA, END = "\033[36m", "\033[91m", "\033[35m", "\033[0m"
+
+    def lines_in(self, colour):
+        return [line[len(colour):] for line in output_of("rand") if line.startswith(colour)]
+
+    def test_starts_each_in_its_colour_before_any_draws_again(self):
+        self.assertEqual(output_of("rand")[:6], [
+            self.CYAN + "Initiated makerandom(0).",
+            self.CYAN + "makerandom(0) == 9 too low; retrying.",
+            self.RED + "Initiated makerandom(1).",
+            self.RED + "makerandom(1) == 0 too low; retrying.",
+            self.MAGENTA + "Initiated makerandom(2).",
+            self.MAGENTA + "makerandom(2) == 3 too low; retrying.",
+        ])
+
+    def test_draws_the_same_numbers_in_every_run(self):
+        self.assertEqual([re.findall(r"== (\d+)", "".join(self.lines_in(colour)))
+                          for colour in (self.CYAN, self.RED, self.MAGENTA)],
+                         [["9", "4", "0", "2", "1", "10"], ["0", "1", "10"], ["3", "4", "9"]])
+
+    def test_ends_the_colour_with_the_draw_above_the_threshold(self):
+        self.assertEqual([self.lines_in(colour)[-1] for colour in (self.CYAN, self.RED, self.MAGENTA)],
+                         [f"---> Finished: makerandom({idx}) == {i}{self.END}" for idx, i in enumerate((10, 10, 9))])
+
+    def test_gives_the_results_in_the_order_of_the_arguments(self):
+        self.assertEqual(output_of("rand")[-2:], ["", "r1: 10, r2: 10, r3: 9"])
+
+
+class GatherAll(unittest.TestCase):
+    def test_gives_all_results_in_the_order_of_the_arguments_once_all_have_ended(self):
+        self.assertEqual(without_clock(output_of("gather_all")),
+                         ["Start: #", "End: #", "Both tasks done: True", "[[1, 2, 3], [0, 5, 10]]"])
+
+
+class AsCompleted(unittest.TestCase):
+    def test_gives_the_results_in_the_order_in_which_the_tasks_end(self):
+        self.assertEqual(without_clock(output_of("as_completed")), [
+            "Start: #", "res: [1, 2, 3] completed at #", "res: [0, 5, 10] completed at #", "End: #",
+            "Both tasks done: True"])
+
+
+class Chess(unittest.TestCase):
+    def test_takes_twelve_hours_or_one(self):
+        self.assertEqual(output_of("chess"), ["Synchronous version: 12 h 0 min", "Asynchronous version: 1 h 0 min"])
 
 
 class Chained(unittest.TestCase):
