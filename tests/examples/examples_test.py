@@ -28,6 +28,10 @@ COMMAND_LINES = (
     "gather_all",
     "as_completed",
     "chess",
+    "countdown_sync",
+    "countdown",
+    "countdown_blocking",
+    "countdown_threads",
     "chained",
     "chained 9 6 3",
     "asyncq",
@@ -144,6 +148,64 @@ class AsCompleted(unittest.TestCase):
 class Chess(unittest.TestCase):
     def test_takes_twelve_hours_or_one(self):
         self.assertEqual(output_of("chess"), ["Synchronous version: 12 h 0 min", "Asynchronous version: 1 h 0 min"])
+
+
+class CountDownClaims:
+    DELAYS = {"A": 1.0, "B": 0.8, "C": 0.5}
+
+    def setUp(self):
+        lines = output_of(self.program)
+        self.rules, self.last, self.counts = lines[::2], lines[-1], lines[1:-1:2]
+
+    def counts_without_time(self):
+        return [re.sub(r"^\d+\.\d{4} ", "", line) for line in self.counts]
+
+    def counted(self):
+        return [line.split("\t")[-1] for line in self.counts]
+
+    def test_draws_a_line_above_everything_that_it_says(self):
+        self.assertEqual((set(self.rules), len(self.rules), self.last), ({"-" * 40}, 10, "Done."))
+
+    def test_each_letter_counts_down_in_its_column(self):
+        for column, letter in enumerate("ABC"):
+            mine = [line for line in self.counts_without_time() if letter in line]
+            self.assertEqual(mine, ["\t" + "\t" * column + f"{letter} = {n}" for n in (3, 2, 1)])
+
+    def test_each_letter_waits_before_each_number(self):
+        for line in self.counts:
+            letter, n = line[-5], int(line[-1])
+            self.assertGreaterEqual(float(line.split(" ")[0]), round((4 - n) * self.DELAYS[letter], 1))
+
+
+class OneAfterAnother(CountDownClaims):
+    def test_a_letter_begins_when_the_one_before_has_ended(self):
+        self.assertEqual(self.counted(), [f"{letter} = {n}" for letter in "ABC" for n in (3, 2, 1)])
+
+    def test_takes_the_sum_of_all_delays(self):
+        self.assertGreaterEqual(float(self.counts[-1].split(" ")[0]), 6.9)
+
+
+class CountDownSync(OneAfterAnother, unittest.TestCase):
+    program = "countdown_sync"
+
+
+class CountDown(CountDownClaims, unittest.TestCase):
+    program = "countdown"
+
+    def test_the_shorter_a_delay_the_sooner_its_first_number(self):
+        self.assertEqual([line for line in self.counted() if line.endswith("3")], ["C = 3", "B = 3", "A = 3"])
+
+
+class CountDownBlocking(OneAfterAnother, unittest.TestCase):
+    program = "countdown_blocking"
+
+
+class CountDownThreads(CountDownClaims, unittest.TestCase):
+    program = "countdown_threads"
+
+    def test_every_letter_begins_before_the_slowest_has_ended(self):
+        for first in ("B = 3", "C = 3"):
+            self.assertLess(self.counted().index(first), self.counted().index("A = 1"))
 
 
 class Chained(unittest.TestCase):
