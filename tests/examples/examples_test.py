@@ -32,6 +32,9 @@ COMMAND_LINES = (
     "countdown",
     "countdown_blocking",
     "countdown_threads",
+    "primes_sync",
+    "primes_coop",
+    "primes_threads",
     "chained",
     "chained 9 6 3",
     "asyncq",
@@ -206,6 +209,37 @@ class CountDownThreads(CountDownClaims, unittest.TestCase):
     def test_every_letter_begins_before_the_slowest_has_ended(self):
         for first in ("B = 3", "C = 3"):
             self.assertLess(self.counted().index(first), self.counted().index("A = 1"))
+
+
+class Primes(unittest.TestCase):
+    LARGE, MIDDLE, SMALL = 9637529763296797, 427920331, 157
+
+    def test_the_plain_program_checks_one_number_after_another(self):
+        expected = []
+        for x in (self.LARGE, self.MIDDLE, self.SMALL):
+            expected += [f"Processing {x}...", f"{x} is a prime number."]
+        self.assertEqual(masked(output_of("primes_sync")), expected + ["Took # seconds."])
+
+    def test_the_cooperative_program_ends_with_the_number_with_which_it_began(self):
+        self.assertEqual(masked(output_of("primes_coop")), [
+            f"Processing {self.LARGE}...",
+            f"Processing {self.MIDDLE}...",
+            f"{self.MIDDLE} is a prime number.",
+            f"Processing {self.SMALL}...",
+            f"{self.SMALL} is a prime number.",
+            f"{self.LARGE} is a prime number.",
+            "Took # seconds.",
+        ])
+
+    def check_parallel(self, program):
+        lines = masked(output_of(program))
+        for x in (self.LARGE, self.MIDDLE, self.SMALL):
+            self.assertEqual([line for line in lines if str(x) in line], [f"Processing {x}...", f"{x} is a prime number."])
+        self.assertEqual(lines[6:], ["Took # seconds."])
+        self.assertEqual(lines[5], f"{self.LARGE} is a prime number.")
+
+    def test_with_threads_the_large_number_comes_last(self):
+        self.check_parallel("primes_threads")
 
 
 class Chained(unittest.TestCase):

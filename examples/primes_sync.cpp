@@ -1,0 +1,27 @@
+// Three prime checks in order: the small numbers wait until the large one is done.
+// Run: primes_sync
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+
+#include <fmt/format.h>
+
+bool is_prime(std::int64_t x) {
+  if (x < 2 || (x > 2 && x % 2 == 0)) return false;
+  const auto limit = static_cast<std::int64_t>(std::sqrt(x)) + 1;
+  for (std::int64_t i = 3; i < limit; i += 2)
+    if (x % i == 0) return false;
+  return true;
+}
+
+void check(std::int64_t x) {
+  fmt::print("Processing {}...\n", x);
+  fmt::print("{} is {}a prime number.\n", x, is_prime(x) ? "" : "not ");
+}
+
+int main() {
+  const auto start = std::chrono::steady_clock::now();
+  for (const std::int64_t x : {9637529763296797, 427920331L, 157L}) check(x);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+  fmt::print("Took {:.2f} seconds.\n", took.count());
+}
