@@ -35,6 +35,7 @@ COMMAND_LINES = (
     "primes_sync",
     "primes_coop",
     "primes_threads",
+    "callback_hell",
     "chained",
     "chained 9 6 3",
     "asyncq",
@@ -240,6 +241,23 @@ class Primes(unittest.TestCase):
 
     def test_with_threads_the_large_number_comes_last(self):
         self.check_parallel("primes_threads")
+
+
+class CallbackHell(unittest.TestCase):
+    def test_an_error_reaches_who_began_unless_it_is_thrown_among_callbacks(self):
+        self.assertEqual(output_of("callback_hell"), """\
+callbacks that throw:
+  a done
+  b done
+  the loop got 'c failed', who began got nothing
+callbacks that hand errors on:
+  a done
+  b done
+  who began got 'c failed'
+coroutines:
+  a done
+  b done
+  who began got 'c failed'""".splitlines())
 
 
 class Chained(unittest.TestCase):
