@@ -28,6 +28,7 @@ COMMAND_LINES = (
     "gather_all",
     "as_completed",
     "chess",
+    "sync_queue",
     "countdown_sync",
     "countdown",
     "countdown_blocking",
@@ -152,6 +153,14 @@ class AsCompleted(unittest.TestCase):
 class Chess(unittest.TestCase):
     def test_takes_twelve_hours_or_one(self):
         self.assertEqual(output_of("chess"), ["Synchronous version: 12 h 0 min", "Asynchronous version: 1 h 0 min"])
+
+
+class SyncQueue(unittest.TestCase):
+    def test_leaves_nothing_to_the_second_task(self):
+        expected = []
+        for count in (15, 10, 5, 2):
+            expected += ["Task One running"] * count + [f"Task One total: {count}"]
+        self.assertEqual(output_of("sync_queue"), expected + ["Task Two nothing to do"])
 
 
 class CountDownClaims:
