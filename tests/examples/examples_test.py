@@ -25,10 +25,14 @@ COMMAND_LINES = (
     "countasync",
     "countsync",
     "rand",
+    "mygen",
+    "endless",
     "gather_all",
     "as_completed",
     "chess",
     "sync_queue",
+    "coop_yield",
+    "coop_blocking",
     "countdown_sync",
     "countdown",
     "countdown_blocking",
@@ -137,6 +141,17 @@ class Rand(unittest.TestCase):
         self.assertEqual(output_of("rand")[-2:], ["", "r1: 10, r2: 10, r3: 9"])
 
 
+class MyGen(unittest.TestCase):
+    def test_collects_the_powers_of_two_and_some_of_them(self):
+        self.assertEqual(output_of("mygen"),
+                         ["[1, 2, 4, 8, 16, 32, 64, 128, 256, 512]", "[1, 2, 16, 32, 256, 512]"])
+
+
+class Endless(unittest.TestCase):
+    def test_goes_on_after_a_break_with_the_value_that_comes_next(self):
+        self.assertEqual(output_of("endless"), ["9 8 7 6 9 8 7 6 9 8 7 6 9 8 ", "7 6 9 "])
+
+
 class GatherAll(unittest.TestCase):
     def test_gives_all_results_in_the_order_of_the_arguments_once_all_have_ended(self):
         self.assertEqual(without_clock(output_of("gather_all")),
@@ -161,6 +176,40 @@ class SyncQueue(unittest.TestCase):
         for count in (15, 10, 5, 2):
             expected += ["Task One running"] * count + [f"Task One total: {count}"]
         self.assertEqual(output_of("sync_queue"), expected + ["Task Two nothing to do"])
+
+
+class CoopYield(unittest.TestCase):
+    def test_takes_turns_so_that_each_task_does_two_of_the_four_works(self):
+        one, two = ["Task One running"], ["Task Two running"]
+        expected = (one + two) * 10 + one + ["Task Two total: 10"] + two + (one + two) * 4
+        expected += ["Task One total: 15"] + one + ["Task Two total: 5"] + one + ["Task One total: 2"]
+        self.assertEqual(output_of("coop_yield"), expected)
+
+
+class CoopBlocking(unittest.TestCase):
+    def elapsed(self):
+        return [float(line.split(": ")[1]) for line in output_of("coop_blocking") if "elapsed" in line]
+
+    def test_takes_turns_as_without_the_sleep(self):
+        self.assertEqual([line for line in output_of("coop_blocking") if line and "elapsed" not in line],
+                         output_of("coop_yield"))
+
+    def test_tells_the_time_of_each_work_and_of_all(self):
+        lines = output_of("coop_blocking")
+        told = [(before, re.sub(r"\d+\.\d$", "#", line)) for before, line in zip(lines, lines[1:]) if "elapsed" in line]
+        self.assertEqual(told, [
+            ("Task Two total: 10", "Task Two total elapsed time: #"),
+            ("Task One total: 15", "Task One total elapsed time: #"),
+            ("Task Two total: 5", "Task Two total elapsed time: #"),
+            ("Task One total: 2", "Task One total elapsed time: #"),
+            ("", "Total elapsed time: #"),
+        ])
+
+    def test_the_sleeps_of_both_tasks_add_up(self):
+        self.assertGreaterEqual(self.elapsed()[-1], 32)
+
+    def test_each_work_waits_for_the_sleeps_of_the_other_task_too(self):
+        self.assertGreater(self.elapsed()[1], 15 + 10)
 
 
 class CountDownClaims:
