@@ -53,6 +53,14 @@ hocket::coro<double> async_generator() {
   co_return watch.nanoseconds_per(items);
 }
 
+hocket::coro<double> thread() {
+  constexpr long calls = 100'000;
+  hocket::thread_pool_executor pool({.max_workers = 1});
+  const stopwatch watch;
+  for (long n = 0; n < calls; ++n) co_await hocket::run_in_executor(pool, [] {});
+  co_return watch.nanoseconds_per(calls);
+}
+
 struct metric {
   std::string_view name;
   hocket::coro<double> (*measure)();
@@ -61,6 +69,7 @@ struct metric {
 constexpr metric metrics[] = {
     {"generator", generator},
     {"async_generator", async_generator},
+    {"thread", thread},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <hocket/core/as_completed.hpp>
+#include <hocket/core/async_generator.hpp>
 #include <hocket/core/call_graph.hpp>
 #include <hocket/core/future.hpp>
 #include <hocket/core/gather.hpp>
@@ -14,6 +15,7 @@
 #include <hocket/core/task_group.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/core/wait.hpp>
+#include <hocket/testing/blocked.hpp>
 #include <hocket/testing/test.hpp>
 
 namespace {
@@ -84,6 +86,24 @@ HOCKET_TEST(call_graph, a_task_that_has_not_begun_stands_at_its_function) {
   last.set_result();
   auto task = hocket::create_task(wait_for_it(last));
   EXPECT_EQ(functions(capture_call_graph(task)), names{"wait_for_it"});
+  co_await task;
+}
+
+hocket::async_generator<int> yields_when_it_ends(hocket::future<void> last) {
+  co_yield 1;
+  co_await wait_for_it(last);
+}
+
+hocket::coro<void> consume(hocket::async_generator<int> source) {
+  while (co_await source.next()) continue;
+}
+
+HOCKET_TEST(call_graph, an_async_generator_stands_between_what_it_awaits_and_who_awaits_it) {
+  const hocket::future<void> last;
+  auto task = hocket::create_task(consume(yields_when_it_ends(last)));
+  co_await hocket::testing::wait_all_tasks_blocked();
+  EXPECT_EQ(functions(capture_call_graph(task)), (names{"wait_for_it", "yields_when_it_ends", "consume"}));
+  last.set_result();
   co_await task;
 }
 
