@@ -1,4 +1,4 @@
-// A function that blocks, three times, each on a thread: 3 seconds again, as in countdown.
+// A function that blocks, three times, each on a thread of a pool: 3 seconds again, as in countdown.
 // Run: countdown_threads
 #include <chrono>
 #include <string>
@@ -22,8 +22,10 @@ void count_down(char name, std::chrono::milliseconds delay) {
 }
 
 hocket::coro<void> amain() {
-  co_await hocket::gather(hocket::to_thread(count_down, 'A', 1s), hocket::to_thread(count_down, 'B', 800ms),
-                          hocket::to_thread(count_down, 'C', 500ms));
+  hocket::thread_pool_executor executor({.max_workers = 3});
+  co_await hocket::gather(hocket::run_in_executor(executor, count_down, 'A', 1s),
+                          hocket::run_in_executor(executor, count_down, 'B', 800ms),
+                          hocket::run_in_executor(executor, count_down, 'C', 500ms));
   fmt::print("{:-<40}\nDone.\n", "");
 }
 
