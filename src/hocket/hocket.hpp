@@ -26,6 +26,7 @@
 #include <hocket/core/task_group.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/core/wait.hpp>
+#include <hocket/exec/job_scheduler.hpp>
 #include <hocket/exec/portal.hpp>
 #include <hocket/exec/thread_pool_executor.hpp>
 #include <hocket/exec/to_thread.hpp>
