@@ -45,6 +45,7 @@
 #include <hocket/sync/event.hpp>
 #include <hocket/sync/lifo_queue.hpp>
 #include <hocket/sync/lock.hpp>
+#include <hocket/sync/lru_cache.hpp>
 #include <hocket/sync/memory_channel.hpp>
 #include <hocket/sync/priority_queue.hpp>
 #include <hocket/sync/queue.hpp>
