@@ -781,6 +781,73 @@ coro<void> a_task_as_a_standard_future() {
   });
 }
 
+coro<void> a_future_of_another_thread() {
+  const concurrent_promise<std::string> promise;
+  const auto future = promise.get_future();
+  future.add_done_callback([kept = long_text()] {});
+  std::jthread other([&promise] {
+    std::this_thread::sleep_for(2ms);
+    promise.set_value("text");
+  });
+  EXPECT_EQ((co_await future).size(), 4U);
+}
+
+coro<void> an_executor_of_threads() {
+  thread_pool_executor pool({.max_workers = 1, .max_pending = 2, .thread_name_prefix = "worker"});
+  auto measure = [](const std::string& text) { return text.size(); };
+  auto future = pool.submit(measure, long_text());
+  EXPECT_EQ(co_await run_in_executor(pool, measure, long_text()), 100U);
+  EXPECT_EQ(co_await std::move(future), 100U);
+  EXPECT_EQ(co_await run_in_executor(nullptr, measure, long_text()), 100U);
+}
+
+coro<void> an_executor_of_threads_for_a_range() {
+  thread_pool_executor pool({.max_workers = 2});
+  auto sizes = pool.map([](const std::string& text) { return text.size(); }, std::vector<std::string>(5, long_text()),
+                        {.buffer = 2});
+  std::size_t sum = 0;
+  while (auto each = co_await sizes.next()) sum += *each;
+  EXPECT_EQ(sum, 500U);
+}
+
+coro<void> jobs_in_line() {
+  co_await with_job_scheduler({.limit = 1, .pending_limit = 1, .exception_handler = [](const exception_context&) {}},
+                              [](job_scheduler& jobs) -> coro<void> {
+                                const auto first = co_await jobs.spawn(answer(), long_text());
+                                co_await jobs.spawn(answer());
+                                co_await jobs.spawn(hocket::sleep(1s));
+                                EXPECT_EQ(co_await jobs.shield(answer()), 42);
+                                EXPECT_EQ(co_await first, 42);
+                                const auto slow = co_await jobs.spawn(hocket::sleep(1h));
+                                co_await slow.close();
+                              });
+}
+
+coro<void> jobs_that_are_closed() {
+  job_scheduler jobs({.limit = 2});
+  for (int n = 0; n < 4; ++n) co_await jobs.spawn(hocket::sleep(1h));
+  co_await hocket::sleep(1s);
+  co_await jobs.close();
+}
+
+coro<void> a_cache_that_two_ask() {
+  lru_cache<int, std::string> texts(
+      [](int) -> coro<std::string> {
+        co_await hocket::sleep(1s);
+        co_return long_text();
+      },
+      {.maxsize = 1, .ttl = 5s});
+  co_await with_task_group([&](task_group& group) -> coro<void> {
+    group.create_task(texts(1));
+    group.create_task(texts(1));
+    group.create_task(texts(2));
+    co_await hocket::sleep(500ms);
+    texts.cache_invalidate(1);
+  });
+  EXPECT_EQ((co_await texts(1)).size(), 100U);
+  co_await texts.cache_close();
+}
+
 coro<void> talk_on(hocket::testing::connected_sockets& both) {
   co_await both.client.send_all("question");
   both.client.shutdown_send();
@@ -890,6 +957,12 @@ constexpr named_scenario scenarios[] = {
     {"a_generator_that_is_closed", a_generator_that_is_closed},
     {"a_generator_that_is_dropped", a_generator_that_is_dropped},
     {"a_task_as_a_standard_future", a_task_as_a_standard_future},
+    {"a_future_of_another_thread", a_future_of_another_thread},
+    {"an_executor_of_threads", an_executor_of_threads},
+    {"an_executor_of_threads_for_a_range", an_executor_of_threads_for_a_range},
+    {"jobs_in_line", jobs_in_line},
+    {"jobs_that_are_closed", jobs_that_are_closed},
+    {"a_cache_that_two_ask", a_cache_that_two_ask},
     {"a_conversation_on_tcp", a_conversation_on_tcp},
     {"a_receiver_that_waits", a_receiver_that_waits},
     {"a_connection_by_name", a_connection_by_name},
