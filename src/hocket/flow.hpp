@@ -2,7 +2,17 @@
 
 // Operators on async generators, joined by `|`.
 
+#include <hocket/flow/call.hpp>
 #include <hocket/flow/collect.hpp>
+#include <hocket/flow/empty.hpp>
+#include <hocket/flow/for_each.hpp>
 #include <hocket/flow/iterate.hpp>
+#include <hocket/flow/just.hpp>
 #include <hocket/flow/map.hpp>
+#include <hocket/flow/never.hpp>
 #include <hocket/flow/pipe.hpp>
+#include <hocket/flow/raise.hpp>
+#include <hocket/flow/range.hpp>
+#include <hocket/flow/repeat.hpp>
+#include <hocket/flow/spaceout.hpp>
+#include <hocket/flow/take.hpp>

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <coroutine>
 #include <type_traits>
+#include <utility>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/core/awaitable.hpp>
 
 namespace hocket::flow::detail {
@@ -22,5 +25,27 @@ struct call_result<Function, Args...> {
 /// What a call gives, after it was awaited if need be.
 template <class Function, class... Args>
 using call_result_t = std::remove_cvref_t<typename call_result<Function, Args...>::type>;
+
+/// What a plain function gave, to be awaited like what another one returns.
+template <class Value>
+struct given {
+  [[nodiscard]] bool await_ready() const noexcept { return true; }
+  void await_suspend(std::coroutine_handle<>) const noexcept {}
+  Value await_resume() { return std::forward<Value>(value); }
+  Value value;
+};
+
+/// For `co_await call(function, args...)`, whether the function returns something to be awaited or not.
+template <class Function, class... Args>
+[[nodiscard]] HOCKET_CORO_WRAPPER decltype(auto) call(Function& function, Args&&... args) {
+  if constexpr (is_async_call<Function&, Args...>) {
+    return function(std::forward<Args>(args)...);
+  } else if constexpr (std::is_void_v<std::invoke_result_t<Function&, Args...>>) {
+    function(std::forward<Args>(args)...);
+    return std::suspend_never();
+  } else {
+    return given<std::invoke_result_t<Function&, Args...>>{function(std::forward<Args>(args)...)};
+  }
+}
 
 }  // namespace hocket::flow::detail
