@@ -4,8 +4,11 @@
 
 #include <hocket/flow/call.hpp>
 #include <hocket/flow/collect.hpp>
+#include <hocket/flow/dropwhile.hpp>
 #include <hocket/flow/empty.hpp>
+#include <hocket/flow/filter.hpp>
 #include <hocket/flow/for_each.hpp>
+#include <hocket/flow/getitem.hpp>
 #include <hocket/flow/iterate.hpp>
 #include <hocket/flow/just.hpp>
 #include <hocket/flow/map.hpp>
@@ -14,5 +17,10 @@
 #include <hocket/flow/raise.hpp>
 #include <hocket/flow/range.hpp>
 #include <hocket/flow/repeat.hpp>
+#include <hocket/flow/skip.hpp>
+#include <hocket/flow/skiplast.hpp>
 #include <hocket/flow/spaceout.hpp>
 #include <hocket/flow/take.hpp>
+#include <hocket/flow/takelast.hpp>
+#include <hocket/flow/takewhile.hpp>
+#include <hocket/flow/until.hpp>
