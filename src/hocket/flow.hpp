@@ -4,9 +4,12 @@
 
 #include <hocket/flow/accumulate.hpp>
 #include <hocket/flow/call.hpp>
+#include <hocket/flow/chunks.hpp>
 #include <hocket/flow/collect.hpp>
+#include <hocket/flow/cycle.hpp>
 #include <hocket/flow/dropwhile.hpp>
 #include <hocket/flow/empty.hpp>
+#include <hocket/flow/enumerate.hpp>
 #include <hocket/flow/filter.hpp>
 #include <hocket/flow/first.hpp>
 #include <hocket/flow/for_each.hpp>
@@ -24,6 +27,7 @@
 #include <hocket/flow/skip.hpp>
 #include <hocket/flow/skiplast.hpp>
 #include <hocket/flow/spaceout.hpp>
+#include <hocket/flow/starmap.hpp>
 #include <hocket/flow/stream_empty.hpp>
 #include <hocket/flow/take.hpp>
 #include <hocket/flow/takelast.hpp>

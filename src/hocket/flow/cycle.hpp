@@ -1,0 +1,58 @@
+#pragma once
+
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include <hocket/base/attributes.hpp>
+#include <hocket/core/async_generator.hpp>
+#include <hocket/flow/empty.hpp>
+#include <hocket/flow/iterate.hpp>
+#include <hocket/flow/pipe.hpp>
+
+namespace hocket::flow {
+
+namespace detail {
+
+template <class T>
+async_generator<T> cycle(async_generator<T> source) {
+  std::vector<T> items;
+  while (auto item = co_await source.next()) {
+    items.push_back(*item);
+    co_yield std::move(*item);
+  }
+  while (!items.empty())
+    for (const T& each : items) co_yield each;
+}
+
+// The source under way is a parameter, so that it is closed with this.
+template <class T, class Make>
+async_generator<T> cycle(async_generator<T> source, Make make) {
+  for (bool is_empty = false; !is_empty;) {
+    source = iterate(make());
+    is_empty = true;
+    while (auto item = co_await source.next()) {
+      is_empty = false;
+      co_yield std::move(*item);
+    }
+  }
+}
+
+}  // namespace detail
+
+/// The items again and again, without end; none if there are none. Keeps them all: items must be copyable, and few.
+/// Counterpart: aiostream.pipe.cycle.
+[[nodiscard]] inline auto cycle() {
+  return stage([] HOCKET_CORO_OWNING_WRAPPER(auto source) { return detail::cycle(std::move(source)); });
+}
+
+/// The items of one source after the other, each made by `make()`, without end, and keeps none. A source without items is the
+/// last. `make` returns whatever `iterate` takes.
+template <class Make>
+  requires iterable<std::invoke_result_t<Make&>>
+[[nodiscard]] HOCKET_CORO_OWNING_WRAPPER auto cycle(Make make) {
+  using item = typename decltype(iterate(make()))::value_type;
+  return detail::cycle(flow::empty<item>(), std::move(make));
+}
+
+}  // namespace hocket::flow
