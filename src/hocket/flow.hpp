@@ -7,6 +7,7 @@
 #include <hocket/flow/chunks.hpp>
 #include <hocket/flow/collect.hpp>
 #include <hocket/flow/cycle.hpp>
+#include <hocket/flow/delay.hpp>
 #include <hocket/flow/dropwhile.hpp>
 #include <hocket/flow/empty.hpp>
 #include <hocket/flow/enumerate.hpp>
@@ -32,4 +33,5 @@
 #include <hocket/flow/take.hpp>
 #include <hocket/flow/takelast.hpp>
 #include <hocket/flow/takewhile.hpp>
+#include <hocket/flow/timeout.hpp>
 #include <hocket/flow/until.hpp>
