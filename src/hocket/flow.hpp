@@ -3,6 +3,7 @@
 // Operators on async generators, joined by `|`.
 
 #include <hocket/flow/accumulate.hpp>
+#include <hocket/flow/action.hpp>
 #include <hocket/flow/call.hpp>
 #include <hocket/flow/chunks.hpp>
 #include <hocket/flow/collect.hpp>
@@ -21,6 +22,7 @@
 #include <hocket/flow/map.hpp>
 #include <hocket/flow/never.hpp>
 #include <hocket/flow/pipe.hpp>
+#include <hocket/flow/print.hpp>
 #include <hocket/flow/raise.hpp>
 #include <hocket/flow/range.hpp>
 #include <hocket/flow/reduce.hpp>
