@@ -4,6 +4,9 @@
 
 #include <array>
 #include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
 #include <future>
 #include <memory>
 #include <optional>
@@ -17,6 +20,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <hocket/flow.hpp>
 #include <hocket/hocket.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/fail_each_allocation.hpp>
@@ -775,6 +779,101 @@ coro<void> a_generator_that_is_dropped() {
   co_await source.next();
 }
 
+coro<bool> is_long(const std::string& text) {
+  co_await hocket::sleep(0s);
+  co_return text.size() > 50;
+}
+
+coro<std::size_t> length_of(std::ptrdiff_t number, std::string text) {
+  co_await hocket::sleep(0s);
+  co_return static_cast<std::size_t>(number) + text.size();
+}
+
+coro<void> a_pipeline_that_selects() {
+  const auto items =
+      co_await (slow_lines() | flow::skip(1) | flow::filter(is_long) | flow::takewhile(is_long) |
+                flow::dropwhile([](const std::string& text) { return text.empty(); }) |
+                flow::until([](const std::string& text) { return text.empty(); }) | flow::skiplast(1) |
+                flow::takelast(2) | flow::getitem(-1) | flow::getitem({.start = 0, .stop = 5}) | flow::collect());
+  EXPECT_EQ(items, std::vector{long_text()});
+}
+
+coro<void> a_pipeline_that_ends_early() {
+  EXPECT_EQ(co_await (slow_lines() | flow::map([](const std::string& text) { return text.size(); }) | flow::take(1) |
+                      flow::collect()),
+            std::vector{std::size_t{100}});
+  EXPECT_EQ(co_await (slow_lines() | flow::enumerate() | flow::starmap(length_of) | flow::first()), 100U);
+}
+
+coro<void> a_pipeline_that_transforms() {
+  const auto chunks = co_await (slow_lines() | flow::enumerate(1) | flow::starmap(length_of) | flow::cycle() |
+                                flow::take(4) | flow::chunks(3) | flow::collect());
+  EXPECT_EQ(chunks, (std::vector<std::vector<std::size_t>>{{101, 102, 103}, {101}}));
+  EXPECT_EQ(co_await (flow::cycle([] HOCKET_CORO_WRAPPER { return slow_lines(); }) | flow::take(4) | flow::last()),
+            long_text());
+}
+
+coro<void> a_pipeline_that_comes_to_one_item() {
+  const auto append = [](std::string all, std::string text) -> coro<std::string> {
+    co_await hocket::sleep(0s);
+    co_return std::move(all) + std::move(text);
+  };
+  EXPECT_EQ((co_await (slow_lines() | flow::accumulate() | flow::reduce(append, long_text()))).size(), 700U);
+  std::size_t seen = 0;
+  auto count = [&](const std::string& text) -> coro<void> {
+    co_await hocket::sleep(1s);
+    seen += text.size();
+  };
+  co_await (slow_lines() | flow::for_each(count));
+  EXPECT_EQ(seen, 300U);
+}
+
+coro<void> a_pipeline_with_time_limits() {
+  EXPECT_EQ(co_await (slow_lines() | flow::delay(1s) | flow::timeout(5s) | flow::spaceout(3s) | flow::last()),
+            long_text());
+  try {
+    co_await (slow_lines() | flow::timeout(500ms) | flow::collect());
+    ADD_FAILURE() << "it was in time";
+  } catch (const timeout_error&) {
+  }
+}
+
+coro<void> a_pipeline_that_prints() {
+  const std::unique_ptr<std::FILE, decltype([](std::FILE* file) { std::fclose(file); })> nowhere(
+      std::fopen("/dev/null", "w"));
+  co_await (slow_lines() | flow::print("{:>200}", {.file = nowhere.get()}) |
+            flow::action([](const std::string& text) -> coro<void> { co_await hocket::sleep(text.size() * 1ms); }) |
+            flow::map([](const std::string& text) { return std::filesystem::path(text); }) |
+            flow::print("{}", {.file = nowhere.get()}) | flow::collect());
+}
+
+coro<void> pipelines_with_other_beginnings() {
+  EXPECT_EQ(co_await (flow::just(answer()) | flow::last()) + co_await (flow::call(answer) | flow::last()), 84);
+  EXPECT_EQ(co_await (flow::range(1, 4, 1, 1s) | flow::reduce(std::plus())), 6);
+  EXPECT_EQ(co_await (flow::repeat(long_text(), 2, 1s) | flow::last()), long_text());
+  EXPECT_FALSE(co_await move_on_after(1s, flow::never<int>() | flow::for_each([](int) {})));
+  co_await with_task_group([](task_group& group) -> coro<void> {
+    auto [sink, source] = open_memory_channel<std::string>(0);
+    auto send = [](memory_send_channel<std::string> to) -> coro<void> {
+      co_await to.send(long_text());
+      co_await hocket::sleep(1s);
+      co_await to.send(long_text());
+    };
+    group.create_task(send(std::move(sink)));
+    co_await (std::move(source) | flow::collect());  // fewer if the sender failed, whom the group tells of
+  });
+  queue<std::string> jobs;
+  co_await with_task_group([&](task_group& group) -> coro<void> {
+    auto put = [&]() -> coro<void> {
+      co_await hocket::sleep(1s);
+      co_await jobs.put(long_text());
+      jobs.shutdown();
+    };
+    group.create_task(put());
+    EXPECT_EQ((co_await (jobs | flow::collect())).size(), 1U);
+  });
+}
+
 coro<void> a_task_as_a_standard_future() {
   co_await with_task_group([](task_group& group) -> coro<void> {
     EXPECT_EQ(co_await wrap_future(to_std_future(group.create_task(answer_at_once()))), 42);
@@ -956,6 +1055,13 @@ constexpr named_scenario scenarios[] = {
     {"a_generator_that_is_exhausted", a_generator_that_is_exhausted},
     {"a_generator_that_is_closed", a_generator_that_is_closed},
     {"a_generator_that_is_dropped", a_generator_that_is_dropped},
+    {"a_pipeline_that_selects", a_pipeline_that_selects},
+    {"a_pipeline_that_ends_early", a_pipeline_that_ends_early},
+    {"a_pipeline_that_transforms", a_pipeline_that_transforms},
+    {"a_pipeline_that_comes_to_one_item", a_pipeline_that_comes_to_one_item},
+    {"a_pipeline_with_time_limits", a_pipeline_with_time_limits},
+    {"a_pipeline_that_prints", a_pipeline_that_prints},
+    {"pipelines_with_other_beginnings", pipelines_with_other_beginnings},
     {"a_task_as_a_standard_future", a_task_as_a_standard_future},
     {"a_future_of_another_thread", a_future_of_another_thread},
     {"an_executor_of_threads", an_executor_of_threads},
