@@ -22,6 +22,7 @@
 #include <hocket/flow/map.hpp>
 #include <hocket/flow/never.hpp>
 #include <hocket/flow/pipe.hpp>
+#include <hocket/flow/preserve.hpp>
 #include <hocket/flow/print.hpp>
 #include <hocket/flow/raise.hpp>
 #include <hocket/flow/range.hpp>

@@ -14,6 +14,7 @@
 #include <hocket/flow/empty.hpp>
 #include <hocket/flow/just.hpp>
 #include <hocket/flow/never.hpp>
+#include <hocket/flow/preserve.hpp>
 #include <hocket/flow/raise.hpp>
 #include <hocket/flow/range.hpp>
 #include <hocket/flow/repeat.hpp>
@@ -25,6 +26,8 @@
 
 using namespace std::chrono_literals;
 using hocket::testing::message_of_call;
+using hocket::testing::observed;
+using hocket::testing::observed_source;
 using hocket::testing::threw;
 namespace flow = hocket::flow;
 
@@ -148,4 +151,13 @@ HOCKET_TEST(repeat, refuses_a_negative_number_of_times) {
   EXPECT_EQ(message_of_call([] HOCKET_CORO_WRAPPER { return flow::repeat(7, -1); }),
             "repeat(-1): the number must be 0 or more");
   co_return;
+}
+
+HOCKET_TEST(preserve, leaves_its_source_to_be_gone_on_with) {
+  observed seen;
+  auto numbers = observed_source(seen);
+  EXPECT_EQ(co_await (flow::preserve(numbers) | flow::take(2) | flow::collect()), (std::vector{1, 2}));
+  EXPECT_FALSE(seen.ended);
+  EXPECT_EQ(co_await (std::move(numbers) | flow::take(2) | flow::collect()), (std::vector{3, 4}));
+  EXPECT_TRUE(seen.ended);
 }
