@@ -53,6 +53,18 @@ hocket::coro<double> async_generator() {
   co_return watch.nanoseconds_per(items);
 }
 
+hocket::coro<double> pipeline() {
+  namespace flow = hocket::flow;
+  const stopwatch watch;
+  long sum = 0;
+  co_await (async_numbers(items) | flow::map([](long n) { return 3 * n + 1; }) |
+            flow::filter([](long n) { return n % 4 != 0; }) | flow::takewhile([](long n) { return n >= 0; }) |
+            flow::enumerate() | flow::starmap([](long index, long n) { return index + n; }) |
+            flow::for_each([&sum](long n) { sum += n; }));
+  keep(sum);
+  co_return watch.nanoseconds_per(items);
+}
+
 hocket::coro<double> thread() {
   constexpr long calls = 100'000;
   hocket::thread_pool_executor pool({.max_workers = 1});
@@ -69,6 +81,7 @@ struct metric {
 constexpr metric metrics[] = {
     {"generator", generator},
     {"async_generator", async_generator},
+    {"pipeline", pipeline},
     {"thread", thread},
 };
 
