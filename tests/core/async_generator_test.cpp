@@ -208,6 +208,15 @@ HOCKET_TEST(closing, before_the_beginning_runs_nothing) {
   EXPECT_EQ(co_await source.next(), std::nullopt);
 }
 
+HOCKET_TEST(closing, before_the_beginning_closes_an_argument_that_has_begun) {
+  lines log;
+  auto begun = ticks(log);
+  co_await begun.next();
+  auto source = doubled(doubled(std::move(begun), log), log);
+  co_await source.close();
+  EXPECT_EQ(log, (lines{"ticks is being closed", "ticks is closed"}));
+}
+
 HOCKET_TEST(closing, throws_what_the_generator_throws_then) {
   auto source = []() -> async_generator<int> {
     try {
