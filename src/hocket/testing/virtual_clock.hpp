@@ -11,7 +11,8 @@ namespace hocket::testing {
 ///
 /// - It moves only when a turn has found nothing to run, no answer of the system and nobody in `wait_all_tasks_blocked`, and
 ///   then exactly to the deadline of the first timer. Between two awaits it stands still, however long these take.
-/// - While a thread of the loop's pool works (`to_thread`, name look-up, files on epoll), it stands still.
+/// - While a thread of the loop's pool works (`to_thread`, name look-up, files on epoll), or of an executor for
+///   `run_in_executor`, it stands still.
 /// - While the kernel works on something (a receive, an accept), it is given `patience` of real time first, once for each
 ///   move. What takes longer loses against a timer.
 /// - Without any timer the loop waits as ever.
