@@ -5,8 +5,10 @@
 #include <hocket/flow/accumulate.hpp>
 #include <hocket/flow/action.hpp>
 #include <hocket/flow/call.hpp>
+#include <hocket/flow/chain.hpp>
 #include <hocket/flow/chunks.hpp>
 #include <hocket/flow/collect.hpp>
+#include <hocket/flow/concat.hpp>
 #include <hocket/flow/cycle.hpp>
 #include <hocket/flow/delay.hpp>
 #include <hocket/flow/dropwhile.hpp>
@@ -14,12 +16,14 @@
 #include <hocket/flow/enumerate.hpp>
 #include <hocket/flow/filter.hpp>
 #include <hocket/flow/first.hpp>
+#include <hocket/flow/flatten.hpp>
 #include <hocket/flow/for_each.hpp>
 #include <hocket/flow/getitem.hpp>
 #include <hocket/flow/iterate.hpp>
 #include <hocket/flow/just.hpp>
 #include <hocket/flow/last.hpp>
 #include <hocket/flow/map.hpp>
+#include <hocket/flow/merge.hpp>
 #include <hocket/flow/never.hpp>
 #include <hocket/flow/pipe.hpp>
 #include <hocket/flow/preserve.hpp>
@@ -33,8 +37,11 @@
 #include <hocket/flow/spaceout.hpp>
 #include <hocket/flow/starmap.hpp>
 #include <hocket/flow/stream_empty.hpp>
+#include <hocket/flow/switch.hpp>
 #include <hocket/flow/take.hpp>
 #include <hocket/flow/takelast.hpp>
 #include <hocket/flow/takewhile.hpp>
 #include <hocket/flow/timeout.hpp>
 #include <hocket/flow/until.hpp>
+#include <hocket/flow/zip.hpp>
+#include <hocket/flow/ziplatest.hpp>
