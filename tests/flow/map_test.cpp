@@ -176,3 +176,15 @@ HOCKET_TEST(map, refuses_a_limit_of_nothing) {
   EXPECT_TRUE(refused);
   co_return;
 }
+
+HOCKET_TEST(starmap, with_a_limit_runs_as_many_calls_at_the_same_time) {
+  const auto add_later = [](int a, const int& b) -> hocket::coro<int> {
+    co_await hocket::sleep(1s);
+    co_return a + b;
+  };
+  const stopwatch watch;
+  const auto sums = co_await (flow::zip(std::vector{1, 2, 3}, std::vector{10, 20, 30}) |
+                              flow::starmap(add_later, {.task_limit = 3}) | flow::collect());
+  EXPECT_EQ(sums, (std::vector{11, 22, 33}));
+  EXPECT_EQ(watch.seconds(), 1.0);
+}

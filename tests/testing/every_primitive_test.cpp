@@ -874,6 +874,103 @@ coro<void> pipelines_with_other_beginnings() {
   });
 }
 
+/// Texts each second; `left` says that it has ended or was closed.
+async_generator<std::string> texts(int count, bool& left) {
+  const at_exit leaving([&] { left = true; });
+  for (int n = 0; n < count; ++n) {
+    co_await hocket::sleep(1s);
+    co_yield long_text();
+  }
+}
+
+coro<void> sources_merged() {
+  bool one_left = false;
+  bool other_left = false;
+  int items = 0;
+  const at_exit ended([&] { EXPECT_TRUE(items == 0 || (one_left && other_left)); });
+  const auto count = [&](async_generator<std::string>& all) -> coro<void> {
+    while (auto text = co_await all.next()) {
+      EXPECT_EQ(text->size(), 100U);
+      ++items;
+    }
+    EXPECT_EQ(items, 5);
+  };
+  co_await aclosing(flow::merge(texts(2, one_left), texts(3, other_left)), count);
+}
+
+coro<void> merged_sources_closed_early() {
+  bool one_left = false;
+  bool other_left = false;
+  const auto take_one = [](async_generator<std::string>& all) -> coro<void> {
+    static_cast<void>(co_await all.next());
+    co_await hocket::sleep(500ms);
+  };
+  auto inner = flow::merge(texts(2, one_left), texts(3, other_left));
+  co_await aclosing(flow::merge(std::move(inner), slow_lines()), take_one);
+  EXPECT_TRUE(one_left);
+  EXPECT_TRUE(other_left);
+}
+
+// What is dropped at rest owns what it uses, and ends by itself.
+coro<void> merged_sources_that_are_dropped() {
+  const auto here = std::make_shared<int>();
+  const auto owning = [](std::shared_ptr<int> mine) -> async_generator<std::string> {
+    for (;; ++*mine) {
+      co_await hocket::sleep(1s);
+      co_yield long_text();
+    }
+  };
+  const at_exit ended([&] { EXPECT_LE(here.use_count(), 3); });
+  {
+    auto all = flow::merge(owning(here), owning(here));
+    static_cast<void>(co_await all.next());
+  }
+  while (here.use_count() > 1) co_await hocket::sleep(0s);
+}
+
+coro<void> a_merge_of_one_source_that_fails() {
+  bool left = false;
+  const auto failing = []() -> async_generator<std::string> { co_yield std::to_string(co_await fail_later()); };
+  try {
+    co_await (flow::merge(texts(3, left), failing()) | flow::collect());
+    ADD_FAILURE() << "it has not failed";
+  } catch (const std::logic_error&) {
+  }
+}
+
+coro<void> sources_side_by_side() {
+  bool left = false;
+  const auto rows = co_await (flow::zip(texts(2, left), slow_lines()) | flow::collect());
+  EXPECT_EQ(rows.size(), 2U);
+  const auto latest = co_await (flow::ziplatest(texts(2, left), std::vector{1, 2}) | flow::collect());
+  EXPECT_EQ(latest.size(), 4U);
+  const auto all = co_await (flow::chain(texts(1, left), std::vector{long_text()}) | flow::collect());
+  EXPECT_EQ(all.size(), 2U);
+}
+
+coro<void> sources_of_sources() {
+  bool left = false;
+  const auto make = [&left] HOCKET_CORO_OWNING_WRAPPER(const std::string&) { return texts(2, left); };
+  EXPECT_EQ((co_await (slow_lines() | flow::flatmap(make, {.task_limit = 2}) | flow::collect())).size(), 6U);
+  EXPECT_EQ((co_await (slow_lines() | flow::concatmap(make, {.task_limit = 2}) | flow::collect())).size(), 6U);
+  EXPECT_GE((co_await (slow_lines() | flow::switchmap(make) | flow::collect())).size(), 2U);
+}
+
+coro<void> calls_at_the_same_time() {
+  int running = 0;
+  const auto measure = [&running](std::string text) -> coro<std::size_t> {
+    EXPECT_LE(++running, 2);
+    const at_exit leaving([&] { --running; });
+    co_await hocket::sleep(3s);
+    co_return text.size();
+  };
+  for (const bool ordered : {true, false}) {
+    const auto sizes =
+        co_await (slow_lines() | flow::map(measure, {.task_limit = 2, .ordered = ordered}) | flow::collect());
+    EXPECT_EQ(sizes.size(), 3U);
+  }
+}
+
 coro<void> a_task_as_a_standard_future() {
   co_await with_task_group([](task_group& group) -> coro<void> {
     EXPECT_EQ(co_await wrap_future(to_std_future(group.create_task(answer_at_once()))), 42);
@@ -1062,6 +1159,13 @@ constexpr named_scenario scenarios[] = {
     {"a_pipeline_with_time_limits", a_pipeline_with_time_limits},
     {"a_pipeline_that_prints", a_pipeline_that_prints},
     {"pipelines_with_other_beginnings", pipelines_with_other_beginnings},
+    {"sources_merged", sources_merged},
+    {"merged_sources_closed_early", merged_sources_closed_early},
+    {"merged_sources_that_are_dropped", merged_sources_that_are_dropped},
+    {"a_merge_of_one_source_that_fails", a_merge_of_one_source_that_fails},
+    {"sources_side_by_side", sources_side_by_side},
+    {"sources_of_sources", sources_of_sources},
+    {"calls_at_the_same_time", calls_at_the_same_time},
     {"a_task_as_a_standard_future", a_task_as_a_standard_future},
     {"a_future_of_another_thread", a_future_of_another_thread},
     {"an_executor_of_threads", an_executor_of_threads},

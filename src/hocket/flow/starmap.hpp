@@ -36,4 +36,10 @@ template <class Function>
   return map(detail::applied<Function>{std::move(function)});
 }
 
+/// The same with several calls at a time.
+template <class Function>
+[[nodiscard]] auto starmap(Function function, map_options options) {
+  return map(detail::applied<Function>{std::move(function)}, options);
+}
+
 }  // namespace hocket::flow

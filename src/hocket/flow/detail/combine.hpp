@@ -3,10 +3,10 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <utility>
 
 #include <hocket/flow/detail/feeds.hpp>
+#include <hocket/flow/detail/require_at_least.hpp>
 #include <hocket/flow/detail/sources.hpp>
 
 namespace hocket::flow {
@@ -17,7 +17,7 @@ using task_limit = std::optional<std::size_t>;
 namespace detail {
 
 inline task_limit require_room(task_limit limit) {
-  if (limit == 0U) throw std::invalid_argument("task_limit(0): the number must be 1 or more");
+  if (limit) require_at_least(1, "task_limit", static_cast<std::ptrdiff_t>(*limit));
   return limit;
 }
 
