@@ -203,6 +203,53 @@ TEST(blocking_pool, runs_what_waits_in_line_before_it_is_finished) {
   EXPECT_EQ(ran, 20);
 }
 
+TEST(blocking_pool, takes_no_work_once_it_is_closed) {
+  job one([] {});
+  blocking_pool pool(1);
+  pool.close();
+  EXPECT_THROW(pool.submit(one), hocket::invalid_state_error);
+}
+
+TEST(blocking_pool, runs_what_waits_when_it_is_closed) {
+  std::latch go(1);
+  bool ran = false;
+  job blocker([&go] { go.wait(); });
+  job second([&ran] { ran = true; });
+  {
+    blocking_pool pool(1);
+    pool.submit(blocker);
+    pool.submit(second);
+    pool.close();
+    go.count_down();
+  }
+  EXPECT_TRUE(ran);
+}
+
+TEST(blocking_pool, refuses_what_waits_if_it_is_closed_so) {
+  struct refusable final : hocket::blocking_job {
+    void work() noexcept override { ran = true; }
+    void refuse(std::exception_ptr why) noexcept override { refused = why != nullptr; }
+    bool ran = false;
+    bool refused = false;
+  } second;
+  std::latch begun(1);
+  std::latch go(1);
+  job blocker([&] {
+    begun.count_down();
+    go.wait();
+  });
+  blocking_pool pool(1);
+  pool.submit(blocker);
+  begun.wait();
+  pool.submit(second);
+  pool.close(std::make_exception_ptr(hocket::error("closed")));
+  EXPECT_TRUE(second.refused);
+  EXPECT_EQ(pool.pending(), 1U);
+  go.count_down();
+  pool.finish();
+  EXPECT_FALSE(second.ran);
+}
+
 TEST(blocking_pool, that_never_had_work_is_finished_at_once) {
   blocking_pool pool;
   EXPECT_TRUE(pool.finish(std::chrono::nanoseconds(0)));

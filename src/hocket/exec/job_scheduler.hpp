@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/core/shield.hpp>
@@ -216,7 +217,7 @@ class job_scheduler {
   /// spawns too many. Throws `cancelled` while it waits, and then `work` never begins; `invalid_state_error` once the scheduler
   /// is closed. Counterpart: Scheduler.spawn.
   template <awaitable Awaitable>
-  coro<job<std::remove_cvref_t<await_result_t<Awaitable>>>> spawn(Awaitable work, std::string name = {}) {
+  coro<job<std::remove_cvref_t<await_result_t<Awaitable>>>> spawn(Awaitable work HOCKET_KEPT, std::string name = {}) {
     const auto core = core_;
     detail::job_work<Awaitable> kept(std::move(work));
     auto record = std::make_shared<detail::job_record>();  // first, for a place in line must not be lost
@@ -228,7 +229,7 @@ class job_scheduler {
   /// Runs `work` as a job that no limit holds up, and waits for it. Who waits is cancelled at once, the work goes on, and `close`
   /// and `wait_and_close` see to it. Throws `invalid_state_error` once the scheduler is closed. Counterpart: Scheduler.shield.
   template <awaitable Awaitable>
-  coro<std::remove_cvref_t<await_result_t<Awaitable>>> shield(Awaitable work) {
+  coro<std::remove_cvref_t<await_result_t<Awaitable>>> shield(Awaitable work HOCKET_KEPT) {
     const auto core = core_;
     detail::job_work<Awaitable> kept(std::move(work));
     auto record = std::make_shared<detail::job_record>();

@@ -84,7 +84,7 @@ class loop {
 
   /// Drops the callbacks that have not run, gives the system's resources back, and takes nothing more: `call_soon` and the
   /// like throw `invalid_state_error` from then on. Reports each task that is still pending; its frame is leaked, for what it
-  /// waits for may refer to it. Waits for the calls on the blocking pool. No effect on a closed loop; ends the program on a
+  /// waits for may refer to it. Waits for the calls on the blocking pool, and for those that executors run for its tasks. No effect on a closed loop; ends the program on a
   /// running one. The destructor closes. Counterpart: loop.close.
   void close() noexcept;
   [[nodiscard]] bool is_closed() const noexcept { return closed_.load(std::memory_order_relaxed); }

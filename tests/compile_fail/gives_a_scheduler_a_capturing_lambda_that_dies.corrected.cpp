@@ -1,0 +1,6 @@
+#include <hocket/core/sleep.hpp>
+#include <hocket/exec/job_scheduler.hpp>
+
+hocket::coro<void> begin(hocket::job_scheduler& jobs, hocket::duration pause) {
+  co_await jobs.spawn([](hocket::duration pause) -> hocket::coro<void> { co_await hocket::sleep(pause); }(pause));
+}
