@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 
+#include <hocket/core/as_completed.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/context_var.hpp>
 #include <hocket/core/gather.hpp>
@@ -250,6 +251,29 @@ TEST(thread_pool_executor, is_broken_when_its_initializer_throws) {
 HOCKET_TEST(thread_pool_executor, has_its_futures_awaited_in_a_task) {
   thread_pool_executor pool;
   EXPECT_EQ(co_await pool.submit(twice, 21), 42);
+}
+
+HOCKET_TEST(thread_pool_executor, has_its_futures_gathered) {
+  thread_pool_executor pool;
+  const auto [one, other] = co_await hocket::gather(pool.submit(twice, 21), pool.submit(twice, 4));
+  EXPECT_EQ(one + other, 50);
+}
+
+HOCKET_TEST(thread_pool_executor, has_its_futures_taken_as_they_are_completed) {
+  gate busy;
+  thread_pool_executor pool({.max_workers = 2});
+  std::vector<hocket::task<int>> calls;
+  calls.push_back(create_task(pool.submit([&busy] {
+    busy.pass();
+    return 1;
+  })));
+  calls.push_back(create_task(pool.submit(twice, 1)));
+  auto completed = hocket::as_completed(calls);
+  const auto first = co_await completed.next();
+  EXPECT_EQ(co_await *first, 2);
+  busy.open.count_down();
+  const auto second = co_await completed.next();
+  EXPECT_EQ(co_await *second, 1);
 }
 
 HOCKET_TEST(run_in_executor, gives_what_the_function_returns) {
