@@ -28,6 +28,7 @@
 #include <hocket/core/wait.hpp>
 #include <hocket/exec/job_scheduler.hpp>
 #include <hocket/exec/portal.hpp>
+#include <hocket/exec/process_pool_executor.hpp>
 #include <hocket/exec/thread_pool_executor.hpp>
 #include <hocket/exec/to_thread.hpp>
 #include <hocket/exec/wrap_future.hpp>

@@ -19,6 +19,7 @@
 #include <hocket/core/async_generator.hpp>
 #include <hocket/core/concurrent_future.hpp>
 #include <hocket/core/timeout.hpp>
+#include <hocket/exec/executor_options.hpp>
 #include <hocket/exec/to_thread.hpp>
 #include <hocket/loop/blocking_pool.hpp>
 
@@ -34,25 +35,11 @@ struct thread_pool_options {
   std::function<void()> initializer{};
 };
 
-struct shutdown_options {
-  /// Returns only when every call has ended and the threads are gone.
-  bool wait = true;
-  /// Cancels the calls that have not begun.
-  bool cancel_futures = false;
-};
-
 struct map_options {
   /// How many calls there may be whose results were not taken yet; 0: twice as many as there are workers.
   std::size_t buffer = 0;
   /// For all of it, from the first value that is asked for, on the loop's clock. Throws `timeout_error`.
   std::optional<delay> timeout{};
-};
-
-/// A call was submitted to an executor that has as many waiting as it may have. Await `run_in_executor` instead, which lines up
-/// its task and so holds up who produces the calls, or submit again when a future has ended.
-class executor_full : public error {
- public:
-  using error::error;
 };
 
 namespace detail {

@@ -1,0 +1,7 @@
+#include <string>
+
+#include <hocket/exec/process_pool_executor.hpp>
+
+bool is_even(int n) { return n % 2 == 0; }
+
+bool caller(hocket::process_pool_executor& pool) { return pool.submit<is_even>(std::stoi("2")).result(); }
