@@ -726,6 +726,25 @@ coro<void> a_call_that_may_be_abandoned() {
   EXPECT_EQ(co_await to_thread(abandon_on_cancel, measure, long_text()), 100U);
 }
 
+std::size_t length_of(const std::string& text) {
+  std::this_thread::sleep_for(2ms);
+  return text.size();
+}
+
+// One pool for all runs, since descriptors that come with a scenario must go with it. `main` starts its worker.
+process_pool_executor& worker_process() {
+  static process_pool_executor pool({.max_workers = 1});
+  return pool;
+}
+
+coro<void> a_call_in_another_process() {
+  EXPECT_EQ(co_await run_in_executor<length_of>(worker_process(), long_text()), 100U);
+}
+
+coro<void> a_call_in_another_process_that_may_be_abandoned() {
+  EXPECT_EQ(co_await worker_process().submit<length_of>(long_text()), 100U);
+}
+
 // Takes no time: virtual time stands still while a thread waits.
 coro<int> answer_at_once() {
   co_await hocket::sleep(0s);
@@ -1147,6 +1166,8 @@ constexpr named_scenario scenarios[] = {
     {"limits_that_are_tried_again", limits_that_are_tried_again},
     {"a_call_on_a_thread", a_call_on_a_thread},
     {"a_call_that_may_be_abandoned", a_call_that_may_be_abandoned},
+    {"a_call_in_another_process", a_call_in_another_process},
+    {"a_call_in_another_process_that_may_be_abandoned", a_call_in_another_process_that_may_be_abandoned},
     {"a_coroutine_asked_for_by_a_thread", a_coroutine_asked_for_by_a_thread},
     {"a_standard_future", a_standard_future},
     {"a_generator_that_is_exhausted", a_generator_that_is_exhausted},
@@ -1232,3 +1253,10 @@ INSTANTIATE_TEST_SUITE_P(scenario, every_primitive,
                          });
 
 }  // namespace
+
+int main(int count, char** arguments) {
+  serve_if_worker();
+  ::testing::InitGoogleTest(&count, arguments);
+  static_cast<void>(worker_process().submit<length_of>("").result());
+  return RUN_ALL_TESTS();
+}
