@@ -73,21 +73,31 @@ hocket::coro<double> thread() {
   co_return watch.nanoseconds_per(calls);
 }
 
+long same(long value) { return value; }
+
+hocket::coro<double> process() {
+  constexpr long calls = 20'000;
+  hocket::process_pool_executor pool({.max_workers = 1});
+  co_await hocket::run_in_executor<same>(pool, 0);  // the worker has started
+  const stopwatch watch;
+  for (long n = 0; n < calls; ++n) co_await hocket::run_in_executor<same>(pool, n);
+  co_return watch.nanoseconds_per(calls);
+}
+
 struct metric {
   std::string_view name;
   hocket::coro<double> (*measure)();
 };
 
 constexpr metric metrics[] = {
-    {"generator", generator},
-    {"async_generator", async_generator},
-    {"pipeline", pipeline},
-    {"thread", thread},
+    {"generator", generator}, {"async_generator", async_generator}, {"pipeline", pipeline}, {"thread", thread},
+    {"process", process},
 };
 
 }  // namespace
 
 int main(int count, char** arguments) {
+  hocket::serve_if_worker();
   for (const metric& each : metrics) {
     if (count < 2 || each.name != arguments[1]) continue;
     std::printf("%s %.1f\n", arguments[1], hocket::run(each.measure()));

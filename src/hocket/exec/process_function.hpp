@@ -197,11 +197,12 @@ using process_result_t = typename detail::process_signature_t<Function>::result;
 template <auto Function, class... Args>
 concept process_callable = detail::process_signature_t<Function>::template takes<Args...>;
 
-/// A function and its arguments, on the way to a worker process: the message that asks for the call.
+/// A function and its arguments as bytes: the message that asks a worker process for the call.
 class process_call {
  public:
   static constexpr std::size_t any_size = std::size_t{1} << 40;
 
+  /// For `process_pool_options::initializer`.
   template <auto Function, class... Args>
     requires process_callable<Function, Args...>
   [[nodiscard]] static process_call of(const Args&... args) {
@@ -215,6 +216,8 @@ class process_call {
     detail::process_signature_t<Function>::encode_arguments(made.message_, limit, "arguments", args...);
     return made;
   }
+
+  // ---- for the pool
 
   [[nodiscard]] std::string_view function_name() const noexcept { return entry_->name(); }
   [[nodiscard]] std::string& message() noexcept { return message_; }
