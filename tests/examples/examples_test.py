@@ -40,6 +40,7 @@ COMMAND_LINES = (
     "primes_sync",
     "primes_coop",
     "primes_threads",
+    "primes_processes",
     "callback_hell",
     "chained",
     "chained 9 6 3",
@@ -299,6 +300,9 @@ class Primes(unittest.TestCase):
 
     def test_with_threads_the_large_number_comes_last(self):
         self.check_parallel("primes_threads")
+
+    def test_with_processes_the_large_number_comes_last(self):
+        self.check_parallel("primes_processes")
 
 
 class CallbackHell(unittest.TestCase):
