@@ -7,8 +7,8 @@
 
 #include <fmt/format.h>
 
-#include <hocket/exec/process_pool_executor.hpp>
 #include <hocket/hocket.hpp>
+#include <hocket/process_pool.hpp>
 
 bool is_prime(std::int64_t x) {
   if (x < 2 || (x > 2 && x % 2 == 0)) return false;

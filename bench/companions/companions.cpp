@@ -7,6 +7,7 @@
 
 #include <hocket/flow.hpp>
 #include <hocket/hocket.hpp>
+#include <hocket/process_pool.hpp>
 
 namespace {
 

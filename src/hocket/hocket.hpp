@@ -1,6 +1,7 @@
 #pragma once
 
-// Everything of floors 0 to 4: the loop, coroutines and tasks, synchronisation, executors, input and output.
+// Everything of floors 0 to 4: the loop, coroutines and tasks, synchronisation, executors, input and output. Processes stand in
+// <hocket/process_pool.hpp>.
 
 #include <hocket/base/error.hpp>
 #include <hocket/core/aclosing.hpp>
@@ -28,7 +29,6 @@
 #include <hocket/core/wait.hpp>
 #include <hocket/exec/job_scheduler.hpp>
 #include <hocket/exec/portal.hpp>
-#include <hocket/exec/process_pool_executor.hpp>
 #include <hocket/exec/thread_pool_executor.hpp>
 #include <hocket/exec/to_thread.hpp>
 #include <hocket/exec/wrap_future.hpp>

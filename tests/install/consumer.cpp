@@ -1,8 +1,12 @@
-// Uses the installed headers and libraries of two floors: prints "404".
+// Uses the installed headers and libraries of several floors: prints "404".
 #include <cstdio>
 
+#include <hocket/flow.hpp>
 #include <hocket/hocket.hpp>
 #include <hocket/http.hpp>
+#include <hocket/process_pool.hpp>
+
+int same(int value) { return value; }
 
 hocket::coro<int> amain() {
   auto listener = hocket::tcp_listener::listen(*hocket::socket_address::parse("127.0.0.1", 0));
@@ -15,7 +19,12 @@ hocket::coro<int> amain() {
   static_cast<void>(co_await response.text());
   serving.cancel();
   static_cast<void>(co_await hocket::as_result(serving));
-  co_return response.status();
+  hocket::process_pool_executor pool({.max_workers = 1});
+  const auto numbers = co_await (hocket::flow::just(response.status()) | hocket::flow::collect());
+  co_return co_await hocket::run_in_executor<same>(pool, numbers.front());
 }
 
-int main() { std::printf("%d\n", hocket::run(amain())); }
+int main() {
+  hocket::serve_if_worker();
+  std::printf("%d\n", hocket::run(amain()));
+}

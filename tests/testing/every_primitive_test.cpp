@@ -22,6 +22,7 @@
 
 #include <hocket/flow.hpp>
 #include <hocket/hocket.hpp>
+#include <hocket/process_pool.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
