@@ -819,9 +819,9 @@ coro<void> a_pipeline_that_selects() {
 }
 
 coro<void> a_pipeline_that_ends_early() {
-  EXPECT_EQ(co_await (slow_lines() | flow::map([](const std::string& text) { return text.size(); }) | flow::take(1) |
-                      flow::collect()),
-            std::vector{std::size_t{100}});
+  const auto first_length = co_await (slow_lines() | flow::map([](const std::string& text) { return text.size(); }) |
+                                      flow::take(1) | flow::collect());
+  EXPECT_EQ(first_length, std::vector{std::size_t{100}});
   EXPECT_EQ(co_await (slow_lines() | flow::enumerate() | flow::starmap(length_of) | flow::first()), 100U);
 }
 
