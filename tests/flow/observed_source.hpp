@@ -12,16 +12,18 @@ namespace hocket::testing {
 /// What became of an `observed_source`.
 struct observed {
   int given = 0;
-  bool ended = false;
+  bool ended = false;  // not if it was only dropped
 };
 
 /// Gives 1, 2 and so on up to `last`.
 inline async_generator<int> observed_source(observed& seen, int last = 1'000'000) {
-  struct end {
-    ~end() { seen.ended = true; }
-    observed& seen;
-  } const at_end{seen};
-  while (seen.given < last) co_yield ++seen.given;
+  try {
+    while (seen.given < last) co_yield ++seen.given;
+  } catch (...) {
+    seen.ended = true;
+    throw;
+  }
+  seen.ended = true;
 }
 
 /// True if the outcome of `as_result` is an exception of that type.
