@@ -1,0 +1,6 @@
+#include <hocket/flow.hpp>
+
+HOCKET_CORO_WRAPPER hocket::async_generator<int> first_two() {
+  auto numbers = hocket::flow::range(9);
+  return std::move(numbers) | hocket::flow::take(2);
+}
