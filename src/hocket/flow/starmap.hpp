@@ -33,13 +33,13 @@ struct applied {
 /// Counterpart: aiostream.pipe.starmap.
 template <class Function>
 [[nodiscard]] auto starmap(Function function) {
-  return map(detail::applied<Function>{std::move(function)});
+  return flow::map(detail::applied<Function>{std::move(function)});
 }
 
 /// The same with several calls at a time.
 template <class Function>
 [[nodiscard]] auto starmap(Function function, map_options options) {
-  return map(detail::applied<Function>{std::move(function)}, options);
+  return flow::map(detail::applied<Function>{std::move(function)}, options);
 }
 
 }  // namespace hocket::flow
