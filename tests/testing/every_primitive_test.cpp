@@ -804,7 +804,7 @@ coro<bool> is_long(const std::string& text) {
   co_return text.size() > 50;
 }
 
-coro<std::size_t> length_of(std::ptrdiff_t number, std::string text) {
+coro<std::size_t> length_and_number(std::ptrdiff_t number, std::string text) {
   co_await hocket::sleep(0s);
   co_return static_cast<std::size_t>(number) + text.size();
 }
@@ -822,11 +822,11 @@ coro<void> a_pipeline_that_ends_early() {
   const auto first_length = co_await (slow_lines() | flow::map([](const std::string& text) { return text.size(); }) |
                                       flow::take(1) | flow::collect());
   EXPECT_EQ(first_length, std::vector{std::size_t{100}});
-  EXPECT_EQ(co_await (slow_lines() | flow::enumerate() | flow::starmap(length_of) | flow::first()), 100U);
+  EXPECT_EQ(co_await (slow_lines() | flow::enumerate() | flow::starmap(length_and_number) | flow::first()), 100U);
 }
 
 coro<void> a_pipeline_that_transforms() {
-  const auto chunks = co_await (slow_lines() | flow::enumerate(1) | flow::starmap(length_of) | flow::cycle() |
+  const auto chunks = co_await (slow_lines() | flow::enumerate(1) | flow::starmap(length_and_number) | flow::cycle() |
                                 flow::take(4) | flow::chunks(3) | flow::collect());
   EXPECT_EQ(chunks, (std::vector<std::vector<std::size_t>>{{101, 102, 103}, {101}}));
   EXPECT_EQ(co_await (flow::cycle([] HOCKET_CORO_WRAPPER { return slow_lines(); }) | flow::take(4) | flow::last()),
