@@ -1019,8 +1019,11 @@ coro<void> an_executor_of_threads() {
 
 coro<void> an_executor_of_threads_for_a_range() {
   thread_pool_executor pool({.max_workers = 2});
-  auto sizes = pool.map([](const std::string& text) { return text.size(); }, std::vector<std::string>(5, long_text()),
-                        {.buffer = 2});
+  auto measure = [](const std::string& text) {
+    std::this_thread::sleep_for(2ms);
+    return text.size();
+  };
+  auto sizes = pool.map(measure, std::vector<std::string>(5, long_text()), {.buffer = 2});
   std::size_t sum = 0;
   while (auto each = co_await sizes.next()) sum += *each;
   EXPECT_EQ(sum, 500U);
