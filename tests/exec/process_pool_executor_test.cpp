@@ -82,6 +82,9 @@ bool is_alive(pid_t process) {
   return state != 'Z' && state != 'X';
 }
 
+/// It has ended, and nobody need wait for it any more.
+bool is_reaped(pid_t child) { return waitpid(child, nullptr, WNOHANG) == -1 && errno == ECHILD; }
+
 std::size_t open_descriptors() {
   std::size_t count = 0;
   for ([[maybe_unused]] const auto& each : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
@@ -367,6 +370,7 @@ HOCKET_TEST(process_pool_map, names_the_function_in_its_errors) {
   process_pool_executor pool({.max_workers = 1});
   auto results = pool.map<throws>(std::vector<std::string>{"runtime_error"});
   const auto first = co_await hocket::as_result(results.next());
+  pool.shutdown();  // its thread lets go of the exception too: the thread sanitizer does not see libstdc++ count who holds it
   try {
     std::rethrow_exception(first.error());
   } catch (const std::runtime_error& error) {
@@ -619,9 +623,10 @@ TEST(process_pool_executor, may_be_destroyed_by_the_callback_of_a_call) {
     pool.reset();
     destroyed.count_down();
   });
+  const pid_t worker = number_in(files.file("began"));
   append_line(files.file("go"), "now");
   destroyed.wait();
-  EXPECT_TRUE(becomes_true([] { return waitpid(-1, nullptr, WNOHANG) == -1; }));
+  EXPECT_TRUE(becomes_true([worker] { return is_reaped(worker); }));
 }
 
 // ---- limits
@@ -749,15 +754,17 @@ TEST(process_pool_shutdown, is_what_the_destructor_does) {
 
 TEST(process_pool_shutdown, leaves_no_child_and_no_descriptor) {
   const std::size_t before = open_descriptors();
+  std::vector<pid_t> workers;
   {
     process_pool_executor pool({.max_workers = 2});
     const auto crashed = pool.submit<crash>();
     for (int n = 0; n < 20; ++n) EXPECT_EQ(pool.submit<twice>(n).result(), 2 * n);
     EXPECT_THROW(crashed.result(), hocket::broken_process_pool);
+    workers = pool.worker_ids();
   }
   EXPECT_EQ(open_descriptors(), before);
-  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
-  EXPECT_EQ(errno, ECHILD);
+  EXPECT_FALSE(workers.empty());
+  EXPECT_TRUE(std::all_of(workers.begin(), workers.end(), is_reaped));
 }
 
 TEST(process_pool_shutdown, of_a_pool_without_work_starts_nothing) {
@@ -797,8 +804,11 @@ TEST(process_pool_worker, dies_with_the_process_of_its_pool_even_if_that_is_kill
   const std::array workers{number_in(files.file("0")), number_in(files.file("1"))};
   kill(parent, SIGKILL);
   EXPECT_EQ(exit_code_of(parent), -SIGKILL);
-  for (const pid_t each : workers) EXPECT_TRUE(becomes_true([&] { return !is_alive(each); }));
-  for (const pid_t each : workers) EXPECT_EQ(exit_code_of(each), -SIGKILL);
+  for (const pid_t each : workers) {
+    EXPECT_TRUE(becomes_true([&] { return !is_alive(each); }));
+    kill(each, SIGTERM);
+    EXPECT_EQ(exit_code_of(each), -SIGKILL);
+  }
   prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 

@@ -33,8 +33,7 @@ namespace hocket {
 namespace detail {
 
 template <auto Function>
-process_result_t<Function> result_of_call(const std::exception_ptr& error, const std::string& value) {
-  if (error) std::rethrow_exception(error);
+process_result_t<Function> read_result(const std::string& value) {
   if constexpr (!std::is_void_v<process_result_t<Function>>) {
     process_result_t<Function> result{};
     decode(value, "the result", result);
@@ -55,8 +54,11 @@ class promised_call final : public process_job {
     return false;
   }
   void ended(std::exception_ptr error, std::string value) noexcept override {
-    promise_.set_result_of([&] { return result_of_call<Function>(error, value); });
-    delete this;
+    const std::unique_ptr<promised_call> self(this);
+    if (error)
+      promise_.set_exception(std::move(error));
+    else
+      promise_.set_result_of([&] { return read_result<Function>(value); });
   }
 
  private:
@@ -87,7 +89,8 @@ class process_call_operation final : public operation, private process_job {
   process_result_t<Function> await_resume() {
     if (was_stopped()) resumed();
     if (was_killed() && error_) task()->throw_cancelled();
-    return result_of_call<Function>(error_, value_);
+    if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
+    return read_result<Function>(value_);
   }
 
   bool stop() noexcept override {
