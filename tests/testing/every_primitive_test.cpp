@@ -727,7 +727,7 @@ coro<void> a_call_that_may_be_abandoned() {
   EXPECT_EQ(co_await to_thread(abandon_on_cancel, measure, long_text()), 100U);
 }
 
-std::size_t length_of(const std::string& text) {
+std::size_t measured(const std::string& text) {
   std::this_thread::sleep_for(2ms);
   return text.size();
 }
@@ -739,11 +739,11 @@ process_pool_executor& worker_process() {
 }
 
 coro<void> a_call_in_another_process() {
-  EXPECT_EQ(co_await run_in_executor<length_of>(worker_process(), long_text()), 100U);
+  EXPECT_EQ(co_await run_in_executor<measured>(worker_process(), long_text()), 100U);
 }
 
 coro<void> a_call_in_another_process_that_may_be_abandoned() {
-  EXPECT_EQ(co_await worker_process().submit<length_of>(long_text()), 100U);
+  EXPECT_EQ(co_await worker_process().submit<measured>(long_text()), 100U);
 }
 
 // Takes no time: virtual time stands still while a thread waits.
@@ -1261,6 +1261,6 @@ INSTANTIATE_TEST_SUITE_P(scenario, every_primitive,
 int main(int count, char** arguments) {
   serve_if_worker();
   ::testing::InitGoogleTest(&count, arguments);
-  static_cast<void>(worker_process().submit<length_of>("").result());
+  static_cast<void>(worker_process().submit<measured>("").result());
   return RUN_ALL_TESTS();
 }
