@@ -1,12 +1,10 @@
 #pragma once
 
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <memory>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 #include <hocket/base/arena.hpp>
@@ -46,7 +44,7 @@ class feed_base : public list_link<feed_place>, public list_link<feed_news>, pub
     asked_.set();
   }
 
-  /// Asks its task to end; the source remains to be closed. If that has failed, the error is dropped, as an item would be.
+  /// Asks its task to end; the source remains to be closed. An error that nobody was told of is dropped, as an item would be.
   void cancel() noexcept;
   [[nodiscard]] virtual hocket::detail::close_step close() noexcept = 0;
 
