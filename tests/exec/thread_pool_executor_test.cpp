@@ -87,7 +87,7 @@ TEST(thread_pool_executor, runs_as_many_calls_at_once_as_it_has_workers) {
 }
 
 TEST(thread_pool_executor, needs_a_worker) {
-  EXPECT_THROW(thread_pool_executor({.max_workers = 0}), invalid_state_error);
+  EXPECT_THROW(thread_pool_executor({.max_workers = 0}), std::invalid_argument);
 }
 
 TEST(thread_pool_executor, runs_ten_thousand_small_calls) {

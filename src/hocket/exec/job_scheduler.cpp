@@ -6,6 +6,7 @@
 
 #include <exception>
 #include <limits>
+#include <stdexcept>
 
 #include <fmt/format.h>
 
@@ -16,7 +17,7 @@ namespace hocket {
 namespace detail {
 
 static std::size_t places(const job_scheduler_options& options) {
-  if (options.limit == std::size_t{0}) throw invalid_state_error("a scheduler that runs no job at all never ends");
+  if (options.limit == std::size_t{0}) throw std::invalid_argument("a scheduler that runs no job at all never ends");
   return options.pending_limit > 0 ? options.pending_limit : std::numeric_limits<std::size_t>::max() / 2;
 }
 

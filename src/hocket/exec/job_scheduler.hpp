@@ -206,7 +206,7 @@ class job {
 /// Counterpart: aiojobs.Scheduler.
 class job_scheduler {
  public:
-  /// Throws `invalid_state_error` if no loop is running, or if `limit` is 0.
+  /// Throws `invalid_state_error` if no loop is running, std::invalid_argument if `limit` is 0.
   explicit job_scheduler(job_scheduler_options options = {})
       : core_(std::make_shared<detail::scheduler_core>(std::move(options))) {}
   ~job_scheduler();

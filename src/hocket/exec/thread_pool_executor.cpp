@@ -1,3 +1,5 @@
+#include <stdexcept>
+
 #include <hocket/base/assert.hpp>
 #include <hocket/core/cancelled.hpp>
 #include <hocket/exec/thread_pool_executor.hpp>
@@ -5,7 +7,7 @@
 namespace hocket {
 
 static std::size_t require_some(std::size_t workers) {
-  if (workers == 0) throw invalid_state_error("an executor needs at least one worker");
+  if (workers == 0) throw std::invalid_argument("an executor needs at least one worker");
   return workers;
 }
 

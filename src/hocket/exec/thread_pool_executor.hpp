@@ -94,7 +94,7 @@ class submitted_call final : public blocking_job {
 /// own. Counterpart: concurrent.futures.ThreadPoolExecutor.
 class thread_pool_executor {
  public:
-  /// Throws `invalid_state_error` if there are to be no workers.
+  /// Throws std::invalid_argument if there are to be no workers.
   explicit thread_pool_executor(thread_pool_options options = {});
   /// `shutdown()`. Blocks.
   ~thread_pool_executor();

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
@@ -26,9 +27,9 @@ class barrier {
  public:
   class wait_operation;
 
-  /// Throws `invalid_state_error` if `parties` is 0.
+  /// Throws std::invalid_argument if `parties` is 0.
   explicit barrier(std::size_t parties) : parties_(parties) {
-    if (parties == 0) throw invalid_state_error("a barrier needs at least one party");
+    if (parties == 0) throw std::invalid_argument("a barrier needs at least one party");
   }
   barrier(const barrier&) = delete;
   barrier& operator=(const barrier&) = delete;
