@@ -1,8 +1,11 @@
 // Three prime checks that take turns: the small numbers come first, though the whole is no faster than primes_sync.
-// Run: primes_coop
+// Run: primes_coop, or primes_coop NUMBER...
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -25,11 +28,18 @@ hocket::coro<void> check(std::int64_t x) {
   fmt::print("{} is {}a prime number.\n", x, co_await is_prime(x) ? "" : "not ");
 }
 
-hocket::coro<void> amain() { co_await hocket::gather(check(9637529763296797), check(427920331), check(157)); }
+hocket::coro<void> amain(std::vector<std::int64_t> numbers) {
+  std::vector<hocket::coro<void>> checks;
+  for (const std::int64_t x : numbers) checks.push_back(check(x));
+  co_await hocket::gather(std::move(checks));
+}
 
-int main() {
+int main(int count, char** arguments) {
+  std::vector<std::int64_t> numbers;
+  for (int n = 1; n < count; ++n) numbers.push_back(std::atoll(arguments[n]));
+  if (numbers.empty()) numbers = {9637529763296797, 427920331, 157};
   const auto start = std::chrono::steady_clock::now();
-  hocket::run(amain());
+  hocket::run(amain(std::move(numbers)));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   fmt::print("Took {:.2f} seconds.\n", took.count());
 }

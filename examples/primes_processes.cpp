@@ -1,9 +1,12 @@
 // Three prime checks in parallel, each in a process of its own: as primes_threads, and nothing is shared.
-// Run: primes_processes
+// Run: primes_processes, or primes_processes NUMBER...
 #include <chrono>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -23,17 +26,21 @@ void check(std::int64_t x) {
   fmt::print("{} is {}a prime number.\n", x, is_prime(x) ? "" : "not ");
 }
 
-hocket::coro<void> amain() {
+hocket::coro<void> amain(std::vector<std::int64_t> numbers) {
   hocket::process_pool_executor pool({.max_workers = 3});
-  co_await hocket::gather(hocket::run_in_executor<check>(pool, 9637529763296797),
-                          hocket::run_in_executor<check>(pool, 427920331), hocket::run_in_executor<check>(pool, 157));
+  std::vector<hocket::coro<void>> checks;
+  for (const std::int64_t x : numbers) checks.push_back(hocket::as_coro(hocket::run_in_executor<check>(pool, x)));
+  co_await hocket::gather(std::move(checks));
 }
 
-int main() {
+int main(int count, char** arguments) {
   std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // the processes write to one place: each line at once
   hocket::serve_if_worker();                      // a worker is this program once more, and goes no further
+  std::vector<std::int64_t> numbers;
+  for (int n = 1; n < count; ++n) numbers.push_back(std::atoll(arguments[n]));
+  if (numbers.empty()) numbers = {9637529763296797, 427920331, 157};
   const auto start = std::chrono::steady_clock::now();
-  hocket::run(amain());
+  hocket::run(amain(std::move(numbers)));
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   fmt::print("Took {:.2f} seconds.\n", took.count());
 }

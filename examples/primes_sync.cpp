@@ -1,8 +1,10 @@
 // Three prime checks in order: the small numbers wait until the large one is done.
-// Run: primes_sync
+// Run: primes_sync, or primes_sync NUMBER...
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -19,9 +21,12 @@ void check(std::int64_t x) {
   fmt::print("{} is {}a prime number.\n", x, is_prime(x) ? "" : "not ");
 }
 
-int main() {
+int main(int count, char** arguments) {
+  std::vector<std::int64_t> numbers;
+  for (int n = 1; n < count; ++n) numbers.push_back(std::atoll(arguments[n]));
+  if (numbers.empty()) numbers = {9637529763296797, 427920331, 157};
   const auto start = std::chrono::steady_clock::now();
-  for (const std::int64_t x : {9637529763296797, 427920331L, 157L}) check(x);
+  for (const std::int64_t x : numbers) check(x);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   fmt::print("Took {:.2f} seconds.\n", took.count());
 }

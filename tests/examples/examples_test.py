@@ -41,6 +41,10 @@ COMMAND_LINES = (
     "primes_coop",
     "primes_threads",
     "primes_processes",
+    "primes_sync 21 23",
+    "primes_coop 21 23",
+    "primes_threads 21 23",
+    "primes_processes 21 23",
     "callback_hell",
     "chained",
     "chained 9 6 3",
@@ -297,6 +301,12 @@ class Primes(unittest.TestCase):
             self.assertEqual([line for line in lines if str(x) in line], [f"Processing {x}...", f"{x} is a prime number."])
         self.assertEqual(lines[6:], ["Took # seconds."])
         self.assertEqual(lines[5], f"{self.LARGE} is a prime number.")
+
+    def test_other_numbers_may_be_given(self):
+        for program in ("primes_sync", "primes_coop", "primes_threads", "primes_processes"):
+            lines = output_of(f"{program} 21 23")
+            self.assertIn("21 is not a prime number.", lines)
+            self.assertIn("23 is a prime number.", lines)
 
     def test_with_threads_the_large_number_comes_last(self):
         self.check_parallel("primes_threads")
