@@ -1,6 +1,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -241,6 +242,53 @@ HOCKET_TEST(closing, of_one_that_yields_once_more_is_an_error_and_its_end) {
   co_await source.next();
   EXPECT_TRUE(co_await hocket::testing::throws<hocket::invalid_state_error>(source.close()));
   EXPECT_EQ(co_await source.next(), std::nullopt);
+}
+
+HOCKET_TEST(closing, of_one_that_yields_once_more_closes_its_arguments_all_the_same) {
+  lines log;
+  auto stubborn = [](async_generator<int> from) -> async_generator<int> {
+    co_await from.next();
+    for (int n = 0;; ++n) {
+      try {
+        co_yield n;
+      } catch (const hocket::generator_exit&) {
+      }
+    }
+  }(ticks(log));
+  co_await stubborn.next();
+  EXPECT_TRUE(co_await hocket::testing::throws<hocket::invalid_state_error>(stubborn.close()));
+  EXPECT_EQ(log, (lines{"ticks is being closed", "ticks is closed"}));
+}
+
+async_generator<int> passes_on(async_generator<int> source) {
+  while (auto n = co_await source.next()) co_yield *n;
+}
+
+HOCKET_TEST(closing, takes_no_stack_however_many_stages_there_are) {
+  lines log;
+  const int stages = 5'000;  // their frames are destroyed one inside of the other, and that does take some
+  auto resting = ticks(log);
+  auto unstarted = ticks(log);
+  for (int n = 0; n < stages; ++n) {
+    resting = passes_on(std::move(resting));
+    unstarted = passes_on(std::move(unstarted));
+  }
+  co_await resting.next();
+  co_await resting.close();
+  co_await unstarted.close();
+  EXPECT_EQ(log, (lines{"ticks is being closed", "ticks is closed"}));
+}
+
+HOCKET_TEST(closing, leaves_alone_what_a_view_shows) {
+  lines log;
+  std::vector<async_generator<int>> kept;
+  kept.push_back(ticks(log));
+  auto source = [](std::span<async_generator<int>> shown) -> async_generator<int> {
+    co_yield (co_await shown.front().next()).value();
+  }(kept);
+  EXPECT_EQ(co_await source.next(), 0);
+  EXPECT_EQ(co_await source.next(), std::nullopt);
+  EXPECT_EQ(co_await kept.front().next(), 1);
 }
 
 HOCKET_TEST(closing, goes_from_the_last_stage_to_the_first) {

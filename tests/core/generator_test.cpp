@@ -181,6 +181,15 @@ TEST(generator, gives_what_it_returned_after_its_end) {
   source.next();
   source.next();
   EXPECT_EQ(source.result(), "done");
+  EXPECT_THROW(static_cast<void>(source.result()), hocket::invalid_state_error);
+}
+
+TEST(generator, made_of_nothing_has_ended) {
+  generator<int> source;
+  EXPECT_TRUE(source.ended());
+  EXPECT_EQ(source.next(), std::nullopt);
+  source = up_to(1);
+  EXPECT_EQ(source.next(), 0);
 }
 
 TEST(generator, runs_its_destructors_when_it_is_closed_at_rest) {
@@ -275,6 +284,30 @@ TEST(delegation, to_one_that_has_ended_goes_on_at_once) {
     co_yield 7;
   }(std::move(ended));
   EXPECT_EQ(source.next(), 7);
+}
+
+generator<int> delegates_to(generator<int> first) {
+  co_yield yield_from(std::move(first));
+  co_yield 7;
+}
+
+TEST(delegation, to_one_that_was_closed_or_has_thrown_goes_on_at_once) {
+  auto closed = up_to(3);
+  closed.close();
+  EXPECT_EQ(delegates_to(std::move(closed)).next(), 7);
+  auto thrown = up_to(3);
+  EXPECT_THROW(thrown.raise(std::runtime_error("a stone")), std::runtime_error);
+  EXPECT_EQ(delegates_to(std::move(thrown)).next(), 7);
+}
+
+TEST(delegation, to_one_that_was_closed_has_no_result) {
+  lines heard;
+  auto closed = two_words(heard);
+  closed.close();
+  auto source = [](generator<int, std::string, std::size_t> sub) -> generator<int, std::string> {
+    co_yield static_cast<int>(co_yield yield_from(std::move(sub)));
+  }(std::move(closed));
+  EXPECT_THROW(source.next(), hocket::invalid_state_error);
 }
 
 TEST(delegation, takes_over_one_that_has_begun_and_delegates_itself) {

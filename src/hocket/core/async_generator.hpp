@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <hocket/base/assert.hpp>
 #include <hocket/base/attributes.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/core/async_generator_frame.hpp>
@@ -29,11 +30,13 @@ inline constexpr bool is_async_generator = false;
 template <class T, class In>
 inline constexpr bool is_async_generator<async_generator<T, In>> = true;
 
-/// An argument taken by value that is an async generator, or a range of them: closed with the one that was given it.
+/// An argument taken by value that is an async generator, or a container of them: closed with the one that was given it. What a
+/// view shows belongs to others.
 template <class Argument>
 concept closable_argument =
-    is_async_generator<Argument> || (std::ranges::forward_range<Argument> && !std::is_reference_v<Argument> &&
-                                     is_async_generator<std::ranges::range_value_t<Argument>>);
+    is_async_generator<Argument> ||
+    (std::ranges::bidirectional_range<Argument> && !std::is_reference_v<Argument> && !std::ranges::view<Argument> &&
+     !std::ranges::borrowed_range<Argument> && is_async_generator<std::ranges::range_value_t<Argument>>);
 
 /// What is kept of the arguments: pointers to those that are to be closed.
 template <class Argument>
@@ -123,24 +126,25 @@ class async_generator_promise<T, In, arguments_but_first<Rest...>, Args...> fina
  private:
   async_generator_promise(arguments kept, std::source_location created) noexcept
       : typed_async_generator_frame<T, In>(std::coroutine_handle<async_generator_promise>::from_promise(*this),
-                                           std::tuple_size_v<arguments> == 0 ? nullptr : next_to_close, created),
+                                           std::tuple_size_v<arguments> == 0 ? nullptr : will_close_arguments, created),
         arguments_(kept) {}
 
-  static async_generator_frame* next_to_close(async_generator_frame& self) noexcept {
-    async_generator_frame* found = nullptr;
-    const auto look = [&found](auto& generator) {
-      if (found == nullptr && generator.frame_ != nullptr && generator.frame_->needs_closing())
-        found = generator.frame_;
+  static void will_close_arguments(async_generator_frame& frame) noexcept {
+    auto& self = static_cast<async_generator_promise&>(frame);
+    const auto look = [&self](auto& generator) {
+      if (generator.frame_ != nullptr && generator.frame_->needs_closing()) self.will_close(*generator.frame_);
     };
     const auto look_at = [&look](auto* argument) {
       if constexpr (is_async_generator<std::remove_pointer_t<decltype(argument)>>)
         look(*argument);
       else
-        for (auto& each : *argument) look(each);
+        for (auto& each : *argument | std::views::reverse) look(each);
     };
-    std::apply([&look_at](auto*... each) { (look_at(each), ...); },
-               static_cast<async_generator_promise&>(self).arguments_);
-    return found;
+    look_at_last_first(self.arguments_, look_at, std::make_index_sequence<std::tuple_size_v<arguments>>());
+  }
+  template <class Look, std::size_t... At>
+  static void look_at_last_first(arguments& all, const Look& look, std::index_sequence<At...>) noexcept {
+    (look(std::get<sizeof...(At) - 1 - At>(all)), ...);
   }
 
   [[no_unique_address]] arguments arguments_;
@@ -191,7 +195,9 @@ template <class T, class In>
 class [[nodiscard]] raise_step : public next_step<T, In> {
  public:
   raise_step(typed_async_generator_frame<T, In>* frame, std::exception_ptr error) noexcept
-      : next_step<T, In>(frame), error_(std::move(error)) {}
+      : next_step<T, In>(frame), error_(std::move(error)) {
+    HOCKET_ASSERT(error_ != nullptr, "there is no exception to raise");
+  }
 
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> consumer) {
     if (this->frame_->is_unstarted()) return this->frame_->fail(std::exchange(error_, nullptr), consumer);
@@ -237,7 +243,7 @@ class [[nodiscard]] close_step {
 /// one meanwhile throws `invalid_state_error`.
 ///
 /// **Its end is deterministic.** When its body has ended, by itself, by an exception or by `close`, it closes the async
-/// generators that it was given by value as arguments (alone or in a range), in their order, and waits for each. Only then does
+/// generators that it was given by value as arguments (alone or in a container), in their order, and waits for each. Only then does
 /// whoever awaits it go on. So closing the last stage of a pipeline closes all of it.
 ///
 /// Owns its frame. Dropped at rest, it is destroyed on the spot, its arguments with it: destructors run, but no code that
@@ -250,6 +256,8 @@ class [[nodiscard]] HOCKET_CORO_TYPE async_generator {
  public:
   using value_type = T;
 
+  /// One that has ended, to be assigned to.
+  async_generator() noexcept = default;
   async_generator(async_generator&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
   async_generator& operator=(async_generator&& other) noexcept {
     if (this != &other) {
@@ -260,8 +268,8 @@ class [[nodiscard]] HOCKET_CORO_TYPE async_generator {
   }
   ~async_generator() { drop(); }
 
-  /// Waits for its next value; none once it has ended. Throws what it throws, and then it has ended. Sends `In{}`.
-  /// Counterpart: anext.
+  /// Waits for its next value; none once it has ended. Throws what it throws, and then it has ended. Sends `In{}`. The generator
+  /// must stay where it is until that has been awaited, also by a task that is to do so. Counterpart: anext.
   [[nodiscard]] auto next() noexcept { return detail::next_step<T, In>(frame_); }
 
   /// The same, and `value` is what its `co_yield` gives. Throws `invalid_state_error` if it has not begun. Counterpart: asend.
@@ -297,7 +305,7 @@ class [[nodiscard]] HOCKET_CORO_TYPE async_generator {
     if (frame_ != nullptr) frame_->destroy();
   }
 
-  detail::typed_async_generator_frame<T, In>* frame_;
+  detail::typed_async_generator_frame<T, In>* frame_ = nullptr;
 };
 
 }  // namespace hocket

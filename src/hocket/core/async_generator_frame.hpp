@@ -19,7 +19,8 @@ struct generator_exit final {};
 /// The frame of an async generator: at rest at a `co_yield`, or run by whoever awaits its next step.
 ///
 /// It ends in two parts. Its body returns or throws; then it closes, one after the other, the generators that it was given as
-/// arguments. That takes no memory: control goes from the end of one to the next, and from the last to who awaits.
+/// arguments. That takes no memory, and no stack however many there are and however deep: control goes from the end of one to
+/// the next, and from the last to who awaits.
 class async_generator_frame : public frame_base, public loop_generator {
  public:
   [[nodiscard]] std::suspend_always initial_suspend() const noexcept { return {}; }
@@ -39,7 +40,7 @@ class async_generator_frame : public frame_base, public loop_generator {
   [[nodiscard]] bool is_unstarted() const noexcept { return state_ == state::unstarted; }
   /// True if closing it is more than destroying its frame.
   [[nodiscard]] bool needs_closing() const noexcept {
-    return state_ == state::resting || (state_ == state::unstarted && next_argument_ != nullptr);
+    return state_ == state::resting || (state_ == state::unstarted && collect_arguments_ != nullptr);
   }
 
   // ---- Each gives what to run next, in the task of `consumer`, which goes on when this has yielded or ended. They throw
@@ -71,11 +72,11 @@ class async_generator_frame : public frame_base, public loop_generator {
   }
 
  protected:
-  /// Gives an argument that needs closing, null if there is none.
-  using next_argument = async_generator_frame* (*)(async_generator_frame&) noexcept;
+  /// Calls `will_close` for each argument that needs closing, the last one first. Null: there are no such arguments.
+  using collect_arguments = void (*)(async_generator_frame&) noexcept;
 
-  async_generator_frame(std::coroutine_handle<> own, next_argument arguments, std::source_location created) noexcept
-      : frame_base(created), own_(own), next_argument_(arguments) {}
+  async_generator_frame(std::coroutine_handle<> own, collect_arguments arguments, std::source_location created) noexcept
+      : frame_base(created), own_(own), collect_arguments_(arguments) {}
   ~async_generator_frame() = default;
 
   /// At a `co_yield`: control goes back to who awaits.
@@ -86,6 +87,10 @@ class async_generator_frame : public frame_base, public loop_generator {
     return leave();
   }
   [[nodiscard]] bool is_closing() const noexcept { return closing_; }
+  void will_close(async_generator_frame& argument) noexcept {
+    argument.next_to_close_ = to_close_;
+    to_close_ = &argument;
+  }
 
  private:
   enum class state : std::uint8_t { unstarted, resting, running, ended };
@@ -94,11 +99,14 @@ class async_generator_frame : public frame_base, public loop_generator {
   void begin();
   [[nodiscard]] std::coroutine_handle<> refuse_to_rest() noexcept;
   [[nodiscard]] std::coroutine_handle<> body_ended() noexcept;
-  [[nodiscard]] std::coroutine_handle<> end() noexcept;
+  [[nodiscard]] async_generator_frame* next_argument() noexcept;
+  void end() noexcept;
 
   std::coroutine_handle<> own_;
-  next_argument next_argument_;
-  async_generator_frame* closer_ = nullptr;  // whose argument it is, while that one closes it
+  collect_arguments collect_arguments_;
+  async_generator_frame* closer_ = nullptr;         // whose argument it is, while that one closes it
+  async_generator_frame* to_close_ = nullptr;       // the first of its arguments that is to be closed
+  async_generator_frame* next_to_close_ = nullptr;  // of the same closer
   std::exception_ptr error_;
   state state_ = state::unstarted;
   bool closing_ = false;

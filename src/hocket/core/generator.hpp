@@ -121,7 +121,11 @@ class generator_frame : public arena_allocated {
       if constexpr (!std::is_void_v<In>) frame_.outermost_->channel_.send(std::addressof(nothing_));
       return frame_.delegate(*sub_.frame_);
     }
-    Return await_resume() { return sub_.frame_->result().take(); }
+    Return await_resume() {
+      if (sub_.frame_ != nullptr) return sub_.frame_->result().take();
+      if constexpr (!std::is_void_v<Return>)
+        throw invalid_state_error("a generator that was delegated to did not come to its end: it has no result");
+    }
 
    private:
     generator_frame& frame_;
@@ -207,6 +211,8 @@ class [[nodiscard]] generator {
   using promise_type = detail::generator_promise<Out, In, Return>;
   using value_type = Out;
 
+  /// One that has ended, to be assigned to.
+  generator() noexcept = default;
   generator(generator&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
   generator& operator=(generator&& other) noexcept {
     if (this != &other) {
@@ -244,6 +250,7 @@ class [[nodiscard]] generator {
   /// Throws `error` at the `co_yield` where it rests, and gives the next value if it goes on. One that has not begun ends and
   /// one that has ended stays so; both throw `error`. Counterpart: generator.throw.
   std::optional<Out> raise(std::exception_ptr error) {
+    HOCKET_ASSERT(error != nullptr, "there is no exception to raise");
     if (!ended()) frame_->require_resting();
     if (ended() || !frame_->has_begun()) {
       close();
@@ -269,9 +276,14 @@ class [[nodiscard]] generator {
   /// True once it has come to its end, thrown, was closed or moved from.
   [[nodiscard]] bool ended() const noexcept { return frame_ == nullptr || frame_->ended(); }
 
-  /// Gives what it returned, once. Throws `invalid_state_error` if it did not come to its end. Counterpart: StopIteration.value.
+  /// Gives what it returned, once. Throws `invalid_state_error` if it did not come to its end, or was asked before.
+  /// Counterpart: StopIteration.value.
   Return result() {
-    if (frame_ == nullptr || !frame_->ended()) throw invalid_state_error("the generator has not come to its end");
+    if (frame_ == nullptr || !frame_->ended()) throw invalid_state_error("the generator has no result");
+    const struct drops {
+      ~drops() { of.drop(); }
+      generator& of;
+    } afterwards{*this};
     return frame_->result().take();
   }
 
@@ -333,7 +345,7 @@ class [[nodiscard]] generator {
     std::exchange(frame_, nullptr)->handle().destroy();
   }
 
-  promise_type* frame_;
+  promise_type* frame_ = nullptr;
 };
 
 namespace detail {
