@@ -1,4 +1,4 @@
-// An asynchronous generator: between two values it sleeps, and other tasks run.
+// An asynchronous generator, in a loop and in a pipeline: between two values it sleeps, and other tasks run.
 // Run: mygen
 #include <chrono>
 #include <vector>
@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <hocket/flow.hpp>
 #include <hocket/hocket.hpp>
 
 using namespace std::chrono_literals;
@@ -22,10 +23,8 @@ hocket::coro<void> amain() {
   auto all = mygen();
   while (const auto i = co_await all.next()) g.push_back(*i);
 
-  std::vector<int> f;
-  auto some = mygen();
-  while (const auto j = co_await some.next())
-    if (*j / 3 % 5 == 0) f.push_back(*j);
+  const std::vector<int> f =
+      co_await (mygen() | hocket::flow::filter([](int j) { return j / 3 % 5 == 0; }) | hocket::flow::collect());
 
   fmt::print("{}\n{}\n", g, f);
 }
