@@ -55,6 +55,19 @@ double pipeline() {
   });
 }
 
+double merge() {
+  return nanoseconds_per(items, [] {
+    long sum = 0;
+    long next[] = {0, 0};
+    for (long n = 0; n < items; ++n) {
+      long& from = next[n % 2];
+      keep(from);
+      sum += from++;
+    }
+    keep(sum);
+  });
+}
+
 double thread() {
   std::binary_semaphore asked(0);
   std::binary_semaphore answered(0);
@@ -103,6 +116,7 @@ int main(int count, char** arguments) {
   double each = 0;
   if (metric == "generator" || metric == "async_generator") each = loop();
   if (metric == "pipeline") each = pipeline();
+  if (metric == "merge") each = merge();
   if (metric == "thread") each = thread();
   if (metric == "process") each = process();
   std::printf("%.*s %.1f\n", static_cast<int>(metric.size()), metric.data(), each);

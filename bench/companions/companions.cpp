@@ -66,6 +66,16 @@ hocket::coro<double> pipeline() {
   co_return watch.nanoseconds_per(items);
 }
 
+hocket::coro<double> merge() {
+  constexpr long merged = 1'000'000;
+  const stopwatch watch;
+  long sum = 0;
+  co_await (hocket::flow::merge(async_numbers(merged / 2), async_numbers(merged / 2)) |
+            hocket::flow::for_each([&sum](long n) { sum += n; }));
+  keep(sum);
+  co_return watch.nanoseconds_per(merged);
+}
+
 hocket::coro<double> thread() {
   constexpr long calls = 100'000;
   hocket::thread_pool_executor pool({.max_workers = 1});

@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-METRICS = ("generator", "async_generator", "pipeline", "thread", "process")
+METRICS = ("generator", "async_generator", "pipeline", "merge", "thread", "process")
 
 
 def measured(command, metric):

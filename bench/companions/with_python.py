@@ -75,6 +75,21 @@ async def pipeline():
     return ITEMS
 
 
+async def feed(source, items):
+    async for item in source:
+        await items.put(item)
+
+
+async def merge():
+    items = asyncio.Queue(1)
+    feeds = [asyncio.create_task(feed(async_numbers(ITEMS // 20), items)) for _ in range(2)]
+    total = 0
+    for _ in range(ITEMS // 10):
+        total += await items.get()
+    await asyncio.gather(*feeds)
+    return ITEMS // 10
+
+
 async def thread():
     loop = asyncio.get_running_loop()
     for _ in range(CALLS):
@@ -89,7 +104,7 @@ async def process():
     return CALLS
 
 
-METRICS = (generator, async_generator, pipeline, thread, process)
+METRICS = (generator, async_generator, pipeline, merge, thread, process)
 
 
 async def measure(metric):
