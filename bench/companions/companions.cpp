@@ -101,8 +101,9 @@ struct metric {
 };
 
 constexpr metric metrics[] = {
-    {"generator", generator}, {"async_generator", async_generator}, {"pipeline", pipeline}, {"thread", thread},
-    {"process", process},
+    {"generator", generator}, {"async_generator", async_generator},
+    {"pipeline", pipeline},   {"merge", merge},
+    {"thread", thread},       {"process", process},
 };
 
 }  // namespace
