@@ -1,6 +1,9 @@
 // Sources of sources: concat, flatten and switch. The schedules of times are aiostream's.
 
 #include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -60,7 +63,73 @@ hocket::async_generator<hocket::async_generator<std::string>> tickers(std::vecto
   co_await hocket::sleep(1h);
 }
 
+using shared_text = std::shared_ptr<const std::string>;
+
+/// The letters of a text that it refers to as long as it is there; says at its end whether the text was there still.
+hocket::async_generator<char> letters_of(const shared_text& text, std::weak_ptr<const std::string> alive, trace& log) {
+  struct leave {
+    const std::weak_ptr<const std::string>& alive;
+    trace& log;
+    ~leave() { log.emplace_back(alive.expired() ? "gone" : "there"); }
+  };
+  const leave at_the_end{alive, log};
+  for (std::size_t n = 0; !alive.expired() && n < text->size(); ++n) {
+    co_yield (*text)[n];
+    co_await hocket::sleep(1s);
+  }
+}
+
+/// What a stage does that makes `letters_of` each text, and is run to its end, closed, and dropped at rest.
+template <class Stage>
+hocket::coro<void> expect_items_to_outlive_their_sources(Stage stage, const trace& log) {
+  const auto source = [] { return std::vector<shared_text>{std::make_shared<const std::string>("text")}; };
+  EXPECT_EQ(co_await (source() | stage | flow::collect()), (std::vector{'t', 'e', 'x', 't'}));
+  auto closed = source() | stage;
+  EXPECT_EQ(co_await closed.next(), 't');
+  co_await closed.close();
+  {
+    auto dropped = source() | stage;
+    EXPECT_EQ(co_await dropped.next(), 't');
+  }
+  co_await hocket::sleep(1ms);
+  EXPECT_EQ(log, (trace{"there", "there", "there"}));
+}
+
+const auto letters_into = [](trace& log) {
+  return [&log] HOCKET_CORO_OWNING_WRAPPER(const shared_text& text) { return letters_of(text, text, log); };
+};
+
+const auto view_of = [](const std::vector<int>& numbers) { return std::views::all(numbers); };
+const std::vector<std::vector<int>> rows{{1, 2}};
+
 }  // namespace
+
+HOCKET_TEST(concatmap, keeps_an_item_as_long_as_the_source_that_refers_to_it) {
+  trace log;
+  co_await expect_items_to_outlive_their_sources(flow::concatmap(letters_into(log)), log);
+}
+
+HOCKET_TEST(concatmap, takes_a_function_that_gives_a_view_of_the_item) {
+  EXPECT_EQ(co_await (rows | flow::concatmap(view_of) | flow::collect()), (std::vector{1, 2}));
+}
+
+HOCKET_TEST(flatmap, keeps_an_item_as_long_as_the_source_that_refers_to_it) {
+  trace log;
+  co_await expect_items_to_outlive_their_sources(flow::flatmap(letters_into(log)), log);
+}
+
+HOCKET_TEST(flatmap, takes_a_function_that_gives_a_view_of_the_item) {
+  EXPECT_EQ(co_await (rows | flow::flatmap(view_of) | flow::collect()), (std::vector{1, 2}));
+}
+
+HOCKET_TEST(switchmap, keeps_an_item_as_long_as_the_source_that_refers_to_it) {
+  trace log;
+  co_await expect_items_to_outlive_their_sources(flow::switchmap(letters_into(log)), log);
+}
+
+HOCKET_TEST(switchmap, takes_a_function_that_gives_a_view_of_the_item) {
+  EXPECT_EQ(co_await (rows | flow::switchmap(view_of) | flow::collect()), (std::vector{1, 2}));
+}
 
 HOCKET_TEST(concatmap, runs_the_next_sources_already_and_keeps_their_order) {
   const auto items =

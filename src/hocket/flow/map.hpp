@@ -33,11 +33,11 @@ async_generator<call_result_t<Function&, T>> map(async_generator<T> source, Func
 template <class Function>
 struct one_call {
   template <class T>
-  [[nodiscard]] HOCKET_CORO_WRAPPER async_generator<call_result_t<Function&, T>> operator()(T item) {
-    return call(function, std::move(item));
+  [[nodiscard]] HOCKET_CORO_WRAPPER async_generator<call_result_t<Function&, T>> operator()(T&& item) {
+    return call(function, item);
   }
   template <class T>
-  static async_generator<call_result_t<Function&, T>> call(Function& function, T item) {
+  static async_generator<call_result_t<Function&, T>> call(Function& function, T& item) {
     co_yield co_await function(std::move(item));
   }
   Function function;

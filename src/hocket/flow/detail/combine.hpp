@@ -26,6 +26,13 @@ enum class result_order : bool { as_they_come, of_their_sources };
 template <class Function, class Item>
 using made_item_t = item_t<std::invoke_result_t<Function&, Item>>;
 
+/// What a source was made of, and may refer to until it is gone.
+template <class Function, class Item>
+struct origin {
+  std::shared_ptr<Function> function;
+  Item item;
+};
+
 /// The items of the sources that `make` makes of the items of `outer`. That is advanced only while there is room for one more.
 template <class Item, class Function>
 async_generator<made_item_t<Function, Item>> combine(async_generator<Item> outer, Function make, task_limit limit,
@@ -40,8 +47,9 @@ async_generator<made_item_t<Function, Item>> combine(async_generator<Item> outer
       if (from == &outside) {
         outside.rethrow_error();
         if (outside.has_ended()) continue;
-        auto source = iterate((*kept)(outside.take()));
-        all.start(source, kept);
+        const auto from_item = std::make_shared<origin<Function, Item>>(kept, outside.take());
+        auto source = iterate((*kept)(std::move(from_item->item)));
+        all.start(source, from_item);
         all.move_to_end(outside);  // and so closed last
         ++inside;
         if (!limit || inside < *limit) outside.go_on();
@@ -79,8 +87,9 @@ async_generator<made_item_t<Function, Item>> switch_to_latest(async_generator<It
           co_await old.close();
           all.remove(old);
         }
-        auto source = iterate((*kept)(outside.take()));
-        all.start(source, kept);
+        const auto from_item = std::make_shared<origin<Function, Item>>(kept, outside.take());
+        auto source = iterate((*kept)(std::move(from_item->item)));
+        all.start(source, from_item);
         all.move_to_end(outside);
         outside.go_on();
       } else if (from == &outside) {
