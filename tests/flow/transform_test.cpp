@@ -91,6 +91,25 @@ HOCKET_TEST(cycle, of_a_callable_ends_with_a_source_without_items) {
   EXPECT_EQ(co_await (flow::cycle(shrinking) | flow::collect()), (std::vector{0, 1, 0}));
 }
 
+HOCKET_TEST(cycle, of_a_callable_keeps_that_until_the_source_under_way_is_gone) {
+  bool was_kept = false;
+  {
+    auto kept = std::make_shared<int>(1);
+    const auto alive = std::weak_ptr(kept);
+    struct leave {
+      const std::weak_ptr<int>& alive;
+      bool& was_kept;
+      ~leave() { was_kept = !alive.expired(); }
+    };
+    auto items = flow::cycle([kept = std::move(kept), &alive, &was_kept]() -> hocket::async_generator<int> {
+      const leave at_the_end{alive, was_kept};
+      co_yield *kept;
+    });
+    EXPECT_EQ(co_await items.next(), 1);
+  }
+  EXPECT_TRUE(was_kept);
+}
+
 HOCKET_TEST(cycle, of_a_callable_closes_the_source_under_way) {
   observed seen;
   auto items = flow::cycle([&] HOCKET_CORO_WRAPPER { return observed_source(seen); });

@@ -25,9 +25,9 @@ async_generator<T> cycle(async_generator<T> source) {
     for (const T& each : items) co_yield each;
 }
 
-// The source under way is a parameter, so that it is closed with this.
+// The source under way is a parameter, so that it is closed with this, and the last one, so that it goes before what made it.
 template <class T, class Make>
-async_generator<T> cycle(async_generator<T> source, Make make) {
+async_generator<T> cycle(Make make, async_generator<T> source) {
   for (bool is_empty = false; !is_empty;) {
     source = iterate(make());
     is_empty = true;
@@ -52,7 +52,7 @@ template <class Make>
   requires iterable<std::invoke_result_t<Make&>>
 [[nodiscard]] HOCKET_CORO_OWNING_WRAPPER auto cycle(Make make) {
   using item = typename decltype(iterate(make()))::value_type;
-  return detail::cycle(flow::empty<item>(), std::move(make));
+  return detail::cycle(std::move(make), flow::empty<item>());
 }
 
 }  // namespace hocket::flow
