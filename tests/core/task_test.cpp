@@ -1,3 +1,4 @@
+#include <cstdlib>
 #include <memory>
 #include <semaphore>
 #include <stdexcept>
@@ -560,3 +561,22 @@ HOCKET_TEST(task, cannot_wait_for_what_belongs_to_another_loop) {
 }
 
 }  // namespace
+
+// In a process of its own, for the task is never freed.
+TEST(task_death_test, cannot_be_cancelled_when_its_loop_is_gone) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto program = [] {
+    hocket::task<> pending;
+    {
+      hocket::loop on;
+      on.set_exception_handler([](const hocket::exception_context&) {});
+      on.call_soon([&] {
+        pending = hocket::create_task(hocket::sleep(1h));
+        on.stop();
+      });
+      on.run_forever();
+    }
+    std::_Exit(pending.cancel() ? 1 : 7);
+  };
+  EXPECT_EXIT(program(), testing::ExitedWithCode(7), "");
+}

@@ -96,8 +96,9 @@ class future_base : public arena_allocated {
   std::source_location created_;
   std::uint32_t references_ = 1;
   state state_ = state::pending;
-  bool retrieved_ = false;
+  bool retrieved_ : 1 = false;
   // Of a task; here they cost nothing.
+  bool left_behind_ : 1 = false;
   bool cancelled_at_shutdown_ = false;
   bool may_be_cancelled_ = false;  // false: no node that it sees was requested since that was last found out
 };

@@ -79,7 +79,7 @@ class task {
   explicit task(record_ref<detail::task_record<T>> record) noexcept : record_(std::move(record)) {}
 
   /// Asks the task to end: `cancelled` is thrown where it awaits, or its body never runs if it has not begun.
-  /// False if it has ended. Counted and repeatable. Counterpart: Task.cancel.
+  /// False if it has ended, or its loop is closed. Counted and repeatable. Counterpart: Task.cancel.
   bool cancel() const { return record_->cancel(); }
   /// Takes one request back; the last one takes a cancellation with it that was not delivered yet. Counterpart: Task.uncancel.
   std::uint32_t uncancel() const noexcept { return record_->uncancel(); }

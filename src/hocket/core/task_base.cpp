@@ -77,6 +77,7 @@ void future_base::drop_callbacks() noexcept {
 }
 
 void task_base::leave_behind() noexcept {
+  left_behind_ = true;
   if (leaf_ != nullptr) leaf_->leave_behind();
   drop_callbacks();
 }
@@ -195,7 +196,7 @@ void detail::close_unstarted(std::coroutine_handle<> frame) noexcept {
 }
 
 bool task_base::cancel() {
-  if (done()) return false;
+  if (done() || left_behind_) return false;
   owner().require_own_thread("task::cancel was called");
   request(own_);
   return true;

@@ -31,7 +31,7 @@ class task_base : public future_base, public loop_task {
     return *current();
   }
 
-  /// Asks the task to end: adds a request to its own node. False if it has ended. Counterpart: Task.cancel.
+  /// Asks the task to end: adds a request to its own node. False if it has ended, or its loop is closed. Counterpart: Task.cancel.
   bool cancel() final;
   /// Takes one request back; the last one takes the undelivered cancellation with it. Returns `cancelling()`.
   std::uint32_t uncancel() noexcept;
