@@ -274,6 +274,10 @@ HOCKET_TEST(flatmap, that_fails_to_make_a_source_cancels_all_others) {
   EXPECT_EQ(count.running, 0);
 }
 
+HOCKET_TEST(flatten, takes_a_view_that_makes_its_sources) {
+  EXPECT_EQ(co_await (two_sources() | flow::flatten() | flow::collect()), (std::vector{0, 1, 2, 3}));
+}
+
 HOCKET_TEST(flatten, closes_its_sources_in_order_and_the_outer_one_last) {
   trace log;
   const auto outer = [](trace& log) -> hocket::async_generator<hocket::async_generator<std::string>> {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdlib>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -65,6 +66,10 @@ HOCKET_TEST(merge, takes_a_vector_of_sources) {
   std::vector<int> expected;
   for (int n = 0; n < 200; ++n) expected.push_back(n);
   EXPECT_EQ(all, expected);
+}
+
+HOCKET_TEST(merge, takes_a_view_that_makes_its_sources) {
+  EXPECT_EQ(co_await (flow::merge(two_sources()) | flow::collect()), (std::vector{0, 1, 2, 3}));
 }
 
 HOCKET_TEST(merge, of_no_source_is_empty) {
@@ -289,4 +294,26 @@ TEST(merge_at_the_end_of_run, does_not_wait_for_ever_for_a_source_that_swallows_
   hocket::run(main(), {.clock = &clock});
   EXPECT_LT(clock.now() - begin, 10s);
   alive.reset();
+}
+
+// Tasks of a loop that is gone are leaked, hence a process of its own.
+TEST(merge_at_the_end_of_a_loop_death_test, may_be_dropped_when_its_loop_is_gone) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  const auto program = [] {
+    std::optional<hocket::async_generator<int>> alive;
+    {
+      hocket::loop on;
+      on.set_exception_handler([](const hocket::exception_context&) {});
+      const auto begin = [&]() -> hocket::coro<void> {
+        alive.emplace(flow::merge(numbers(0, 1, 5, 0s), numbers(0, 1, 5, 1h)));
+        static_cast<void>(co_await alive->next());
+        static_cast<void>(co_await alive->next());
+        static_cast<void>(co_await alive->next());
+      };
+      hocket::run_until_complete(on, begin());
+    }
+    alive.reset();
+    std::_Exit(7);
+  };
+  EXPECT_EXIT(program(), testing::ExitedWithCode(7), "");
 }

@@ -4,6 +4,8 @@
 
 #include <chrono>
 #include <cstddef>
+#include <iterator>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -26,6 +28,25 @@ inline async_generator<int> numbers(int first, int step, int count, delay interv
     co_yield first + n* step;
   }
 }
+
+/// A view that makes `numbers(0, ...)` and `numbers(1, ...)` when it is gone through. As std::views::transform does, which does not
+/// compile where lifetimes are checked.
+struct two_sources : std::ranges::view_base {
+  struct iterator {
+    using value_type = async_generator<int>;
+    using difference_type = std::ptrdiff_t;
+    HOCKET_CORO_WRAPPER async_generator<int> operator*() const { return numbers(first, 2, 2, std::chrono::seconds(1)); }
+    iterator& operator++() {
+      ++first;
+      return *this;
+    }
+    void operator++(int) { ++first; }
+    bool operator==(std::default_sentinel_t) const { return first == 2; }
+    int first = 0;
+  };
+  [[nodiscard]] iterator begin() const { return {}; }
+  [[nodiscard]] std::default_sentinel_t end() const { return {}; }
+};
 
 /// Endless, without waiting; counts how many were asked for.
 inline async_generator<int> endless(int& made) {

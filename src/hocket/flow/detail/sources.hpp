@@ -34,7 +34,7 @@ template <iterable First, iterable... Others>
 template <range_of_sources Range>
 [[nodiscard]] auto sources_of(Range&& range) {
   std::vector<std::ranges::range_value_t<Range>> all;
-  for (auto& each : range) all.push_back(std::move(each));
+  for (auto&& each : range) all.push_back(std::move(each));
   return all;
 }
 
