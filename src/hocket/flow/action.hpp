@@ -11,6 +11,8 @@ namespace detail {
 
 template <class T, class Function>
 async_generator<T> action(async_generator<T> source, Function function) {
+  static_assert(!detail::gives_source<Function&, const T&>,
+                "nobody would run the async generator that this function returns");
   while (auto item = co_await source.next()) {
     co_await detail::call(function, std::as_const(*item));
     co_yield std::move(*item);

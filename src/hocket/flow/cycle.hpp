@@ -1,13 +1,12 @@
 #pragma once
 
-#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include <hocket/base/attributes.hpp>
 #include <hocket/core/async_generator.hpp>
+#include <hocket/flow/detail/sources.hpp>
 #include <hocket/flow/empty.hpp>
-#include <hocket/flow/iterate.hpp>
 #include <hocket/flow/pipe.hpp>
 
 namespace hocket::flow {
@@ -49,10 +48,8 @@ async_generator<T> cycle(Make make, async_generator<T> source) {
 /// The items of one source after the other, each made by `make()`, without end, and keeps none. A source without items is the
 /// last. `make` returns whatever `iterate` takes.
 template <class Make>
-  requires iterable<std::invoke_result_t<Make&>>
 [[nodiscard]] HOCKET_CORO_OWNING_WRAPPER auto cycle(Make make) {
-  using item = typename decltype(iterate(make()))::value_type;
-  return detail::cycle(std::move(make), flow::empty<item>());
+  return detail::cycle(std::move(make), flow::empty<detail::made_item_t<Make>>());
 }
 
 }  // namespace hocket::flow

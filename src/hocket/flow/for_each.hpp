@@ -12,6 +12,8 @@ namespace hocket::flow {
 template <class Function>
 [[nodiscard]] auto for_each(Function function) {
   return detail::ending([function = std::move(function)]<class T>(async_generator<T>& source) mutable -> coro<void> {
+    static_assert(!detail::gives_source<Function&, T>,
+                  "nobody would run the async generator that this function returns");
     while (auto item = co_await source.next()) co_await detail::call(function, std::move(*item));
   });
 }

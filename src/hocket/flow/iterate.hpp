@@ -21,6 +21,10 @@ inline constexpr bool is_source = false;
 template <class T>
 inline constexpr bool is_source<async_generator<T>> = true;
 
+/// True if the function, called so, returns an async generator.
+template <class Function, class... Args>
+inline constexpr bool gives_source = is_source<std::remove_cvref_t<std::invoke_result_t<Function, Args...>>>;
+
 template <class T>
 inline constexpr bool is_queue = false;
 template <class Item, class Storage>

@@ -19,8 +19,18 @@ struct map_options {
 
 namespace detail {
 
+/// The items of a `map`; says what to do instead if there would be none.
+template <class Function, class T>
+struct mapped_item {
+  using type = call_result_t<Function&, T>;
+  static_assert(!std::is_void_v<type>,
+                "map needs a function that returns something: use action, or for_each at the end");
+};
+template <class Function, class T>
+using mapped_item_t = typename mapped_item<Function, T>::type;
+
 template <class T, class Function>
-async_generator<call_result_t<Function&, T>> map(async_generator<T> source, Function function) {
+async_generator<mapped_item_t<Function, T>> map(async_generator<T> source, Function function) {
   while (auto item = co_await source.next()) {
     if constexpr (is_async_call<Function&, T>)
       co_yield co_await function(std::move(*item));

@@ -23,9 +23,6 @@ inline task_limit require_room(task_limit limit) {
 
 enum class result_order : bool { as_they_come, of_their_sources };
 
-template <class Function, class Item>
-using made_item_t = item_t<std::invoke_result_t<Function&, Item>>;
-
 /// What a source was made of, and may refer to until it is gone.
 template <class Function, class Item>
 struct origin {

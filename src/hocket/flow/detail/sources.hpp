@@ -16,6 +16,18 @@ using source_of_t = decltype(iterate(std::declval<Source>()));
 template <class Source>
 using item_t = typename source_of_t<Source>::value_type;
 
+/// An item of the source that a function returns when it is called so.
+template <class Function, class... Args>
+struct made_item {
+  using source = std::invoke_result_t<Function&, Args...>;
+  static_assert(iterable<source>,
+                "this function must return a source itself, such as an async generator or a range, not a "
+                "coroutine that gives one");
+  using type = item_t<source>;
+};
+template <class Function, class... Args>
+using made_item_t = typename made_item<Function, Args...>::type;
+
 /// A range of sources, moved in.
 template <class Range>
 concept range_of_sources = std::ranges::input_range<Range> && !std::is_lvalue_reference_v<Range> &&
