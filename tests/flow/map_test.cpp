@@ -46,7 +46,36 @@ struct calls {
   }
 };
 
+struct page {
+  std::string name;
+  [[nodiscard]] bool is_long() const { return name.size() > 2; }
+  hocket::coro<std::string> fetch() {
+    co_await hocket::sleep(1s);
+    co_return name + "!";
+  }
+  hocket::async_generator<char> letters() {
+    for (const char letter : name) co_yield letter;
+  }
+};
+const std::vector<page> pages{{"ab"}, {"cde"}};
+
 }  // namespace
+
+HOCKET_TEST(map, takes_a_member) {
+  const std::vector<std::string> names{"ab", "cde"};
+  const std::vector<std::string> fetched{"ab!", "cde!"};
+  EXPECT_EQ(co_await (pages | flow::map(&page::name) | flow::collect()), names);
+  EXPECT_EQ(co_await (pages | flow::map(&page::fetch) | flow::collect()), fetched);
+  EXPECT_EQ(co_await (pages | flow::map(&page::fetch, {.task_limit = 2}) | flow::collect()), fetched);
+}
+
+HOCKET_TEST(filter, takes_a_member) {
+  EXPECT_EQ((co_await (pages | flow::filter(&page::is_long) | flow::collect())).size(), 1U);
+}
+
+HOCKET_TEST(flatmap, takes_a_member) {
+  EXPECT_EQ((co_await (pages | flow::flatmap(&page::letters) | flow::collect())).size(), 5U);
+}
 
 HOCKET_TEST(map, calls_its_function_for_each_item_in_order) {
   const auto squares = co_await (std::vector{1, 2, 3} | flow::map([](int n) { return n * n; }) | flow::collect());

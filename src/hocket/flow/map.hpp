@@ -33,9 +33,9 @@ template <class T, class Function>
 async_generator<mapped_item_t<Function, T>> map(async_generator<T> source, Function function) {
   while (auto item = co_await source.next()) {
     if constexpr (is_async_call<Function&, T>)
-      co_yield co_await function(std::move(*item));
+      co_yield co_await detail::invoke(function, std::move(*item));
     else
-      co_yield function(std::move(*item));
+      co_yield detail::invoke(function, std::move(*item));
   }
 }
 
@@ -48,7 +48,7 @@ struct one_call {
   }
   template <class T>
   static async_generator<call_result_t<Function&, T>> call(Function& function, T& item) {
-    co_yield co_await function(std::move(item));
+    co_yield co_await detail::invoke(function, std::move(item));
   }
   Function function;
 };

@@ -35,16 +35,33 @@ struct given {
   Value value;
 };
 
+template <class Member, class Object, class... Args>
+[[nodiscard]] HOCKET_CORO_WRAPPER decltype(auto) invoke_member(Member member, Object&& object, Args&&... args) {
+  if constexpr (std::is_member_object_pointer_v<Member>)
+    return (std::forward<Object>(object).*member);
+  else
+    return (std::forward<Object>(object).*member)(std::forward<Args>(args)...);
+}
+
+/// std::invoke, which passes on no coroutines where lifetimes are checked. Members are those of objects.
+template <class Function, class... Args>
+HOCKET_CORO_WRAPPER decltype(auto) invoke(Function& function, Args&&... args) {
+  if constexpr (std::is_member_pointer_v<Function>)
+    return invoke_member(function, std::forward<Args>(args)...);
+  else
+    return function(std::forward<Args>(args)...);
+}
+
 /// For `co_await call(function, args...)`, whether the function returns something to be awaited or not.
 template <class Function, class... Args>
 [[nodiscard]] HOCKET_CORO_WRAPPER decltype(auto) call(Function& function, Args&&... args) {
   if constexpr (is_async_call<Function&, Args...>) {
-    return function(std::forward<Args>(args)...);
+    return detail::invoke(function, std::forward<Args>(args)...);
   } else if constexpr (std::is_void_v<std::invoke_result_t<Function&, Args...>>) {
-    function(std::forward<Args>(args)...);
+    detail::invoke(function, std::forward<Args>(args)...);
     return std::suspend_never();
   } else {
-    return given<std::invoke_result_t<Function&, Args...>>{function(std::forward<Args>(args)...)};
+    return given<std::invoke_result_t<Function&, Args...>>{detail::invoke(function, std::forward<Args>(args)...)};
   }
 }
 

@@ -45,7 +45,7 @@ async_generator<made_item_t<Function, Item>> combine(async_generator<Item> outer
         outside.rethrow_error();
         if (outside.has_ended()) continue;
         const auto from_item = std::make_shared<origin<Function, Item>>(kept, outside.take());
-        auto source = iterate((*kept)(std::move(from_item->item)));
+        auto source = iterate(detail::invoke(*kept, std::move(from_item->item)));
         all.start(source, from_item);
         all.move_to_end(outside);  // and so closed last
         ++inside;
@@ -85,7 +85,7 @@ async_generator<made_item_t<Function, Item>> switch_to_latest(async_generator<It
           all.remove(old);
         }
         const auto from_item = std::make_shared<origin<Function, Item>>(kept, outside.take());
-        auto source = iterate((*kept)(std::move(from_item->item)));
+        auto source = iterate(detail::invoke(*kept, std::move(from_item->item)));
         all.start(source, from_item);
         all.move_to_end(outside);
         outside.go_on();
