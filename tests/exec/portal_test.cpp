@@ -133,6 +133,19 @@ TEST(portal, takes_nothing_once_it_is_stopped) {
   EXPECT_THROW(background.call(twice, 21), invalid_state_error);
 }
 
+// A new thread often gets the id of the one that was joined.
+TEST(portal, may_be_stopped_again_by_a_thread_that_came_later) {
+  portal background;
+  background.stop();
+  std::jthread([&background] { EXPECT_NO_THROW(background.stop()); }).join();
+}
+
+TEST(portal, may_be_destroyed_by_a_thread_that_came_after_its_own) {
+  auto background = std::make_unique<portal>();
+  background->stop();
+  std::jthread([&background] { background.reset(); }).join();
+}
+
 TEST(portal, refuses_to_be_waited_for_by_its_own_thread) {
   portal background;
   bool began = false;

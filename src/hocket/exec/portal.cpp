@@ -16,6 +16,9 @@
 
 namespace hocket {
 
+// An id would not do: those of joined threads are given out again.
+static thread_local const portal* served_here = nullptr;
+
 void detail::require_no_loop_here() {
   if (loop::running_or_null() != nullptr)
     throw invalid_state_error("block_on would block the loop that runs on this thread: co_await instead");
@@ -27,7 +30,6 @@ portal::portal(run_options options) {
   thread_ = std::thread([this, options = std::move(options), promise = std::move(promise)]() mutable {
     serve(std::move(options), std::move(promise));
   });
-  thread_id_ = thread_.get_id();
   try {
     started.get();
   } catch (...) {
@@ -37,11 +39,12 @@ portal::portal(run_options options) {
 }
 
 portal::~portal() {
-  HOCKET_ASSERT(thread_id_ != std::this_thread::get_id(), "a portal was destroyed on its own thread");
+  HOCKET_ASSERT(served_here != this, "a portal was destroyed on its own thread");
   stop(true);
 }
 
 void portal::serve(run_options options, std::promise<void> started) noexcept {
+  served_here = this;
   try {
     runner running(std::move(options));
     struct struck_out {
@@ -78,7 +81,7 @@ void portal::require_open() const {
 }
 
 void portal::require_other_thread() const {
-  if (thread_id_ == std::this_thread::get_id())
+  if (served_here == this)
     throw invalid_state_error("the portal's thread would wait for itself: co_await start(...) instead");
 }
 

@@ -101,7 +101,6 @@ class portal {
   event stopping_;
   std::mutex joining_;
   std::thread thread_;
-  std::thread::id thread_id_;  // stays when the thread is joined
 };
 
 /// Runs async code on a thread that runs no loop, to its end, and gives its result: `run` for a call in the middle of plain code.
