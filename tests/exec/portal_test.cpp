@@ -160,6 +160,14 @@ TEST(portal, refuses_to_be_waited_for_by_its_own_thread) {
   EXPECT_FALSE(began);
 }
 
+HOCKET_TEST(portal, refuses_to_block_another_loop) {
+  portal background;
+  bool began = false;
+  EXPECT_THROW(background.call([&began] { began = true; }), invalid_state_error);
+  EXPECT_FALSE(began);
+  EXPECT_EQ(co_await background.start(twice, 21), 42);
+}
+
 TEST(portal, throws_what_making_its_loop_throws) {
   const auto refuse = []() -> std::unique_ptr<hocket::loop> { throw std::runtime_error("no loop today"); };
   EXPECT_THROW(portal({.loop_factory = refuse}), std::runtime_error);

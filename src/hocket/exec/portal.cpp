@@ -21,7 +21,7 @@ static thread_local const portal* served_here = nullptr;
 
 void detail::require_no_loop_here() {
   if (loop::running_or_null() != nullptr)
-    throw invalid_state_error("block_on would block the loop that runs on this thread: co_await instead");
+    throw invalid_state_error("the loop that runs on this thread would be blocked: co_await instead");
 }
 
 portal::portal(run_options options) {
@@ -80,13 +80,8 @@ void portal::require_open() const {
   if (!open_) throw invalid_state_error("the portal was stopped");
 }
 
-void portal::require_other_thread() const {
-  if (served_here == this)
-    throw invalid_state_error("the portal's thread would wait for itself: co_await start(...) instead");
-}
-
 void portal::stop(bool cancel_remaining) {
-  require_other_thread();
+  if (served_here == this) throw invalid_state_error("the portal's thread would wait for itself");
   {
     const std::lock_guard guard(mutex_);
     open_ = false;

@@ -75,11 +75,11 @@ class portal {
                                       std::move(args)...);
   }
 
-  /// Blocks this thread until it has ended, and gives what it gives or throws what it throws. Throws `invalid_state_error` on the
-  /// portal's own thread, which would wait for itself. Counterpart: BlockingPortal.call.
+  /// Blocks this thread until it has ended, and gives what it gives or throws what it throws. In a task, of whatever loop, it
+  /// throws `invalid_state_error`: `co_await start(...)` there. Counterpart: BlockingPortal.call.
   template <class Function, class... Args>
   auto call(Function function, Args... args) {
-    require_other_thread();
+    detail::require_no_loop_here();
     return start(std::move(function), std::move(args)...).result();
   }
 
@@ -90,7 +90,6 @@ class portal {
 
  private:
   void require_open() const;
-  void require_other_thread() const;
   void serve(run_options options, std::promise<void> started) noexcept;
   coro<void> wait_to_be_stopped(std::promise<void>& started);
 
