@@ -282,6 +282,52 @@ HOCKET_TEST(lru_cache, may_ask_itself_for_other_keys) {
   EXPECT_EQ(numbers.values.cache_info().misses, 51U);
 }
 
+struct fragile_key {
+  int number;
+  static inline int left = -1;  // questions about keys until one throws; negative: any number
+
+  static void ask() {
+    if (left >= 0 && left-- == 0) throw std::runtime_error("broken key");
+  }
+  bool operator==(const fragile_key& other) const {
+    ask();
+    return number == other.number;
+  }
+};
+struct fragile_hash {
+  std::size_t operator()(const fragile_key& key) const {
+    fragile_key::ask();
+    return static_cast<std::size_t>(key.number % 2);
+  }
+};
+
+HOCKET_TEST(lru_cache, stays_whole_wherever_its_keys_throw) {
+  for (int questions = 0; questions < 30; ++questions) {
+    lru_cache<fragile_key, int, fragile_hash> values([](fragile_key key) -> coro<int> { co_return key.number; },
+                                                     {.maxsize = 2, .ttl = 10s});
+    fragile_key::left = questions;
+    for (int n = 0; n < 6; ++n) static_cast<void>(co_await hocket::as_result(values({n})));
+    try {
+      values.cache_invalidate({5});
+      co_await hocket::sleep(10s);
+      static_cast<void>(values.cache_contains({4}));
+    } catch (const std::runtime_error&) {
+    }
+    fragile_key::left = -1;
+    for (int n = 0; n < 6; ++n) EXPECT_EQ(co_await values({n}), n);
+    EXPECT_EQ(values.cache_info().currsize, 2U);
+    EXPECT_TRUE(values.cache_contains({4}));
+    EXPECT_TRUE(values.cache_contains({5}));
+    fragile_key::left = 0;
+    EXPECT_NO_THROW(values.cache_clear());
+    EXPECT_EQ(values.cache_info().currsize, 0U);
+    fragile_key::left = -1;
+    co_await values({1});
+    fragile_key::left = 0;  // and its destructor asks nothing
+  }
+  fragile_key::left = -1;
+}
+
 TEST(lru_cache, leaves_nothing_behind_when_cancelled_at_any_suspension) {
   const auto report = hocket::testing::cancel_at_every_suspension([]() -> coro<void> {
     source from;

@@ -4,7 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -40,13 +40,17 @@ struct cache_close_options {
 namespace detail {
 
 /// A load: under way, and then the value. Held by the cache, those who wait for it, and the callback at its end.
-template <class Value>
+template <class Key, class Value>
 class cache_entry : public list_link<struct by_use>, public list_link<struct by_age>, public list_link<struct loading> {
  public:
+  cache_entry(Key key, std::size_t hash) : key(std::move(key)), hash(hash) {}
+
+  const Key key;
+  const std::size_t hash;
   task<Value> load;
   std::size_t waiters = 0;
   std::optional<time_point> expires{};
-  const void* key = nullptr;  // in the map; null once the cache has forgotten it
+  bool is_known = false;  // to the cache, which may forget it
 
   [[nodiscard]] bool is_good() const {
     return load.done() ? !load.was_cancelled() && !load.record()->failed() : load.cancelling() == 0;
@@ -54,10 +58,10 @@ class cache_entry : public list_link<struct by_use>, public list_link<struct by_
 };
 
 /// Waits for a load that others may wait for as well: the last one who is cancelled cancels it, and waits for its end.
-template <class Value>
+template <class Key, class Value>
 class load_wait final : public join_operation {
  public:
-  explicit load_wait(std::shared_ptr<cache_entry<Value>> entry) noexcept
+  explicit load_wait(std::shared_ptr<cache_entry<Key, Value>> entry) noexcept
       : join_operation(record_ref<future_base>(entry->load.record())), entry_(std::move(entry)) {}
 
   void await_suspend(std::coroutine_handle<> waiter) {
@@ -81,7 +85,35 @@ class load_wait final : public join_operation {
   }
 
  private:
-  std::shared_ptr<cache_entry<Value>> entry_;
+  std::shared_ptr<cache_entry<Key, Value>> entry_;
+};
+
+/// The entries of a cache by their keys. The user's hash is asked once a question and never to forget: that must not fail.
+template <class Key, class Value>
+struct entries_by_key {
+  using entry = cache_entry<Key, Value>;
+  using held = std::shared_ptr<entry>;
+  struct question {
+    const Key& key;
+    std::size_t hash;
+  };
+
+  struct hash {
+    using is_transparent = void;
+    std::size_t operator()(const held& each) const noexcept { return each->hash; }
+    std::size_t operator()(const entry* each) const noexcept { return each->hash; }
+    std::size_t operator()(const question& asked) const noexcept { return asked.hash; }
+  };
+  struct equal {
+    using is_transparent = void;
+    bool operator()(const held& a, const held& b) const { return a->key == b->key; }
+    bool operator()(const entry* a, const held& b) const noexcept { return a == b.get(); }
+    bool operator()(const held& a, const entry* b) const noexcept { return a.get() == b; }
+    bool operator()(const question& a, const held& b) const { return a.key == b->key; }
+    bool operator()(const held& a, const question& b) const { return a->key == b.key; }
+  };
+
+  using set = std::unordered_set<held, hash, equal>;
 };
 
 }  // namespace detail
@@ -115,16 +147,16 @@ class lru_cache {
   coro<Value> get(Key key) {
     const std::shared_ptr<core> mine = core_;
     const std::shared_ptr<entry> found = mine->find_or_load(std::move(key));
-    co_return co_await detail::load_wait<Value>(found);
+    co_return co_await detail::load_wait<Key, Value>(found);
   }
   HOCKET_CORO_WRAPPER coro<Value> operator()(Key key) { return get(std::move(key)); }
 
   /// Forgets `key`; what is being loaded for it reaches those who wait and is not kept. False if it was not there.
   bool cache_invalidate(const Key& key) {
     core_->forget_expired();
-    const auto place = core_->entries.find(key);
-    if (place == core_->entries.end()) return false;
-    core_->forget(*place->second);
+    const std::shared_ptr<entry> known = core_->find(key);
+    if (!known) return false;
+    core_->forget(*known);
     return true;
   }
   /// Forgets all keys, in the same way, and begins to count anew.
@@ -136,8 +168,8 @@ class lru_cache {
   /// True if `key` is there or being loaded. Does not count as use.
   [[nodiscard]] bool cache_contains(const Key& key) const {
     core_->forget_expired();
-    const auto place = core_->entries.find(key);
-    return place != core_->entries.end() && place->second->is_good();
+    const std::shared_ptr<entry> known = core_->find(key);
+    return known && known->is_good();
   }
   [[nodiscard]] lru_cache_info cache_info() const {
     core_->forget_expired();
@@ -160,7 +192,8 @@ class lru_cache {
   }
 
  private:
-  using entry = detail::cache_entry<Value>;
+  using entry = detail::cache_entry<Key, Value>;
+  using by_key = detail::entries_by_key<Key, Value>;
 
   struct core : std::enable_shared_from_this<core> {
     core(load_function load, lru_cache_options options) : load(std::move(load)), options(options) {}
@@ -172,31 +205,35 @@ class lru_cache {
     std::shared_ptr<entry> find_or_load(Key key) {
       if (closed) throw invalid_state_error("a value was asked for after the cache was closed");
       forget_expired();
-      if (const auto place = entries.find(key); place != entries.end()) {
-        entry& known = *place->second;
-        if (known.is_good()) {
+      const std::size_t hash = Hash{}(key);
+      if (std::shared_ptr<entry> known = find(key, hash)) {
+        if (known->is_good()) {
           ++hits;
-          static_cast<list_link<detail::by_use>&>(known).unlink();
-          by_use.push_back(known);
-          return place->second;
+          static_cast<list_link<detail::by_use>&>(*known).unlink();
+          by_use.push_back(*known);
+          return known;
         }
-        forget(known);
+        forget(*known);
       }
       ++misses;
-      return begin(std::move(key));
+      return begin(std::make_shared<entry>(std::move(key), hash));
+    }
+    std::shared_ptr<entry> find(const Key& key) const { return find(key, Hash{}(key)); }
+    std::shared_ptr<entry> find(const Key& key, std::size_t hash) const {
+      const auto place = entries.find(typename by_key::question{key, hash});
+      return place == entries.end() ? nullptr : *place;
     }
 
-    std::shared_ptr<entry> begin(Key key) {
-      const auto made = std::make_shared<entry>();
-      made->load = create_task(run(this->shared_from_this(), key));
+    std::shared_ptr<entry> begin(std::shared_ptr<entry> made) {
+      made->load = create_task(run(this->shared_from_this(), made->key));
       try {
         made->load.add_done_callback([self = this->shared_from_this(), made] { self->ended(*made); });
-        const auto place = entries.emplace(std::move(key), made).first;
-        made->key = &place->first;
+        entries.insert(made);
       } catch (...) {
         made->load.cancel();
         throw;
       }
+      made->is_known = true;
       by_use.push_back(*made);
       loading.push_back(*made);
       if (options.maxsize && entries.size() > *options.maxsize) forget(by_use.front());
@@ -208,7 +245,7 @@ class lru_cache {
     void ended(entry& which) {
       if (!static_cast<list_link<detail::loading>&>(which).is_linked()) return;  // it was never entered
       static_cast<list_link<detail::loading>&>(which).unlink();
-      if (which.key == nullptr) return;
+      if (!which.is_known) return;
       if (!which.is_good()) return forget(which);
       if (!options.ttl) return;
       which.expires = loop::running().time_after(*options.ttl);
@@ -221,15 +258,16 @@ class lru_cache {
       while (!by_age.empty() && *by_age.front().expires <= now) forget(by_age.front());
     }
 
-    void forget(entry& which) {
+    void forget(entry& which) noexcept {
       static_cast<list_link<detail::by_use>&>(which).unlink();
       if (which.expires) static_cast<list_link<detail::by_age>&>(which).unlink();
-      entries.erase(entries.find(*static_cast<const Key*>(std::exchange(which.key, nullptr))));  // it may be gone now
+      which.is_known = false;
+      entries.erase(entries.find(&which));  // it may be gone now
     }
 
     load_function load;
     const lru_cache_options options;
-    std::unordered_map<Key, std::shared_ptr<entry>, Hash> entries;
+    typename by_key::set entries;
     intrusive_list<entry, detail::by_use> by_use;  // the one not asked for longest first
     intrusive_list<entry, detail::by_age> by_age;  // loaded, and expires; the oldest first
     intrusive_list<entry, detail::loading> loading;
