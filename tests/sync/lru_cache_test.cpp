@@ -19,6 +19,7 @@
 using namespace std::chrono_literals;
 using hocket::coro;
 using hocket::create_task;
+using hocket::invalid_state_error;
 using hocket::lru_cache;
 using hocket::testing::ends_cancelled;
 using hocket::testing::wait_all_tasks_blocked;
@@ -259,7 +260,7 @@ HOCKET_TEST(lru_cache, answers_nobody_once_it_is_closed) {
   co_await values(1);
   co_await values.cache_close();
   const auto outcome = co_await hocket::as_result(values(1));
-  EXPECT_THROW(std::rethrow_exception(outcome.error()), hocket::invalid_state_error);
+  EXPECT_THROW(std::rethrow_exception(outcome.error()), invalid_state_error);
 }
 
 HOCKET_TEST(lru_cache, may_be_dropped_while_a_load_is_under_way) {
@@ -280,6 +281,55 @@ HOCKET_TEST(lru_cache, may_ask_itself_for_other_keys) {
   } numbers;
   EXPECT_EQ(co_await numbers.values(50), 12586269025);
   EXPECT_EQ(numbers.values.cache_info().misses, 51U);
+}
+
+/// Its value for 1 needs that for 2 and the other way round.
+struct circle {
+  int begun = 0;
+  lru_cache<int, int> values{[this](int key) -> coro<int> {
+    ++begun;
+    co_await hocket::sleep(1s);
+    co_return co_await values(3 - key);
+  }};
+};
+
+HOCKET_TEST(lru_cache, refuses_loads_that_wait_for_each_other) {
+  circle numbers;
+  const auto outcome = co_await hocket::as_result(numbers.values(1));
+  EXPECT_THROW(std::rethrow_exception(outcome.error()), invalid_state_error);
+  EXPECT_EQ(numbers.begun, 2);
+}
+
+HOCKET_TEST(lru_cache, refuses_loads_that_wait_for_each_other_though_others_wait_as_well) {
+  circle numbers;
+  const auto outcomes =
+      co_await hocket::gather(hocket::return_exceptions, numbers.values(1), numbers.values(2), numbers.values(2));
+  EXPECT_THROW(std::rethrow_exception(std::get<0>(outcomes).error()), invalid_state_error);
+  EXPECT_THROW(std::rethrow_exception(std::get<1>(outcomes).error()), invalid_state_error);
+  EXPECT_THROW(std::rethrow_exception(std::get<2>(outcomes).error()), invalid_state_error);
+}
+
+HOCKET_TEST(lru_cache, refuses_a_load_that_waits_for_itself_by_way_of_a_task) {
+  struct {
+    lru_cache<int, int> values{[this](int key) -> coro<int> { co_return co_await create_task(values(key)); }};
+  } numbers;
+  const auto outcome = co_await hocket::as_result(numbers.values(1));
+  EXPECT_THROW(std::rethrow_exception(outcome.error()), invalid_state_error);
+}
+
+HOCKET_TEST(lru_cache, is_closed_by_a_load_that_does_not_wait_for_itself) {
+  struct {
+    bool slow_has_ended = false;
+    lru_cache<int, int> values{[this](int key) -> coro<int> {
+      co_await hocket::sleep(key * 1s);
+      if (key == 1) co_await values.cache_close({.wait = true});
+      if (key == 2) slow_has_ended = true;
+      if (key == 1) EXPECT_TRUE(slow_has_ended);
+      co_return key;
+    }};
+  } numbers;
+  const auto [one, other] = co_await hocket::gather(numbers.values(1), numbers.values(2));
+  EXPECT_EQ(one + other, 3);
 }
 
 struct fragile_key {

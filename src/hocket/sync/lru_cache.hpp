@@ -57,12 +57,24 @@ class cache_entry : public list_link<struct by_use>, public list_link<struct by_
   }
 };
 
+/// Waits for a load, whose task it always tells of: `awaited_task` does so only if a cancellation is to go on to it.
+class any_load_wait : public join_operation {
+ public:
+  using join_operation::join_operation;
+  [[nodiscard]] task_base* load() const noexcept { return target_->as_task(); }
+};
+
+/// True if the task that runs is what `load` waits for, itself or by way of others of which each awaits the next.
+[[nodiscard]] bool waits_for_current(task_base& load) noexcept;
+/// Throws `invalid_state_error` in that case, with the names of those tasks.
+void refuse_circle(task_base& load);
+
 /// Waits for a load that others may wait for as well: the last one who is cancelled cancels it, and waits for its end.
 template <class Key, class Value>
-class load_wait final : public join_operation {
+class load_wait final : public any_load_wait {
  public:
   explicit load_wait(std::shared_ptr<cache_entry<Key, Value>> entry) noexcept
-      : join_operation(record_ref<future_base>(entry->load.record())), entry_(std::move(entry)) {}
+      : any_load_wait(record_ref<future_base>(entry->load.record())), entry_(std::move(entry)) {}
 
   void await_suspend(std::coroutine_handle<> waiter) {
     ++entry_->waiters;
@@ -128,7 +140,8 @@ struct entries_by_key {
 /// A value is loaded in a task of its own, which may outlive who asked first: the function and the key, which is passed by value,
 /// own what they use. Whoever asks gets a copy: for large values let it be a `std::shared_ptr<const T>`. Errors are not
 /// remembered; all who wait for that load get them. Cancelling one who waits leaves the load to the others; the last one cancels
-/// it and waits for its end, and who asks from then on begins another. Beyond `maxsize` the key goes that was not asked for
+/// it and waits for its end, and who asks from then on begins another. Loads may ask for other keys; those that come to wait for
+/// each other in a circle get `invalid_state_error`, if each awaits the next itself, not through `gather` or a group. Beyond `maxsize` the key goes that was not asked for
 /// longest.
 ///
 /// Belongs to one loop. May be dropped while loads are under way. Counterpart: async_lru's alru_cache.
@@ -179,13 +192,14 @@ class lru_cache {
             .currsize = core_->entries.size()};
   }
 
-  /// Takes no more questions. Cancels the loads that are under way, or with `{.wait = true}` does not, and waits for them.
+  /// Takes no more questions. Cancels the loads that are under way, or with `{.wait = true}` does not, and waits for them. A load
+  /// that calls it is not waited for.
   coro<void> cache_close(cache_close_options options = {}) {
     const std::shared_ptr<core> mine = core_;
     mine->closed = true;
     std::vector<any_task> under_way;
     mine->loading.for_each([&](entry& each) {
-      under_way.emplace_back(each.load);
+      if (!detail::waits_for_current(*each.load.record())) under_way.emplace_back(each.load);
       if (!options.wait) each.load.cancel();
     });
     if (!under_way.empty()) co_await wait(std::move(under_way));
@@ -208,6 +222,7 @@ class lru_cache {
       const std::size_t hash = Hash{}(key);
       if (std::shared_ptr<entry> known = find(key, hash)) {
         if (known->is_good()) {
+          if (!known->load.done()) detail::refuse_circle(*known->load.record());
           ++hits;
           static_cast<list_link<detail::by_use>&>(*known).unlink();
           by_use.push_back(*known);
