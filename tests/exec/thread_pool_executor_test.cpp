@@ -422,8 +422,13 @@ HOCKET_TEST(thread_pool_map, is_never_more_than_its_buffer_ahead_on_an_endless_r
   co_await endless.close();
 }
 
-HOCKET_TEST(thread_pool_map, submits_no_more_than_the_bound_of_the_pool) {
+HOCKET_TEST(thread_pool_map, is_not_refused_by_the_bound_of_what_is_submitted) {
+  gate busy;
   thread_pool_executor pool({.max_workers = 1, .max_pending = 1});
+  static_cast<void>(pool.submit([&busy] { busy.pass(); }));
+  busy.begun.wait();
+  static_cast<void>(pool.submit(twice, 1));
+  hocket::loop::running().call_soon([&busy] { busy.open.count_down(); });
   int sum = 0;
   auto doubled = pool.map(twice, std::views::iota(0, 20), {.buffer = 10});
   while (auto each = co_await doubled.next()) sum += *each;

@@ -23,8 +23,8 @@ thread_pool_executor::~thread_pool_executor() {
   shutdown();
 }
 
-void thread_pool_executor::enter(blocking_job& job) {
-  if (waiting_.fetch_add(1) >= max_pending_) {
+void thread_pool_executor::enter(blocking_job& job, std::size_t bound) {
+  if (waiting_.fetch_add(1) >= bound) {
     --waiting_;
     throw executor_full("the executor has as many calls waiting as it may have: await one, or run_in_executor");
   }

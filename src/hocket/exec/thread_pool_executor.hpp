@@ -108,19 +108,15 @@ class thread_pool_executor {
   /// Counterpart: Executor.submit.
   template <class Function, class... Args>
   auto submit(Function function, Args... args) {
-    auto bound = [function = std::move(function), ... args = std::move(args)]() mutable -> decltype(auto) {
-      return function(std::move(args)...);
-    };
-    using call = detail::submitted_call<std::remove_cvref_t<std::invoke_result_t<Function&, Args...>>, decltype(bound)>;
-    auto made = std::make_unique<call>(std::move(bound), waiting_);
-    auto future = made->get_future();
-    enter(*made);
-    static_cast<void>(made.release());
-    return future;
+    return hand_over(max_pending_,
+                     [function = std::move(function), ... args = std::move(args)]() mutable -> decltype(auto) {
+                       return function(std::move(args)...);
+                     });
   }
 
   /// Calls `function` with each element of `elements`, on several threads at once, and gives the results in the order of the
-  /// elements. No more than `buffer` calls are ahead of the one whose result was taken last, so the range may be endless.
+  /// elements. No more than `buffer` calls are ahead of the one whose result was taken last, so the range may be endless. That is
+  /// their bound; `executor_full` is not for them.
   ///
   /// The first error ends it. Ended or closed early, it cancels the calls that have not begun and leaves the others to themselves:
   /// they must own what they use. The pool must outlive the generator. Counterpart: Executor.map.
@@ -143,7 +139,18 @@ class thread_pool_executor {
   [[nodiscard]] blocking_pool& threads() noexcept { return threads_; }
 
  private:
-  void enter(blocking_job& job);
+  static constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max();
+
+  template <class Function>
+  auto hand_over(std::size_t bound, Function function) {
+    using call = detail::submitted_call<std::remove_cvref_t<std::invoke_result_t<Function&>>, Function>;
+    auto made = std::make_unique<call>(std::move(function), waiting_);
+    auto future = made->get_future();
+    enter(*made, bound);
+    static_cast<void>(made.release());
+    return future;
+  }
+  void enter(blocking_job& job, std::size_t bound);
 
   template <class T, class Function, class Range>
   static async_generator<T> map_all(thread_pool_executor& pool, Function function, Range elements, map_options options);
@@ -185,10 +192,9 @@ async_generator<T> thread_pool_executor::map_all(thread_pool_executor& pool, Fun
   detail::futures_in_line<T> line;
   auto next = std::ranges::begin(elements);
   for (;;) {
-    for (; next != std::ranges::end(elements) && line.size() < buffer; ++next) {
-      if (!line.empty() && pool.pending() >= pool.max_pending_) break;  // there is one to wait for
-      line.push_back(pool.submit(detail::call_shared(function, std::ranges::range_value_t<Range>(*next))));
-    }
+    for (; next != std::ranges::end(elements) && line.size() < buffer; ++next)
+      line.push_back(
+          pool.hand_over(unbounded, detail::call_shared(function, std::ranges::range_value_t<Range>(*next))));
     if (line.empty()) co_return;
     concurrent_future<T> first = std::move(line.front());
     line.pop_front();
