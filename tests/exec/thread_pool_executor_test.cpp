@@ -130,6 +130,50 @@ TEST(thread_pool_executor, refuses_a_call_beyond_its_bound) {
   EXPECT_EQ(pool.submit(twice, 3).result(), 6);
 }
 
+TEST(thread_pool_executor, takes_a_call_for_each_worker_whatever_its_bound) {
+  for (int round = 0; round < 20; ++round) {
+    std::latch open(1);
+    thread_pool_executor pool({.max_workers = 2, .max_pending = 0});
+    static_cast<void>(pool.submit([&open] { open.wait(); }));
+    EXPECT_NO_THROW(static_cast<void>(pool.submit([&open] { open.wait(); })));
+    EXPECT_THROW(static_cast<void>(pool.submit(twice, 3)), executor_full);
+    open.count_down();
+  }
+}
+
+TEST(thread_pool_executor, has_room_for_another_call_when_a_result_is_seen) {
+  thread_pool_executor pool({.max_workers = 1, .max_pending = 0});
+  for (int n = 0; n < 200; ++n) EXPECT_EQ(pool.submit(twice, n).result(), 2 * n);
+}
+
+TEST(thread_pool_executor, lets_a_cancelled_call_leave_its_line_at_once) {
+  gate busy;
+  const auto held = std::make_shared<int>(7);
+  thread_pool_executor pool({.max_workers = 1, .max_pending = 1});
+  static_cast<void>(pool.submit([&busy] { busy.pass(); }));
+  busy.begun.wait();
+  EXPECT_TRUE(pool.submit([held] {}).cancel());
+  EXPECT_EQ(pool.pending(), 0U);
+  EXPECT_EQ(held.use_count(), 1);
+  auto next = pool.submit(twice, 21);
+  busy.open.count_down();
+  EXPECT_EQ(next.result(), 42);
+}
+
+TEST(thread_pool_executor, may_end_while_its_calls_are_cancelled) {
+  for (int round = 0; round < 200; ++round) {
+    std::vector<hocket::concurrent_future<int>> calls;
+    auto pool = std::make_unique<thread_pool_executor>(hocket::thread_pool_options{.max_workers = 1});
+    for (int n = 0; n < 5; ++n) calls.push_back(pool->submit(twice, n));
+    std::jthread canceller([&calls] {
+      for (auto& each : calls) each.cancel();
+    });
+    pool.reset();
+    canceller.join();
+    for (auto& each : calls) EXPECT_TRUE(each.done());
+  }
+}
+
 TEST(thread_pool_executor, never_begins_a_call_that_was_cancelled) {
   gate busy;
   bool ran = false;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <stdexcept>
 
 #include <hocket/base/assert.hpp>
@@ -13,7 +14,7 @@ static std::size_t require_some(std::size_t workers) {
 
 thread_pool_executor::thread_pool_executor(thread_pool_options options)
     : max_workers_(require_some(options.max_workers)),
-      max_pending_(options.max_pending),
+      max_calls_(max_workers_ + std::min(options.max_pending, unbounded - max_workers_)),
       threads_({.limit = max_workers_,
                 .thread_name_prefix = std::move(options.thread_name_prefix),
                 .initializer = std::move(options.initializer)}) {}
@@ -24,14 +25,16 @@ thread_pool_executor::~thread_pool_executor() {
 }
 
 void thread_pool_executor::enter(blocking_job& job, std::size_t bound) {
-  if (waiting_.fetch_add(1) >= bound) {
-    --waiting_;
+  if (counts_->all.fetch_add(1) >= bound) {
+    --counts_->all;
     throw executor_full("the executor has as many calls waiting as it may have: await one, or run_in_executor");
   }
+  ++counts_->waiting;
   try {
     threads_.submit(job);
   } catch (...) {
-    --waiting_;
+    --counts_->waiting;
+    --counts_->all;
     throw;
   }
 }

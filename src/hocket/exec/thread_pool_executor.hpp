@@ -27,7 +27,7 @@ namespace hocket {
 
 struct thread_pool_options {
   std::size_t max_workers = blocking_pool::default_limit();
-  /// How many calls may be submitted that have not begun.
+  /// How many calls may be submitted beyond one for each worker.
   std::size_t max_pending = std::numeric_limits<std::size_t>::max();
   /// What the threads are called, with a number behind it, as far as 15 characters go.
   std::string thread_name_prefix{};
@@ -44,39 +44,67 @@ struct map_options {
 
 namespace detail {
 
-/// A call that somebody has a future for. Owns itself: frees itself once it is run or refused.
+/// The calls of an executor that somebody has futures for. Held by each, for who cancels one may see the executor's end.
+struct call_counts {
+  std::atomic<std::size_t> waiting = 0;
+  std::atomic<std::size_t> all = 0;
+};
+
+/// A call that somebody has a future for. Owns itself: frees itself once it is run or refused. Cancelling the future before that
+/// takes it out of the line.
 template <class T, class Function>
 class submitted_call final : public blocking_job {
  public:
-  submitted_call(Function function, std::atomic<std::size_t>& waiting)
-      : function_(std::move(function)), waiting_(waiting) {}
+  submitted_call(Function function, blocking_pool& pool, std::shared_ptr<call_counts> counts)
+      : function_(std::move(function)), pool_(pool), counts_(std::move(counts)) {
+    promise_.on_cancel(withdrawal{this, nullptr});
+  }
 
   [[nodiscard]] concurrent_future<T> get_future() const { return promise_.get_future(); }
 
   void work() noexcept override {
     const std::unique_ptr<submitted_call> self(this);
-    --waiting_;
-    if (!promise_.set_running()) return;
+    --counts_->waiting;
+    if (!promise_.set_running()) {
+      --counts_->all;
+      return;
+    }
     promise_.set_result_of([this]() -> T {
-      const gone_when_it_returns last{function_};
+      const gone_when_it_returns last{*this};
       return (*function_)();
     });
   }
   void refuse(std::exception_ptr why) noexcept override {
     const std::unique_ptr<submitted_call> self(this);
-    --waiting_;
+    --counts_->waiting;
+    --counts_->all;
     promise_.set_exception(std::move(why));
   }
 
  private:
   struct gone_when_it_returns {
-    std::optional<Function>& function;
-    ~gone_when_it_returns() { function.reset(); }
+    submitted_call& call;
+    ~gone_when_it_returns() {
+      call.function_.reset();
+      --call.counts_->all;
+    }
+  };
+  /// Called under the future's lock, and destroyed outside of it: only then may the call and its promise go.
+  struct withdrawal {
+    submitted_call* call;
+    std::unique_ptr<submitted_call> withdrawn;
+    void operator()() {
+      if (!call->pool_.withdraw(*call)) return;
+      --call->counts_->waiting;
+      --call->counts_->all;
+      withdrawn.reset(call);
+    }
   };
 
   std::optional<Function> function_;
   concurrent_promise<T> promise_;
-  std::atomic<std::size_t>& waiting_;
+  blocking_pool& pool_;
+  std::shared_ptr<call_counts> counts_;
 };
 
 }  // namespace detail
@@ -104,11 +132,11 @@ class thread_pool_executor {
   /// Has a thread call `function(args...)`. Everything is moved there, and destroyed there before the result can be seen.
   ///
   /// Never blocks: throws `executor_full` at the bound, `invalid_state_error` after `shutdown`, `broken_thread_pool`.
-  /// `cancel()` of the future succeeds until the call has begun. Context variables are the thread's own.
+  /// `cancel()` of the future takes it out of the line until it has begun, with all of that. Context variables are the thread's own.
   /// Counterpart: Executor.submit.
   template <class Function, class... Args>
   auto submit(Function function, Args... args) {
-    return hand_over(max_pending_,
+    return hand_over(max_calls_,
                      [function = std::move(function), ... args = std::move(args)]() mutable -> decltype(auto) {
                        return function(std::move(args)...);
                      });
@@ -133,7 +161,7 @@ class thread_pool_executor {
 
   [[nodiscard]] std::size_t max_workers() const noexcept { return max_workers_; }
   /// Calls submitted that have not begun.
-  [[nodiscard]] std::size_t pending() const noexcept { return waiting_; }
+  [[nodiscard]] std::size_t pending() const noexcept { return counts_->waiting; }
 
   /// For `run_in_executor`.
   [[nodiscard]] blocking_pool& threads() noexcept { return threads_; }
@@ -144,7 +172,7 @@ class thread_pool_executor {
   template <class Function>
   auto hand_over(std::size_t bound, Function function) {
     using call = detail::submitted_call<std::remove_cvref_t<std::invoke_result_t<Function&>>, Function>;
-    auto made = std::make_unique<call>(std::move(function), waiting_);
+    auto made = std::make_unique<call>(std::move(function), threads_, counts_);
     auto future = made->get_future();
     enter(*made, bound);
     static_cast<void>(made.release());
@@ -156,8 +184,8 @@ class thread_pool_executor {
   static async_generator<T> map_all(thread_pool_executor& pool, Function function, Range elements, map_options options);
 
   const std::size_t max_workers_;
-  const std::size_t max_pending_;
-  std::atomic<std::size_t> waiting_ = 0;
+  const std::size_t max_calls_;
+  const std::shared_ptr<detail::call_counts> counts_ = std::make_shared<detail::call_counts>();
   std::mutex ending_;  // one at a time waits for the threads
   blocking_pool threads_;
 };

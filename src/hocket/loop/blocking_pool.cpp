@@ -80,6 +80,7 @@ bool blocking_pool::withdraw(blocking_job& job) noexcept {
   if (!job.is_linked()) return false;
   job.unlink();
   --queued_;
+  if (ending_) ended_.notify_all();
   return true;
 }
 
