@@ -136,6 +136,7 @@ class thread_pool_executor {
   /// Counterpart: Executor.submit.
   template <class Function, class... Args>
   auto submit(Function function, Args... args) {
+    detail::require_plain_function<Function, Args...>();
     return hand_over(max_calls_,
                      [function = std::move(function), ... args = std::move(args)]() mutable -> decltype(auto) {
                        return function(std::move(args)...);
@@ -150,6 +151,7 @@ class thread_pool_executor {
   /// they must own what they use. The pool must outlive the generator. Counterpart: Executor.map.
   template <class Function, std::ranges::input_range Range>
   HOCKET_CORO_WRAPPER auto map(Function function, Range elements, map_options options = {}) {
+    detail::require_plain_function<const Function, std::ranges::range_value_t<Range>>();
     using value = std::remove_cvref_t<std::invoke_result_t<const Function&, std::ranges::range_value_t<Range>>>;
     return map_all<value>(*this, std::make_shared<const Function>(std::move(function)), std::move(elements), options);
   }

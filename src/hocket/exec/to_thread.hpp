@@ -6,11 +6,19 @@
 #include <utility>
 
 #include <hocket/base/result.hpp>
+#include <hocket/core/coro.hpp>
 #include <hocket/core/operation.hpp>
 
 namespace hocket {
 
 namespace detail {
+
+/// A thread has no loop: what it would make of a coroutine function is a coroutine that nobody runs.
+template <class Function, class... Args>
+constexpr void require_plain_function() {
+  static_assert(!is_coro<std::remove_cvref_t<std::invoke_result_t<Function&, Args...>>>,
+                "a coroutine runs on a loop, not on a thread: see hocket::portal");
+}
 
 /// Runs a function on a pool of threads, the loop's if none is given, and waits for it.
 template <class Function>
@@ -86,6 +94,7 @@ class to_thread_operation final : public operation, private blocking_job {
 
 template <class Function, class... Args>
 [[nodiscard]] auto call_on(blocking_pool* pool, Function function, Args... args) {
+  require_plain_function<Function, Args...>();
   if constexpr (sizeof...(Args) == 0) {
     return to_thread_operation<Function>(std::move(function), pool);
   } else {
@@ -194,6 +203,7 @@ template <class Function, class... Args>
 /// function itself; one that had not begun is never called. Counterpart: trio.to_thread.run_sync(abandon_on_cancel=True).
 template <class Function, class... Args>
 [[nodiscard]] auto to_thread(abandon_on_cancel_t, Function function, Args... args) {
+  detail::require_plain_function<Function, Args...>();
   auto bound = [function = std::move(function),
                 ... args = std::move(args)](const std::atomic<bool>& abandoned) mutable -> decltype(auto) {
     if (abandoned) throw cancelled{};
