@@ -479,6 +479,26 @@ HOCKET_TEST(thread_pool_map, is_not_refused_by_the_bound_of_what_is_submitted) {
   EXPECT_EQ(sum, 380);
 }
 
+HOCKET_TEST(thread_pool_map, moves_the_elements_of_a_container) {
+  thread_pool_executor pool;
+  std::vector<std::unique_ptr<int>> numbers;
+  for (int n = 0; n < 5; ++n) numbers.push_back(std::make_unique<int>(n));
+  int sum = 0;
+  auto moved = pool.map([](std::unique_ptr<int> mine) { return *mine; }, std::move(numbers));
+  while (auto each = co_await moved.next()) sum += *each;
+  EXPECT_EQ(sum, 10);
+}
+
+HOCKET_TEST(thread_pool_map, leaves_alone_what_a_view_refers_to) {
+  thread_pool_executor pool;
+  std::vector<std::string> words{"a", "word that is too long to be kept in a string itself"};
+  const auto before = words;
+  auto sizes = pool.map([](std::string word) { return word.size(); }, std::views::all(words));
+  while (co_await sizes.next()) {
+  }
+  EXPECT_EQ(words, before);
+}
+
 HOCKET_TEST(thread_pool_map, throws_the_first_error_where_its_result_would_be) {
   thread_pool_executor pool;
   auto fragile = pool.map(

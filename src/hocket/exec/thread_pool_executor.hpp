@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <concepts>
 #include <cstddef>
 #include <deque>
 #include <exception>
@@ -144,8 +145,8 @@ class thread_pool_executor {
   }
 
   /// Calls `function` with each element of `elements`, on several threads at once, and gives the results in the order of the
-  /// elements. No more than `buffer` calls are ahead of the one whose result was taken last, so the range may be endless. That is
-  /// their bound; `executor_full` is not for them.
+  /// elements, which are moved out of a container and copied from a view. No more than `buffer` calls are ahead of the one whose
+  /// result was taken last, so the range may be endless. That is their bound; `executor_full` is not for them.
   ///
   /// The first error ends it. Ended or closed early, it cancels the calls that have not begun and leaves the others to themselves:
   /// they must own what they use. The pool must outlive the generator. Counterpart: Executor.map.
@@ -153,6 +154,7 @@ class thread_pool_executor {
   HOCKET_CORO_WRAPPER auto map(Function function, Range elements, map_options options = {}) {
     detail::require_plain_function<const Function, std::ranges::range_value_t<Range>>();
     using value = std::remove_cvref_t<std::invoke_result_t<const Function&, std::ranges::range_value_t<Range>>>;
+    static_assert(!std::is_void_v<value>, "map gives the results of its function, which has none: return something");
     return map_all<value>(*this, std::make_shared<const Function>(std::move(function)), std::move(elements), options);
   }
 
@@ -204,6 +206,21 @@ struct futures_in_line : std::deque<concurrent_future<T>> {
   }
 };
 
+/// A container: constant, it has constant elements, so they are its own and may be moved out of it.
+template <class Range>
+concept owns_elements =
+    !std::ranges::view<Range> && std::ranges::input_range<const Range> &&
+    !std::same_as<std::ranges::range_reference_t<const Range>, std::ranges::range_reference_t<Range>> &&
+    std::same_as<std::ranges::range_reference_t<Range>, std::ranges::range_value_t<Range>&>;
+
+template <class Range, class Place>
+std::ranges::range_value_t<Range> take_element(const Place& place) {
+  if constexpr (owns_elements<Range>)
+    return std::ranges::iter_move(place);
+  else
+    return *place;
+}
+
 template <class Function, class Element>
 auto call_shared(Function function, Element element) {
   return [function = std::move(function), element = std::move(element)]() mutable {
@@ -223,8 +240,7 @@ async_generator<T> thread_pool_executor::map_all(thread_pool_executor& pool, Fun
   auto next = std::ranges::begin(elements);
   for (;;) {
     for (; next != std::ranges::end(elements) && line.size() < buffer; ++next)
-      line.push_back(
-          pool.hand_over(unbounded, detail::call_shared(function, std::ranges::range_value_t<Range>(*next))));
+      line.push_back(pool.hand_over(unbounded, detail::call_shared(function, detail::take_element<Range>(next))));
     if (line.empty()) co_return;
     concurrent_future<T> first = std::move(line.front());
     line.pop_front();
