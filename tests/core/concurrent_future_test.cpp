@@ -335,6 +335,11 @@ TEST(concurrent_future, leaves_nothing_behind_when_its_await_is_cancelled_at_any
   EXPECT_TRUE(report.none()) << report.to_string();
 }
 
+TEST(concurrent_future_death_test, says_so_when_one_without_a_promise_is_used) {
+  const hocket::concurrent_future<int> none;
+  EXPECT_DEATH(static_cast<void>(none.done()), "a concurrent future was used that belongs to no promise");
+}
+
 // What is left behind is leaked, hence a process of its own.
 TEST(concurrent_future_death_test, may_be_set_when_the_loop_of_a_task_that_awaits_it_is_gone) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");

@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/core/operation.hpp>
 
@@ -136,7 +137,7 @@ class concurrent_future {
  public:
   class awaiter;
 
-  /// No future: assign one before any other use.
+  /// No future: assign one before any other use (checked).
   concurrent_future() noexcept = default;
   concurrent_future(const concurrent_future& other) noexcept : state_(other.state_) {
     if (state_) state_->handles.fetch_add(1, std::memory_order_relaxed);
@@ -152,33 +153,34 @@ class concurrent_future {
 
   /// Blocks the thread until it has ended. Throws what was thrown there, `cancelled`, or `invalid_state_error` if it came to
   /// nothing, or if this thread runs the loop that is to bring it.
-  T result() const& { return take(state_->wait()); }
-  T result() && { return std::move(*this).take(state_->wait()); }
+  T result() const& { return take(shared().wait()); }
+  T result() && { return std::move(*this).take(shared().wait()); }
   /// The same, for at most `limit` of real time; throws `timeout_error`, and what goes on there goes on.
-  T result(delay limit) const& { return take(state_->wait(limit)); }
-  T result(delay limit) && { return std::move(*this).take(state_->wait(limit)); }
+  T result(delay limit) const& { return take(shared().wait(limit)); }
+  T result(delay limit) && { return std::move(*this).take(shared().wait(limit)); }
 
   /// Blocks as `result` does, and gives the exception, or null if there is a value. Throws `cancelled`.
-  [[nodiscard]] std::exception_ptr exception() const { return error(state_->wait()); }
-  [[nodiscard]] std::exception_ptr exception(delay limit) const { return error(state_->wait(limit)); }
+  [[nodiscard]] std::exception_ptr exception() const { return error(shared().wait()); }
+  [[nodiscard]] std::exception_ptr exception(delay limit) const { return error(shared().wait(limit)); }
 
   /// Ends it as cancelled, at once. Work that has not begun is not begun; a coroutine is cancelled, and what it still does is
   /// dropped. False if it has ended, or if it is a plain function that runs, which nobody can stop. Counterpart: Future.cancel.
-  bool cancel() const { return state_->cancel(); }
-  [[nodiscard]] bool done() const { return state_->ended(); }
+  bool cancel() const { return shared().cancel(); }
+  [[nodiscard]] bool done() const { return shared().ended(); }
   /// True while a function works on it that cannot be cancelled any more. Counterpart: Future.running.
-  [[nodiscard]] bool is_running() const { return state_->now() == detail::concurrent_base::state::running; }
-  [[nodiscard]] bool was_cancelled() const { return state_->now() == detail::concurrent_base::state::cancelled; }
+  [[nodiscard]] bool is_running() const { return shared().now() == detail::concurrent_base::state::running; }
+  [[nodiscard]] bool was_cancelled() const { return shared().now() == detail::concurrent_base::state::cancelled; }
 
   /// Calls `function`, with this future or with nothing, when it has ended: on the thread that ends it, or here and now if it
-  /// has. In order of registration; what one throws is printed. Counterpart: Future.add_done_callback.
+  /// has. In order of registration, but one that is added while earlier ones run may come before them; what one throws is
+  /// printed. Counterpart: Future.add_done_callback.
   template <class Function>
   void add_done_callback(Function function) const {
     if constexpr (std::is_invocable_v<Function&, const concurrent_future&>)
-      state_->call_when_ended(
+      shared().call_when_ended(
           [self = *this, function = std::move(function)]() mutable { static_cast<void>(function(self)); });
     else
-      state_->call_when_ended([function = std::move(function)]() mutable { static_cast<void>(function()); });
+      shared().call_when_ended([function = std::move(function)]() mutable { static_cast<void>(function()); });
   }
 
   explicit operator bool() const noexcept { return state_ != nullptr; }
@@ -198,6 +200,10 @@ class concurrent_future {
     state_->handles.fetch_add(1, std::memory_order_relaxed);
   }
 
+  [[nodiscard]] detail::concurrent_state<T>& shared() const noexcept {
+    HOCKET_ASSERT(state_ != nullptr, "a concurrent future was used that belongs to no promise");
+    return *state_;
+  }
   [[nodiscard]] std::exception_ptr error(detail::concurrent_base::state ended) const {
     if (ended == detail::concurrent_base::state::cancelled) throw cancelled{};
     return state_->error();
@@ -225,7 +231,7 @@ class concurrent_future {
 template <class T>
 class concurrent_future<T>::awaiter final : public detail::concurrent_wait {
  public:
-  explicit awaiter(concurrent_future from) noexcept : concurrent_wait(*from.state_), from_(std::move(from)) {}
+  explicit awaiter(concurrent_future from) noexcept : concurrent_wait(from.shared()), from_(std::move(from)) {}
 
   T await_resume() {
     waited();

@@ -24,7 +24,7 @@ namespace hocket {
 struct job_scheduler_options {
   /// How many jobs run at once; none: any number.
   std::optional<std::size_t> limit = 100;
-  /// How many wait for their turn; 0: any number. `spawn` waits beyond that.
+  /// How many wait for their turn; 0: any number. `spawn` waits beyond that: for ever if only jobs that do so could make room.
   std::size_t pending_limit = 10'000;
   /// How long jobs may take to end once they are cancelled.
   delay close_timeout = std::chrono::milliseconds(100);
@@ -287,7 +287,8 @@ class job_scheduler {
 };
 
 /// Calls `body(scheduler)`, waits for what it returns, and then for the jobs: `wait_and_close`, or `close` if the body throws, which
-/// is thrown on. Counterpart: async with aiojobs.Scheduler().
+/// is thrown on. Jobs are not waited for where nothing can be: in a cancelled scope that cancels every await (`move_on_after`), and
+/// when it is cancelled during `wait_and_close`. They are cancelled, and end on the loop. Counterpart: async with aiojobs.Scheduler().
 template <class Body>
 coro<void> with_job_scheduler(job_scheduler_options options, Body body) {
   job_scheduler scheduler(std::move(options));
