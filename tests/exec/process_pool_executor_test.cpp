@@ -124,6 +124,13 @@ int exit_code_of(pid_t process) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
+template <class Code>
+int exit_code_of_copy(Code code) {
+  const pid_t copy = fork();
+  if (copy == 0) _exit(code());
+  return exit_code_of(copy);
+}
+
 // ---- what runs in workers
 
 int twice(int n) { return 2 * n; }
@@ -173,6 +180,11 @@ void die_of(int signal) {
   std::raise(signal);
 }
 void raise_only(int signal) { std::raise(signal); }
+pid_t forks_and_returns_twice() {
+  const pid_t copy = fork();
+  if (copy > 0) waitpid(copy, nullptr, 0);
+  return getpid();
+}
 std::string text_of_size(std::size_t size) { return std::string(size, 'x'); }
 std::size_t size_of(const std::string& text) { return text.size(); }
 void write_to_pool(const std::string& bytes) { EXPECT_GT(write(3, bytes.data(), bytes.size()), 0); }
@@ -823,6 +835,41 @@ TEST(process_pool_worker, that_came_to_make_a_pool_ends_at_once_and_breaks_the_o
 }
 
 TEST(process_pool_worker, by_name_only_ends_with_one_line) { EXPECT_EQ(exit_code_of(start_as("", true)), 70); }
+
+TEST(process_pool_executor, takes_no_calls_in_a_copy_of_its_process) {
+  process_pool_executor pool({.max_workers = 1});
+  EXPECT_EQ(pool.submit<twice>(1).result(), 2);
+  EXPECT_EQ(exit_code_of_copy([&] {
+              try {
+                static_cast<void>(pool.submit<twice>(5));
+              } catch (const hocket::invalid_state_error&) {
+                return 42;
+              }
+              return 1;
+            }),
+            42);
+  EXPECT_EQ(pool.submit<twice>(21).result(), 42);
+}
+
+TEST(process_pool_executor, is_left_alone_by_what_a_copy_of_its_process_does_to_it) {
+  auto pool = std::make_unique<process_pool_executor>(process_pool_options{.max_workers = 1});
+  const pid_t worker = pool->submit<own_pid>().result();
+  EXPECT_EQ(exit_code_of_copy([&] {
+              alarm(20);
+              pool->kill_workers();
+              pool.reset();
+              return 42;
+            }),
+            42);
+  EXPECT_EQ(pool->submit<own_pid>().result(), worker);
+}
+
+TEST(process_pool_worker, whose_function_forks_and_returns_twice_answers_once) {
+  process_pool_executor pool({.max_workers = 1});
+  const pid_t worker = pool.submit<own_pid>().result();
+  EXPECT_EQ(pool.submit<forks_and_returns_twice>().result(), worker);
+  EXPECT_EQ(pool.submit<own_pid>().result(), worker);
+}
 
 // ---- in tasks
 

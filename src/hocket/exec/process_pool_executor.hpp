@@ -177,7 +177,9 @@ struct process_map_options {
 /// as `remote_error`. A worker that dies fails the calls that it had with `broken_process_pool` and is replaced; only if workers
 /// die as they start is the pool given up. Workers die with this process, however it ends.
 ///
-/// Belongs to no loop: any thread may use it. Calls begin in the order in which they were submitted.
+/// Belongs to no loop: any thread may use it. Calls begin in the order in which they were submitted. It does not survive fork: in
+/// the new process its members do nothing, and calls throw `invalid_state_error`. What is left of a worker's function that has
+/// forked there ends when that function returns.
 /// Counterpart: concurrent.futures.ProcessPoolExecutor, aiomultiprocess.Pool.
 class process_pool_executor {
  public:

@@ -46,7 +46,8 @@ std::atomic<bool> line_was_there = false;
   _exit(exit_code_of_misuse);
 }
 
-// Nobody is left to work for, and nothing of this process matters any more.
+// Nobody is left to work for, or a function has forked and this is the copy, whose answers nobody wants. Nothing of this process
+// matters any more.
 [[noreturn]] void leave_at_once() { _exit(0); }
 
 void open_missing_standard_streams() {
@@ -105,12 +106,14 @@ class worker {
     return *runner_;
   }
 
+  const pid_t process_ = getpid();
   detail::worker_set_up settings_;
   detail::message_reader messages_{std::string().max_size()};
   std::optional<runner> runner_;
 };
 
 bool worker::receive() {
+  if (getpid() != process_) leave_at_once();
   for (;;) {
     switch (messages_.receive(detail::worker_socket, 0)) {
       case detail::message_reader::status::message:
@@ -144,6 +147,7 @@ bool worker::set_up() {
 }
 
 void worker::send(std::string message, message_kind kind, std::uint64_t job) {
+  if (getpid() != process_) leave_at_once();
   detail::seal(message, kind, job);
   std::size_t sent = 0;
   if (!detail::send_some(detail::worker_socket, message, sent, 0)) leave_at_once();

@@ -76,7 +76,7 @@ struct pool_worker {
   std::optional<steady_clock::time_point> to_be_killed;
 };
 
-process_pool::process_pool(process_pool_options options) : options_(std::move(options)) {
+process_pool::process_pool(process_pool_options options) : options_(std::move(options)), made_by_(getpid()) {
   require_worker_line();
   if (options_.max_workers == 0) throw std::invalid_argument("a process pool needs a worker: max_workers is 0");
   if (options_.max_pending == 0) throw std::invalid_argument("a process pool needs a place to wait: max_pending is 0");
@@ -111,12 +111,15 @@ void process_pool::start(const std::shared_ptr<process_pool>& pool) {
 
 // ---- from any thread
 
+bool process_pool::is_copy() const noexcept { return getpid() != made_by_; }
+
 void process_pool::require_open() const {
   if (!broken_.empty()) throw broken_process_pool(broken_);
   if (closing_) throw invalid_state_error("a process pool takes no calls after its shutdown");
 }
 
 void process_pool::submit(process_job& job, when_full full) {
+  if (is_copy()) throw invalid_state_error("a process pool does not survive fork: make another one in the new process");
   lock guard(mutex_);
   require_open();
   if (full == when_full::refuse && queued_ >= options_.max_pending)
@@ -128,11 +131,13 @@ void process_pool::submit(process_job& job, when_full full) {
 }
 
 bool process_pool::is_full() const {
+  if (is_copy()) return false;
   const lock guard(mutex_);
   return queued_ >= options_.max_pending;
 }
 
 bool process_pool::withdraw(process_job& job) noexcept {
+  if (is_copy()) return false;
   const lock guard(mutex_);
   if (!job.queued_) return false;
   job.unlink();
@@ -152,6 +157,7 @@ void process_pool::empty_queue_to(job_list& list) noexcept {
 }
 
 void process_pool::kill_runner(process_job& job) noexcept {
+  if (is_copy()) return;
   const lock guard(mutex_);
   if (job.worker_ == nullptr) return;
   job.killed_ = true;
@@ -160,6 +166,7 @@ void process_pool::kill_runner(process_job& job) noexcept {
 }
 
 void process_pool::shutdown(bool cancel_pending) noexcept {
+  if (is_copy()) return;
   job_list dropped;
   {
     const lock guard(mutex_);
@@ -171,17 +178,19 @@ void process_pool::shutdown(bool cancel_pending) noexcept {
 }
 
 void process_pool::join() noexcept {
-  if (served_here == this) return;
+  if (is_copy() || served_here == this) return;
   const std::lock_guard guard(join_mutex_);
   if (thread_.joinable()) thread_.join();
 }
 
 void process_pool::signal_workers(int signal) noexcept {
+  if (is_copy()) return;
   const lock guard(mutex_);
   for (const auto& each : workers_) each->process.signal(signal);
 }
 
 std::vector<pid_t> process_pool::worker_ids() const {
+  if (is_copy()) return {};
   const lock guard(mutex_);
   std::vector<pid_t> ids;
   for (const auto& each : workers_) ids.push_back(each->process.pid());

@@ -57,6 +57,9 @@ class process_job : public list_link<> {
 };
 
 /// A pool's workers, its queue, and the thread that looks after both. Calls are from any thread.
+///
+/// A fork copies the memory and the sockets, but not the thread; the lock may be held in the copy for ever. So whatever a copy of
+/// the process calls does nothing, but for `submit`, which throws.
 class process_pool {
  public:
   /// Throws std::invalid_argument for options that make no sense, `invalid_state_error` if `serve_if_worker` was not called.
@@ -71,7 +74,7 @@ class process_pool {
   [[nodiscard]] const process_pool_options& options() const noexcept { return options_; }
 
   enum class when_full : bool { refuse, line_up };
-  /// Throws `invalid_state_error` after `shutdown`, `broken_process_pool` once it is broken, `executor_full` if it refuses.
+  /// Throws `invalid_state_error` after `shutdown` and in a copy of the process, `broken_process_pool` once it is broken, `executor_full` if it refuses.
   void submit(process_job& job, when_full full);
   /// Takes a job back that no worker has. False if one has, or had.
   [[nodiscard]] bool withdraw(process_job& job) noexcept;
@@ -90,6 +93,8 @@ class process_pool {
  private:
   using lock = std::unique_lock<std::mutex>;
   using job_list = intrusive_list<process_job>;
+
+  [[nodiscard]] bool is_copy() const noexcept;
 
   // ---- under the lock
   void require_open() const;
@@ -124,6 +129,7 @@ class process_pool {
   [[nodiscard]] std::string set_up_message(std::size_t number) const;
 
   const process_pool_options options_;
+  const pid_t made_by_;
   std::string initializer_;
   mutable std::mutex mutex_;
   job_list queue_;
