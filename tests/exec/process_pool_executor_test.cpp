@@ -798,6 +798,20 @@ TEST(process_pool_shutdown, by_terminate_workers_ends_them_by_sigterm) {
   EXPECT_NE(text_of<hocket::broken_process_pool>(busy.running).find("SIGTERM"), std::string::npos);
 }
 
+TEST(process_pool_shutdown, by_kill_workers_leaves_no_call_to_another_worker) {
+  const folder files;
+  process_pool_executor pool({.max_workers = 1, .child_concurrency = 3});
+  const auto running = pool.submit<ends_with_file>(files.file("began"), files.file("go"));
+  static_cast<void>(number_in(files.file("began")));
+  const auto half_sent = pool.submit<size_of>(text_of_size(5'000'000));
+  const auto unsent = pool.submit<append_line>(files.file("lines"), "never");
+  pool.kill_workers();
+  EXPECT_THROW(running.result(), hocket::broken_process_pool);
+  EXPECT_THROW(half_sent.result(), hocket::broken_process_pool);
+  EXPECT_THROW(unsent.result(), hocket::broken_process_pool);
+  EXPECT_FALSE(std::filesystem::exists(files.file("lines")));
+}
+
 TEST(process_pool_executor, takes_a_call_back_that_no_worker_has) {
   busy_pool busy;
   EXPECT_TRUE(busy.second.cancel());

@@ -227,11 +227,12 @@ class process_pool_executor {
     if (options.wait) pool_->join();
   }
 
-  /// Ends the workers by SIGTERM, whatever they do, and takes no more calls: all that are left end in an error.
+  /// Ends the workers by SIGTERM, whatever they do, and starts no others. Takes no more calls; those that a worker has, or was
+  /// about to get, end in `broken_process_pool`, the others are cancelled.
   /// Counterpart: ProcessPoolExecutor.terminate_workers.
-  void terminate_workers() noexcept { end_workers(SIGTERM); }
+  void terminate_workers() noexcept { pool_->shutdown(true, SIGTERM); }
   /// The same by SIGKILL. Counterpart: ProcessPoolExecutor.kill_workers.
-  void kill_workers() noexcept { end_workers(SIGKILL); }
+  void kill_workers() noexcept { pool_->shutdown(true, SIGKILL); }
 
   /// The workers that there are now. They come and go.
   [[nodiscard]] std::vector<pid_t> worker_ids() const { return pool_->worker_ids(); }
@@ -244,11 +245,6 @@ class process_pool_executor {
   template <auto Function, class Range>
   static async_generator<process_result_t<Function>> map_all(process_pool_executor& pool, Range elements,
                                                              process_map_options options);
-
-  void end_workers(int signal) noexcept {
-    pool_->shutdown(true);
-    pool_->signal_workers(signal);
-  }
 
   std::shared_ptr<detail::process_pool> pool_;
 };

@@ -165,13 +165,17 @@ void process_pool::kill_runner(process_job& job) noexcept {
   job.worker_->process.signal(SIGKILL);
 }
 
-void process_pool::shutdown(bool cancel_pending) noexcept {
+void process_pool::shutdown(bool cancel_pending, int signal) noexcept {
   if (is_copy()) return;
   job_list dropped;
   {
     const lock guard(mutex_);
     closing_ = true;
     if (cancel_pending) empty_queue_to(dropped);
+    if (signal != 0) {
+      ended_by_ = signal;
+      for (const auto& each : workers_) each->process.signal(signal);
+    }
     wake();
   }
   while (!dropped.empty()) dropped.pop_front().drop();
@@ -181,12 +185,6 @@ void process_pool::join() noexcept {
   if (is_copy() || served_here == this) return;
   const std::lock_guard guard(join_mutex_);
   if (thread_.joinable()) thread_.join();
-}
-
-void process_pool::signal_workers(int signal) noexcept {
-  if (is_copy()) return;
-  const lock guard(mutex_);
-  for (const auto& each : workers_) each->process.signal(signal);
 }
 
 std::vector<pid_t> process_pool::worker_ids() const {
@@ -262,7 +260,7 @@ void process_pool::take_back(pool_worker& from) noexcept {
   job_list back;
   while (!from.unsent.empty()) {
     process_job& job = from.unsent.pop_front();
-    if (std::exchange(from.sent, 0) > 0 || job.killed_) {
+    if (std::exchange(from.sent, 0) > 0 || job.killed_ || ended_by_ != 0) {
       from.jobs.push_back(job);
       continue;
     }
@@ -277,7 +275,7 @@ void process_pool::take_back(pool_worker& from) noexcept {
 }
 
 bool process_pool::wants_worker() const noexcept {
-  if (!broken_.empty()) return false;
+  if (!broken_.empty() || ended_by_ != 0) return false;
   std::size_t working = 0;
   std::size_t idle = 0;  // or will be; the end of one that was never ready is awaited first, for it may be counted
   for (const auto& each : workers_) {
@@ -357,6 +355,7 @@ void process_pool::start_workers(lock& guard) noexcept {
       count_failed_start(failure);
       continue;
     }
+    if (ended_by_ != 0) started->process.signal(ended_by_);
     workers_.push_back(std::move(started));
   }
 }
@@ -527,7 +526,7 @@ void process_pool::bury(pool_worker& dead) noexcept {
         std::find_if(workers_.begin(), workers_.end(), [&](const auto& each) { return each.get() == &dead; });
     gone = std::move(*at);
     workers_.erase(at);
-    if (!gone->ready && !gone->let_go) count_failed_start(how);
+    if (!gone->ready && !gone->let_go && ended_by_ == 0) count_failed_start(how);
     if (!gone->unsent.empty()) take_back(*gone);
     gone->jobs.for_each([](process_job& each) { each.worker_ = nullptr; });
     dispatch();

@@ -84,10 +84,10 @@ class process_pool {
   /// As many calls wait as may.
   [[nodiscard]] bool is_full() const;
 
-  void shutdown(bool cancel_pending) noexcept;
+  /// With a `signal`, all workers get it, one that is being started too, and there will be no others.
+  void shutdown(bool cancel_pending, int signal = 0) noexcept;
   /// Waits until every worker is gone. Returns at once on the pool's own thread.
   void join() noexcept;
-  void signal_workers(int signal) noexcept;
   [[nodiscard]] std::vector<pid_t> worker_ids() const;
 
  private:
@@ -139,6 +139,7 @@ class process_pool {
   unsigned failed_starts_ = 0;  // since the last one that succeeded
   bool cannot_start_ = false;   // the last worker that was wanted, and there are others
   bool closing_ = false;
+  int ended_by_ = 0;    // the signal that ends all workers, once there is to be no other one
   std::string broken_;  // why, once it is
   owned_descriptor news_;
   std::vector<pollfd> polled_;
