@@ -601,6 +601,24 @@ TEST(process_pool_worker, runs_the_initializer_first) {
   EXPECT_EQ(pool.submit<get_level>().result(), "debug");
 }
 
+TEST(process_pool_worker, that_does_not_read_what_sets_it_up_does_not_hold_up_the_pool) {
+  setenv("HOCKET_TEST_STUCK_WORKERS", "1", 1);
+  process_pool_executor pool(
+      {.max_workers = 1, .initializer = hocket::process_call::of<set_level>(text_of_size(1'000'000))});
+  const auto call = pool.submit<get_level>();
+  EXPECT_TRUE(becomes_true([&] { return pool.worker_ids().size() == 1; }));
+  pool.kill_workers();
+  EXPECT_TRUE(becomes_true([&] { return pool.worker_ids().empty(); }));
+  EXPECT_TRUE(call.was_cancelled());
+  unsetenv("HOCKET_TEST_STUCK_WORKERS");
+}
+
+TEST(process_pool_worker, may_be_set_up_with_large_arguments) {
+  process_pool_executor pool(
+      {.max_workers = 1, .initializer = hocket::process_call::of<set_level>(text_of_size(3'000'000))});
+  EXPECT_EQ(pool.submit<get_level>().result().size(), 3'000'000U);
+}
+
 TEST(process_pool_worker, whose_initializer_fails_breaks_the_pool) {
   process_pool_executor pool({.max_workers = 1, .initializer = hocket::process_call::of<fail_to_set_up>()});
   EXPECT_NE(text_of<hocket::broken_process_pool>(pool.submit<get_level>()).find("initializer failed: no database"),
@@ -1058,6 +1076,8 @@ int main(int count, char** arguments) {
   const char* const role = std::getenv("HOCKET_TEST_ROLE");
   const std::string played = role != nullptr ? role : "";
   const bool is_worker = std::getenv("HOCKET_PROCESS_WORKER") != nullptr;
+  if (is_worker && std::getenv("HOCKET_TEST_STUCK_WORKERS") != nullptr)
+    for (;;) pause();
   if (played != "forgets the line" && !(played == "forgets the line as a worker" && is_worker))
     hocket::serve_if_worker();
   if (!played.empty()) return play(played);

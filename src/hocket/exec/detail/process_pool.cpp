@@ -64,9 +64,10 @@ struct pool_worker {
   worker_process process;
   const std::size_t number;
   message_reader answers;
+  std::string set_up;                  // what is to be sent first
   intrusive_list<process_job> jobs;    // that it has, as far as we know
   intrusive_list<process_job> unsent;  // to go there, in order
-  std::size_t sent = 0;                // of the first of these
+  std::size_t sent = 0;                // of the first of these, or of `set_up`
   std::size_t tasks_given = 0;
   bool ready = false;
   bool retired = false;  // gets no more work
@@ -242,6 +243,13 @@ void process_pool::give(pool_worker& to, process_job& job) noexcept {
 }
 
 void process_pool::send_rest(pool_worker& to) noexcept {
+  if (!to.set_up.empty()) {  // nothing else is to be sent before it is ready
+    const bool lives = send_some(to.process.socket(), to.set_up, to.sent, MSG_DONTWAIT);
+    if (lives && to.sent < to.set_up.size()) return;
+    to.set_up = {};  // if it is dead, we will hear of it
+    to.sent = 0;
+    return;
+  }
   while (!to.unsent.empty()) {
     process_job& job = to.unsent.front();
     std::string& message = job.call().message();
@@ -342,9 +350,7 @@ void process_pool::start_workers(lock& guard) noexcept {
     try {
       started = std::make_unique<pool_worker>(worker_process::start(options_.executable, number, options_.max_workers),
                                               number, most_bytes_of_an_answer(options_));
-      // A fresh socket has room for it. If the worker is dead already, we will hear of it.
-      std::size_t sent = 0;
-      static_cast<void>(send_some(started->process.socket(), set_up_message(number), sent, 0));
+      started->set_up = set_up_message(number);
     } catch (const std::exception& error) {
       failure = error.what();
     }
@@ -357,6 +363,7 @@ void process_pool::start_workers(lock& guard) noexcept {
     }
     if (ended_by_ != 0) started->process.signal(ended_by_);
     workers_.push_back(std::move(started));
+    send_rest(*workers_.back());
   }
 }
 
@@ -384,7 +391,7 @@ void process_pool::wait_for_news(lock& guard) noexcept {
   polled_.push_back({.fd = news_.get(), .events = POLLIN, .revents = 0});
   auto until = steady_clock::time_point::max();
   for (const auto& each : workers_) {
-    const short wanted = each->unsent.empty() ? POLLIN : POLLIN | POLLOUT;
+    const short wanted = each->unsent.empty() && each->set_up.empty() ? POLLIN : POLLIN | POLLOUT;
     polled_.push_back({.fd = each->connected ? each->process.socket() : -1, .events = wanted, .revents = 0});
     polled_.push_back({.fd = each->process.pidfd(), .events = POLLIN, .revents = 0});
     if (each->to_be_killed) until = std::min(until, *each->to_be_killed);
