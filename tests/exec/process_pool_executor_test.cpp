@@ -225,6 +225,7 @@ std::string own_thread_name() {
 }
 std::size_t own_descriptors() { return open_descriptors() - 1; }  // but for the one that looks
 bool has_mark() { return std::getenv("HOCKET_PROCESS_WORKER") != nullptr; }
+bool has_variable(const std::string& name) { return std::getenv(name.c_str()) != nullptr; }
 bool reads_nothing_from_standard_input() {
   char byte = 0;
   return read(STDIN_FILENO, &byte, 1) == 0;
@@ -570,6 +571,16 @@ TEST(process_pool_worker, inherits_no_descriptors) {
 TEST(process_pool_worker, passes_its_mark_on_to_nobody) {
   process_pool_executor pool({.max_workers = 1});
   EXPECT_FALSE(pool.submit<has_mark>().result());
+}
+
+TEST(process_pool_worker, has_the_environment_as_it_was_when_its_pool_was_made) {
+  setenv("HOCKET_TEST_BEFORE", "1", 1);
+  process_pool_executor pool({.max_workers = 1});
+  setenv("HOCKET_TEST_AFTER", "1", 1);
+  unsetenv("HOCKET_TEST_BEFORE");
+  EXPECT_TRUE(pool.submit<has_variable>("HOCKET_TEST_BEFORE").result());
+  EXPECT_FALSE(pool.submit<has_variable>("HOCKET_TEST_AFTER").result());
+  unsetenv("HOCKET_TEST_AFTER");
 }
 
 TEST(process_pool_worker, reads_nothing_from_standard_input) {

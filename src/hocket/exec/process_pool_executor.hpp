@@ -183,7 +183,7 @@ struct process_map_options {
 /// Counterpart: concurrent.futures.ProcessPoolExecutor, aiomultiprocess.Pool.
 class process_pool_executor {
  public:
-  /// Starts no worker yet. Throws std::invalid_argument for options that make no sense, `invalid_state_error` if `main` does not
+  /// Starts no worker yet; all of them will get the environment as it is now. Throws std::invalid_argument for options that make no sense, `invalid_state_error` if `main` does not
   /// begin with `serve_if_worker()`.
   explicit process_pool_executor(process_pool_options options = {})
       : pool_(std::make_shared<detail::process_pool>(std::move(options))) {

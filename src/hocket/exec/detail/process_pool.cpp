@@ -77,7 +77,8 @@ struct pool_worker {
   std::optional<steady_clock::time_point> to_be_killed;
 };
 
-process_pool::process_pool(process_pool_options options) : options_(std::move(options)), made_by_(getpid()) {
+process_pool::process_pool(process_pool_options options)
+    : options_(std::move(options)), made_by_(getpid()), environment_(environment_of_workers()) {
   require_worker_line();
   if (options_.max_workers == 0) throw std::invalid_argument("a process pool needs a worker: max_workers is 0");
   if (options_.max_pending == 0) throw std::invalid_argument("a process pool needs a place to wait: max_pending is 0");
@@ -348,8 +349,9 @@ void process_pool::start_workers(lock& guard) noexcept {
     std::unique_ptr<pool_worker> started;
     std::string failure;
     try {
-      started = std::make_unique<pool_worker>(worker_process::start(options_.executable, number, options_.max_workers),
-                                              number, most_bytes_of_an_answer(options_));
+      started = std::make_unique<pool_worker>(
+          worker_process::start(options_.executable, environment_, number, options_.max_workers), number,
+          most_bytes_of_an_answer(options_));
       started->set_up = set_up_message(number);
     } catch (const std::exception& error) {
       failure = error.what();

@@ -130,6 +130,7 @@ class process_pool {
 
   const process_pool_options options_;
   const pid_t made_by_;
+  const std::vector<std::string> environment_;  // copied by who made it: others may change their own meanwhile
   std::string initializer_;
   mutable std::mutex mutex_;
   job_list queue_;

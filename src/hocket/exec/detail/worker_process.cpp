@@ -9,7 +9,7 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstring>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -80,17 +80,18 @@ class spawn_attributes {
   posix_spawnattr_t attributes_;
 };
 
-std::vector<char*> environment_with(std::string& mark) {
-  std::vector<char*> variables{mark.data()};
-  for (char** each = environ; *each != nullptr; ++each)
-    if (std::strncmp(*each, mark.c_str(), std::strlen(worker_mark) + 1) != 0) variables.push_back(*each);
-  variables.push_back(nullptr);
+}  // namespace
+
+std::vector<std::string> environment_of_workers() {
+  const std::string mark = fmt::format("{}=", worker_mark);
+  std::vector<std::string> variables;
+  for (char** each = environ; each != nullptr && *each != nullptr; ++each)
+    if (!std::string_view(*each).starts_with(mark)) variables.emplace_back(*each);
   return variables;
 }
 
-}  // namespace
-
-worker_process worker_process::start(const std::string& executable, std::size_t number, std::size_t of) {
+worker_process worker_process::start(const std::string& executable, const std::vector<std::string>& environment,
+                                     std::size_t number, std::size_t of) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
     throw std::system_error(errno, std::generic_category(), "cannot start a worker process: socketpair");
@@ -101,12 +102,14 @@ worker_process worker_process::start(const std::string& executable, std::size_t 
       fmt::format("{}: hocket worker {} of {} (pid {})", program_invocation_short_name, number, of, getpid());
   std::string mark = fmt::format("{}={}", worker_mark, getpid());
   char* arguments[] = {name.data(), nullptr};
+  std::vector<char*> variables{mark.data()};
+  for (const std::string& each : environment) variables.push_back(const_cast<char*>(each.c_str()));  // exec only reads
+  variables.push_back(nullptr);
   const file_actions actions(theirs.get());
   const spawn_attributes attributes;
   pid_t pid = -1;
-  require(
-      posix_spawn(&pid, executable.c_str(), actions.get(), attributes.get(), arguments, environment_with(mark).data()),
-      fmt::format("cannot start a worker process: {}", executable));
+  require(posix_spawn(&pid, executable.c_str(), actions.get(), attributes.get(), arguments, variables.data()),
+          fmt::format("cannot start a worker process: {}", executable));
   owned_descriptor pidfd(pidfd_open(pid, 0));
   if (pidfd.get() < 0) {
     const int error = errno;  // ESRCH: it has ended, and the program ignores SIGCHLD

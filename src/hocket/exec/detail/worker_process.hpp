@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -31,13 +32,17 @@ inline constexpr const char* worker_mark = "HOCKET_PROCESS_WORKER";
 /// The descriptor on which a worker talks to its pool.
 inline constexpr int worker_socket = 3;
 
+/// The environment of this process, as "name=value", but for the mark. To be called where nobody changes it.
+[[nodiscard]] std::vector<std::string> environment_of_workers();
+
 /// A child that runs this program as a worker, and this end of the socket to it.
 ///
 /// Linux kills the child when the *thread* that called `start` ends: it must outlive the child. The destructor kills and reaps.
 class worker_process {
  public:
-  /// Throws std::system_error.
-  [[nodiscard]] static worker_process start(const std::string& executable, std::size_t number, std::size_t of);
+  /// In `environment`, and with the mark. Throws std::system_error.
+  [[nodiscard]] static worker_process start(const std::string& executable, const std::vector<std::string>& environment,
+                                            std::size_t number, std::size_t of);
   worker_process(worker_process&&) noexcept = default;
   ~worker_process();
 
