@@ -24,6 +24,7 @@
 #include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -538,6 +539,19 @@ TEST(process_pool_worker, that_cannot_be_started_breaks_the_pool) {
   process_pool_executor pool({.max_workers = 2, .executable = "/no/such/program"});
   EXPECT_NE(text_of<hocket::broken_process_pool>(pool.submit<twice>(21)).find("/no/such/program: No such file"),
             std::string::npos);
+}
+
+TEST(process_pool_worker, that_finds_no_descriptor_is_started_later) {
+  process_pool_executor pool({.max_workers = 1});
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit none_left{.rlim_cur = 3, .rlim_max = before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &none_left);
+  const auto call = pool.submit<twice>(21);
+  std::this_thread::sleep_for(50ms);
+  EXPECT_FALSE(call.done());
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(call.result(), 42);
 }
 
 TEST(process_pool_worker, is_told_how_it_ended_as_far_as_a_program_that_ignores_its_children_can_know) {

@@ -6,7 +6,8 @@
 //
 // A worker that dies takes down the calls that it had, and is replaced when there is work. Which of its calls had begun cannot be
 // told, so none is repeated. Workers that end before they are set up, three in a row, break the pool: there is something wrong
-// with the program, and the next one would end the same way.
+// with the program, and the next one would end the same way. So does a program that cannot be started, but for a lack of
+// descriptors, processes or memory: that passes, and is tried again.
 
 #include <algorithm>
 #include <cerrno>
@@ -35,6 +36,7 @@ namespace {
 constexpr unsigned most_failed_starts = 3;
 constexpr std::chrono::seconds time_to_end_by_itself(5);  // for a worker that has no more work
 constexpr std::chrono::seconds time_to_die(1);            // for one that has closed its connection
+constexpr std::chrono::milliseconds time_between_attempts(100);
 
 /// The pool whose thread this is.
 constinit thread_local const process_pool* served_here = nullptr;
@@ -42,6 +44,13 @@ constinit thread_local const process_pool* served_here = nullptr;
 std::size_t most_bytes_of_an_answer(const process_pool_options& options) noexcept {
   return std::min(options.max_message_bytes, std::numeric_limits<std::size_t>::max() - message_overhead_bytes) +
          message_overhead_bytes;
+}
+
+/// The machine, or this process, has none of something just now.
+bool is_shortage(const std::error_code& error) noexcept {
+  return error == std::errc::too_many_files_open || error == std::errc::too_many_files_open_in_system ||
+         error == std::errc::resource_unavailable_try_again || error == std::errc::not_enough_memory ||
+         error == std::errc::no_buffer_space;
 }
 
 std::exception_ptr error_of_lost(process_job& job, pid_t worker, const std::string& how) noexcept {
@@ -343,30 +352,44 @@ void process_pool::run() noexcept {
 }
 
 void process_pool::start_workers(lock& guard) noexcept {
+  if (start_again_at_ && *start_again_at_ > steady_clock::now()) return;
+  start_again_at_.reset();
   while (wants_worker()) {
     const std::size_t number = free_number();
     guard.unlock();
     std::unique_ptr<pool_worker> started;
     std::string failure;
+    auto cause = std::make_error_code(std::errc::not_enough_memory);  // of other exceptions
     try {
       started = std::make_unique<pool_worker>(
           worker_process::start(options_.executable, environment_, number, options_.max_workers), number,
           most_bytes_of_an_answer(options_));
       started->set_up = set_up_message(number);
+    } catch (const std::system_error& error) {
+      failure = error.what();
+      cause = error.code();
     } catch (const std::exception& error) {
       failure = error.what();
     }
     guard.lock();
-    cannot_start_ = !failure.empty() && !workers_.empty();
-    if (cannot_start_) return dispatch();  // those that are there go on
-    if (!failure.empty()) {
-      count_failed_start(failure);
-      continue;
-    }
+    if (!failure.empty()) return could_not_start(std::move(failure), cause);
+    cannot_start_ = false;
     if (ended_by_ != 0) started->process.signal(ended_by_);
     workers_.push_back(std::move(started));
     send_rest(*workers_.back());
   }
+}
+
+// Those that are there go on meanwhile.
+void process_pool::could_not_start(std::string why, std::error_code error) noexcept {
+  if (error == std::errc::no_such_process) {  // it has ended already
+    count_failed_start(why);
+    return wake();
+  }
+  if (workers_.empty() && !is_shortage(error)) return break_down(std::move(why));
+  start_again_at_ = steady_clock::now() + time_between_attempts;
+  cannot_start_ = !workers_.empty();
+  dispatch();
 }
 
 std::string process_pool::set_up_message(std::size_t number) const {
@@ -391,7 +414,7 @@ void process_pool::fail_jobs_if_broken(lock& guard) noexcept {
 void process_pool::wait_for_news(lock& guard) noexcept {
   polled_.clear();
   polled_.push_back({.fd = news_.get(), .events = POLLIN, .revents = 0});
-  auto until = steady_clock::time_point::max();
+  auto until = start_again_at_.value_or(steady_clock::time_point::max());
   for (const auto& each : workers_) {
     const short wanted = each->unsent.empty() && each->set_up.empty() ? POLLIN : POLLIN | POLLOUT;
     polled_.push_back({.fd = each->connected ? each->process.socket() : -1, .events = wanted, .revents = 0});

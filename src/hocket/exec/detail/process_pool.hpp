@@ -6,8 +6,10 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -116,6 +118,7 @@ class process_pool {
   // ---- on the pool's thread
   void run() noexcept;
   void start_workers(lock& guard) noexcept;
+  void could_not_start(std::string why, std::error_code error) noexcept;
   void fail_jobs_if_broken(lock& guard) noexcept;
   void wait_for_news(lock& guard) noexcept;
   void look_at(pool_worker& one, const pollfd& socket, const pollfd& process) noexcept;
@@ -139,6 +142,7 @@ class process_pool {
   std::uint64_t jobs_given_ = 0;
   unsigned failed_starts_ = 0;  // since the last one that succeeded
   bool cannot_start_ = false;   // the last worker that was wanted, and there are others
+  std::optional<std::chrono::steady_clock::time_point> start_again_at_;
   bool closing_ = false;
   int ended_by_ = 0;    // the signal that ends all workers, once there is to be no other one
   std::string broken_;  // why, once it is

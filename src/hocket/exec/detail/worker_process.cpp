@@ -94,7 +94,7 @@ worker_process worker_process::start(const std::string& executable, const std::v
                                      std::size_t number, std::size_t of) {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-    throw std::system_error(errno, std::generic_category(), "cannot start a worker process: socketpair");
+    throw std::system_error(errno, std::generic_category(), "a worker process could not be started: socketpair");
   owned_descriptor ours(ends[0]);
   const owned_descriptor theirs(ends[1]);
 
@@ -109,7 +109,7 @@ worker_process worker_process::start(const std::string& executable, const std::v
   const spawn_attributes attributes;
   pid_t pid = -1;
   require(posix_spawn(&pid, executable.c_str(), actions.get(), attributes.get(), arguments, variables.data()),
-          fmt::format("cannot start a worker process: {}", executable));
+          fmt::format("a worker process could not be started: {}", executable));
   owned_descriptor pidfd(pidfd_open(pid, 0));
   if (pidfd.get() < 0) {
     const int error = errno;  // ESRCH: it has ended, and the program ignores SIGCHLD
@@ -117,7 +117,7 @@ worker_process worker_process::start(const std::string& executable, const std::v
       kill(pid, SIGKILL);
       waitpid(pid, nullptr, 0);
     }
-    require(error, "cannot watch a worker process: pidfd_open");
+    require(error, "a worker process could not be watched: pidfd_open");
   }
   return worker_process(std::move(ours), std::move(pidfd), pid);
 }
