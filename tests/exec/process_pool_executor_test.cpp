@@ -239,6 +239,14 @@ bool signals_are_as_new() {
   return sigismember(&blocked, SIGUSR1) == 0 && sigismember(&blocked, SIGINT) == 0 && action.sa_handler == SIG_DFL;
 }
 
+bool a_program_that_it_starts_can_be_interrupted() {
+  FILE* const status = popen("exec grep SigIgn /proc/self/status", "r");
+  unsigned long ignored = ~0UL;
+  EXPECT_EQ(std::fscanf(status, "SigIgn: %lx", &ignored), 1);
+  pclose(status);
+  return (ignored & (1UL << (SIGINT - 1))) == 0;
+}
+
 hocket::coro<int> twice_later(int n) {
   co_await hocket::sleep(1ms);
   co_return 2 * n;
@@ -619,6 +627,11 @@ TEST(process_pool_worker, begins_with_fresh_signals) {
 TEST(process_pool_worker, ignores_sigint) {
   process_pool_executor pool({.max_workers = 1});
   pool.submit<raise_only>(SIGINT).result();
+}
+
+TEST(process_pool_worker, leaves_sigint_to_the_programs_that_it_starts) {
+  process_pool_executor pool({.max_workers = 1});
+  EXPECT_TRUE(pool.submit<a_program_that_it_starts_can_be_interrupted>().result());
 }
 
 TEST(process_pool_worker, runs_the_initializer_first) {

@@ -68,7 +68,10 @@ void become_worker(const char* mark) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != pool) leave_at_once();
   fcntl(detail::worker_socket, F_SETFD, FD_CLOEXEC);
-  std::signal(SIGINT, SIG_IGN);
+  struct sigaction interrupt{};
+  interrupt.sa_handler = [](int) {};  // not SIG_IGN, which the programs that a worker starts would inherit
+  interrupt.sa_flags = SA_RESTART;
+  sigaction(SIGINT, &interrupt, nullptr);
   sigset_t none;
   sigemptyset(&none);
   pthread_sigmask(SIG_SETMASK, &none, nullptr);
