@@ -405,6 +405,18 @@ HOCKET_TEST(process_pool_map, runs_coroutines) {
   EXPECT_EQ(co_await all_of(pool.map<twice_later>(std::vector{1, 2, 3}, {.chunk_size = 2})), (std::vector{2, 4, 6}));
 }
 
+HOCKET_TEST(process_pool_map, lines_up_where_submit_is_refused) {
+  const folder files;
+  process_pool_executor pool({.max_workers = 1, .max_pending = 1});
+  const auto running = pool.submit<ends_with_file>(files.file("began"), files.file("go"));
+  static_cast<void>(number_in(files.file("began")));
+  const auto waiting = pool.submit<twice>(1);
+  auto task = hocket::create_task(all_of(pool.map<twice>(std::vector{1, 2, 3})));
+  co_await hocket::sleep(0s);
+  append_line(files.file("go"), "now");
+  EXPECT_EQ(co_await task, (std::vector{2, 4, 6}));
+}
+
 // ---- exceptions
 
 TEST(process_pool_exceptions, come_back_as_what_they_are) {

@@ -200,16 +200,13 @@ class process_pool_executor {
   template <auto Function, class... Args>
     requires process_callable<Function, Args...>
   concurrent_future<process_result_t<Function>> submit(const Args&... args) {
-    auto job = std::make_unique<detail::promised_call<Function>>(
-        process_call::of_at_most<Function>(pool_->options().max_message_bytes, args...));
-    auto result = job->get_future();
-    pool_->submit(*job, detail::process_pool::when_full::refuse);
-    static_cast<void>(job.release());
-    return result;
+    return submit_or<Function>(detail::process_pool::when_full::refuse, args...);
   }
 
   /// Calls `Function` with each element of `elements`, in chunks on several workers at once, and gives the results in the order of
   /// the elements. No more than `buffer` chunks are ahead of the one whose results were taken last, so the range may be endless.
+  ///
+  /// At the bound it waits for its own chunks, and lines one up if it has none: it throws no `executor_full`.
   ///
   /// The first error ends it. Ended or closed early, it cancels the chunks that no worker has. The pool must outlive the generator.
   /// Counterpart: Executor.map.
@@ -242,6 +239,16 @@ class process_pool_executor {
     requires process_callable<Function, Args...>
   friend auto run_in_executor(process_pool_executor& pool, const Args&... args);
 
+  template <auto Function, class... Args>
+  concurrent_future<process_result_t<Function>> submit_or(detail::process_pool::when_full full, const Args&... args) {
+    auto job = std::make_unique<detail::promised_call<Function>>(
+        process_call::of_at_most<Function>(pool_->options().max_message_bytes, args...));
+    auto result = job->get_future();
+    pool_->submit(*job, full);
+    static_cast<void>(job.release());
+    return result;
+  }
+
   template <auto Function, class Range>
   static async_generator<process_result_t<Function>> map_all(process_pool_executor& pool, Range elements,
                                                              process_map_options options);
@@ -263,7 +270,7 @@ async_generator<process_result_t<Function>> process_pool_executor::map_all(proce
       std::vector<detail::only_parameter_t<Function>> chunk;
       do chunk.push_back(*next);
       while (++next != std::ranges::end(elements) && chunk.size() < options.chunk_size);
-      line.push_back(pool.submit<detail::call_each<Function>{}>(chunk));
+      line.push_back(pool.submit_or<detail::call_each<Function>{}>(detail::process_pool::when_full::line_up, chunk));
     }
     if (line.empty()) co_return;
     auto first = std::move(line.front());
