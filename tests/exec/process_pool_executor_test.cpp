@@ -751,6 +751,28 @@ TEST(process_pool_executor, refuses_a_call_if_as_many_wait_as_may) {
   EXPECT_EQ(waiting.result(), 2);
 }
 
+TEST(process_pool_executor, takes_as_many_calls_as_it_can_run_and_as_may_wait) {
+  const folder files;
+  process_pool_executor pool({.max_workers = 2, .max_pending = 1, .child_concurrency = 2});
+  std::vector<hocket::concurrent_future<int>> calls;
+  for (int n = 0; n < 5; ++n)
+    calls.push_back(pool.submit<ends_with_file>(files.file(std::to_string(n)), files.file("go")));
+  EXPECT_THROW(static_cast<void>(pool.submit<twice>(2)), hocket::executor_full);
+  append_line(files.file("go"), "now");
+  for (const auto& each : calls) EXPECT_EQ(each.result(), 7);
+}
+
+TEST(process_pool_executor, gives_the_place_of_a_cancelled_call_to_another) {
+  const folder files;
+  process_pool_executor pool({.max_workers = 1, .max_pending = 1});
+  const auto running = pool.submit<ends_with_file>(files.file("began"), files.file("go"));
+  static_cast<void>(number_in(files.file("began")));
+  for (int n = 0; n < 10; ++n) EXPECT_TRUE(pool.submit<twice>(1).cancel());
+  const auto waiting = pool.submit<twice>(2);
+  append_line(files.file("go"), "now");
+  EXPECT_EQ(waiting.result(), 4);
+}
+
 HOCKET_TEST(run_in_process_pool, lines_up_where_submit_is_refused) {
   const folder files;
   process_pool_executor pool({.max_workers = 1, .max_pending = 1});

@@ -46,12 +46,20 @@ template <auto Function>
 class promised_call final : public process_job {
  public:
   using process_job::process_job;
-  [[nodiscard]] auto get_future() const { return promise_.get_future(); }
+  [[nodiscard]] auto future_from(process_pool& pool) const {
+    promise_.on_cancel([&pool] { pool.hear_of_cancelled(); });
+    return promise_.get_future();
+  }
 
   [[nodiscard]] bool begin() noexcept override {
     if (promise_.set_running()) return true;
     delete this;
     return false;
+  }
+  [[nodiscard]] bool drop_if_cancelled() noexcept override {
+    if (!promise_.done()) return false;
+    delete this;
+    return true;
   }
   void ended(std::exception_ptr error, std::string value) noexcept override {
     const std::unique_ptr<promised_call> self(this);
@@ -243,7 +251,7 @@ class process_pool_executor {
   concurrent_future<process_result_t<Function>> submit_or(detail::process_pool::when_full full, const Args&... args) {
     auto job = std::make_unique<detail::promised_call<Function>>(
         process_call::of_at_most<Function>(pool_->options().max_message_bytes, args...));
-    auto result = job->get_future();
+    auto result = job->future_from(*pool_);
     pool_->submit(*job, full);
     static_cast<void>(job.release());
     return result;

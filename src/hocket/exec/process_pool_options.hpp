@@ -19,7 +19,7 @@ struct process_pool_options {
 
   /// Workers start one by one, when there is work for them.
   std::size_t max_workers = processors();
-  /// How many calls may be submitted that no worker has.
+  /// How many calls may wait beyond those that the workers run at a time when all of them are there.
   std::size_t max_pending = unlimited;
   /// A worker that has run so many calls ends, and another one takes its place.
   std::size_t max_tasks_per_child = unlimited;

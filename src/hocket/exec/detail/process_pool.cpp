@@ -133,18 +133,47 @@ void process_pool::submit(process_job& job, when_full full) {
   if (is_copy()) throw invalid_state_error("a process pool does not survive fork: make another one in the new process");
   lock guard(mutex_);
   require_open();
-  if (full == when_full::refuse && queued_ >= options_.max_pending)
-    throw executor_full("the executor has as many calls waiting as it may have: await one, or run_in_executor");
+  if (full == when_full::refuse && !has_room())
+    throw executor_full("the executor has as many calls as it may have: await one, or run_in_executor");
   queue_.push_back(job);
   job.queued_ = true;
   ++queued_;
   dispatch();
 }
 
-bool process_pool::is_full() const {
+bool process_pool::is_full() {
   if (is_copy()) return false;
   const lock guard(mutex_);
-  return queued_ >= options_.max_pending;
+  return !has_room();
+}
+
+// Counts those that the workers have as well: who has not started yet, or is about to be free, is no reason to refuse a call.
+bool process_pool::has_room() noexcept {
+  if (options_.max_pending == process_pool_options::unlimited) return true;
+  drop_cancelled();
+  std::size_t calls = queued_;
+  for (const auto& each : workers_) calls += each->busy();
+  const std::size_t run_at_a_time = options_.max_workers * options_.child_concurrency;
+  return calls < run_at_a_time || calls - run_at_a_time < options_.max_pending;
+}
+
+void process_pool::hear_of_cancelled() noexcept {
+  if (is_copy()) return;
+  some_are_cancelled_ = true;
+  wake();
+}
+
+void process_pool::drop_cancelled() noexcept {
+  if (!some_are_cancelled_.exchange(false)) return;
+  job_list wanted;
+  while (!queue_.empty()) {
+    process_job& each = queue_.pop_front();
+    if (each.drop_if_cancelled())
+      --queued_;
+    else
+      wanted.push_back(each);
+  }
+  queue_.splice_back(wanted);
 }
 
 bool process_pool::withdraw(process_job& job) noexcept {
@@ -341,6 +370,7 @@ void process_pool::run() noexcept {
   served_here = this;
   lock guard(mutex_);
   for (;;) {
+    drop_cancelled();
     start_workers(guard);
     fail_jobs_if_broken(guard);
     const bool nothing_left = queue_.empty() && (closing_ || !broken_.empty());

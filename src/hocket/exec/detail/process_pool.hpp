@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -35,6 +36,8 @@ class process_job : public list_link<> {
 
   /// A worker is about to get it. False: nobody wants it any more, and it is gone. Under the pool's lock.
   [[nodiscard]] virtual bool begin() noexcept { return true; }
+  /// Nobody wants it any more, and it is gone. Under the pool's lock, while it is in the queue.
+  [[nodiscard]] virtual bool drop_if_cancelled() noexcept { return false; }
   /// Called once, on any thread: what it gave, `error` or a result as bytes. `cancelled` if it was not to run.
   virtual void ended(std::exception_ptr error, std::string value) noexcept = 0;
 
@@ -80,11 +83,13 @@ class process_pool {
   void submit(process_job& job, when_full full);
   /// Takes a job back that no worker has. False if one has, or had.
   [[nodiscard]] bool withdraw(process_job& job) noexcept;
+  /// A job in the queue is being cancelled: its place will be free. Takes no lock.
+  void hear_of_cancelled() noexcept;
   /// Kills the worker that runs it, if one does.
   void kill_runner(process_job& job) noexcept;
 
-  /// As many calls wait as may.
-  [[nodiscard]] bool is_full() const;
+  /// It has as many calls as it may.
+  [[nodiscard]] bool is_full();
 
   /// With a `signal`, all workers get it, one that is being started too, and there will be no others.
   void shutdown(bool cancel_pending, int signal = 0) noexcept;
@@ -100,6 +105,8 @@ class process_pool {
 
   // ---- under the lock
   void require_open() const;
+  [[nodiscard]] bool has_room() noexcept;
+  void drop_cancelled() noexcept;
   void dispatch() noexcept;
   [[nodiscard]] pool_worker* free_worker() const noexcept;
   void give(pool_worker& to, process_job& job) noexcept;
@@ -138,6 +145,7 @@ class process_pool {
   mutable std::mutex mutex_;
   job_list queue_;
   std::size_t queued_ = 0;
+  std::atomic<bool> some_are_cancelled_ = false;       // that are in the queue
   std::vector<std::unique_ptr<pool_worker>> workers_;  // changed by the pool's thread only
   std::uint64_t jobs_given_ = 0;
   unsigned failed_starts_ = 0;  // since the last one that succeeded
