@@ -709,6 +709,25 @@ TEST(process_pool_executor, may_be_destroyed_by_the_callback_of_a_call) {
   EXPECT_TRUE(becomes_true([worker] { return is_reaped(worker); }));
 }
 
+TEST(process_pool_executor, does_not_let_a_callback_wait_for_another_call) {
+  const folder files;
+  process_pool_executor pool({.max_workers = 2});
+  std::latch called(1);
+  bool refused = false;
+  pool.submit<ends_with_file>(files.file("began"), files.file("go")).add_done_callback([&] {
+    try {
+      pool.submit<twice>(1).result(10s);
+    } catch (const hocket::invalid_state_error&) {
+      refused = true;
+    } catch (const hocket::timeout_error&) {
+    }
+    called.count_down();
+  });
+  append_line(files.file("go"), "now");
+  called.wait();
+  EXPECT_TRUE(refused);
+}
+
 // ---- limits
 
 TEST(process_pool_messages, of_several_megabytes_go_there_and_back) {

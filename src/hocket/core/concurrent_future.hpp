@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -44,7 +45,7 @@ class concurrent_base {
   // ---- those who want the result
 
   bool cancel();
-  /// Blocks. Throws `invalid_state_error` on the thread of the loop that is to bring the result.
+  /// Blocks. Throws `invalid_state_error` on the thread that is to bring the result, or to run the loop that is.
   [[nodiscard]] state wait() const;
   /// The same for `limit` at most; throws `timeout_error`.
   [[nodiscard]] state wait(duration limit) const;
@@ -68,6 +69,7 @@ class concurrent_base {
   [[nodiscard]] bool awaits_end() const;
   void on_cancel(std::move_only_function<void()> function);
   void runs_on(const loop& target) noexcept { target_ = &target; }
+  void brought_by(std::thread::id thread) noexcept { bringer_ = thread; }
 
  protected:
   ~concurrent_base() = default;
@@ -86,6 +88,7 @@ class concurrent_base {
   std::move_only_function<void()> on_cancel_;
   std::exception_ptr error_;
   const loop* target_ = nullptr;
+  std::thread::id bringer_;
   state state_ = state::pending;
   bool given_away_ = false;
 };
@@ -152,7 +155,7 @@ class concurrent_future {
   }
 
   /// Blocks the thread until it has ended. Throws what was thrown there, `cancelled`, or `invalid_state_error` if it came to
-  /// nothing, or if this thread runs the loop that is to bring it.
+  /// nothing, or if this thread is to bring it, or runs the loop that is.
   T result() const& { return take(shared().wait()); }
   T result() && { return std::move(*this).take(shared().wait()); }
   /// The same, for at most `limit` of real time; throws `timeout_error`, and what goes on there goes on.
@@ -306,6 +309,8 @@ class concurrent_promise {
 
   /// A thread that runs `target` is refused when it wants to block for the result. Before anybody has the future.
   void runs_on(const loop& target) const noexcept { state_->runs_on(target); }
+  /// The same for one thread that brings all results, in a callback of another one of them for instance.
+  void brought_by(std::thread::id thread) const noexcept { state_->brought_by(thread); }
 
  private:
   std::shared_ptr<detail::concurrent_state<T>> state_;

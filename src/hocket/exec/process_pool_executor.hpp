@@ -47,6 +47,7 @@ class promised_call final : public process_job {
  public:
   using process_job::process_job;
   [[nodiscard]] auto future_from(process_pool& pool) const {
+    promise_.brought_by(pool.thread_id());
     promise_.on_cancel([&pool] { pool.hear_of_cancelled(); });
     return promise_.get_future();
   }
@@ -204,7 +205,8 @@ class process_pool_executor {
 
   /// Has a worker call `Function(args...)`. Never blocks: throws `executor_full` at the bound, `message_too_large`,
   /// `invalid_state_error` after `shutdown`, `broken_process_pool` if the pool is. `cancel()` of the future succeeds until a worker
-  /// has the call. Counterpart: Executor.submit.
+  /// has the call. Its callbacks run on the pool's thread and must not block: to wait there for another call of the pool throws
+  /// `invalid_state_error`. Counterpart: Executor.submit.
   template <auto Function, class... Args>
     requires process_callable<Function, Args...>
   concurrent_future<process_result_t<Function>> submit(const Args&... args) {

@@ -118,6 +118,7 @@ void process_pool::start(const std::shared_ptr<process_pool>& pool) {
     ~mask_again() { pthread_sigmask(SIG_SETMASK, &mask, nullptr); }
   } at_the_end{before};
   pool->thread_ = std::thread([pool] { pool->run(); });
+  pool->thread_id_ = pool->thread_.get_id();
 }
 
 // ---- from any thread

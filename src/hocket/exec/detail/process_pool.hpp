@@ -76,6 +76,8 @@ class process_pool {
   /// Starts the thread, which keeps the pool alive as long as it runs.
   static void start(const std::shared_ptr<process_pool>& pool);
 
+  /// The one that brings all results.
+  [[nodiscard]] std::thread::id thread_id() const noexcept { return thread_id_; }
   [[nodiscard]] const process_pool_options& options() const noexcept { return options_; }
 
   enum class when_full : bool { refuse, line_up };
@@ -158,6 +160,7 @@ class process_pool {
   std::vector<pollfd> polled_;
   std::mutex join_mutex_;
   std::thread thread_;
+  std::thread::id thread_id_;  // which stays when it was joined
 };
 
 }  // namespace hocket::detail
