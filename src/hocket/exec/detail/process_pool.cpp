@@ -154,8 +154,8 @@ bool process_pool::has_room() noexcept {
   drop_cancelled();
   std::size_t calls = queued_;
   for (const auto& each : workers_) calls += each->busy();
-  const std::size_t run_at_a_time = options_.max_workers * options_.child_concurrency;
-  return calls < run_at_a_time || calls - run_at_a_time < options_.max_pending;
+  if (calls / options_.child_concurrency < options_.max_workers) return true;
+  return calls - options_.max_workers * options_.child_concurrency < options_.max_pending;
 }
 
 void process_pool::hear_of_cancelled() noexcept {
