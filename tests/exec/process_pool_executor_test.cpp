@@ -25,6 +25,7 @@
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -32,6 +33,9 @@
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/exec/process_pool_executor.hpp>
+#include <hocket/loop/blocking_pool.hpp>
+#include <hocket/sync/memory_channel.hpp>
+#include <hocket/sync/queue.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
@@ -161,6 +165,10 @@ class unknown_error : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+struct silent_error : std::exception {
+  [[nodiscard]] const char* what() const noexcept override { return nullptr; }
+};
+
 int throws(const std::string& what) {
   if (what == "runtime_error") throw std::runtime_error("no luck");
   if (what == "invalid_argument") throw std::invalid_argument("no luck");
@@ -170,6 +178,11 @@ int throws(const std::string& what) {
   if (what == "timeout_error") throw hocket::timeout_error("no luck");
   if (what == "cancelled") throw hocket::cancelled{};
   if (what == "unknown_error") throw unknown_error("no luck");
+  if (what == "executor_full") throw hocket::executor_full("no luck");
+  if (what == "broken_thread_pool") throw hocket::broken_thread_pool("no luck");
+  if (what == "queue_shut_down") throw hocket::queue_shut_down();
+  if (what == "end_of_channel") throw hocket::end_of_channel();
+  if (what == "silent_error") throw silent_error();
   if (what == "int") throw 7;
   return 0;
 }
@@ -427,6 +440,10 @@ TEST(process_pool_exceptions, come_back_as_what_they_are) {
   EXPECT_THROW(pool.submit<throws>("bad_alloc").result(), std::bad_alloc);
   EXPECT_THROW(pool.submit<throws>("timeout_error").result(), hocket::timeout_error);
   EXPECT_THROW(pool.submit<throws>("cancelled").result(), hocket::cancelled);
+  EXPECT_THROW(pool.submit<throws>("executor_full").result(), hocket::executor_full);
+  EXPECT_THROW(pool.submit<throws>("broken_thread_pool").result(), hocket::broken_thread_pool);
+  EXPECT_THROW(pool.submit<throws>("queue_shut_down").result(), hocket::queue_shut_down);
+  EXPECT_THROW(pool.submit<throws>("end_of_channel").result(), hocket::end_of_channel);
 }
 
 TEST(process_pool_exceptions, tell_the_function_and_the_worker) {
@@ -461,6 +478,11 @@ TEST(process_pool_exceptions, of_other_types_are_remote_errors_with_their_name) 
 TEST(process_pool_exceptions, that_are_none_are_remote_errors_too) {
   process_pool_executor pool({.max_workers = 1});
   EXPECT_TRUE(text_of<hocket::remote_error>(pool.submit<throws>("int")).starts_with("int (in throws, "));
+}
+
+TEST(process_pool_exceptions, may_have_no_text) {
+  process_pool_executor pool({.max_workers = 1});
+  EXPECT_NE(text_of<hocket::remote_error>(pool.submit<throws>("silent_error")).find("silent_error"), std::string::npos);
 }
 
 TEST(process_pool_exceptions, leave_the_worker_as_it_was) {
@@ -992,6 +1014,19 @@ TEST(process_pool_worker, whose_function_forks_and_returns_twice_answers_once) {
   const pid_t worker = pool.submit<own_pid>().result();
   EXPECT_EQ(pool.submit<forks_and_returns_twice>().result(), worker);
   EXPECT_EQ(pool.submit<own_pid>().result(), worker);
+}
+
+TEST(process_pool_worker, by_name_only_and_with_a_socket_in_the_right_place_ends_with_one_line) {
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  EXPECT_EQ(exit_code_of_copy([&] {
+              dup2(ends[0], 3);
+              setenv("HOCKET_PROCESS_WORKER", "1", 1);
+              execl("/proc/self/exe", "other", nullptr);
+              return 1;
+            }),
+            70);
+  for (const int each : ends) close(each);
 }
 
 // ---- in tasks

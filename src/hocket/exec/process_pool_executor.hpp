@@ -180,10 +180,10 @@ struct process_map_options {
 ///
 /// A function is named as a template argument: `pool.submit<is_prime>(n)`. It is a plain function, a lambda without captures, or
 /// one that returns a `coro`, which the worker runs on a loop that it keeps. Arguments and results go there and back by cereal, as
-/// values. `main` must begin with `serve_if_worker()`.
+/// values. `main` must call `serve_if_worker()` before any work.
 ///
-/// What the function throws comes back: the standard library's exceptions, std::system_error and hocket's as what they are, others
-/// as `remote_error`. A worker that dies fails the calls that it had with `broken_process_pool` and is replaced; only if workers
+/// What the function throws comes back: std::system_error and the exceptions of the standard library and of hocket that are made of
+/// a text or of nothing as what they are, others as `remote_error`. A worker that dies fails the calls that it had with `broken_process_pool` and is replaced; only if workers
 /// die as they start is the pool given up. Workers die with this process, however it ends.
 ///
 /// Belongs to no loop: any thread may use it. Calls begin in the order in which they were submitted. It does not survive fork: in

@@ -20,6 +20,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -56,6 +57,11 @@ void open_missing_standard_streams() {
       leave_at_once();  // the lowest free number, since those below are open
 }
 
+bool is_pool_gone() {
+  pollfd connection{.fd = detail::worker_socket, .events = POLLRDHUP, .revents = 0};
+  return poll(&connection, 1, 0) == 1 && (connection.revents & (POLLRDHUP | POLLHUP)) != 0;
+}
+
 // Everything that must be so before the user's code runs.
 void become_worker(const char* mark) {
   pid_t pool = 0;
@@ -63,10 +69,12 @@ void become_worker(const char* mark) {
   unsetenv(detail::worker_mark);
   int kind = 0;
   socklen_t size = sizeof(kind);
-  if (getsockopt(detail::worker_socket, SOL_SOCKET, SO_TYPE, &kind, &size) != 0)
-    give_up("HOCKET_PROCESS_WORKER is set in the environment, but no process pool started this process: unset it");
+  const bool is_socket = getsockopt(detail::worker_socket, SOL_SOCKET, SO_TYPE, &kind, &size) == 0;
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != pool) leave_at_once();
+  if (!is_socket || getppid() != pool) {
+    if (is_socket && is_pool_gone()) leave_at_once();
+    give_up("HOCKET_PROCESS_WORKER is set in the environment, but no process pool started this process: unset it");
+  }
   fcntl(detail::worker_socket, F_SETFD, FD_CLOEXEC);
   struct sigaction interrupt{};
   interrupt.sa_handler = [](int) {};  // not SIG_IGN, which the programs that a worker starts would inherit
@@ -231,8 +239,10 @@ void serve_if_worker() {
 void detail::require_worker_line() {
   if (line_was_there) return;
   if (std::getenv(detail::worker_mark) != nullptr)
-    give_up("a worker process came to make a pool of its own: main must begin with hocket::serve_if_worker()");
-  throw invalid_state_error("main must begin with hocket::serve_if_worker() in a program that uses a process pool");
+    give_up(
+        "a worker process came to make a pool of its own: main must call hocket::serve_if_worker() before any work");
+  throw invalid_state_error(
+      "main must call hocket::serve_if_worker() before any work in a program that uses a process pool");
 }
 
 }  // namespace hocket

@@ -18,6 +18,11 @@
 #include <hocket/core/cancelled.hpp>
 #include <hocket/exec/detail/carried_exception.hpp>
 #include <hocket/exec/detail/process_archive.hpp>
+#include <hocket/exec/executor_options.hpp>
+#include <hocket/loop/blocking_pool.hpp>
+#include <hocket/sync/barrier.hpp>
+#include <hocket/sync/memory_channel.hpp>
+#include <hocket/sync/queue.hpp>
 
 namespace hocket::detail {
 
@@ -46,6 +51,10 @@ template <class Error>
 constexpr known_type made_of_text = {&typeid(Error),
                                      [](const std::string& text) { return std::make_exception_ptr(Error(text)); }};
 
+template <class Error>
+constexpr known_type made_of_nothing = {&typeid(Error),
+                                        [](const std::string&) { return std::make_exception_ptr(Error()); }};
+
 const known_type known_types[] = {
     made_of_text<std::runtime_error>,
     made_of_text<std::range_error>,
@@ -62,14 +71,26 @@ const known_type known_types[] = {
     made_of_text<protocol_error>,
     made_of_text<message_too_large>,
     made_of_text<broken_process_pool>,
-    {&typeid(std::bad_alloc), [](const std::string&) { return std::make_exception_ptr(std::bad_alloc()); }},
-    {&typeid(cancelled), [](const std::string&) { return std::make_exception_ptr(cancelled()); }},
+    made_of_text<executor_full>,
+    made_of_text<broken_thread_pool>,
+    made_of_nothing<queue_shut_down>,
+    made_of_nothing<broken_barrier_error>,
+    made_of_nothing<closed_resource_error>,
+    made_of_nothing<broken_resource_error>,
+    made_of_nothing<end_of_channel>,
+    made_of_nothing<std::bad_alloc>,
+    made_of_nothing<cancelled>,
 };
 
 std::string readable(const char* mangled) {
   int status = 0;
   const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(mangled, nullptr, nullptr, &status), std::free);
   return text ? std::string(text.get()) : std::string(mangled);
+}
+
+std::string text_of(const std::exception& error) {
+  const char* const text = error.what();
+  return text != nullptr ? text : "";
 }
 
 // what() is "prefix: message of the code"; the message comes back by itself.
@@ -90,9 +111,9 @@ carried describe(const std::exception_ptr& error) {
     if (typeid(thrown) == typeid(std::system_error) &&
         (category == std::system_category() || category == std::generic_category()))
       return {typeid(thrown).name(), prefix_of(thrown), thrown.code().value(), category == std::system_category()};
-    return {typeid(thrown).name(), thrown.what()};
+    return {typeid(thrown).name(), text_of(thrown)};
   } catch (const std::exception& thrown) {
-    return {typeid(thrown).name(), thrown.what()};
+    return {typeid(thrown).name(), text_of(thrown)};
   } catch (...) {
     return {abi::__cxa_current_exception_type()->name(), {}};
   }
