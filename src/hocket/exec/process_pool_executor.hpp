@@ -3,7 +3,6 @@
 #include <coroutine>
 #include <csignal>
 #include <cstddef>
-#include <deque>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -21,6 +20,7 @@
 #include <hocket/core/concurrent_future.hpp>
 #include <hocket/core/operation.hpp>
 #include <hocket/core/timeout.hpp>
+#include <hocket/exec/detail/futures_in_line.hpp>
 #include <hocket/exec/detail/process_pool.hpp>
 #include <hocket/exec/executor_options.hpp>
 #include <hocket/exec/process_error.hpp>
@@ -154,16 +154,6 @@ struct call_each<Function> {
   }
 };
 
-/// Cancels what was not taken.
-template <class T>
-struct chunks_in_line : std::deque<concurrent_future<T>> {
-  chunks_in_line() = default;
-  chunks_in_line(const chunks_in_line&) = delete;
-  ~chunks_in_line() {
-    for (auto& each : *this) each.cancel();
-  }
-};
-
 }  // namespace detail
 
 struct process_map_options {
@@ -272,7 +262,7 @@ async_generator<process_result_t<Function>> process_pool_executor::map_all(proce
   std::optional<time_point> deadline;
   if (options.timeout) deadline = loop::running().time_after(*options.timeout);
   const std::size_t buffer = options.buffer > 0 ? options.buffer : 2 * pool.pool_->options().max_workers;
-  detail::chunks_in_line<std::vector<process_result_t<Function>>> line;
+  detail::futures_in_line<std::vector<process_result_t<Function>>> line;
   auto next = std::ranges::begin(elements);
   for (;;) {
     while (next != std::ranges::end(elements) && line.size() < buffer) {

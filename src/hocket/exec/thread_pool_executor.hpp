@@ -3,7 +3,6 @@
 #include <atomic>
 #include <concepts>
 #include <cstddef>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <limits>
@@ -20,6 +19,7 @@
 #include <hocket/core/async_generator.hpp>
 #include <hocket/core/concurrent_future.hpp>
 #include <hocket/core/timeout.hpp>
+#include <hocket/exec/detail/futures_in_line.hpp>
 #include <hocket/exec/executor_options.hpp>
 #include <hocket/exec/to_thread.hpp>
 #include <hocket/loop/blocking_pool.hpp>
@@ -195,16 +195,6 @@ class thread_pool_executor {
 };
 
 namespace detail {
-
-/// Cancels what was not taken.
-template <class T>
-struct futures_in_line : std::deque<concurrent_future<T>> {
-  futures_in_line() = default;
-  futures_in_line(const futures_in_line&) = delete;
-  ~futures_in_line() {
-    for (auto& each : *this) each.cancel();
-  }
-};
 
 /// A container: constant, it has constant elements, so they are its own and may be moved out of it.
 template <class Range>
