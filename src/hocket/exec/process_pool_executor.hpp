@@ -173,8 +173,9 @@ struct process_map_options {
 /// values. `main` must call `serve_if_worker()` before any work.
 ///
 /// What the function throws comes back: std::system_error and the exceptions of the standard library and of hocket that are made of
-/// a text or of nothing as what they are, others as `remote_error`. A worker that dies fails the calls that it had with `broken_process_pool` and is replaced; only if workers
-/// die as they start is the pool given up. Workers die with this process, however it ends.
+/// a text or of nothing as what they are, others as `remote_error`. A worker that dies fails the calls that it had with
+/// `broken_process_pool` and is replaced; only if workers die as they start is the pool given up. Workers die with this process,
+/// however it ends.
 ///
 /// Belongs to no loop: any thread may use it. Calls begin in the order in which they were submitted. It does not survive fork: in
 /// the new process its members do nothing, and calls throw `invalid_state_error`. What is left of a worker's function that has
@@ -182,8 +183,8 @@ struct process_map_options {
 /// Counterpart: concurrent.futures.ProcessPoolExecutor, aiomultiprocess.Pool.
 class process_pool_executor {
  public:
-  /// Starts no worker yet; all of them will get the environment as it is now. Throws std::invalid_argument for options that make no sense, `invalid_state_error` if `main` does not
-  /// begin with `serve_if_worker()`.
+  /// Starts no worker yet; all of them will get the environment as it is now. Throws std::invalid_argument for options that make
+  /// no sense, `invalid_state_error` if `main` has not called `serve_if_worker()`.
   explicit process_pool_executor(process_pool_options options = {})
       : pool_(std::make_shared<detail::process_pool>(std::move(options))) {
     detail::process_pool::start(pool_);

@@ -81,7 +81,8 @@ class process_pool {
   [[nodiscard]] const process_pool_options& options() const noexcept { return options_; }
 
   enum class when_full : bool { refuse, line_up };
-  /// Throws `invalid_state_error` after `shutdown` and in a copy of the process, `broken_process_pool` once it is broken, `executor_full` if it refuses.
+  /// Throws `invalid_state_error` after `shutdown` and in a copy of the process, `broken_process_pool` once it is broken,
+  /// `executor_full` if it refuses.
   void submit(process_job& job, when_full full);
   /// Takes a job back that no worker has. False if one has, or had.
   [[nodiscard]] bool withdraw(process_job& job) noexcept;
