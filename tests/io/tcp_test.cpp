@@ -10,6 +10,7 @@
 #include <io/connected_sockets.hpp>
 #include <io/zero_pages.hpp>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -20,6 +21,7 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/io/resolve.hpp>
 #include <hocket/io/tcp.hpp>
+#include <hocket/loop/buffer_pool.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/test.hpp>
 
@@ -299,7 +301,7 @@ HOCKET_TEST(tcp, who_waits_for_bytes_holds_no_buffer) {
   auto [client, server] = co_await connect_on_loopback();
   auto waiting = create_task(receive_to_end(server));
   co_await wait_all_tasks_blocked();
-  EXPECT_EQ(hocket::loop::running().io().buffers().lent(), 0U);
+  EXPECT_EQ(hocket::loop::running().io().lent_buffers(), 0U);
   client.close();
   co_await waiting;
 }
@@ -315,7 +317,7 @@ HOCKET_TEST(tcp, more_tasks_receive_than_the_pool_has_buffers) {
   co_await wait_all_tasks_blocked();
   for (std::size_t n = 0; n < many; ++n) co_await all[n].client.send_all(std::to_string(n));
   for (auto& each : receiving) co_await each;
-  EXPECT_EQ(hocket::loop::running().io().buffers().lent(), many);
+  EXPECT_EQ(hocket::loop::running().io().lent_buffers(), many);
   for (std::size_t n = 0; n < many; ++n) EXPECT_EQ(held[n].text(), std::to_string(n));
 }
 
@@ -657,6 +659,14 @@ struct adopted_pair {
   adopted_pair(const adopted_pair&) = delete;
 
   void send_by_hand(std::string_view text) const { ::send(by_hand, text.data(), text.size(), MSG_NOSIGNAL); }
+  void take_by_hand(std::size_t size) const {
+    std::array<char, 65536> piece;
+    while (size > 0) {
+      pollfd state{.fd = by_hand, .events = POLLIN, .revents = 0};
+      ::poll(&state, 1, -1);
+      size -= static_cast<std::size_t>(::recv(by_hand, piece.data(), std::min(size, piece.size()), 0));
+    }
+  }
 
   tcp_socket adopted;
   int by_hand = -1;
@@ -676,13 +686,47 @@ HOCKET_TEST(tcp, a_blocking_socket_that_was_adopted_does_not_block_the_loop) {
   EXPECT_EQ((co_await receiving).text(), "after the timer");
 }
 
-HOCKET_TEST(tcp, a_socket_that_was_adopted_blocks_or_not_as_the_loop_needs_it) {
+HOCKET_TEST(tcp, a_socket_that_was_adopted_keeps_its_flags_for_those_who_share_it) {
   for (const int type_flags : {0, static_cast<int>(SOCK_NONBLOCK)}) {
     const adopted_pair pair(type_flags);
     const bool nonblocking = (::fcntl(pair.adopted.number(), F_GETFL) & O_NONBLOCK) != 0;
-    EXPECT_EQ(nonblocking, hocket::loop::running().io().wants_nonblocking());
+    EXPECT_EQ(nonblocking, type_flags == SOCK_NONBLOCK);
   }
   co_return;
+}
+
+HOCKET_TEST(tcp, a_socket_that_was_adopted_receives_and_sends_whether_it_blocks_or_not) {
+  for (const int type_flags : {0, static_cast<int>(SOCK_NONBLOCK)}) {
+    adopted_pair pair(type_flags);
+    auto receiving = create_task(pair.adopted.receive());
+    co_await hocket::testing::wait_all_tasks_blocked();
+    pair.send_by_hand("late");
+    EXPECT_EQ((co_await receiving).text(), "late");
+    const std::string large(8 << 20, 'x');
+    const auto sending = hocket::testing::send_in_background(pair.adopted, large);
+    co_await hocket::testing::wait_all_tasks_blocked();
+    EXPECT_FALSE(sending.done());
+    std::thread taker([&pair, size = large.size()] { pair.take_by_hand(size); });
+    co_await sending;
+    taker.join();
+  }
+}
+
+HOCKET_TEST(tcp, a_listener_that_was_adopted_accepts_whether_it_blocks_or_not) {
+  for (const int type_flags : {0, static_cast<int>(SOCK_NONBLOCK)}) {
+    auto original = listen_on_loopback();
+    const int copy = ::dup(original.number());
+    const int flags = ::fcntl(copy, F_GETFL);
+    ::fcntl(copy, F_SETFL, (flags & ~O_NONBLOCK) | (type_flags == 0 ? 0 : O_NONBLOCK));
+    hocket::tcp_listener adopted{hocket::io_handle(copy)};
+    auto accepting = create_task(adopted.accept());
+    co_await hocket::testing::wait_all_tasks_blocked();
+    EXPECT_FALSE(accepting.done());
+    auto client = co_await tcp_socket::connect(original.local_address());
+    auto server = co_await std::move(accepting);
+    co_await client.send_all("hello");
+    EXPECT_EQ((co_await server.receive()).text(), "hello");
+  }
 }
 
 // ---- fairness and limits

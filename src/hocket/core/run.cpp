@@ -112,6 +112,7 @@ static std::unique_ptr<loop> make_loop(const run_options& options) {
     return made;
   }
   return std::make_unique<loop>(loop_options{.backend = options.backend,
+                                             .make_backend = options.make_backend,
                                              .clock = options.clock,
                                              .debug = options.debug,
                                              .seed = options.seed,

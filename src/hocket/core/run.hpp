@@ -15,6 +15,8 @@ namespace hocket {
 struct run_options {
   /// HOCKET_BACKEND and then what the system allows, unless one is named.
   backend_kind backend = backend_kind::automatic;
+  /// Makes the backend, instead of the one above: a simulator, a backend of your own.
+  backend_factory make_backend{};
   /// Stands in for the monotonic clock; must outlive the run.
   hocket::clock* clock = nullptr;
   /// As in `loop_options`: where random numbers come from, and whether the order within a turn is random.

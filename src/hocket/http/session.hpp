@@ -13,7 +13,6 @@
 #include <hocket/core/coro.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/io/socket_address.hpp>
-#include <hocket/loop/buffer_pool.hpp>
 #include <hocket/loop/clock.hpp>
 #include <hocket/url/url.hpp>
 

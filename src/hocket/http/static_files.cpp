@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <hocket/base/error.hpp>
 #include <hocket/core/as_result.hpp>
@@ -84,23 +83,20 @@ std::string escape_html(std::string_view text) {
   return escaped;
 }
 
-/// Names in the directory, sorted, directories with a slash, without those that begin with a dot.
-std::vector<std::string> list(int directory) {
-  const int copy = ::openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, int (*)(DIR*)> stream(copy < 0 ? nullptr : ::fdopendir(copy), ::closedir);
-  if (stream == nullptr) {
-    const int error = errno;
-    if (copy >= 0) ::close(copy);
-    throw std::system_error(error, std::system_category(), "readdir");
-  }
+/// Names of the entries, sorted, directories with a slash, without those that begin with a dot.
+std::vector<std::string> listed_names(const std::vector<directory_entry>& entries) {
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(stream.get())) {
-    if (entry->d_name[0] == '.' || names.size() == most_listed) continue;
-    names.emplace_back(entry->d_name);
-    if (entry->d_type == DT_DIR) names.back() += '/';
-  }
+  for (const directory_entry& entry : entries)
+    if (!entry.name.starts_with('.')) names.push_back(entry.type == DT_DIR ? entry.name + "/" : entry.name);
   std::sort(names.begin(), names.end());
   return names;
+}
+
+std::vector<std::string> list(backend& system, int directory) {
+  std::vector<directory_entry> entries;
+  const int answer = system.read_directory(directory, entries, most_listed);
+  if (answer < 0) throw std::system_error(-answer, std::system_category(), "readdir");
+  return listed_names(entries);
 }
 
 std::string listing_page(const std::string& path, const std::vector<std::string>& names) {
@@ -123,9 +119,9 @@ bool unchanged(const request& asked, std::chrono::sys_seconds modified) {
 }  // namespace
 
 static_files static_files::below(const std::string& directory) {
-  const int number = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (number < 0) throw std::system_error(errno, std::system_category(), fmt::format("cannot serve '{}'", directory));
-  return static_files(file(io_handle(number)));
+  const int number = loop::running().io().open_now(directory.c_str(), O_RDONLY | O_DIRECTORY, 0);
+  if (number < 0) throw std::system_error(-number, std::system_category(), fmt::format("cannot serve '{}'", directory));
+  return static_files(file(io_handle(number, io_handle::made_here{})));
 }
 
 coro<void> static_files::answer(const request& asked, responder& respond) const {
@@ -140,8 +136,9 @@ coro<void> static_files::answer(const request& asked, responder& respond) const 
   }
   auto opened = co_await as_expected(root_.open_beneath(path->empty() ? "." : *path, open_flags));
   struct stat state{};
-  if (!opened || ::fstat(opened->number(), &state) != 0) {
-    co_await answer_status(respond, status_for(opened ? errno : opened.error().value()));
+  const int error = opened ? -opened->status(state) : opened.error().value();
+  if (error != 0) {
+    co_await answer_status(respond, status_for(error));
     co_return;
   }
   if (S_ISDIR(state.st_mode))
@@ -163,13 +160,14 @@ coro<void> static_files::answer_directory(const file& directory, std::string pat
     co_await answer_file(std::move(*index), path + "index.html", asked, respond);
     co_return;
   }
-  const auto names = co_await to_thread([number = directory.number()] { return list(number); });
+  const auto names = co_await to_thread(
+      [&system = loop::running().io(), number = directory.number()] { return list(system, number); });
   co_await respond.send(200, field("Content-Type", "text/html; charset=utf-8"), listing_page(path, names));
 }
 
 coro<void> static_files::answer_file(file opened, std::string path, const request& asked, responder& respond) const {
   struct stat state{};
-  if (::fstat(opened.number(), &state) != 0 || !S_ISREG(state.st_mode) || path.back() == '/') {
+  if (opened.status(state) != 0 || !S_ISREG(state.st_mode) || path.back() == '/') {
     co_await answer_status(respond, 404);
     co_return;
   }

@@ -17,6 +17,6 @@ bool open_operation::await_ready() {
   return io_awaitable::await_ready();
 }
 
-file open_operation::convert(std::int32_t number) { return file(io_handle(number, io_handle::prepared{}, where_)); }
+file open_operation::convert(std::int32_t number) { return file(io_handle(number, io_handle::made_here{}, where_)); }
 
 }  // namespace hocket::detail

@@ -94,6 +94,11 @@ class file {
   /// Waits until what was written is on the disk. fsync(2).
   [[nodiscard]] detail::fsync_operation fsync() noexcept { return detail::fsync_operation(handle_.record()); }
 
+  /// fstat(2): 0, or a negated errno. Does not suspend.
+  [[nodiscard]] int status(struct stat& state) const {
+    return is_open() ? handle_.record()->owner().fstat(number(), state) : -EBADF;
+  }
+
   void close() noexcept { handle_.close(); }
   [[nodiscard]] bool is_open() const noexcept { return handle_.is_open(); }
   [[nodiscard]] int number() const noexcept { return handle_.number(); }

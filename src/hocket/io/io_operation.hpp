@@ -16,13 +16,14 @@ namespace hocket {
 class io_handle {
  public:
   io_handle() noexcept = default;
-  /// Takes ownership of an open file descriptor, also when it throws. A socket becomes blocking or not, as the loop needs it.
+  /// Takes ownership of an open file descriptor, also when it throws. Its flags, options and owner stay as they are, for
+  /// others may share it (dup(2), fork(2)).
   explicit io_handle(int number, std::source_location where = std::source_location::current())
-      : record_(loop::running().io().adopt(number, true, where)) {}
-  /// The same for one that was made for this loop.
-  struct prepared {};
-  io_handle(int number, prepared, std::source_location where = std::source_location::current())
-      : record_(loop::running().io().adopt(number, false, where)) {}
+      : record_(loop::running().io().adopt(number, backend::origin::adopted, where)) {}
+  /// The same for one that the loop's backend has made.
+  struct made_here {};
+  io_handle(int number, made_here, std::source_location where = std::source_location::current())
+      : record_(loop::running().io().adopt(number, backend::origin::made_here, where)) {}
   io_handle(io_handle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
   io_handle& operator=(io_handle&& other) noexcept {
     if (this != &other) {

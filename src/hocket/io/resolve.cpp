@@ -35,14 +35,14 @@ class resolve_operation::job final : public blocking_job, public ready_node, pub
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_ADDRCONFIG;
     addrinfo* found = nullptr;
-    error_ = ::getaddrinfo(host_.c_str(), nullptr, &hints, &found);
+    error_ = owner_.io().getaddrinfo(host_.c_str(), nullptr, &hints, &found);
     system_error_ = errno;
     try {
       for (const addrinfo* each = found; each != nullptr; each = each->ai_next) add(*each);
     } catch (const std::bad_alloc&) {
       error_ = EAI_MEMORY;
     }
-    if (found != nullptr) ::freeaddrinfo(found);
+    if (found != nullptr) owner_.io().freeaddrinfo(found);
     owner_.post(*this);
   }
 

@@ -10,46 +10,14 @@
 #include <utility>
 
 #include <hocket/core/coro.hpp>
-#include <hocket/io/io_operation.hpp>
 #include <hocket/io/socket_address.hpp>
+#include <hocket/io/socket_operations.hpp>
 
 namespace hocket {
 
 class tcp_socket;
 
 namespace detail {
-
-class receive_operation final : public io_awaitable<receive_operation, buffer> {
- public:
-  static constexpr const char* name = "receive";
-  explicit receive_operation(descriptor* target) noexcept : io_awaitable(io_op::receive, target) {}
-  [[nodiscard]] buffer convert(std::int32_t size) noexcept {
-    return size == 0 ? buffer() : io().buffers().lend(request_.slot, static_cast<std::size_t>(size));
-  }
-};
-
-class recv_operation final : public io_awaitable<recv_operation, std::size_t> {
- public:
-  static constexpr const char* name = "recv";
-  recv_operation(descriptor* target, std::span<char> into) noexcept : io_awaitable(io_op::recv, target) {
-    request_.data = into.data();
-    request_.length = into.size();
-  }
-  [[nodiscard]] std::size_t convert(std::int32_t size) noexcept { return static_cast<std::size_t>(size); }
-};
-
-class send_operation final : public io_awaitable<send_operation, void> {
- public:
-  static constexpr const char* name = "send";
-  send_operation(descriptor* target, std::string_view bytes) noexcept : io_awaitable(io_op::send, target) {
-    request_.data = const_cast<char*>(bytes.data());
-    request_.length = bytes.size();
-  }
-  [[nodiscard]] bool await_ready() {
-    return (request_.length == 0 && !task_base::require_current().must_throw()) || io_awaitable::await_ready();
-  }
-  void convert(std::int32_t) noexcept {}
-};
 
 class connect_operation;
 class accept_operation;
@@ -78,12 +46,20 @@ class tcp_socket {
 
   /// Sends all of `bytes`, which must stay alive; suspends while the peer does not take them. If it throws (also `cancelled`),
   /// an unknown part was sent and the connection is of no further use. Counterpart: loop.sock_sendall.
-  [[nodiscard]] detail::send_operation send_all(std::string_view bytes) noexcept { return {handle_.record(), bytes}; }
+  [[nodiscard]] detail::send_operation send_all(std::string_view bytes, send_options options = {}) noexcept {
+    return {handle_.record(), bytes, options};
+  }
+  /// The same for several pieces, one after the other.
+  [[nodiscard]] detail::send_pieces_operation send_all(std::span<const std::string_view> pieces) {
+    return {handle_.record(), pieces};
+  }
 
   /// Tells the peer that nothing more will be sent; receiving goes on. shutdown(2), SHUT_WR.
   void shutdown_send() noexcept;
 
   void close() noexcept { handle_.close(); }
+  /// Gives the descriptor away.
+  [[nodiscard]] io_handle release() noexcept { return std::move(handle_); }
   [[nodiscard]] bool is_open() const noexcept { return handle_.is_open(); }
   [[nodiscard]] int number() const noexcept { return handle_.number(); }
   [[nodiscard]] socket_address local_address() const;
@@ -108,15 +84,20 @@ class tcp_listener {
   [[nodiscard]] static tcp_listener listen(const socket_address& address, listen_options options = {},
                                            std::source_location where = std::source_location::current());
 
+  /// Not listening.
+  tcp_listener() noexcept = default;
+  /// Takes ownership of a listening socket's descriptor.
+  explicit tcp_listener(io_handle handle) noexcept : handle_(std::move(handle)) {}
+
   /// Waits for a connection. Throws std::system_error (EMFILE: the process is out of descriptors), `cancelled`.
   [[nodiscard]] detail::accept_operation accept(std::source_location where = std::source_location::current()) noexcept;
 
   void close() noexcept { handle_.close(); }
   [[nodiscard]] bool is_open() const noexcept { return handle_.is_open(); }
+  [[nodiscard]] int number() const noexcept { return handle_.number(); }
   [[nodiscard]] socket_address local_address() const;
 
  private:
-  explicit tcp_listener(io_handle handle) noexcept : handle_(std::move(handle)) {}
   io_handle handle_;
 };
 
@@ -142,7 +123,7 @@ class accept_operation final : public io_awaitable<accept_operation, tcp_socket>
   accept_operation(descriptor* target, std::source_location where) noexcept
       : io_awaitable(io_op::accept, target), where_(where) {}
   [[nodiscard]] tcp_socket convert(std::int32_t number) {
-    return tcp_socket(io_handle(number, io_handle::prepared{}, where_));
+    return tcp_socket(io_handle(number, io_handle::made_here{}, where_));
   }
 
  private:

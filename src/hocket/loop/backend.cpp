@@ -1,13 +1,9 @@
-#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <system_error>
 #include <utility>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <hocket/base/error.hpp>
 #include <hocket/loop/backend.hpp>
@@ -46,8 +42,7 @@ void backend::close(descriptor* target) noexcept {
 
 void backend::finish_closing(descriptor* target) noexcept {
   forget(*target);
-  // Linux closes the number even when it reports an error; trying again could close somebody else's.
-  ::close(std::exchange(target->number_, -1));
+  close_number(std::exchange(target->number_, -1));
   --open_;
   if (!made_at_.empty()) made_at_.erase(target);
   target->release();
@@ -66,25 +61,16 @@ void backend::report_open_descriptors() noexcept {
   }
 }
 
-static void set_blocking(int number, bool blocking) noexcept {
-  int type = 0;
-  socklen_t size = sizeof type;
-  if (::getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return;  // no socket
-  const int flags = ::fcntl(number, F_GETFL);
-  ::fcntl(number, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
-}
-
-descriptor* backend::adopt(int number, bool prepare, std::source_location made_at) {
+descriptor* backend::adopt(int number, origin from, std::source_location made_at) {
   descriptor* made = nullptr;
   try {
-    made = new descriptor(*this, number);
+    made = new descriptor(*this, number, from == origin::adopted);
     if (loop_.debug()) made_at_.try_emplace(made, made_at);
-    if (prepare) set_blocking(number, !wants_nonblocking());
     ++open_;
     return made;
   } catch (...) {
     if (made != nullptr) made->release();
-    ::close(number);
+    close_number(number);
     throw;
   }
 }

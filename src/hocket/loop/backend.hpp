@@ -1,36 +1,38 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <source_location>
 #include <string_view>
 #include <unordered_map>
 
-#include <hocket/loop/buffer_pool.hpp>
+#include <hocket/loop/buffer.hpp>
 #include <hocket/loop/descriptor.hpp>
 #include <hocket/loop/io_request.hpp>
 #include <hocket/loop/ready_node.hpp>
+#include <hocket/loop/system_calls.hpp>
 
 namespace hocket {
 
 class loop;
 
-/// How a loop asks the system for input and output: requests go in, and each completes exactly once.
+/// How a loop asks the system for input and output: requests go in, and each completes exactly once; what need not wait is
+/// asked for by `system_calls`. Nothing of hocket's reads or writes a socket or file past it.
 ///
-/// Everything but `wake` belongs to the thread that runs the loop. A simulator is a backend too.
-class backend {
+/// Everything but `wake`, and what `system_calls` says, belongs to the thread that runs the loop. A simulator is a backend
+/// too: derive from this, and give `loop_options::make_backend` something that makes it.
+class backend : public system_calls {
  public:
   explicit backend(loop& owner) noexcept : loop_(owner) {}
   virtual ~backend() = default;
-  backend(const backend&) = delete;
-  backend& operator=(const backend&) = delete;
 
   /// As in HOCKET_BACKEND: "io_uring", "epoll".
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
-  /// Starts `request`. True if it completed at once: then `result` is set and `done` is not scheduled.
-  /// Otherwise `done` is scheduled on completion. `request.target` must be set, except for `io_op::open`.
+  /// Starts `request`. True if it completed at once: then `result` and `completed` are set and `done` is not scheduled.
+  /// Otherwise `began` is called here and `complete` later. `request.target` must be set, except for `io_op::open`.
   [[nodiscard]] virtual bool start(io_request& request) = 0;
 
   /// Asks a started request to end soon with -ECANCELED; it may still succeed. False if it has completed already.
@@ -51,9 +53,23 @@ class backend {
   /// Cancels everything and waits until the system has let go of all memory. For a loop destroyed with work in flight.
   virtual void drain() noexcept {}
 
-  /// Takes ownership of an open file descriptor, also when it throws. With `prepare` a socket is made blocking or not, as the
-  /// backend needs it; without, it is so already. `made_at` is for whoever forgets to close it.
-  [[nodiscard]] descriptor* adopt(int number, bool prepare, std::source_location made_at = {});
+  /// The bytes of a completed `io_op::receive` whose result was positive. Once for each.
+  [[nodiscard]] virtual buffer lend(io_request& received) noexcept = 0;
+
+  /// A buffer to write into, of 16 KiB, for layers that make bytes of bytes. Throws std::bad_alloc.
+  [[nodiscard]] virtual buffer borrow() = 0;
+
+  /// Buffers that are lent and not back yet.
+  [[nodiscard]] virtual std::size_t lent_buffers() const noexcept = 0;
+
+  /// Whose an open file descriptor is.
+  enum class origin : bool {
+    made_here,  // by this backend, as it needs it
+    adopted,    // made elsewhere, and perhaps shared: none of its flags, options, owners is changed
+  };
+
+  /// Takes ownership of an open file descriptor, also when it throws. `made_at` is for whoever forgets to close it.
+  [[nodiscard]] descriptor* adopt(int number, origin from, std::source_location made_at = {});
 
   /// Cancels what is in flight on `target` (it ends with -ECANCELED), closes the number after the last, and frees the record.
   void close(descriptor* target) noexcept;
@@ -65,15 +81,13 @@ class backend {
   void report_open_descriptors() noexcept;
   /// How many requests have completed so far.
   [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
-  [[nodiscard]] buffer_pool& buffers() noexcept { return buffers_; }
-
-  /// True if sockets must be made with SOCK_NONBLOCK.
-  [[nodiscard]] virtual bool wants_nonblocking() const noexcept = 0;
 
  protected:
   void began(io_request& request) noexcept;
   /// Sets the result, schedules `done`, and closes the descriptor if it was waiting for this.
   void complete(io_request& request, std::int32_t result) noexcept;
+  /// close(2). Of a descriptor without requests in flight; also of a number that was never adopted.
+  virtual void close_number(int number) noexcept = 0;
   /// Told before a number is closed.
   virtual void forget(descriptor&) noexcept {}
 
@@ -87,7 +101,6 @@ class backend {
   };
 
   loop& loop_;
-  buffer_pool buffers_;
   ring_view ring_view_;
 
  private:
@@ -99,6 +112,9 @@ class backend {
 };
 
 enum class backend_kind { automatic, io_uring, epoll };
+
+/// Makes a loop's backend.
+using backend_factory = std::function<std::unique_ptr<backend>(loop&)>;
 
 /// Makes the backend asked for. `automatic` obeys HOCKET_BACKEND, and without it takes io_uring where a real ring works and
 /// epoll otherwise; with HOCKET_REQUIRE_IO_URING a forbidden ring is an error. Throws std::system_error, hocket::error.

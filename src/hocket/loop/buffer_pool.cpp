@@ -17,24 +17,26 @@ buffer_pool::buffer_pool() {
 }
 
 buffer_pool::~buffer_pool() {
-  HOCKET_ASSERT(lent_ == 0, "a loop was destroyed while one of its receive buffers was still held");
+  HOCKET_ASSERT(lent() == 0, "a loop was destroyed while one of its receive buffers was still held");
   ::munmap(pool_memory_, buffer_size_bytes * count);
 }
 
 std::uint32_t buffer_pool::take() {
-  if (hook_ == nullptr && !free_.empty()) {
-    const std::uint32_t slot = free_.back();
-    free_.pop_back();
+  auto& slots = hook_ == nullptr && !free_.empty() ? free_ : kept_;
+  if (!slots.empty()) {
+    const std::uint32_t slot = slots.back();
+    slots.pop_back();
     return slot;
   }
-  if (free_heap_.empty()) {
-    free_heap_.reserve(heap_.size() + 1);
+  if (empty_.empty()) {
+    kept_.reserve(heap_.size() + 1);  // so that giving back needs no memory
+    empty_.reserve(heap_.size() + 1);
     heap_.push_back(nullptr);
-    free_heap_.push_back(from_heap + static_cast<std::uint32_t>(heap_.size() - 1));
+    empty_.push_back(from_heap + static_cast<std::uint32_t>(heap_.size() - 1));
   }
-  const std::uint32_t slot = free_heap_.back();
+  const std::uint32_t slot = empty_.back();
   heap_[slot - from_heap] = std::make_unique_for_overwrite<char[]>(buffer_size_bytes);
-  free_heap_.pop_back();
+  empty_.pop_back();
   return slot;
 }
 
@@ -42,10 +44,12 @@ char* buffer_pool::memory(std::uint32_t slot) const noexcept {
   return slot < from_heap ? pool_memory_ + slot * buffer_size_bytes : heap_[slot - from_heap].get();
 }
 
-void buffer_pool::give_back(std::uint32_t slot) noexcept {
-  if (slot >= from_heap) {
+void buffer_pool::take_back(std::uint32_t slot) noexcept {
+  if (slot >= from_heap && kept_.size() < most_kept) {
+    kept_.push_back(slot);
+  } else if (slot >= from_heap) {
     heap_[slot - from_heap].reset();
-    free_heap_.push_back(slot);
+    empty_.push_back(slot);
   } else if (hook_ != nullptr) {
     hook_(hook_owner_, slot);
   } else {

@@ -23,20 +23,31 @@ class descriptor : public arena_allocated {
   /// The file descriptor; -1 once it is closed.
   [[nodiscard]] int number() const noexcept { return number_; }
   [[nodiscard]] bool is_closing() const noexcept { return closing_; }
+  [[nodiscard]] intrusive_list<io_request>& in_flight() noexcept { return in_flight_; }
   [[nodiscard]] backend& owner() const noexcept { return owner_; }
+
+  /// It was not made by this loop: others may share it, and its flags stay as they are.
+  [[nodiscard]] bool is_adopted() const noexcept { return adopted_; }
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
     if (--references_ == 0) delete this;
   }
 
+  /// What a backend that waits for readiness knows of it. "May" is true until a call showed otherwise, and again after each
+  /// event.
+  struct readiness {
+    bool watched = false;
+    bool may_read = true;
+    bool may_write = true;
+    bool hung_up = false;  // the peer will send nothing more: a short read no longer means that nothing is left
+  };
+  readiness ready;
+
  private:
   friend class backend;
-  friend class readiness_backend;
-  friend class epoll_backend;
-  friend class io_uring_backend;
 
-  descriptor(backend& owner, int number) noexcept : owner_(owner), number_(number) {}
+  descriptor(backend& owner, int number, bool adopted) noexcept : owner_(owner), number_(number), adopted_(adopted) {}
   ~descriptor() = default;
 
   backend& owner_;
@@ -45,11 +56,7 @@ class descriptor : public arena_allocated {
   std::uint32_t references_ = 1;  // of the backend until the number is closed, and of operations
   std::uint32_t count_ = 0;       // of the requests in flight
   bool closing_ = false;
-  // For backends that wait for readiness. "May" is true until a call showed otherwise, and again after each event.
-  bool watched_ = false;
-  bool may_read_ = true;
-  bool may_write_ = true;
-  bool hung_up_ = false;  // the peer will send nothing more: a short read no longer means that nothing is left
+  bool adopted_;
 };
 
 }  // namespace hocket

@@ -42,11 +42,18 @@ static bool debug_wanted() noexcept {
   return wanted != nullptr && *wanted != '\0' && std::string_view(wanted) != "0";
 }
 
+static std::unique_ptr<backend> made_backend(loop& owner, const loop_options& options) {
+  if (!options.make_backend) return make_backend(owner, options.backend);
+  auto made = options.make_backend(owner);
+  if (made == nullptr) throw invalid_state_error("loop_options::make_backend gave no backend");
+  return made;
+}
+
 loop::loop(loop_options options)
     : clock_(options.clock),
       random_(options.seed ? *options.seed : random_source::unforeseeable_seed()),
       shuffle_(options.shuffle),
-      backend_(make_backend(*this, options.backend)) {
+      backend_(made_backend(*this, options)) {
   set_debug(options.debug || debug_wanted());
   alive.push_back(this);
 }

@@ -26,6 +26,8 @@ namespace hocket {
 
 struct loop_options {
   backend_kind backend = backend_kind::automatic;
+  /// Makes the backend, instead of the one above: a simulator, a backend of your own.
+  backend_factory make_backend{};
   /// Stands in for the monotonic clock; must outlive the loop.
   hocket::clock* clock = nullptr;
   /// Debug mode, see docs/debugging.md; also by HOCKET_DEBUG=1 in the environment.

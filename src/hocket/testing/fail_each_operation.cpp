@@ -16,6 +16,7 @@ std::span<const int> possible_errors(io_op operation) noexcept {
   static constexpr int accept[] = {EMFILE, ENFILE, ECONNABORTED, ENOBUFS, ENOMEM, EPERM, EPROTO};
   static constexpr int connect[] = {ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL, EACCES};
   static constexpr int poll[] = {ENOMEM};
+  static constexpr int splice[] = {EPIPE, ECONNRESET, EIO, ENOMEM};
   static constexpr int open[] = {ENOENT, EACCES, EEXIST, EISDIR, ENOTDIR, ELOOP, EMFILE,
                                  ENFILE, ENOSPC, EDQUOT, EROFS,  ENXIO,   EIO};
   static constexpr int open_beneath[] = {ENOENT, EACCES, EXDEV, ELOOP, EAGAIN, ENOTDIR, EMFILE, ENFILE, EIO, ENOSYS};
@@ -25,8 +26,13 @@ std::span<const int> possible_errors(io_op operation) noexcept {
   switch (operation) {
     case io_op::receive:
     case io_op::recv:
+    case io_op::receive_message:
+    case io_op::receive_messages:
       return receive;
     case io_op::send:
+    case io_op::send_pieces:
+    case io_op::send_message:
+    case io_op::send_messages:
       return send;
     case io_op::accept:
       return accept;
@@ -34,6 +40,8 @@ std::span<const int> possible_errors(io_op operation) noexcept {
       return connect;
     case io_op::poll:
       return poll;
+    case io_op::splice:
+      return splice;
     case io_op::open:
       return open;
     case io_op::open_beneath:

@@ -37,7 +37,7 @@ leak_check::amounts leak_check::now() {
   if (loop* const running = loop::running_or_null()) {
     found.tasks = static_cast<long>(running->tasks().count());
     if (task_base::current() != nullptr) --found.tasks;
-    found.buffers = static_cast<long>(running->io().buffers().lent());
+    found.buffers = static_cast<long>(running->io().lent_buffers());
   }
   return found;
 }

@@ -43,11 +43,11 @@ epoll_backend::~epoll_backend() {
 
 void epoll_backend::watch(descriptor& target) {
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &target}};
-  check(::epoll_ctl(epoll_, EPOLL_CTL_ADD, target.number_, &event), "epoll_ctl");
+  check(::epoll_ctl(epoll_, EPOLL_CTL_ADD, target.number(), &event), "epoll_ctl");
 }
 
 void epoll_backend::forget(descriptor& target) noexcept {
-  if (target.watched_) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, target.number_, nullptr);
+  if (target.ready.watched) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, target.number(), nullptr);
 }
 
 static int wait_for_events(int epoll, epoll_event* events, std::optional<std::chrono::nanoseconds> limit) noexcept {

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -50,6 +51,14 @@ std::int32_t call_blocking(const io_request& request) noexcept {
       return write_all(request);
     case io_op::fsync:
       return answer(::fsync(number));
+    case io_op::splice: {
+      loff_t offset = request.offset;
+      return answer(::splice(number, offset < 0 ? nullptr : &offset, request.pipe->number(), nullptr, request.length,
+                             SPLICE_F_MOVE));
+    }
+    case io_op::connect:  // of an adopted socket that blocks
+      return answer(
+          ::connect(number, static_cast<const sockaddr*>(request.data), static_cast<socklen_t>(request.length)));
     default:
       return -EOPNOTSUPP;
   }

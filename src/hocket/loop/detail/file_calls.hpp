@@ -6,7 +6,8 @@
 
 namespace hocket::detail {
 
-/// Does a file request (open, open_beneath, read, write, fsync) with blocking calls.
+/// Does a file request (open, open_beneath, read, write, fsync, splice out of a file), or the connect of a socket that blocks,
+/// with blocking calls.
 /// As the kernel answers a ring: a count or number, or a negated errno.
 [[nodiscard]] std::int32_t call_blocking(const io_request& request) noexcept;
 

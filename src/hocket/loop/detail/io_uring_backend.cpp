@@ -1,14 +1,19 @@
 // Requests become submission entries whose user_data is the request's address; one io_uring_enter a turn hands them over and
 // waits. With DEFER_TASKRUN completions are made only inside that call, and TASKRUN_FLAG tells in shared memory when some wait.
 //
-// Quirks, each with its reason:
-// - A cancellation completes on its own, before or after what it cancels: its entry carries no address and is ignored. It is
-//   carried out when submitted, in order, so it cannot meet a later request at the same address.
-// - A ring of buffers runs dry when 256 tasks hold one (ENOBUFS): the request then waits for readiness without a buffer and
-//   receives into one from the heap.
-// - liburing 2.3 has no helper to set up a buffer ring: it is registered by hand. (Debian 12; 2.4 has io_uring_setup_buf_ring.)
-// - Files must not be O_NONBLOCK: the kernel would answer EAGAIN instead of waiting.
-// - EBADR means that completions were lost; nothing sensible can follow.
+// Quirks. "Since" is the kernel or liburing that has it; a workaround goes when the oldest one supported is newer.
+//
+// | since | what | here |
+// |---|---|---|
+// | any | a cancellation completes on its own, before or after what it cancels | its entry carries no address and is ignored; carried out when submitted, in order, it cannot meet a later request at the same address |
+// | any | closing a number with a receive pending lets a reused number feed the old receive (seen on 6.18) | `descriptor`: cancel, drain, close |
+// | any | on a descriptor with O_NONBLOCK the kernel answers EAGAIN (connect: EINPROGRESS) instead of waiting | ours are made without; adopted ones keep their flags: poll, then ask again |
+// | any | there is no recvmmsg and no sendmmsg | called directly, after a poll if they would wait |
+// | any | EBADR: completions were lost | fatal, nothing sensible can follow |
+// | 5.19 | a ring of buffers runs dry when 256 tasks hold one (ENOBUFS) | wait for readiness without a buffer, receive into one from the heap |
+// | 6.0 | a zero-copy send completes twice; the second time when the peer has the bytes, which may be never | the request completes with the second; cancelled in between, the connection is aborted (connect to AF_UNSPEC) |
+// | 6.0 | SINGLE_ISSUER, 6.1 DEFER_TASKRUN | without them `make_backend` falls back to epoll |
+// | liburing 2.4 | io_uring_setup_buf_ring; io_uring_enable_rings is not exported before | registered by hand |
 
 #include <cerrno>
 #include <cstdio>
@@ -29,6 +34,7 @@
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/loop/detail/io_uring_backend.hpp>
+#include <hocket/loop/detail/socket_calls.hpp>
 
 namespace hocket {
 namespace {
@@ -41,10 +47,30 @@ constexpr int buffer_group = 1;
 constexpr std::uint64_t ignored = 0;
 constexpr std::uint64_t woken = 1;
 
-// phases of io_op::receive
-constexpr std::uint8_t selecting = 0;       // the kernel takes a buffer when bytes come
-constexpr std::uint8_t waiting = 1;         // no buffer was left: for readiness
-constexpr std::uint8_t receiving_heap = 2;  // into a buffer from the heap
+// Phases of a request. An `io_op::receive` lets the kernel take a buffer when bytes come, unless there was none left.
+constexpr std::uint8_t asking = 0;          // the kernel does it
+constexpr std::uint8_t polling = 1;         // it would have had to wait: asked again when poll(2) says so
+constexpr std::uint8_t without_buffer = 2;  // a receive, the same, because no buffer was left
+constexpr std::uint8_t into_heap = 3;       // a receive into a buffer from the heap
+constexpr std::uint8_t sent = 4;            // a zero-copy send: done, but the kernel still reads the bytes
+
+bool has_opcode(const io_request& request) noexcept {
+  return request.op != io_op::send_messages && request.op != io_op::receive_messages;
+}
+
+bool is_done_whole(const io_request& request) noexcept {
+  return request.op == io_op::send || request.op == io_op::send_pieces || request.op == io_op::write;
+}
+
+// The answer on a descriptor with O_NONBLOCK. (EAGAIN has other reasons when a file is opened, or a unix socket connected.)
+bool would_have_waited(const io_request& request, std::int32_t result) noexcept {
+  if (request.op == io_op::connect) return result == -EINPROGRESS;
+  return result == -EAGAIN && request.op != io_op::open && request.op != io_op::open_beneath;
+}
+
+bool is_zero_copy(const io_request& request) noexcept {
+  return request.op == io_op::send && (request.flags & io_request::zero_copy) != 0;
+}
 
 }  // namespace
 
@@ -109,7 +135,7 @@ struct io_uring_backend::ring {
 };
 
 io_uring_backend::io_uring_backend(loop& owner)
-    : backend(owner), ring_(std::make_unique<ring>(submission_entries, completion_entries)) {
+    : kernel_backend(owner), ring_(std::make_unique<ring>(submission_entries, completion_entries)) {
   const io_uring_sq& submissions = ring_->io.sq;
   ring_view_ = {.tail = &submissions.sqe_tail,
                 .head = &submissions.sqe_head,
@@ -149,7 +175,15 @@ void io_uring_backend::wake() noexcept {
 bool io_uring_backend::start(io_request& request) {
   request.completed = false;
   request.stopping = false;
-  request.phase = 0;
+  request.phase = asking;
+  if (!has_opcode(request)) {
+    if (const auto outcome = detail::try_call(request, 0)) {
+      request.result = *outcome;
+      request.completed = true;
+      return true;
+    }
+    request.phase = polling;
+  }
   submit(request);
   began(request);
   return false;
@@ -161,23 +195,38 @@ void io_uring_backend::submit(io_request& request) {
   auto* data = static_cast<char*>(request.data);
   const auto left = static_cast<unsigned>(std::min<std::size_t>(request.length - request.transferred, 1U << 30));
   const auto offset = static_cast<std::uint64_t>(request.offset);
+  if (request.phase == polling || request.phase == without_buffer) {
+    io_uring_prep_poll_add(sqe, number, static_cast<unsigned>(detail::events_for(request)));
+    io_uring_sqe_set_data(sqe, &request);
+    return;
+  }
   switch (request.op) {
     case io_op::receive:
-      if (request.phase == selecting) {
+      if (request.phase == into_heap) {
+        io_uring_prep_recv(sqe, number, buffers_.memory(request.slot), buffer_pool::buffer_size_bytes, 0);
+      } else {
         io_uring_prep_recv(sqe, number, nullptr, buffer_pool::buffer_size_bytes, 0);
         sqe->flags |= IOSQE_BUFFER_SELECT;
         sqe->buf_group = buffer_group;
-      } else if (request.phase == waiting) {
-        io_uring_prep_poll_add(sqe, number, POLLIN);
-      } else {
-        io_uring_prep_recv(sqe, number, buffers_.memory(request.slot), buffer_pool::buffer_size_bytes, 0);
       }
       break;
     case io_op::recv:
       io_uring_prep_recv(sqe, number, data, left, 0);
       break;
     case io_op::send:
-      io_uring_prep_send(sqe, number, data + request.transferred, left, MSG_NOSIGNAL | MSG_WAITALL);
+      if (is_zero_copy(request))
+        io_uring_prep_send_zc(sqe, number, data + request.transferred, left, MSG_NOSIGNAL | MSG_WAITALL, 0);
+      else
+        io_uring_prep_send(sqe, number, data + request.transferred, left, MSG_NOSIGNAL | MSG_WAITALL);
+      break;
+    case io_op::send_pieces:
+      io_uring_prep_sendmsg(sqe, number, static_cast<const msghdr*>(request.data), MSG_NOSIGNAL | MSG_WAITALL);
+      break;
+    case io_op::send_message:
+      io_uring_prep_sendmsg(sqe, number, static_cast<const msghdr*>(request.data), request.flags | MSG_NOSIGNAL);
+      break;
+    case io_op::receive_message:
+      io_uring_prep_recvmsg(sqe, number, static_cast<msghdr*>(request.data), request.flags | MSG_CMSG_CLOEXEC);
       break;
     case io_op::accept:
       io_uring_prep_accept(sqe, number, nullptr, nullptr, SOCK_CLOEXEC);
@@ -189,6 +238,13 @@ void io_uring_backend::submit(io_request& request) {
     case io_op::poll:
       io_uring_prep_poll_add(sqe, number, request.flags);
       break;
+    case io_op::splice: {
+      const bool into_pipe = (request.flags & io_request::into_pipe) != 0;
+      const int pipe = request.pipe->number();
+      io_uring_prep_splice(sqe, into_pipe ? number : pipe, into_pipe ? request.offset : -1, into_pipe ? pipe : number,
+                           -1, left, SPLICE_F_MOVE);
+      break;
+    }
     case io_op::open:
       io_uring_prep_openat(sqe, AT_FDCWD, data, static_cast<int>(request.flags) | O_CLOEXEC, request.mode);
       break;
@@ -209,14 +265,24 @@ void io_uring_backend::submit(io_request& request) {
     case io_op::fsync:
       io_uring_prep_fsync(sqe, number, 0);
       break;
+    case io_op::send_messages:
+    case io_op::receive_messages:
+      HOCKET_ASSERT(false, "the ring has no such operation");
   }
   io_uring_sqe_set_data(sqe, &request);
   if (request.op == io_op::open_beneath) ring_->hand_over();
 }
 
+// The kernel lets go of bytes that the peer has not taken only when the connection ends. connect(2): AF_UNSPEC.
+static void abort_connection(int number) noexcept {
+  const sockaddr nowhere{.sa_family = AF_UNSPEC, .sa_data = {}};
+  static_cast<void>(::connect(number, &nowhere, sizeof nowhere));
+}
+
 bool io_uring_backend::cancel(io_request& request) {
   if (request.completed) return false;
   request.stopping = true;
+  if (request.phase == sent) abort_connection(request.target->number());
   io_uring_sqe* sqe = ring_->entry();
   io_uring_prep_cancel(sqe, &request, 0);
   io_uring_sqe_set_data64(sqe, ignored);
@@ -259,20 +325,31 @@ void io_uring_backend::take_completions() {
 }
 
 void io_uring_backend::completed(io_request& request, std::int32_t result, std::uint32_t flags) {
-  const bool whole = request.op == io_op::send || request.op == io_op::write;
-  if (request.op == io_op::receive) {
+  if (request.phase == polling || request.phase == without_buffer) {
+    became_ready(request, result);
+  } else if (request.op == io_op::receive) {
     receive_completed(request, result, flags);
-  } else if (whole && result > 0) {
-    request.transferred += static_cast<std::size_t>(result);
-    if (request.transferred == request.length)
-      complete(request, 0);
-    else
-      go_on(request);
+  } else if (would_have_waited(request, result)) {
+    wait_until_ready(request);
+  } else if (is_zero_copy(request)) {
+    zero_copy_completed(request, result, flags);
+  } else if (is_done_whole(request) && result > 0) {
+    part_completed(request, result);
   } else if (result == -EINTR && request.op != io_op::connect) {
     complete(request, -ECANCELED);  // a cancelled call on a kernel thread ends so
   } else {
     complete(request, result);
   }
+}
+
+void io_uring_backend::part_completed(io_request& request, std::int32_t result) {
+  const auto count = static_cast<std::size_t>(result);
+  const bool more = request.op == io_op::send_pieces ? detail::advance(request, count)
+                                                     : (request.transferred += count) < request.length;
+  if (more)
+    go_on(request);
+  else
+    complete(request, 0);
 }
 
 // A part of the request is done. Its next part is a new entry, which a cancellation of the last one would miss.
@@ -283,20 +360,59 @@ void io_uring_backend::go_on(io_request& request) {
     submit(request);
 }
 
-void io_uring_backend::receive_completed(io_request& request, std::int32_t result, std::uint32_t flags) {
-  if (request.phase == selecting && result == -ENOBUFS) {
-    request.phase = waiting;
-    return go_on(request);
-  }
-  if (request.phase == waiting && result >= 0) {
-    request.phase = receiving_heap;
+void io_uring_backend::wait_until_ready(io_request& request) {
+  request.phase = polling;
+  go_on(request);
+}
+
+void io_uring_backend::became_ready(io_request& request, std::int32_t result) {
+  if (result < 0) return complete(request, result);
+  if (request.phase == without_buffer) {
     if (!request.stopping && !draining_) request.slot = buffers_.take();
+    request.phase = into_heap;
+  } else if (request.op == io_op::connect) {
+    const auto outcome = detail::look_at_connect(request);
+    return outcome ? complete(request, *outcome) : go_on(request);
+  } else if (!has_opcode(request)) {
+    const auto outcome = detail::try_call(request, 0);
+    return outcome ? complete(request, *outcome) : go_on(request);
+  } else {
+    request.phase = asking;
+  }
+  go_on(request);
+}
+
+void io_uring_backend::receive_completed(io_request& request, std::int32_t result, std::uint32_t flags) {
+  if (request.phase == asking && result == -ENOBUFS) {
+    request.phase = without_buffer;
     return go_on(request);
   }
-  const bool has_buffer = request.phase == receiving_heap || (flags & IORING_CQE_F_BUFFER) != 0;
-  if (request.phase == selecting) request.slot = flags >> IORING_CQE_BUFFER_SHIFT;
+  const bool has_buffer = request.phase == into_heap || (flags & IORING_CQE_F_BUFFER) != 0;
+  if (request.phase == asking) request.slot = flags >> IORING_CQE_BUFFER_SHIFT;
   if (has_buffer && result <= 0) buffers_.give_back(request.slot);
-  complete(request, result);
+  if (would_have_waited(request, result))
+    wait_until_ready(request);
+  else
+    complete(request, result);
+}
+
+// The first completion tells how much was sent, and whether there will be a second, which says that the kernel has let go.
+void io_uring_backend::zero_copy_completed(io_request& request, std::int32_t result, std::uint32_t flags) {
+  if ((flags & IORING_CQE_F_MORE) != 0) {
+    request.phase = sent;
+    request.mode = static_cast<std::uint32_t>(result);
+    if (request.stopping || draining_) abort_connection(request.target->number());
+    return;
+  }
+  if ((flags & IORING_CQE_F_NOTIF) != 0) {
+    request.phase = asking;
+    result = static_cast<std::int32_t>(request.mode);
+    if (request.stopping) return complete(request, -ECANCELED);  // and the connection is aborted
+  }
+  if (result > 0) return part_completed(request, result);
+  if (result != -EOPNOTSUPP && result != -EINVAL) return complete(request, result);
+  request.flags = 0;  // this socket or kernel cannot
+  go_on(request);
 }
 
 void io_uring_backend::drain() noexcept {

@@ -3,13 +3,13 @@
 #include <memory>
 #include <thread>
 
-#include <hocket/loop/backend.hpp>
+#include <hocket/loop/detail/kernel_backend.hpp>
 
 namespace hocket {
 
 /// io_uring(7): requests are written to a ring and handed over together, once a turn.
 /// The ring belongs to the thread that makes it and is of no use after fork(2).
-class io_uring_backend final : public backend {
+class io_uring_backend final : public kernel_backend {
  public:
   /// Throws std::system_error if the kernel refuses a ring (containers often do: EPERM).
   explicit io_uring_backend(loop& owner);
@@ -20,16 +20,20 @@ class io_uring_backend final : public backend {
   bool cancel(io_request& request) override;
   void collect(std::optional<std::chrono::nanoseconds> limit) override;
   void wake() noexcept override;
-  [[nodiscard]] bool wants_nonblocking() const noexcept override { return false; }
   void drain() noexcept override;
 
  private:
   struct ring;
 
+  [[nodiscard]] int nonblocking() const noexcept override { return 0; }
   void submit(io_request& request);
   void go_on(io_request& request);
   void completed(io_request& request, std::int32_t result, std::uint32_t flags);
   void receive_completed(io_request& request, std::int32_t result, std::uint32_t flags);
+  void part_completed(io_request& request, std::int32_t result);
+  void zero_copy_completed(io_request& request, std::int32_t result, std::uint32_t flags);
+  void became_ready(io_request& request, std::int32_t result);
+  void wait_until_ready(io_request& request);
   void listen_for_wake();
   void take_completions();
   void provide(std::uint32_t slot) noexcept;

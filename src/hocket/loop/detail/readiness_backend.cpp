@@ -16,26 +16,47 @@
 
 #include <hocket/loop/detail/file_calls.hpp>
 #include <hocket/loop/detail/readiness_backend.hpp>
+#include <hocket/loop/detail/socket_calls.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket {
+
+using detail::attempt;
+
 enum class readiness_backend::need : unsigned char { readable, writable, either, blocking_call };
+
+// connect(2) on a socket that blocks has no flag against it.
+static bool connect_blocks(const io_request& request) noexcept {
+  return request.op == io_op::connect && request.target->is_adopted() &&
+         (::fcntl(request.target->number(), F_GETFL) & O_NONBLOCK) == 0;
+}
 
 readiness_backend::need readiness_backend::needs(const io_request& request) noexcept {
   switch (request.op) {
     case io_op::receive:
     case io_op::recv:
+    case io_op::receive_message:
+    case io_op::receive_messages:
     case io_op::accept:
       return need::readable;
     case io_op::send:
-    case io_op::connect:
+    case io_op::send_pieces:
+    case io_op::send_message:
+    case io_op::send_messages:
       return need::writable;
+    case io_op::connect:
+      return request.job != nullptr || connect_blocks(request) ? need::blocking_call : need::writable;
+    case io_op::splice:
+      if ((request.flags & io_request::from_file) != 0) return need::blocking_call;
+      return (request.flags & io_request::into_pipe) != 0 ? need::readable : need::writable;
     case io_op::poll:
       return need::either;
     default:
       return need::blocking_call;
   }
 }
+
+int readiness_backend::nonblocking() const noexcept { return SOCK_NONBLOCK; }
 
 // Runs a file request on the blocking pool. Allocated for each: a file call costs microseconds.
 class readiness_backend::file_job final : public blocking_job, public ready_node, public arena_allocated {
@@ -61,97 +82,33 @@ class readiness_backend::file_job final : public blocking_job, public ready_node
 
 namespace {
 
-constexpr std::uint8_t connecting = 1;
+constexpr std::uint8_t connecting = 1;  // a phase of io_op::connect
 
-bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
-
-// The calls below answer as the kernel answers a ring, or nothing if they would block.
-using attempt = std::optional<std::int32_t>;
-
-attempt answer(ssize_t returned) noexcept {
-  if (returned >= 0) return static_cast<std::int32_t>(returned);
-  if (would_block(errno)) return std::nullopt;
-  return -errno;
-}
-
-template <class Call>
-ssize_t uninterrupted(Call call) noexcept {
-  ssize_t returned = 0;
-  do returned = call();
-  while (returned < 0 && errno == EINTR);
-  return returned;
+// Of what was asked for, as far as a stream that gives less is known to be empty.
+std::size_t most_bytes(const io_request& request) noexcept {
+  return request.op == io_op::recv ? request.length : buffer_pool::buffer_size_bytes;
 }
 
 attempt receive_into_pool(io_request& request, buffer_pool& pool) {
   const std::uint32_t slot = pool.take();
-  const ssize_t count = uninterrupted([&] {
-    return ::recv(request.target->number(), pool.memory(slot), buffer_pool::buffer_size_bytes, MSG_DONTWAIT);
-  });
-  const attempt outcome = answer(count);
-  if (count > 0)
+  const attempt outcome =
+      detail::try_receive(request.target->number(), pool.memory(slot), buffer_pool::buffer_size_bytes);
+  if (outcome && *outcome > 0)
     request.slot = slot;
   else
     pool.give_back(slot);
   return outcome;
 }
 
-attempt send_all(io_request& request) noexcept {
-  const auto* data = static_cast<const char*>(request.data);
-  do {
-    const ssize_t count = uninterrupted([&] {
-      return ::send(request.target->number(), data + request.transferred, request.length - request.transferred,
-                    MSG_NOSIGNAL | MSG_DONTWAIT);
-    });
-    if (count < 0) return answer(count);
-    request.transferred += static_cast<std::size_t>(count);
-  } while (request.transferred < request.length);
-  return 0;
-}
-
-attempt connect(io_request& request) noexcept {
-  const int number = request.target->number();
-  if (request.phase != connecting) {
-    request.phase = connecting;
-    if (::connect(number, static_cast<const sockaddr*>(request.data), static_cast<socklen_t>(request.length)) == 0)
-      return 0;
-    if (errno == EINPROGRESS || errno == EINTR || would_block(errno)) return std::nullopt;
-    return -errno;
-  }
-  pollfd state{.fd = number, .events = POLLOUT, .revents = 0};
-  if (::poll(&state, 1, 0) == 0) return std::nullopt;
-  int error = 0;
-  socklen_t size = sizeof error;
-  ::getsockopt(number, SOL_SOCKET, SO_ERROR, &error, &size);
-  return -error;
-}
-
-attempt look(const io_request& request) noexcept {
-  pollfd state{.fd = request.target->number(), .events = static_cast<short>(request.flags), .revents = 0};
-  if (::poll(&state, 1, 0) <= 0) return std::nullopt;
-  return state.revents;
-}
-
-attempt try_call(io_request& request, buffer_pool& pool) {
-  const int number = request.target->number();
-  switch (request.op) {
-    case io_op::receive:
-      return receive_into_pool(request, pool);
-    case io_op::recv:
-      return answer(uninterrupted([&] { return ::recv(number, request.data, request.length, MSG_DONTWAIT); }));
-    case io_op::send:
-      return send_all(request);
-    case io_op::accept:
-      return answer(uninterrupted([&] { return ::accept4(number, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); }));
-    case io_op::connect:
-      return connect(request);
-    case io_op::poll:
-      return look(request);
-    default:
-      return -EOPNOTSUPP;
-  }
-}
-
 }  // namespace
+
+attempt readiness_backend::try_now(io_request& request) {
+  if (request.op == io_op::receive) return receive_into_pool(request, buffers_);
+  if (request.op != io_op::connect) return detail::try_call(request, SOCK_NONBLOCK);
+  if (request.phase == connecting) return detail::look_at_connect(request);
+  request.phase = connecting;
+  return detail::begin_connect(request);
+}
 
 bool readiness_backend::start(io_request& request) {
   request.completed = false;
@@ -169,36 +126,35 @@ bool readiness_backend::start(io_request& request) {
       return true;
     }
   }
-  if (!target.watched_) {
+  if (!target.ready.watched) {
     watch(target);
-    target.watched_ = true;
+    target.ready.watched = true;
   }
   began(request);
   return false;
 }
 
 bool readiness_backend::may(const descriptor& target, need needed) noexcept {
-  return needed == need::readable ? target.may_read_ : needed == need::writable ? target.may_write_ : true;
+  return needed == need::readable ? target.ready.may_read : needed == need::writable ? target.ready.may_write : true;
 }
 
-std::optional<std::int32_t> readiness_backend::attempt_now(io_request& request, need needed) {
-  descriptor& target = *request.target;
-  const attempt outcome = try_call(request, buffers());
+attempt readiness_backend::attempt_now(io_request& request, need needed) {
+  descriptor::readiness& ready = request.target->ready;
+  const attempt outcome = try_now(request);
   if (request.op == io_op::poll) return outcome;
   if (!outcome) {
-    (needed == need::readable ? target.may_read_ : target.may_write_) = false;
-  } else if ((request.op == io_op::receive || request.op == io_op::recv) && *outcome > 0 && !target.hung_up_) {
-    const std::size_t wanted = request.op == io_op::recv ? request.length : buffer_pool::buffer_size_bytes;
-    if (static_cast<std::size_t>(*outcome) < wanted) target.may_read_ = false;
+    (needed == need::readable ? ready.may_read : ready.may_write) = false;
+  } else if ((request.op == io_op::receive || request.op == io_op::recv) && *outcome > 0 && !ready.hung_up) {
+    if (static_cast<std::size_t>(*outcome) < most_bytes(request)) ready.may_read = false;
   }
   return outcome;
 }
 
 void readiness_backend::became_ready(descriptor& target, bool readable, bool writable, bool hung_up) noexcept {
-  target.hung_up_ |= hung_up;
-  target.may_read_ |= readable;
-  target.may_write_ |= writable;
-  target.in_flight_.for_each([&](io_request& request) {
+  target.ready.hung_up |= hung_up;
+  target.ready.may_read |= readable;
+  target.ready.may_write |= writable;
+  target.in_flight().for_each([&](io_request& request) {
     const need needed = needs(request);
     if (needed == need::blocking_call || !may(target, needed)) return;
     try {

@@ -1,20 +1,21 @@
 #pragma once
 
-#include <hocket/loop/backend.hpp>
+#include <hocket/loop/detail/kernel_backend.hpp>
 
 namespace hocket {
 
 /// A backend on a kernel that reports readiness: tries the call, and when it would block waits until it may be tried again.
 /// What has no readiness (files) goes to the loop's blocking pool.
-class readiness_backend : public backend {
+class readiness_backend : public kernel_backend {
  public:
-  using backend::backend;
+  using kernel_backend::kernel_backend;
 
   [[nodiscard]] bool start(io_request& request) final;
   bool cancel(io_request& request) final;
-  [[nodiscard]] bool wants_nonblocking() const noexcept final { return true; }
 
  protected:
+  [[nodiscard]] int nonblocking() const noexcept final;
+
   /// Asks the kernel to report each change of `target` from not ready to ready, once and for good.
   virtual void watch(descriptor& target) = 0;
 
@@ -26,6 +27,7 @@ class readiness_backend : public backend {
   class file_job;
 
   [[nodiscard]] static need needs(const io_request& request) noexcept;
+  [[nodiscard]] std::optional<std::int32_t> try_now(io_request& request);
   [[nodiscard]] static bool may(const descriptor& target, need needed) noexcept;
   [[nodiscard]] std::optional<std::int32_t> attempt_now(io_request& request, need needed);
   void offload(io_request& request);

@@ -94,7 +94,7 @@ coro<void> supervise(scenario& body, interference& trouble, outcome& seen) {
   seen.left.leaked_tasks = other_tasks();
   if (other_tasks() > 0) cancel_other_tasks();
   while (other_tasks() > 0 || owner.io().in_flight() > 0) co_await sleep(std::chrono::hours(1));
-  seen.left.leaked_buffers = owner.io().buffers().lent();
+  seen.left.leaked_buffers = owner.io().lent_buffers();
   if (guard.found_it_stuck()) throw error("it was stuck: it waited for what nobody would bring");
 }
 

@@ -1,0 +1,72 @@
+#include <cerrno>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <hocket/io/detail/socket_calls.hpp>
+
+namespace hocket::detail {
+namespace {
+
+system_calls& system_of(const io_handle& handle) {
+  if (!handle.is_open()) throw std::system_error(EBADF, std::system_category(), "the socket is not open");
+  return handle.record()->owner();
+}
+
+template <class Ask>
+socket_address address_of(Ask ask, const char* what) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  require(ask(reinterpret_cast<sockaddr*>(&storage), &size), what);
+  return {reinterpret_cast<const sockaddr*>(&storage), size};
+}
+
+}  // namespace
+
+int require(int answer, const char* what) {
+  if (answer < 0) throw std::system_error(-answer, std::system_category(), what);
+  return answer;
+}
+
+int require(int answer, const std::string& what) { return require(answer, what.c_str()); }
+
+io_handle make_socket(int family, int type, std::source_location where) {
+  const int number = require(loop::running().io().socket(family, type, 0), "socket");
+  return io_handle(number, io_handle::made_here{}, where);
+}
+
+void set_option(const io_handle& socket, int level, int option, int value) {
+  require(system_of(socket).setsockopt(socket.number(), level, option, &value, sizeof value), "setsockopt");
+}
+
+socket_address local_address_of(const io_handle& socket) {
+  return address_of(
+      [&](sockaddr* name, socklen_t* size) { return system_of(socket).getsockname(socket.number(), name, size); },
+      "getsockname");
+}
+
+socket_address peer_address_of(const io_handle& socket) {
+  return address_of(
+      [&](sockaddr* name, socklen_t* size) { return system_of(socket).getpeername(socket.number(), name, size); },
+      "getpeername");
+}
+
+void bind_and_listen(const io_handle& socket, const socket_address& address, int backlog) {
+  system_calls& system = system_of(socket);
+  const std::string what = fmt::format("cannot listen at {}", address.to_string());
+  require(system.bind(socket.number(), address.data(), address.size()), what);
+  require(system.listen(socket.number(), backlog), what);
+}
+
+void shutdown(const io_handle& socket, int how) {
+  const int answer = system_of(socket).shutdown(socket.number(), how);
+  if (answer != -ENOTCONN) require(answer, "shutdown");
+}
+
+bool has_something_to_read(const io_handle& socket) noexcept {
+  return socket.is_open() && socket.record()->owner().poll_now(socket.number(), POLLIN) != 0;
+}
+
+}  // namespace hocket::detail

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <source_location>
+#include <string>
+
+#include <hocket/io/io_operation.hpp>
+#include <hocket/io/socket_address.hpp>
+
+namespace hocket::detail {
+
+/// Throws std::system_error if `answer` is a negated errno.
+int require(int answer, const char* what);
+int require(int answer, const std::string& what);
+
+/// socket(2), for the running loop.
+[[nodiscard]] io_handle make_socket(int family, int type, std::source_location where);
+
+/// setsockopt(2) of a number.
+void set_option(const io_handle& socket, int level, int option, int value);
+
+/// getsockname(2), getpeername(2).
+[[nodiscard]] socket_address local_address_of(const io_handle& socket);
+[[nodiscard]] socket_address peer_address_of(const io_handle& socket);
+
+/// bind(2) and listen(2); what is thrown names the address.
+void bind_and_listen(const io_handle& socket, const socket_address& address, int backlog);
+
+/// shutdown(2). Throws std::system_error; not if the peer has gone already.
+void shutdown(const io_handle& socket, int how);
+
+/// Without waiting: true if the peer has closed or sent something.
+[[nodiscard]] bool has_something_to_read(const io_handle& socket) noexcept;
+
+}  // namespace hocket::detail

@@ -1,0 +1,107 @@
+#include <array>
+#include <cerrno>
+#include <memory>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <hocket/loop/detail/kernel_backend.hpp>
+
+namespace hocket {
+
+static int answer(int returned) noexcept { return returned < 0 ? -errno : returned; }
+
+int kernel_backend::socket(int family, int type, int protocol) {
+  return answer(::socket(family, type | SOCK_CLOEXEC | nonblocking(), protocol));
+}
+
+int kernel_backend::socketpair(int family, int type, int protocol, int (&numbers)[2]) {
+  return answer(::socketpair(family, type | SOCK_CLOEXEC | nonblocking(), protocol, numbers));
+}
+
+int kernel_backend::pipe(int (&numbers)[2]) {
+  return answer(::pipe2(numbers, O_CLOEXEC | (nonblocking() != 0 ? O_NONBLOCK : 0)));
+}
+
+int kernel_backend::bind(int number, const sockaddr* address, socklen_t size) {
+  return answer(::bind(number, address, size));
+}
+
+int kernel_backend::listen(int number, int backlog) { return answer(::listen(number, backlog)); }
+
+int kernel_backend::setsockopt(int number, int level, int option, const void* value, socklen_t size) {
+  return answer(::setsockopt(number, level, option, value, size));
+}
+
+int kernel_backend::getsockopt(int number, int level, int option, void* value, socklen_t* size) {
+  return answer(::getsockopt(number, level, option, value, size));
+}
+
+int kernel_backend::getsockname(int number, sockaddr* address, socklen_t* size) {
+  return answer(::getsockname(number, address, size));
+}
+
+int kernel_backend::getpeername(int number, sockaddr* address, socklen_t* size) {
+  return answer(::getpeername(number, address, size));
+}
+
+int kernel_backend::shutdown(int number, int how) noexcept { return answer(::shutdown(number, how)); }
+
+int kernel_backend::poll_now(int number, short events) noexcept {
+  pollfd state{.fd = number, .events = events, .revents = 0};
+  const int count = ::poll(&state, 1, 0);
+  return count > 0 ? state.revents : answer(count);
+}
+
+int kernel_backend::fstat(int number, struct stat& state) { return answer(::fstat(number, &state)); }
+
+int kernel_backend::open_now(const char* path, int flags, unsigned mode) {
+  return answer(::open(path, flags | O_CLOEXEC, mode));
+}
+
+// Opened once more, so that reading moves nobody's position.
+int kernel_backend::read_directory(int number, std::vector<directory_entry>& entries, std::size_t most) {
+  const int again = ::openat(number, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(again < 0 ? nullptr : ::fdopendir(again), ::closedir);
+  if (stream == nullptr) {
+    const int error = errno;
+    if (again >= 0) ::close(again);
+    return -error;
+  }
+  errno = 0;
+  while (const dirent* entry = ::readdir(stream.get())) {
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    if (entries.size() == most) return 0;
+    entries.push_back({std::string(name), entry->d_type});
+    errno = 0;
+  }
+  return -errno;
+}
+
+int kernel_backend::getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** found) {
+  return ::getaddrinfo(host, service, hints, found);
+}
+
+void kernel_backend::freeaddrinfo(addrinfo* found) noexcept { ::freeaddrinfo(found); }
+
+int kernel_backend::getnameinfo(const sockaddr* address, socklen_t size, std::string& host, std::string& service,
+                                int flags) {
+  std::array<char, NI_MAXHOST> host_text{};
+  std::array<char, NI_MAXSERV> service_text{};
+  const int error =
+      ::getnameinfo(address, size, host_text.data(), host_text.size(), service_text.data(), service_text.size(), flags);
+  if (error != 0) return error;
+  host = host_text.data();
+  service = service_text.data();
+  return 0;
+}
+
+// Linux closes the number even when it reports an error; trying again could close somebody else's.
+void kernel_backend::close_number(int number) noexcept { ::close(number); }
+
+}  // namespace hocket

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <hocket/loop/backend.hpp>
+#include <hocket/loop/buffer_pool.hpp>
+
+namespace hocket {
+
+/// What the backends on a real kernel share: the calls that do not wait, and the pool of receive buffers.
+class kernel_backend : public backend {
+ public:
+  using backend::backend;
+
+  [[nodiscard]] int socket(int family, int type, int protocol) final;
+  [[nodiscard]] int socketpair(int family, int type, int protocol, int (&numbers)[2]) final;
+  [[nodiscard]] int pipe(int (&numbers)[2]) final;
+  [[nodiscard]] int bind(int number, const sockaddr* address, socklen_t size) final;
+  [[nodiscard]] int listen(int number, int backlog) final;
+  [[nodiscard]] int setsockopt(int number, int level, int option, const void* value, socklen_t size) final;
+  [[nodiscard]] int getsockopt(int number, int level, int option, void* value, socklen_t* size) final;
+  [[nodiscard]] int getsockname(int number, sockaddr* address, socklen_t* size) final;
+  [[nodiscard]] int getpeername(int number, sockaddr* address, socklen_t* size) final;
+  [[nodiscard]] int shutdown(int number, int how) noexcept final;
+  [[nodiscard]] int poll_now(int number, short events) noexcept final;
+  [[nodiscard]] int fstat(int number, struct stat& state) final;
+  [[nodiscard]] int open_now(const char* path, int flags, unsigned mode) final;
+  [[nodiscard]] int read_directory(int number, std::vector<directory_entry>& entries, std::size_t most) final;
+  [[nodiscard]] int getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** found) final;
+  void freeaddrinfo(addrinfo* found) noexcept final;
+  [[nodiscard]] int getnameinfo(const sockaddr* address, socklen_t size, std::string& host, std::string& service,
+                                int flags) final;
+
+  [[nodiscard]] buffer lend(io_request& received) noexcept final {
+    return buffers_.lend(received.slot, static_cast<std::size_t>(received.result));
+  }
+  [[nodiscard]] buffer borrow() final { return buffers_.lend(buffers_.take(), buffer_pool::buffer_size_bytes); }
+  [[nodiscard]] std::size_t lent_buffers() const noexcept final { return buffers_.lent(); }
+
+ protected:
+  /// SOCK_NONBLOCK or 0: how sockets and pipes are made.
+  [[nodiscard]] virtual int nonblocking() const noexcept = 0;
+  void close_number(int number) noexcept final;
+
+  buffer_pool buffers_;
+};
+
+}  // namespace hocket

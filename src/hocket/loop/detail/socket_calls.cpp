@@ -1,0 +1,174 @@
+// Calls that never wait, on descriptors of every kind: MSG_DONTWAIT and SPLICE_F_NONBLOCK are flags of one call, whereas
+// O_NONBLOCK belongs to all who share the descriptor. accept(2) has no such flag, so an adopted listener is looked at first; if
+// another process takes the connection between the look and the call, the call waits for the next one.
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <hocket/loop/descriptor.hpp>
+#include <hocket/loop/detail/socket_calls.hpp>
+
+namespace hocket::detail {
+namespace {
+
+bool would_block(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK; }
+
+attempt answer(ssize_t returned) noexcept {
+  if (returned >= 0) return static_cast<std::int32_t>(returned);
+  if (would_block(errno)) return std::nullopt;
+  return -errno;
+}
+
+template <class Call>
+ssize_t uninterrupted(Call call) noexcept {
+  ssize_t returned = 0;
+  do returned = call();
+  while (returned < 0 && errno == EINTR);
+  return returned;
+}
+
+short poll_now(int number, short events) noexcept {
+  pollfd state{.fd = number, .events = events, .revents = 0};
+  return ::poll(&state, 1, 0) > 0 ? state.revents : short{0};
+}
+
+attempt send_all(io_request& request) noexcept {
+  const auto* data = static_cast<const char*>(request.data);
+  do {
+    const ssize_t count = uninterrupted([&] {
+      return ::send(request.target->number(), data + request.transferred, request.length - request.transferred,
+                    MSG_NOSIGNAL | MSG_DONTWAIT);
+    });
+    if (count < 0) return answer(count);
+    request.transferred += static_cast<std::size_t>(count);
+  } while (request.transferred < request.length);
+  return 0;
+}
+
+attempt send_pieces(io_request& request) noexcept {
+  const auto* message = static_cast<const msghdr*>(request.data);
+  for (;;) {
+    const ssize_t count =
+        uninterrupted([&] { return ::sendmsg(request.target->number(), message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+    if (count < 0) return answer(count);
+    if (!advance(request, static_cast<std::size_t>(count))) return 0;
+  }
+}
+
+attempt accept(const io_request& request, int flags) noexcept {
+  const int number = request.target->number();
+  if (request.target->is_adopted() && poll_now(number, POLLIN) == 0) return std::nullopt;
+  return answer(uninterrupted([&] { return ::accept4(number, nullptr, nullptr, flags | SOCK_CLOEXEC); }));
+}
+
+attempt splice(const io_request& request) noexcept {
+  const bool into_pipe = (request.flags & io_request::into_pipe) != 0;
+  const int from = (into_pipe ? request.target : request.pipe)->number();
+  const int to = (into_pipe ? request.pipe : request.target)->number();
+  loff_t offset = request.offset;
+  return answer(uninterrupted([&] {
+    return ::splice(from, into_pipe && request.offset >= 0 ? &offset : nullptr, to, nullptr, request.length,
+                    SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+  }));
+}
+
+}  // namespace
+
+bool advance(io_request& request, std::size_t count) noexcept {
+  auto& message = *static_cast<msghdr*>(request.data);
+  while (request.length > 0 && count >= message.msg_iov->iov_len) {
+    count -= message.msg_iov->iov_len;
+    ++message.msg_iov;
+    --request.length;
+  }
+  message.msg_iovlen = std::min<std::size_t>(request.length, IOV_MAX);
+  if (request.length == 0) return false;
+  message.msg_iov->iov_base = static_cast<char*>(message.msg_iov->iov_base) + count;
+  message.msg_iov->iov_len -= count;
+  return true;
+}
+
+attempt begin_connect(const io_request& request) noexcept {
+  const auto* address = static_cast<const sockaddr*>(request.data);
+  if (::connect(request.target->number(), address, static_cast<socklen_t>(request.length)) == 0) return 0;
+  // A unix socket whose listener has no room answers EAGAIN, and nothing ever tells when there is some.
+  if (errno == EAGAIN) return -EAGAIN;
+  if (errno == EINPROGRESS || errno == EINTR) return std::nullopt;
+  return -errno;
+}
+
+attempt look_at_connect(const io_request& request) noexcept {
+  const int number = request.target->number();
+  if (poll_now(number, POLLOUT) == 0) return std::nullopt;
+  int error = 0;
+  socklen_t size = sizeof error;
+  ::getsockopt(number, SOL_SOCKET, SO_ERROR, &error, &size);
+  return -error;
+}
+
+attempt try_receive(int number, void* memory, std::size_t size) noexcept {
+  return answer(uninterrupted([&] { return ::recv(number, memory, size, MSG_DONTWAIT); }));
+}
+
+attempt try_call(io_request& request, int accept_flags) noexcept {
+  const int number = request.target->number();
+  const int flags = static_cast<int>(request.flags) | MSG_DONTWAIT;
+  switch (request.op) {
+    case io_op::recv:
+      return try_receive(number, request.data, request.length);
+    case io_op::send:
+      return send_all(request);
+    case io_op::send_pieces:
+      return send_pieces(request);
+    case io_op::send_message:
+      return answer(uninterrupted(
+          [&] { return ::sendmsg(number, static_cast<const msghdr*>(request.data), flags | MSG_NOSIGNAL); }));
+    case io_op::receive_message:
+      return answer(uninterrupted(
+          [&] { return ::recvmsg(number, static_cast<msghdr*>(request.data), flags | MSG_CMSG_CLOEXEC); }));
+    case io_op::send_messages:
+      return answer(uninterrupted([&] {
+        return ::sendmmsg(number, static_cast<mmsghdr*>(request.data), static_cast<unsigned>(request.length),
+                          flags | MSG_NOSIGNAL);
+      }));
+    case io_op::receive_messages:
+      return answer(uninterrupted([&] {
+        return ::recvmmsg(number, static_cast<mmsghdr*>(request.data), static_cast<unsigned>(request.length),
+                          flags | MSG_CMSG_CLOEXEC, nullptr);
+      }));
+    case io_op::accept:
+      return accept(request, accept_flags);
+    case io_op::poll: {
+      const short seen = poll_now(number, static_cast<short>(request.flags));
+      return seen == 0 ? attempt() : seen;
+    }
+    case io_op::splice:
+      return splice(request);
+    default:
+      return -EOPNOTSUPP;
+  }
+}
+
+short events_for(const io_request& request) noexcept {
+  switch (request.op) {
+    case io_op::splice:
+      return (request.flags & io_request::into_pipe) != 0 ? POLLIN : POLLOUT;
+    case io_op::send:
+    case io_op::send_pieces:
+    case io_op::send_message:
+    case io_op::send_messages:
+    case io_op::connect:
+    case io_op::write:
+      return POLLOUT;
+    case io_op::poll:
+      return static_cast<short>(request.flags);
+    default:
+      return POLLIN;
+  }
+}
+
+}  // namespace hocket::detail
