@@ -32,6 +32,7 @@
 #include <hocket/exec/thread_pool_executor.hpp>
 #include <hocket/exec/to_thread.hpp>
 #include <hocket/exec/wrap_future.hpp>
+#include <hocket/io/byte_stream.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/io/resolve.hpp>
 #include <hocket/io/socket_address.hpp>
