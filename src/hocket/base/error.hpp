@@ -27,6 +27,18 @@ class invalid_state_error : public error {
   using error::error;
 };
 
+/// The event loop is closed, or is about to end and takes nothing more from other threads.
+class loop_closed : public invalid_state_error {
+ public:
+  using invalid_state_error::invalid_state_error;
+};
+
+/// As many calls of other threads wait for the loop as may: `loop_options::most_calls_from_threads`.
+class loop_full : public error {
+ public:
+  using error::error;
+};
+
 /// The other side broke its protocol: bytes that no conforming peer would send, or none where some were due.
 class protocol_error : public error {
  public:

@@ -12,7 +12,7 @@ namespace hocket::detail {
 class done_callback : public callback_record {
  public:
   explicit done_callback(future_base& subject) noexcept
-      : callback_record(subject.owner(), context::current()), subject_(subject) {}
+      : callback_record(subject.owner(), loop::context_for(subject.owner())), subject_(subject) {}
 
   void hold() noexcept {
     subject_.retain();
@@ -63,7 +63,7 @@ handle call_when_done(const Handle& subject, Function function) {
     return kept;
   } else {
     static_assert(std::is_invocable_v<Function&>, "a done callback takes what has ended, or nothing");
-    auto* const made = new callback<Function>(record.owner(), std::move(function));
+    auto* const made = new callback<Function>(record.owner(), std::move(function), loop::context_for(record.owner()));
     handle kept(*made);
     record.add_waiter(*made);
     return kept;

@@ -95,7 +95,7 @@ void run_until_done(loop& on, future_base& target) {
 detail::entered_loop::entered_loop(loop& on) : before_(here) {
   if (here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");
   if (on.is_closed()) throw invalid_state_error("the event loop is closed");
-  here = {.running = &on, .variables = before_.variables, .observer = before_.observer};
+  here = {.running = &on, .variables = &inside_, .observer = before_.observer};
 }
 
 void detail::run_until_ended(loop& on, task_base& work) {
@@ -124,7 +124,7 @@ runner::runner(run_options options) : options_(std::move(options)), loop_(make_l
 }
 
 loop& runner::get_loop() const {
-  if (loop_ == nullptr) throw invalid_state_error("the runner is closed");
+  if (closed_) throw invalid_state_error("the runner is closed");
   return *loop_;
 }
 
@@ -142,7 +142,7 @@ void runner::run_main(task_base& main) {
 }
 
 void runner::close() noexcept {
-  if (loop_ == nullptr) return;
+  if (std::exchange(closed_, true)) return;
   bool clean = false;
   try {
     clean = loop_->is_closed() || shut_down();
@@ -150,7 +150,7 @@ void runner::close() noexcept {
     loop_->call_exception_handler({.message = "shutdown failed", .exception = std::current_exception()});
   }
   if (clean)
-    loop_.reset();
+    loop_->close();
   else
     static_cast<void>(loop_.release());  // what was left behind refers to it
   if (interrupted_) {
@@ -160,6 +160,7 @@ void runner::close() noexcept {
 }
 
 bool runner::shut_down() {
+  loop_->refuse_calls();
   bool too_late = false;
   const time_point limit = loop_->time_after(options_.shutdown_timeout);
   handle alarm;

@@ -47,6 +47,7 @@ class entered_loop {
 
  private:
   thread_context before_;
+  context inside_ = context::current().detached();  // the loop may run on another thread
 };
 
 template <awaitable Awaitable>
@@ -110,7 +111,8 @@ class runner {
   void report_what_is_left() noexcept;
 
   run_options options_;
-  std::unique_ptr<loop> loop_;
+  std::unique_ptr<loop> loop_;  // once it is closed it stays, to refuse what other threads still ask of it
+  bool closed_ = false;
   context context_ = copy_context();
   bool interrupted_ = false;
 };

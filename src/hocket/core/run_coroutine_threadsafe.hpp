@@ -75,7 +75,7 @@ template <class Function, class... Args>
   call->promise.runs_on(target);
   call->promise.on_cancel([&target, asked = std::weak_ptr(call)] {
     if (target.is_closed()) return;
-    target.call_soon_threadsafe([asked] {
+    target.post_call([asked] {
       if (const auto call = asked.lock()) call->cancel();
     });
   });

@@ -86,7 +86,7 @@ void portal::stop(bool cancel_remaining) {
     const std::lock_guard guard(mutex_);
     open_ = false;
     if (loop_ != nullptr && cancel_remaining) loop_->notify();  // which cancels the main task
-    if (loop_ != nullptr && !cancel_remaining) loop_->call_soon_threadsafe([this] { stopping_.set(); });
+    if (loop_ != nullptr && !cancel_remaining) loop_->post_call([this] { stopping_.set(); });
   }
   const std::lock_guard one_at_a_time(joining_);
   if (thread_.joinable()) thread_.join();

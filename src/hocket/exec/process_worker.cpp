@@ -202,10 +202,10 @@ coro<void> worker::serve_on_loop(worker& self) {
   future<void> end_of_input;
   std::thread reader([&self, &end_of_input, &here = loop::running()] {
     while (self.receive())
-      here.call_soon_threadsafe([&self, job = self.messages_.job(), body = std::move(self.messages_.body())]() mutable {
+      here.post_call([&self, job = self.messages_.job(), body = std::move(self.messages_.body())]() mutable {
         create_task(answer_when_ended(&self, job, std::move(body)));
       });
-    here.call_soon_threadsafe([&end_of_input] { end_of_input.set_result(); });
+    here.post_call([&end_of_input] { end_of_input.set_result(); });
   });
   co_await end_of_input;  // which a pool sends when it has all its answers
   reader.join();

@@ -60,7 +60,7 @@ void report_callback_error(loop& where, std::exception_ptr error) noexcept;
 template <class Function>
 class callback final : public callback_record {
  public:
-  callback(loop& owner, Function function, context inside = context::current())
+  callback(loop& owner, Function function, context inside)
       : callback_record(owner, std::move(inside)), function_(std::move(function)) {}
 
   void run() noexcept override {

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <mutex>
 #include <vector>
 
 #include <fmt/format.h>
@@ -34,8 +35,36 @@ static constexpr std::size_t crowd = 64;
 static constexpr unsigned crowd_after = 8;
 static constexpr auto skipping_is_fine_for = std::chrono::microseconds(100);
 
-// The loops of this thread: a handle may outlive its loop, and then has nobody to report to.
-static thread_local std::vector<loop*> alive;
+namespace {
+
+/// The loops that exist: a handle may outlive its loop, and then has nobody to report to.
+class living_loops {
+ public:
+  void add(const loop& born) {
+    const std::lock_guard guard(mutex_);
+    alive_.push_back(&born);
+  }
+  void remove(const loop& gone) noexcept {
+    const std::lock_guard guard(mutex_);
+    std::erase(alive_, &gone);
+  }
+  [[nodiscard]] bool has(const loop& wanted) noexcept {
+    const std::lock_guard guard(mutex_);
+    return std::find(alive_.begin(), alive_.end(), &wanted) != alive_.end();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<const loop*> alive_;
+};
+
+}  // namespace
+
+// Never destroyed, for threads and static objects may end later.
+static living_loops& alive() {
+  static auto& all = *new living_loops;
+  return all;
+}
 
 static bool debug_wanted() noexcept {
   const char* wanted = std::getenv("HOCKET_DEBUG");
@@ -53,9 +82,10 @@ loop::loop(loop_options options)
     : clock_(options.clock),
       random_(options.seed ? *options.seed : random_source::unforeseeable_seed()),
       shuffle_(options.shuffle),
+      most_calls_from_threads_(options.most_calls_from_threads),
       backend_(made_backend(*this, options)) {
   set_debug(options.debug || debug_wanted());
-  alive.push_back(this);
+  alive().add(*this);
 }
 
 loop::~loop() {
@@ -65,13 +95,15 @@ loop::~loop() {
 
 void loop::close() noexcept {
   HOCKET_ASSERT(!is_running(), "a loop was closed or destroyed while running");
+  refuse_calls();
   if (closed_.exchange(true)) return;
+  wait_for_callers();
   if (backend_->in_flight() > 0) backend_->drain();
   blocking_.finish();
   wait_for_foreign_work();
   if (tasks_.empty()) require_resources_closed();
   report_pending_tasks();
-  std::erase(alive, this);
+  alive().remove(*this);
   leave_behind();
   if (backend_->open_descriptors() == 0)
     backend_.reset();
@@ -84,8 +116,15 @@ void loop::wait_for_foreign_work() noexcept {
   while (foreign_work_.load(std::memory_order_acquire) > 0) std::this_thread::sleep_for(std::chrono::microseconds(20));
 }
 
+// Each has seen that the loop is closed, or is about to leave something in the inbox.
+void loop::wait_for_callers() noexcept {
+  while (callers_.load(std::memory_order_seq_cst) > 0) std::this_thread::yield();
+}
+
 void loop::leave_behind() noexcept {
+  refuse_calls();
   closed_ = true;
+  wait_for_callers();
   tasks_.for_each([](loop_task& each) { each.leave_behind(); });
   while (!generators_.empty()) generators_.pop_front();
   drop_callbacks();
@@ -118,7 +157,16 @@ void loop::drop_callbacks() noexcept {
   } while (!inbox_.empty());  // until nobody is left who would post
 }
 
-void loop::refuse_closed() { throw invalid_state_error("the event loop is closed"); }
+void loop::refuse_closed() { throw loop_closed("the event loop is closed"); }
+
+void loop::refuse_call() const {
+  if (is_closed()) refuse_closed();
+  if (refuses_calls_) throw loop_closed("the event loop is shutting down");
+  throw loop_full(
+      fmt::format("the event loop has not come to {} calls of other threads yet: await some, or raise "
+                  "loop_options::most_calls_from_threads",
+                  most_calls_from_threads_));
+}
 
 void loop::refuse_without_loop() { throw invalid_state_error("no event loop is running on this thread"); }
 
@@ -179,7 +227,10 @@ duration loop::time_to_next_timer() noexcept {
 
 // What does not come through the backend.
 void loop::take_in() {
-  if (!inbox_.empty()) inbox_.drain_to(ready_);
+  if (!inbox_.empty()) {
+    calls_waiting_.store(0, std::memory_order_relaxed);
+    inbox_.drain_to(ready_);
+  }
   if (notified_.load(std::memory_order_relaxed) != 0)
     for (unsigned n = notified_.exchange(0); n > 0; --n)
       if (notification_) notification_();
@@ -338,8 +389,7 @@ void loop::call_exception_handler(const exception_context& context) noexcept {
 }
 
 void loop::report(loop& owner, const exception_context& context) noexcept {
-  const bool lives = detail::here.running == &owner || std::find(alive.begin(), alive.end(), &owner) != alive.end();
-  if (lives) return owner.call_exception_handler(context);
+  if (detail::here.running == &owner || alive().has(owner)) return owner.call_exception_handler(context);
   try {
     print(context);
   } catch (...) {

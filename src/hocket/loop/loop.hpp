@@ -37,6 +37,8 @@ struct loop_options {
   /// Runs what is ready in a turn in an order drawn at random instead of first come, first served: for tests, to show what
   /// leans on an order by accident.
   bool shuffle = false;
+  /// Calls of other threads that may wait until the loop takes them in, which it does each turn; further ones are refused.
+  std::size_t most_calls_from_threads = 16'384;
 };
 
 /// What a loop has done so far.
@@ -118,17 +120,18 @@ class loop {
   template <class Function>
   handle call_soon(Function function) {
     require_open("call_soon was called");
-    auto* record = new detail::callback<Function>(*this, std::move(function));
+    auto* record = new detail::callback<Function>(*this, std::move(function), context_for(*this));
     ready_.push_back(*record);
     return handle(*record);
   }
 
   /// As `call_soon`, from any thread, as long as the loop exists. The callback is destroyed on the loop's thread.
+  /// Throws `loop_closed` once the loop is closed or its run comes to its end, and `loop_full` if too many calls wait; never on
+  /// the thread that runs the loop. Counterpart: loop.call_soon_threadsafe.
   template <class Function>
   void call_soon_threadsafe(Function function) {
-    if (is_closed()) [[unlikely]]
-      refuse_closed();
-    post(*new detail::callback<Function>(*this, std::move(function), context::current().detached()));
+    if (runs_on() != &detail::here) admit_call();
+    post_call(std::move(function));
   }
 
   /// Calls `function` when `length` has passed. Equal deadlines: in order of registration.
@@ -141,7 +144,7 @@ class loop {
   template <class Function>
   handle call_at(time_point when, Function function) {
     require_open("call_at was called");
-    auto record = std::make_unique<detail::callback<Function>>(*this, std::move(function));
+    auto record = std::make_unique<detail::callback<Function>>(*this, std::move(function), context_for(*this));
     schedule_at(*record, when);  // may throw
     return handle(*record.release());
   }
@@ -201,6 +204,22 @@ class loop {
   /// As `schedule`, from any thread.
   void post(ready_node& node) noexcept;
 
+  /// As `call_soon_threadsafe`, but refused only by a closed loop: for what answers a call, and what bounds its calls itself.
+  template <class Function>
+  void post_call(Function function) {
+    const caller inside(*this);
+    post(*new detail::callback<Function>(*this, std::move(function), context::current().detached()));
+  }
+
+  /// A copy of the current context for a callback of `target`, which need not exist any more. It shares nothing with this
+  /// thread unless `target` runs here, for another thread may run it.
+  [[nodiscard]] static context context_for(const loop& target) {
+    return detail::here.running == &target ? context::current() : context::current().detached();
+  }
+
+  /// From here on `call_soon_threadsafe` throws `loop_closed`: the end of a run begins.
+  void refuse_calls() noexcept { refuses_calls_.store(true, std::memory_order_relaxed); }
+
   /// Runs one function on the loop's thread for each time that `notify` was called, at the start of a turn.
   /// `notify` may be called from a signal handler.
   void set_notification(std::move_only_function<void()> function) { notification_ = std::move(function); }
@@ -241,6 +260,30 @@ class loop {
  private:
   [[noreturn]] static void refuse_without_loop();
   [[noreturn]] static void refuse_closed();
+  [[noreturn]] void refuse_call() const;
+  /// A thread that calls `post_call`: `close` waits until it has, which is soon.
+  class caller {
+   public:
+    explicit caller(loop& called) : called_(called) {
+      called_.callers_.fetch_add(1, std::memory_order_seq_cst);
+      if (!called_.closed_.load(std::memory_order_seq_cst)) [[likely]]
+        return;
+      leave();
+      refuse_closed();
+    }
+    ~caller() { leave(); }
+    caller(const caller&) = delete;
+
+   private:
+    void leave() noexcept { called_.callers_.fetch_sub(1, std::memory_order_release); }
+    loop& called_;
+  };
+  void admit_call() {
+    if (refuses_calls_.load(std::memory_order_relaxed) ||
+        calls_waiting_.load(std::memory_order_relaxed) >= most_calls_from_threads_) [[unlikely]]
+      refuse_call();
+    calls_waiting_.fetch_add(1, std::memory_order_relaxed);
+  }
   void require_open(const char* what) const {
     if (is_closed()) [[unlikely]]
       refuse_closed();
@@ -251,6 +294,7 @@ class loop {
   void require_resources_closed() noexcept;
   void report_pending_tasks() noexcept;
   void wait_for_foreign_work() noexcept;
+  void wait_for_callers() noexcept;
   void drop_callbacks() noexcept;
   void turn();
   [[nodiscard]] duration time_to_next_timer() noexcept;
@@ -280,6 +324,10 @@ class loop {
   time_point last_timer_sleep_{};
   unsigned short_sleeps_ = 0;
   inbox inbox_;
+  std::atomic<unsigned> callers_{0};
+  std::atomic<std::size_t> calls_waiting_{0};  // of other threads, in the inbox; a few more at most
+  const std::size_t most_calls_from_threads_;
+  std::atomic<bool> refuses_calls_{false};
   std::atomic<bool> asleep_{false};
   std::atomic<unsigned> notified_{0};
   std::atomic<std::size_t> foreign_work_{0};
