@@ -1,10 +1,12 @@
 // What other threads may ask of a loop: how much at once, and until when.
 
 #include <atomic>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include <hocket/base/error.hpp>
+#include <hocket/core/context_var.hpp>
 #include <hocket/core/run.hpp>
 #include <hocket/core/run_coroutine_threadsafe.hpp>
 #include <hocket/core/sleep.hpp>
@@ -145,7 +147,84 @@ TEST_P(calls_from_threads, are_not_counted_on_the_thread_of_the_loop) {
   EXPECT_EQ(called, 100);
 }
 
+TEST_P(calls_from_threads, that_could_not_be_made_leave_their_room_to_others) {
+  struct broken_when_moved {
+    broken_when_moved() = default;
+    broken_when_moved(broken_when_moved&&) { throw std::runtime_error("moved"); }
+    void operator()() const {}
+  };
+  hocket::loop loop({.backend = GetParam(), .most_calls_from_threads = 3});
+  std::thread([&] {
+    for (int n = 0; n < 3; ++n) EXPECT_THROW(loop.call_soon_threadsafe(broken_when_moved{}), std::runtime_error);
+    EXPECT_NO_THROW(loop.call_soon_threadsafe([] {}));
+  }).join();
+}
+
+TEST_P(calls_from_threads, find_room_again_however_little_there_is) {
+  hocket::loop loop({.backend = GetParam(), .most_calls_from_threads = 1});
+  constexpr int each = 20'000;
+  int called = 0;
+  std::vector<std::thread> threads;
+  for (int n = 0; n < 4; ++n)
+    threads.emplace_back([&] {
+      for (int asked = 0; asked < each;) {
+        try {
+          loop.call_soon_threadsafe([&] {
+            if (++called == 4 * each) loop.stop();
+          });
+          ++asked;
+        } catch (const hocket::loop_full&) {
+          std::this_thread::yield();
+        }
+      }
+    });
+  loop.run_forever();
+  for (std::thread& one : threads) one.join();
+  EXPECT_EQ(called, 4 * each);
+}
+
+TEST_P(calls_from_threads, may_be_cancelled_while_the_loop_is_closed) {
+  for (int round = 0; round < 200; ++round) {
+    hocket::loop loop({.backend = GetParam()});
+    std::vector<hocket::concurrent_future<void>> futures;
+    for (int n = 0; n < 200; ++n) futures.push_back(hocket::run_coroutine_threadsafe(loop, nothing));
+    std::atomic<bool> begun = false;
+    std::thread canceller([&] {
+      begun = true;
+      for (auto& each : futures) EXPECT_NO_THROW(each.cancel());
+    });
+    while (!begun) std::this_thread::yield();
+    loop.close();
+    canceller.join();
+  }
+}
+
 // ---- a loop that is made on one thread and run on another
+
+TEST_P(calls_from_threads, a_runner_that_runs_elsewhere_shares_no_context_with_its_maker) {
+  static hocket::context_var<int> number("number", 0);
+  const auto copy_often = [] {
+    std::vector<hocket::context> copies;
+    for (int n = 0; n < 100'000; ++n) {
+      copies.push_back(hocket::copy_context());
+      if (copies.size() == 10) copies.clear();
+    }
+  };
+  auto before = number.set(1);
+  {
+    hocket::runner running(options());
+    std::thread other([&] {
+      running.run([](auto copy) -> coro<void> {
+        copy();
+        EXPECT_EQ(number.get(), 1);
+        co_return;
+      }(copy_often));
+    });
+    copy_often();
+    other.join();
+  }
+  number.reset(before);
+}
 
 TEST_P(calls_from_threads, a_loop_that_runs_elsewhere_tells_its_own_handler_what_nobody_looked_at) {
   hocket::loop loop({.backend = GetParam()});

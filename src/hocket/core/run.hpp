@@ -113,7 +113,7 @@ class runner {
   run_options options_;
   std::unique_ptr<loop> loop_;  // once it is closed it stays, to refuse what other threads still ask of it
   bool closed_ = false;
-  context context_ = copy_context();
+  context context_ = context::current().detached();  // another thread may run it
   bool interrupted_ = false;
 };
 

@@ -75,9 +75,12 @@ template <class Function, class... Args>
   call->promise.runs_on(target);
   call->promise.on_cancel([&target, asked = std::weak_ptr(call)] {
     if (target.is_closed()) return;
-    target.post_call([asked] {
-      if (const auto call = asked.lock()) call->cancel();
-    });
+    try {
+      target.post_call([asked] {
+        if (const auto call = asked.lock()) call->cancel();
+      });
+    } catch (const loop_closed&) {  // since: then there is nothing left to cancel
+    }
   });
   concurrent_future<value> future = call->promise.get_future();
   target.call_soon_threadsafe(

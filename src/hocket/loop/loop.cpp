@@ -228,8 +228,8 @@ duration loop::time_to_next_timer() noexcept {
 // What does not come through the backend.
 void loop::take_in() {
   if (!inbox_.empty()) {
-    calls_waiting_.store(0, std::memory_order_relaxed);
     inbox_.drain_to(ready_);
+    calls_waiting_.store(0, std::memory_order_relaxed);  // last: whoever counts after this has yet to push
   }
   if (notified_.load(std::memory_order_relaxed) != 0)
     for (unsigned n = notified_.exchange(0); n > 0; --n)

@@ -130,8 +130,12 @@ class loop {
   /// the thread that runs the loop. Counterpart: loop.call_soon_threadsafe.
   template <class Function>
   void call_soon_threadsafe(Function function) {
-    if (runs_on() != &detail::here) admit_call();
-    post_call(std::move(function));
+    const bool is_foreign = runs_on() != &detail::here;
+    if (is_foreign) require_room();
+    const caller inside(*this);
+    auto* record = new detail::callback<Function>(*this, std::move(function), context::current().detached());
+    if (is_foreign) calls_waiting_.fetch_add(1, std::memory_order_relaxed);  // nothing throws from here on
+    post(*record);
   }
 
   /// Calls `function` when `length` has passed. Equal deadlines: in order of registration.
@@ -278,11 +282,10 @@ class loop {
     void leave() noexcept { called_.callers_.fetch_sub(1, std::memory_order_release); }
     loop& called_;
   };
-  void admit_call() {
+  void require_room() const {
     if (refuses_calls_.load(std::memory_order_relaxed) ||
         calls_waiting_.load(std::memory_order_relaxed) >= most_calls_from_threads_) [[unlikely]]
       refuse_call();
-    calls_waiting_.fetch_add(1, std::memory_order_relaxed);
   }
   void require_open(const char* what) const {
     if (is_closed()) [[unlikely]]
