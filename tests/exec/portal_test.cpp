@@ -198,6 +198,28 @@ TEST(portal, gives_every_call_an_end_though_it_is_stopped_meanwhile) {
   }
 }
 
+TEST(portal, is_stopped_while_threads_never_stop_to_ask) {
+  for (const bool cancel_remaining : {false, true}) {
+    portal background;
+    std::atomic<int> refused = 0;
+    std::vector<std::jthread> threads;
+    for (int n = 0; n < 4; ++n)
+      threads.emplace_back([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+          try {
+            static_cast<void>(background.start(twice, 21));
+          } catch (const hocket::loop_full&) {
+            std::this_thread::yield();
+          } catch (const invalid_state_error&) {
+            ++refused;
+          }
+        }
+      });
+    background.stop(cancel_remaining);
+    while (refused == 0) std::this_thread::yield();
+  }
+}
+
 TEST(portal, may_have_its_loop_stopped_by_its_own_code) {
   portal background;
   auto waiting = background.start(wait_for_ever);

@@ -888,6 +888,27 @@ TEST(process_pool_shutdown, takes_no_calls_any_more) {
   EXPECT_THROW(static_cast<void>(pool.submit<twice>(1)), hocket::invalid_state_error);
 }
 
+TEST(process_pool_shutdown, ends_while_threads_never_stop_to_submit) {
+  process_pool_executor pool({.max_workers = 1, .max_pending = 100});
+  EXPECT_EQ(pool.submit<twice>(21).result(), 42);
+  std::atomic<int> refused = 0;
+  std::vector<std::jthread> threads;
+  for (int n = 0; n < 4; ++n)
+    threads.emplace_back([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        try {
+          static_cast<void>(pool.submit<twice>(21));
+        } catch (const hocket::executor_full&) {
+          std::this_thread::yield();
+        } catch (const hocket::invalid_state_error&) {
+          ++refused;
+        }
+      }
+    });
+  pool.shutdown();
+  while (refused == 0) std::this_thread::yield();
+}
+
 TEST(process_pool_shutdown, is_what_the_destructor_does) {
   busy_pool busy;
   busy.let_go();

@@ -240,6 +240,26 @@ TEST(thread_pool_executor, is_shut_down_by_several_threads_at_once) {
   for (int n = 0; n < 4; ++n) threads.emplace_back([&pool] { pool.shutdown(); });
 }
 
+TEST(thread_pool_executor, is_shut_down_while_threads_never_stop_to_submit) {
+  thread_pool_executor pool({.max_workers = 2, .max_pending = 100});
+  std::atomic<int> refused = 0;
+  std::vector<std::jthread> threads;
+  for (int n = 0; n < 4; ++n)
+    threads.emplace_back([&](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        try {
+          static_cast<void>(pool.submit(twice, 21));
+        } catch (const executor_full&) {
+          std::this_thread::yield();
+        } catch (const invalid_state_error&) {
+          ++refused;
+        }
+      }
+    });
+  pool.shutdown();
+  while (refused == 0) std::this_thread::yield();
+}
+
 TEST(thread_pool_executor, refuses_a_call_that_would_wait_for_its_own_end) {
   thread_pool_executor pool;
   EXPECT_THROW(pool.submit([&pool] { pool.shutdown(); }).result(), invalid_state_error);

@@ -63,7 +63,7 @@ class portal {
   portal& operator=(const portal&) = delete;
 
   /// Never blocks. Cancelling the future cancels the task. Throws `invalid_state_error` once it is being stopped; a task that the
-  /// stop leaves behind gives that too. Counterpart: BlockingPortal.start_task_soon.
+  /// stop leaves behind gives that too. Throws `loop_full` if too many calls wait for its thread. Counterpart: BlockingPortal.start_task_soon.
   template <class Function, class... Args>
   auto start(Function function, Args... args) {
     const std::lock_guard guard(mutex_);
