@@ -1,11 +1,12 @@
 # One command does each thing. CMake presets carry the same names underneath; see CONTRIBUTING.md.
 
-URL  ?=
-ARGS ?=
+URL    ?=
+ARGS   ?=
+PREFIX ?= /usr/local
 MAKEFLAGS += --no-print-directory
 jobs := $(shell nproc)
 
-.PHONY: all build setup crawl test asan tsan bench fuzz format check tidy clean
+.PHONY: all build setup crawl test asan tsan bench fuzz format check tidy install clean
 all: build
 
 setup:
@@ -45,6 +46,12 @@ check:
 tidy: build
 	@scripts/setup check
 	@git ls-files 'src/hocket/*.cpp' 'apps/*.cpp' | xargs -P $(jobs) -n 4 clang-tidy-22 -p build/release --quiet
+
+# The program, its man pages and completions, headers, libraries; for packages below DESTDIR.
+install: setup
+	@scripts/build release hocket_installed
+	@DESTDIR='$(DESTDIR)' cmake --install build/release --prefix '$(PREFIX)' >/dev/null
+	@echo 'hocket is installed in $(DESTDIR)$(PREFIX)'
 
 clean:
 	@rm -rf build

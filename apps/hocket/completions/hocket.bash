@@ -1,0 +1,42 @@
+# bash completion of hocket. Installed as share/bash-completion/completions/hocket, where bash-completion finds it.
+
+_hocket() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command='' word
+  if [[ $current == = ]]; then  # "--out=": three words to bash, the last of them still empty
+    current=''
+  elif [[ $previous == = ]]; then
+    previous=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    [[ $word == -* ]] || { command=$word; break; }
+  done
+  COMPREPLY=()
+  case $command:$previous in
+    crawl:--out) _hocket_paths -d; return ;;
+    crawl:--seeds) _hocket_paths -f; return ;;
+    crawl:--scope) _hocket_words 'host domain prefix any'; return ;;
+    crawl:--progress) _hocket_words 'auto always never'; return ;;
+    crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--per-host | crawl:--timeout) return ;;
+    crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host) return ;;
+  esac
+  case $command in
+    '') _hocket_words 'crawl serve -h --help --version' ;;
+    crawl) _hocket_words '-h --help --seeds --out --depth --max-pages --scope --concurrency --per-host --timeout --max-body
+      --retries --user-agent --allow-private --progress --json -q --quiet -v --verbose' ;;
+    serve)
+      if [[ $current == -* ]]; then
+        _hocket_words '-h --help --port --host -q --quiet'
+      else
+        _hocket_paths -d
+      fi ;;
+  esac
+}
+
+# Both complete `current`: from the words given, or from the paths that compgen's option names.
+_hocket_words() { mapfile -t COMPREPLY < <(compgen -W "$1" -- "$current"); }
+_hocket_paths() {
+  compopt -o filenames 2>/dev/null  # quotes what needs it; not to be had outside of a completion
+  mapfile -t COMPREPLY < <(compgen "$1" -- "$current")
+}
+
+complete -F _hocket hocket

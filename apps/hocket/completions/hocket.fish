@@ -1,0 +1,31 @@
+# fish completion of hocket. Installed into share/fish/vendor_completions.d, where fish finds it.
+set -l crawl '__fish_seen_subcommand_from crawl'
+set -l serve '__fish_seen_subcommand_from serve'
+
+complete -c hocket -f
+complete -c hocket -s h -l help -d 'Say what there is'
+complete -c hocket -n __fish_use_subcommand -l version -d 'Say which version this is'
+complete -c hocket -n __fish_use_subcommand -a crawl -d 'Follow links from URLs and write the link graph'
+complete -c hocket -n __fish_use_subcommand -a serve -d 'Serve the files below a directory'
+
+complete -c hocket -n $crawl -l seeds -r -F -d 'A file of URLs, one a line'
+complete -c hocket -n $crawl -l out -x -a '(__fish_complete_directories)' -d 'The directory for what is found'
+complete -c hocket -n $crawl -l depth -x -d 'Links to follow from a seed at most'
+complete -c hocket -n $crawl -l max-pages -x -d 'Stop after so many pages'
+complete -c hocket -n $crawl -l scope -x -a 'host domain prefix any' -d 'What to follow'
+complete -c hocket -n $crawl -l concurrency -x -d 'Requests at once'
+complete -c hocket -n $crawl -l per-host -x -d 'Requests at once to one host'
+complete -c hocket -n $crawl -l timeout -x -d 'Seconds for one page, redirects included'
+complete -c hocket -n $crawl -l max-body -x -d 'Bytes of a page to read at most'
+complete -c hocket -n $crawl -l retries -x -d 'Times to try again'
+complete -c hocket -n $crawl -l user-agent -x -d 'How to introduce itself'
+complete -c hocket -n $crawl -l allow-private -d 'Go to private addresses that no seed names, too'
+complete -c hocket -n $crawl -l progress -x -a 'auto always never' -d 'Show how far it is'
+complete -c hocket -n $crawl -l json -d 'Print the summary as JSON'
+complete -c hocket -n $crawl -s q -l quiet -d 'Print nothing but errors'
+complete -c hocket -n $crawl -s v -l verbose -d 'Print each page, and why a URL was not fetched'
+
+complete -c hocket -n $serve -l port -x -d 'The port; 0 takes one that is free'
+complete -c hocket -n $serve -l host -x -d 'The address to listen at'
+complete -c hocket -n $serve -s q -l quiet -d 'Say nothing at the end'
+complete -c hocket -n $serve -a '(__fish_complete_directories)'
