@@ -78,24 +78,52 @@ void connection::lose(std::exception_ptr error) noexcept {
   was_lost();
 }
 
+// What the task holds: if that was cancelled before it began, nothing of it runs but this destructor.
+class connection::sender {
+ public:
+  explicit sender(connection& of) noexcept : of_((of.retain(), &of)) { of.sending_ = true; }
+  sender(sender&& other) noexcept : of_(std::move(other.of_)) {}
+  sender& operator=(sender&&) = delete;
+  ~sender() {
+    if (of_) of_->stopped_sending(cancelled_send());
+  }
+
+  connection* operator->() const noexcept { return of_.get(); }
+
+  /// It comes to its end, with what went wrong.
+  void end(std::exception_ptr error) noexcept {
+    const record_ref<connection> ended = std::move(of_);
+    ended->stopped_sending(std::move(error));
+  }
+
+  static std::exception_ptr cancelled_send() noexcept {
+    return std::make_exception_ptr(
+        std::system_error(std::make_error_code(std::errc::operation_canceled), "what was written was not sent"));
+  }
+
+ private:
+  record_ref<connection> of_;
+};
+
+void connection::stopped_sending(std::exception_ptr error) noexcept {
+  sending_ = false;
+  wake_all(idlers_);
+  if (error) lose(std::move(error));
+}
+
 // `now`: its first step is taken in here.
 void connection::start_sending(bool now) noexcept {
   if (next_turn_.is_linked()) next_turn_.unlink();
   if (sending_ || !has_work()) return;
-  sending_ = true;
   try {
-    retain();
-    record_ref<connection> self(this);
-    create_task(send(std::move(self)), {.eager_start = now});
+    create_task(send(sender(*this)), {.eager_start = now});
   } catch (...) {  // no memory
-    sending_ = false;
     lose(std::current_exception());
   }
 }
 
-coro<void> connection::send(record_ref<connection> self) {
+coro<void> connection::send(sender self) {
   std::exception_ptr error;
-  bool was_cancelled = false;
   try {
     while (self->has_work()) {
       if (self->outgoing_.empty()) {
@@ -110,19 +138,13 @@ coro<void> connection::send(record_ref<connection> self) {
       self->in_flight_.clear();
       self->bytes_went();
     }
-  } catch (const cancelled&) {
-    was_cancelled = true;
+  } catch (const cancelled&) {  // at the end of a run, or by whoever cancels all tasks
+    self.end(sender::cancelled_send());
+    throw;
   } catch (...) {
     error = std::current_exception();
   }
-  self->sending_ = false;
-  wake_all(self->idlers_);
-  if (was_cancelled) {  // at the end of a run, or by whoever cancels all tasks
-    self->lose(std::make_exception_ptr(
-        std::system_error(std::make_error_code(std::errc::operation_canceled), "what was written was not sent")));
-    throw cancelled{};
-  }
-  if (error) self->lose(std::move(error));
+  self.end(std::move(error));
 }
 
 coro<void> connection::send_pieces() { co_await stream_.send_all(in_flight_.pieces()); }

@@ -98,7 +98,9 @@ class connection : public arena_allocated, public list_link<connection> {
   [[nodiscard]] bool has_work() const noexcept {
     return !lost_ && !upgrading_ && (!outgoing_.empty() || closing_ || (eof_written_ && !eof_sent_));
   }
-  static coro<void> send(record_ref<connection> self);
+  class sender;
+  static coro<void> send(sender self);
+  void stopped_sending(std::exception_ptr error) noexcept;
   coro<void> send_pieces();
   coro<void> end_sending();
 
