@@ -1,0 +1,73 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/base/function.hpp>
+#include <hocket/io/detail/connect_stream.hpp>
+#include <hocket/io/open_connection.hpp>
+#include <hocket/io/server.hpp>
+#include <hocket/io/start_server_options.hpp>
+#include <hocket/io/tcp.hpp>
+#include <hocket/io/transport.hpp>
+
+namespace hocket {
+
+/// A callable that makes the protocol of a connection: a std::shared_ptr to a class derived from `protocol`.
+template <class Factory>
+concept protocol_factory =
+    std::invocable<Factory&> && std::convertible_to<std::invoke_result_t<Factory&>, std::shared_ptr<protocol>>;
+
+namespace detail {
+
+/// Begins to read; the protocol has been told of it when this returns.
+[[nodiscard]] transport begin_transport(byte_stream stream, std::shared_ptr<protocol> reader);
+
+template <class Factory>
+using protocol_and_transport = std::pair<transport, std::invoke_result_t<Factory&>>;
+
+/// The server's side of a handshake, if there is to be one.
+coro<byte_stream> secure_accepted(byte_stream stream, security tls);
+
+}  // namespace detail
+
+/// Connects as `open_connection` does and gives the transport and the protocol, whose `connection_made` has been called.
+/// `auto [transport, protocol] = co_await create_connection(std::make_shared<client>, "example.org", 80);`
+/// Counterpart: loop.create_connection.
+template <protocol_factory Factory>
+coro<detail::protocol_and_transport<Factory>> create_connection(Factory factory, std::string host, std::uint16_t port,
+                                                                open_connection_options options = {}) {
+  byte_stream stream = co_await detail::connect_stream(std::move(host), port, std::move(options));
+  auto reader = factory();
+  transport made = detail::begin_transport(std::move(stream), reader);
+  co_return detail::protocol_and_transport<Factory>(std::move(made), std::move(reader));
+}
+
+/// The same over a stream that is connected already; `connection_made` is called in here.
+template <protocol_factory Factory>
+[[nodiscard]] detail::protocol_and_transport<Factory> create_connection(Factory factory, byte_stream stream) {
+  auto reader = factory();
+  transport made = detail::begin_transport(std::move(stream), reader);
+  return {std::move(made), std::move(reader)};
+}
+
+/// The same for a connection that somebody else has accepted; with `tls`, after the server's side of a handshake.
+/// Counterpart: loop.connect_accepted_socket.
+template <protocol_factory Factory>
+coro<detail::protocol_and_transport<Factory>> connect_accepted_socket(Factory factory, byte_stream accepted,
+                                                                      security tls = {}) {
+  byte_stream stream = co_await detail::secure_accepted(std::move(accepted), std::move(tls));
+  auto reader = factory();
+  transport made = detail::begin_transport(std::move(stream), reader);
+  co_return detail::protocol_and_transport<Factory>(std::move(made), std::move(reader));
+}
+
+/// Listens as `start_server` does and makes a protocol for each client. Counterpart: loop.create_server.
+[[nodiscard]] coro<server> create_server(function<std::shared_ptr<protocol>()> factory, std::string host,
+                                         std::uint16_t port, start_server_options options = {});
+
+}  // namespace hocket
