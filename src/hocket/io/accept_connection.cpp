@@ -1,4 +1,3 @@
-#include <cerrno>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -6,17 +5,12 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/io/accept_connection.hpp>
+#include <hocket/io/accept_failure.hpp>
 
 namespace hocket {
 namespace {
 
 constexpr auto pause_when_starved = std::chrono::seconds(1);
-
-bool is_of_the_client(int error) noexcept { return error == ECONNABORTED || error == EPERM || error == EPROTO; }
-
-bool is_starvation(int error) noexcept {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
 
 void tell(starvation_handler* starved, std::error_code error) {
   if (starved != nullptr) {
@@ -35,8 +29,9 @@ coro<tcp_socket> accept_connection(tcp_listener& listener, starvation_handler* s
     auto accepted = co_await as_expected(listener.accept());
     if (accepted) co_return std::move(*accepted);
     const std::error_code error = accepted.error();
-    if (is_of_the_client(error.value())) continue;
-    if (!is_starvation(error.value())) throw std::system_error(error, "accept");
+    const accept_failure failure = accept_failure_of(error);
+    if (failure == accept_failure::of_connection) continue;
+    if (failure == accept_failure::of_listener) throw std::system_error(error, "accept");
     tell(starved, error);
     co_await sleep(pause_when_starved);
   }
