@@ -1,6 +1,7 @@
 // One task a connection: read a request, let the handler answer it, again. The server keeps a list of connections, so that
 // stopping can tell the idle ones (whose task is cancelled) from those that are answering (which finish and then close).
 
+#include <array>
 #include <cerrno>
 #include <exception>
 #include <optional>
@@ -29,6 +30,7 @@ using detail::parse_event;
 static constexpr auto idle_long_enough = std::chrono::seconds(1);  // to be closed for somebody else
 static constexpr auto pause_without_descriptors = std::chrono::seconds(1);
 static constexpr auto longest_linger = std::chrono::seconds(5);
+static constexpr std::size_t most_copied = 16 * 1024;  // of a body: above, a second piece costs less than the copy
 
 /// One of the connections that the server counts; given up with the task, even if that never begins.
 class server::place {
@@ -57,11 +59,20 @@ static std::string_view origin_form(std::string_view target) noexcept {
   return path == std::string_view::npos ? "/" : target.substr(path);
 }
 
+static socket_address address_of(const byte_stream& stream) {
+  try {
+    return stream.peer_address();
+  } catch (const std::system_error&) {
+    return {};  // there is no socket below, or the client has gone already
+  }
+}
+
 namespace detail {
 
 class server_connection : public list_link<server::connection_link> {
  public:
-  server_connection(server& owner, tcp_socket socket) : owner_(owner), socket_(std::move(socket)) {}
+  server_connection(server& owner, byte_stream peer)
+      : owner_(owner), stream_(std::move(peer)), address_(address_of(stream_)) {}
 
   /// Serves requests until one side wants no more.
   coro<void> serve();
@@ -87,15 +98,17 @@ class server_connection : public list_link<server::connection_link> {
   coro<void> linger();
   coro<bool> receive(duration limit);
   coro<void> send(std::string_view bytes);
+  coro<void> send_head_with(std::string_view body);
   void write_head(int status, const headers& fields, std::optional<std::uint64_t> length);
 
   server& owner_;
-  tcp_socket socket_;
+  byte_stream stream_;
+  socket_address address_;
   task_base* task_ = task_base::current();
   request_parser parser_;
   buffer received_;
   std::string_view rest_;
-  std::string out_;  // the head, with the first piece of the body behind it
+  std::string out_;  // the head until it is sent, with a small first piece of the body behind it
   std::uint64_t body_left_ = 0;
   time_point idle_since_{};
   bool keep_alive_ = true;
@@ -165,7 +178,7 @@ coro<bool> server_connection::receive(duration limit) {
   received_ = {};
   rest_ = {};
   try {
-    received_ = co_await with_timeout(limit, socket_.receive());
+    received_ = co_await with_timeout(limit, stream_.receive());
   } catch (const timeout_error&) {
     co_return false;
   } catch (const std::system_error&) {
@@ -176,13 +189,25 @@ coro<bool> server_connection::receive(duration limit) {
 }
 
 coro<void> server_connection::send(std::string_view bytes) {
-  co_await with_timeout(owner_.options_.transfer, socket_.send_all(bytes));
+  co_await with_timeout(owner_.options_.transfer, stream_.send_all(bytes));
+}
+
+// The head and what belongs to it in one send: a small piece is copied behind it, a large one is sent from where it is.
+coro<void> server_connection::send_head_with(std::string_view body) {
+  if (body.size() <= most_copied) {
+    out_ += body;
+    co_await send(out_);
+  } else {
+    const std::array<std::string_view, 2> pieces{out_, body};
+    co_await with_timeout(owner_.options_.transfer, stream_.send_all(pieces));
+  }
+  out_.clear();
 }
 
 coro<void> server_connection::answer() {
   begun_ = false;
   body_left_ = 0;
-  const request asked{parser_.method(), origin_form(parser_.target()), parser_.headers(), socket_.peer_address()};
+  const request asked{parser_.method(), origin_form(parser_.target()), parser_.headers(), address_};
   responder respond(*this);
   std::string problem;
   try {
@@ -225,8 +250,8 @@ coro<void> server_connection::answer_bad_message(const bad_message& problem) {
 // while. RFC 9112, 9.6.
 coro<void> server_connection::linger() {
   busy_ = false;
-  socket_.shutdown_send();
   const time_point until = loop::running().time() + longest_linger;
+  co_await with_timeout_at(until, stream_.shutdown_send());
   while (co_await receive(until - loop::running().time())) {
   }
 }
@@ -252,8 +277,7 @@ coro<void> responder::send(int status, headers fields, std::string_view body) {
   const bool has_body = status != 304 && status != 204;
   connection_.begun_ = true;
   connection_.write_head(status, fields, has_body ? std::optional(body.size()) : std::nullopt);
-  if (has_body && !is_head()) connection_.out_ += body;
-  co_await finish();
+  co_await connection_.send_head_with(has_body && !is_head() ? body : std::string_view());
 }
 
 void responder::begin(int status, headers fields, std::uint64_t length) {
@@ -265,18 +289,14 @@ void responder::begin(int status, headers fields, std::uint64_t length) {
 coro<void> responder::write(std::string_view piece) {
   if (piece.size() > connection_.body_left_) throw invalid_state_error("more body was written than announced");
   connection_.body_left_ -= piece.size();
-  if (connection_.out_.empty()) {
+  if (connection_.out_.empty())
     co_await connection_.send(piece);
-  } else {
-    connection_.out_ += piece;
-    co_await finish();
-  }
+  else
+    co_await connection_.send_head_with(piece);
 }
 
 coro<void> responder::finish() {
-  if (connection_.out_.empty()) co_return;
-  co_await connection_.send(connection_.out_);
-  connection_.out_.clear();
+  if (!connection_.out_.empty()) co_await connection_.send_head_with("");
 }
 
 server::server(handler handler, server_options options) : handler_(std::move(handler)), options_(std::move(options)) {
@@ -287,7 +307,6 @@ server::server(handler handler, server_options options) : handler_(std::move(han
 server::~server() = default;
 
 coro<void> server::serve(tcp_listener& listener) {
-  stopping_ = false;
   co_await finally(accept_all(listener), stop());
 }
 
@@ -296,7 +315,7 @@ coro<void> server::accept_all(tcp_listener& listener) {
     while (!co_await move_on_after(idle_long_enough, room_.wait())) close_longest_idle();
     auto peer = co_await as_expected(listener.accept());
     if (peer) {
-      create_task(run(std::move(*peer), place(*this)), {.name = "http connection"});
+      create_task(run(byte_stream(std::move(*peer)), place(*this)), {.name = "http connection"});
       continue;
     }
     const int error = peer.error().value();
@@ -319,13 +338,19 @@ void server::close_longest_idle() noexcept {
   if (longest != nullptr) longest->stop();
 }
 
-coro<void> server::run(tcp_socket peer, place) {
+coro<void> server::serve_connection(byte_stream peer) {
+  co_await create_task(run(std::move(peer), place(*this)), {.name = "http connection"});
+}
+
+coro<void> server::run(byte_stream peer, place) {
   if (stopping_) co_return;
   detail::server_connection connection(*this, std::move(peer));
   connections_.push_back(connection);
   const auto outcome = co_await as_result(connection.serve());
   connection.unlink();
-  if (outcome || !options_.on_error || is_cancelled(outcome.error())) co_return;
+  if (outcome) co_return;
+  if (is_cancelled(outcome.error())) throw cancelled{};
+  if (!options_.on_error) co_return;
   try {
     std::rethrow_exception(outcome.error());
   } catch (const std::system_error&) {  // the client has gone
@@ -338,9 +363,11 @@ coro<void> server::run(tcp_socket peer, place) {
 coro<void> server::stop() {
   stopping_ = true;
   connections_.for_each([](detail::server_connection& each) { each.stop(); });
-  if (co_await move_on_after(options_.shutdown, no_one_.wait())) co_return;
-  connections_.for_each([](detail::server_connection& each) { each.abort(); });
-  co_await no_one_.wait();
+  if (!co_await move_on_after(options_.shutdown, no_one_.wait())) {
+    connections_.for_each([](detail::server_connection& each) { each.abort(); });
+    co_await no_one_.wait();
+  }
+  stopping_ = false;
 }
 
 }  // namespace hocket::http

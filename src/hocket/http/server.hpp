@@ -10,6 +10,7 @@
 #include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/http/headers.hpp>
+#include <hocket/io/byte_stream.hpp>
 #include <hocket/io/tcp.hpp>
 #include <hocket/loop/clock.hpp>
 #include <hocket/sync/event.hpp>
@@ -27,7 +28,7 @@ struct request {
   std::string_view method;
   std::string_view target;  // as sent, without scheme and host if it had them: "/path?query"
   const http::headers& headers;
-  socket_address peer;
+  socket_address peer;  // the unspecified one if the connection has no socket
 };
 
 /// The answer to one request: either `send`, or `begin` and then `write` until the announced length is reached.
@@ -85,6 +86,10 @@ class server {
   /// under way finished (within `shutdown`), and throws `cancelled`.
   [[nodiscard]] coro<void> serve(tcp_listener& listener);
 
+  /// Serves one connection, however it came to be, until one side wants no more. It counts as the others do, and `serve` does
+  /// not end without it. Throws `cancelled`, also when `serve` ends it.
+  [[nodiscard]] coro<void> serve_connection(byte_stream peer);
+
   /// Requests answered so far.
   [[nodiscard]] std::uint64_t requests() const noexcept { return requests_; }
   [[nodiscard]] std::size_t connections() const noexcept { return count_; }
@@ -98,7 +103,7 @@ class server {
   coro<void> accept_all(tcp_listener& listener);
   void close_longest_idle() noexcept;
   coro<void> stop();
-  coro<void> run(tcp_socket peer, place mine);
+  coro<void> run(byte_stream peer, place mine);
 
   handler handler_;
   server_options options_;

@@ -124,7 +124,7 @@ coro<void> exchange::attempt(const std::string& method, const headers& request_f
   lease_->parser.begin(method);
   write_head(method, request_fields);
   const auto sent = co_await as_result(within(loop::running().time_after(pool_.options.timeouts.read),
-                                              "the server takes no request", lease_->socket.send_all(lease_->request)));
+                                              "the server takes no request", lease_->stream.send_all(lease_->request)));
   if (!sent) {
     try {
       std::rethrow_exception(sent.error());
@@ -184,7 +184,7 @@ coro<void> exchange::receive() {
   lease_->received = {};
   const time_point limit = loop::running().time_after(pool_.options.timeouts.read);
   try {
-    lease_->received = co_await within(limit, "the server sends nothing", lease_->socket.receive());
+    lease_->received = co_await within(limit, "the server sends nothing", lease_->stream.receive());
   } catch (const std::system_error& problem) {
     if (problem.code().value() == ECONNRESET && !lease_->parser.started()) throw stale_connection();
     throw;

@@ -10,6 +10,7 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/detail/connection_pool.hpp>
 #include <hocket/io/resolve.hpp>
+#include <hocket/io/tcp.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket::http::detail {
@@ -80,7 +81,7 @@ coro<lease> connection_pool::acquire(const url& target) {
 }
 
 coro<std::unique_ptr<connection>> connection_pool::open(const url& target) {
-  const auto connect = [&]() -> coro<tcp_socket> {
+  const auto connect = [&]() -> coro<byte_stream> {
     std::error_code problem;
     bool refused = false;
     const auto addresses = co_await addresses_of(target);
@@ -90,7 +91,7 @@ coro<std::unique_ptr<connection>> connection_pool::open(const url& target) {
         continue;
       }
       auto socket = co_await as_expected(tcp_socket::connect(address));
-      if (socket) co_return std::move(*socket);
+      if (socket) co_return byte_stream(std::move(*socket));
       problem = socket.error();
     }
     if (refused && !problem)
@@ -138,7 +139,7 @@ std::unique_ptr<connection> connection_pool::take_idle(origin& from) noexcept {
     from.idle.pop_back();
     --idle_;
     const bool fresh = loop::running().time() - candidate->idle_since < options.keep_alive;
-    if (fresh && !candidate->socket.has_something_to_read()) return candidate;
+    if (fresh && !candidate->stream.has_something_to_read()) return candidate;
   }
   return nullptr;
 }

@@ -11,7 +11,7 @@
 #include <hocket/core/coro.hpp>
 #include <hocket/http/detail/message_parser.hpp>
 #include <hocket/http/session.hpp>
-#include <hocket/io/tcp.hpp>
+#include <hocket/io/byte_stream.hpp>
 #include <hocket/loop/handle.hpp>
 #include <hocket/sync/semaphore.hpp>
 
@@ -22,9 +22,9 @@ struct origin;
 /// One connection with its parser and the bytes that were received and not looked at yet.
 class connection {
  public:
-  explicit connection(tcp_socket opened) noexcept : socket(std::move(opened)) {}
+  explicit connection(byte_stream opened) noexcept : stream(std::move(opened)) {}
 
-  tcp_socket socket;
+  byte_stream stream;
   response_parser parser;
   buffer received;
   std::string_view rest;  // of `received`
