@@ -1,5 +1,6 @@
 // One task a connection: read a request, let the handler answer it, again. The server keeps a list of connections, so that
 // stopping can tell the idle ones (whose task is cancelled) from those that are answering (which finish and then close).
+// Shaking hands for TLS is the connection's own affair and counts as idle: it delays nobody else, nor the end.
 
 #include <array>
 #include <cerrno>
@@ -30,6 +31,8 @@ using detail::parse_event;
 static constexpr auto idle_long_enough = std::chrono::seconds(1);  // to be closed for somebody else
 static constexpr auto pause_without_descriptors = std::chrono::seconds(1);
 static constexpr auto longest_linger = std::chrono::seconds(5);
+static constexpr auto longest_farewell =
+    std::chrono::seconds(1);                           // for a client's closure alert; most send none at rest
 static constexpr std::size_t most_copied = 16 * 1024;  // of a body: above, a second piece costs less than the copy
 
 /// One of the connections that the server counts; given up with the task, even if that never begins.
@@ -53,10 +56,12 @@ class server::place {
 
 // RFC 9112, 3.2.2: a server takes the absolute form too, "http://host/path"; the path is what it is asked for.
 static std::string_view origin_form(std::string_view target) noexcept {
-  constexpr std::string_view scheme = "http://";
-  if (!target.starts_with(scheme)) return target;
-  const std::size_t path = target.find('/', scheme.size());
-  return path == std::string_view::npos ? "/" : target.substr(path);
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!target.starts_with(scheme)) continue;
+    const std::size_t path = target.find('/', scheme.size());
+    return path == std::string_view::npos ? "/" : target.substr(path);
+  }
+  return target;
 }
 
 static socket_address address_of(const byte_stream& stream) {
@@ -76,6 +81,8 @@ class server_connection : public list_link<server::connection_link> {
 
   /// Serves requests until one side wants no more.
   coro<void> serve();
+  /// Says farewell, if that is the stream's custom.
+  coro<void> close() { co_await stream_.close(); }
 
   /// The server stops: the connection ends when its request is answered, at once if it has none.
   void stop() noexcept {
@@ -91,6 +98,7 @@ class server_connection : public list_link<server::connection_link> {
  private:
   friend class http::responder;
 
+  coro<bool> shake_hands();
   coro<bool> read_request();
   coro<bool> read_body();
   coro<void> answer();
@@ -117,6 +125,7 @@ class server_connection : public list_link<server::connection_link> {
 };
 
 coro<void> server_connection::serve() {
+  if (owner_.options_.tls != nullptr && !co_await shake_hands()) co_return;
   do {
     std::optional<bad_message> problem;
     busy_ = false;
@@ -139,6 +148,24 @@ coro<void> server_connection::serve() {
     unlink();
     owner_.connections_.push_back(*this);  // the list stays in the order of their last requests
   } while (keep_alive_ && body_left_ == 0);
+}
+
+coro<bool> server_connection::shake_hands() {
+  idle_since_ = loop::running().time();
+  start_tls_options how{.server_side = true};
+  how.handshake_timeout = owner_.options_.handshake;
+  how.shutdown_timeout = longest_farewell;
+  std::string problem;
+  try {
+    stream_ = co_await owner_.options_.tls->start_tls(std::move(stream_), std::move(how));
+    co_return true;
+  } catch (const std::exception& failed) {
+    problem = failed.what();
+  }
+  if (!owner_.options_.on_error) co_return false;
+  const std::string peer = address_.to_string();
+  owner_.options_.on_error(problem.contains(peer) ? problem : fmt::format("TLS with {}: {}", peer, problem));
+  co_return false;
 }
 
 // False when the client has gone, or sent nothing in time.
@@ -306,9 +333,7 @@ server::server(handler handler, server_options options) : handler_(std::move(han
 
 server::~server() = default;
 
-coro<void> server::serve(tcp_listener& listener) {
-  co_await finally(accept_all(listener), stop());
-}
+coro<void> server::serve(tcp_listener& listener) { co_await finally(accept_all(listener), stop()); }
 
 coro<void> server::accept_all(tcp_listener& listener) {
   for (;;) {
@@ -348,6 +373,7 @@ coro<void> server::run(byte_stream peer, place) {
   connections_.push_back(connection);
   const auto outcome = co_await as_result(connection.serve());
   connection.unlink();
+  static_cast<void>(co_await as_result(connection.close()));
   if (outcome) co_return;
   if (is_cancelled(outcome.error())) throw cancelled{};
   if (!options_.on_error) co_return;
