@@ -1,4 +1,6 @@
+#include <set>
 #include <string>
+#include <unordered_set>
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -110,6 +112,108 @@ TEST(socket_address, looks_into_addresses_that_carry_another) {
   for (const char* host : {"::ffff:10.0.0.1", "::ffff:169.254.169.254", "::ffff:127.0.0.1", "64:ff9b::10.0.0.1",
                            "64:ff9b::7f00:1", "2002:7f00:1::1", "2002:a00:1::1", "2002:c0a8:101::1"})
     EXPECT_FALSE(socket_address::parse(host, 0)->is_global()) << host;
+}
+
+// ---- interfaces
+
+TEST(socket_address, names_the_interface_of_a_link_local_address) {
+  const auto by_name = socket_address::parse("fe80::1%lo", 80);
+  EXPECT_EQ(by_name->to_string(), "[fe80::1%lo]:80");
+  EXPECT_EQ(by_name->host(), "fe80::1%lo");
+  EXPECT_NE(by_name->scope_id(), 0U);
+  EXPECT_EQ(*by_name, *socket_address::parse("[fe80::1%" + std::to_string(by_name->scope_id()) + "]", 80));
+  EXPECT_NE(*by_name, *socket_address::parse("fe80::1", 80));
+  EXPECT_EQ(socket_address::parse("ff02::1%lo", 1)->host(), "ff02::1%lo");
+}
+
+TEST(socket_address, parses_no_interface_that_is_not_there_or_not_meant) {
+  for (const char* host : {"fe80::1%", "fe80::1%no-such-one", "fe80::1%0", "fe80::1%1x", "2001:db8::1%lo",
+                           "127.0.0.1%lo", "fe80::1%99999999999", "fe80::1%lo%lo"})
+    EXPECT_FALSE(socket_address::parse(host, 80)) << host;
+}
+
+TEST(socket_address, shows_the_number_of_an_interface_without_a_name) {
+  EXPECT_EQ(socket_address::parse("fe80::1%4000000", 80)->to_string(), "[fe80::1%4000000]:80");
+}
+
+TEST(socket_address, goes_into_a_v4_mapped_one_and_back) {
+  const socket_address plain = *socket_address::parse("192.0.2.1", 80);
+  const socket_address mapped = *socket_address::parse("::ffff:192.0.2.1", 80);
+  EXPECT_EQ(plain.to_v4_mapped(), mapped);
+  EXPECT_EQ(mapped.from_v4_mapped(), plain);
+  EXPECT_TRUE(mapped.is_v4_mapped());
+  EXPECT_FALSE(plain.is_v4_mapped());
+  const socket_address v6 = *socket_address::parse("::1", 80);
+  EXPECT_EQ(v6.to_v4_mapped(), v6);
+  EXPECT_EQ(v6.from_v4_mapped(), v6);
+}
+
+TEST(socket_address, knows_multicast) {
+  for (const char* host : {"224.0.0.1", "239.255.255.255", "ff02::1"})
+    EXPECT_TRUE(socket_address::parse(host, 0)->is_multicast()) << host;
+  for (const char* host : {"223.255.255.255", "240.0.0.1", "fe80::1", "::"})
+    EXPECT_FALSE(socket_address::parse(host, 0)->is_multicast()) << host;
+}
+
+// ---- unix
+
+TEST(socket_address, of_a_path_counts_the_byte_that_ends_it) {
+  const auto path = socket_address::unix_path("/run/my.sock");
+  EXPECT_TRUE(path.is_unix());
+  EXPECT_EQ(path.path(), "/run/my.sock");
+  EXPECT_EQ(path.to_string(), "/run/my.sock");
+  EXPECT_EQ(path.size(), sizeof(sa_family_t) + sizeof "/run/my.sock");
+}
+
+TEST(socket_address, of_an_abstract_name_has_exactly_its_bytes) {
+  const auto name = socket_address::unix_abstract(std::string_view("a\0b", 3));
+  EXPECT_EQ(name.path(), std::string_view("\0a\0b", 4));
+  EXPECT_EQ(name.to_string(), "@a@b");
+  EXPECT_EQ(name.size(), sizeof(sa_family_t) + 4);
+  EXPECT_EQ(name, socket_address::unix_path(std::string_view("\0a\0b", 4)));
+}
+
+TEST(socket_address, of_nothing_is_unnamed) {
+  EXPECT_EQ(socket_address::unix_path("").to_string(), "(unnamed)");
+  EXPECT_EQ(socket_address::unix_path("").size(), sizeof(sa_family_t));
+}
+
+TEST(socket_address, takes_paths_and_names_of_107_bytes_and_no_more) {
+  EXPECT_EQ(socket_address::unix_path(std::string(107, 'p')).path().size(), 107U);
+  EXPECT_EQ(socket_address::unix_abstract(std::string(107, 'n')).path().size(), 108U);
+  EXPECT_THROW(static_cast<void>(socket_address::unix_path(std::string(108, 'p'))), std::system_error);
+  EXPECT_THROW(static_cast<void>(socket_address::unix_abstract(std::string(108, 'n'))), std::system_error);
+  EXPECT_THROW(static_cast<void>(socket_address::unix_path(std::string_view("a\0b", 3))), std::system_error);
+}
+
+TEST(socket_address, is_the_same_whether_the_system_counts_the_last_byte_or_more) {
+  sockaddr_un given{};
+  given.sun_family = AF_UNIX;
+  given.sun_path[0] = 'x';
+  for (const std::size_t size : {sizeof(sa_family_t) + 1, sizeof(sa_family_t) + 2, sizeof given})
+    EXPECT_EQ(socket_address(reinterpret_cast<const sockaddr*>(&given), static_cast<socklen_t>(size)),
+              socket_address::unix_path("x"));
+}
+
+TEST(socket_address, can_be_a_key) {
+  std::unordered_set<socket_address> hashed;
+  std::set<socket_address> ordered;
+  for (const char* host : {"127.0.0.1", "127.0.0.2", "::1", "fe80::1%1", "fe80::1%2"})
+    for (const std::uint16_t port : {std::uint16_t{1}, std::uint16_t{2}}) {
+      hashed.insert(*socket_address::parse(host, port));
+      ordered.insert(*socket_address::parse(host, port));
+    }
+  hashed.insert(socket_address::unix_path("a"));
+  ordered.insert(socket_address::unix_path("a"));
+  EXPECT_EQ(hashed.size(), 11U);
+  EXPECT_EQ(ordered.size(), 11U);
+  EXPECT_TRUE(hashed.contains(*socket_address::parse("::1", 2)));
+}
+
+TEST(socket_address, of_a_unix_socket_is_neither_loopback_nor_global_nor_multicast) {
+  const auto local = socket_address::unix_path("/x");
+  EXPECT_FALSE(local.is_loopback() || local.is_global() || local.is_multicast());
+  EXPECT_EQ(local.port(), 0);
 }
 
 }  // namespace

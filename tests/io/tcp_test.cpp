@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <io/connected_sockets.hpp>
+#include <io/open_numbers.hpp>
 #include <io/zero_pages.hpp>
 #include <netinet/in.h>
 #include <poll.h>
@@ -39,6 +40,7 @@ using hocket::tcp_socket;
 using hocket::testing::cancelling_ends;
 using hocket::testing::connect_on_loopback;
 using hocket::testing::ends_cancelled;
+using hocket::testing::few_descriptors;
 using hocket::testing::listen_on_loopback;
 using hocket::testing::receive_to_end;
 using hocket::testing::reset;
@@ -748,23 +750,6 @@ HOCKET_TEST(tcp, a_hot_connection_lets_others_run_after_64_completions) {
   co_await taking;
   EXPECT_LE(longest, 64U);
 }
-
-/// Leaves the process no more than a few free descriptors.
-class few_descriptors {
- public:
-  explicit few_descriptors(rlim_t left) {
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    ::close(next);
-    const rlimit tight{.rlim_cur = static_cast<rlim_t>(next) + left, .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &tight);
-  }
-  ~few_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-  few_descriptors(const few_descriptors&) = delete;
-
- private:
-  rlimit before_{};
-};
 
 HOCKET_TEST(tcp, connecting_without_a_free_descriptor_is_an_error) {
   auto listener = listen_on_loopback();

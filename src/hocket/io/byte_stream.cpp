@@ -7,7 +7,6 @@
 
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/detail/socket_calls.hpp>
-#include <hocket/io/tcp.hpp>
 
 namespace hocket {
 
@@ -15,8 +14,6 @@ static coro<void> send_one(std::shared_ptr<stream_layer> layer, std::string_view
   const std::array pieces{bytes};
   if (!bytes.empty()) co_await layer->send(pieces);
 }
-
-byte_stream::byte_stream(tcp_socket socket) noexcept : handle_(socket.release()) {}
 
 byte_stream& byte_stream::operator=(byte_stream&& other) noexcept {
   if (this != &other) {

@@ -15,10 +15,9 @@
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/socket_operations.hpp>
 #include <hocket/io/stream_layer.hpp>
+#include <hocket/io/stream_socket.hpp>
 
 namespace hocket {
-
-class tcp_socket;
 
 namespace detail {
 
@@ -82,7 +81,7 @@ class byte_stream {
   byte_stream() noexcept = default;
   /// Of a connected stream socket.
   explicit byte_stream(io_handle socket) noexcept : handle_(std::move(socket)) {}
-  explicit byte_stream(tcp_socket socket) noexcept;
+  explicit byte_stream(stream_socket socket) noexcept : handle_(socket.release()) {}
   /// Of a layer.
   explicit byte_stream(std::unique_ptr<stream_layer> layer) : layer_(std::move(layer)) {}
   template <std::derived_from<stream_layer> Layer>

@@ -60,8 +60,7 @@ class resolve_operation::job final : public blocking_job, public ready_node, pub
  private:
   void add(const addrinfo& entry) {
     if (entry.ai_family != AF_INET && entry.ai_family != AF_INET6) return;
-    const std::string host = socket_address(entry.ai_addr, entry.ai_addrlen).host();
-    if (auto address = socket_address::parse(host, port_)) addresses_.push_back(*address);
+    addresses_.push_back(socket_address(entry.ai_addr, entry.ai_addrlen).with_port(port_));
   }
 
   loop& owner_;

@@ -1,104 +1,106 @@
 #pragma once
 
-#include <cstddef>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <source_location>
-#include <span>
 #include <string>
-#include <string_view>
 #include <utility>
+#include <vector>
 
 #include <hocket/core/coro.hpp>
-#include <hocket/io/socket_address.hpp>
-#include <hocket/io/socket_operations.hpp>
+#include <hocket/io/stream_socket.hpp>
+#include <hocket/io/tcp_options.hpp>
+#include <hocket/loop/clock.hpp>
 
 namespace hocket {
 
-class tcp_socket;
-
 namespace detail {
-
 class connect_operation;
-class accept_operation;
+}
 
-}  // namespace detail
+struct connect_options {
+  tcp_options socket{};
+  /// The address and port (0: any) to connect from; only peers of the same family can be reached. bind(2)
+  std::optional<socket_address> local_address{};
+  /// Connects with the first bytes that are sent, which travel along with the greeting: for protocols whose client speaks
+  /// first, and only for bytes that may arrive twice. The first connection to a peer only fetches its cookie. RFC 7413,
+  /// TCP_FASTOPEN_CONNECT
+  bool fast_open = false;
 
-/// A connected TCP socket, with TCP_NODELAY. Owns its descriptor; closes it when destroyed, at once and with what is in flight
-/// ended by `std::errc::operation_canceled`. One receiver and one sender at a time. Belongs to its loop's thread.
-class tcp_socket {
+  // Of `connect_tcp` only:
+
+  /// How long an address may take before the next one is tried beside it. RFC 8305, 5
+  delay attempt_delay = std::chrono::milliseconds(250);
+  /// Addresses for which this is false are not tried, and count as refused (EACCES).
+  std::function<bool(const socket_address&)> allow{};
+};
+
+/// A connected TCP socket.
+class tcp_socket : public stream_socket {
  public:
   /// A socket that is not open.
   tcp_socket() noexcept = default;
   /// Takes ownership of a connected socket's descriptor.
-  explicit tcp_socket(io_handle handle) noexcept : handle_(std::move(handle)) {}
+  explicit tcp_socket(io_handle handle) noexcept : stream_socket(std::move(handle)) {}
 
-  /// Connects to `address`. Throws std::system_error, `cancelled`.
-  [[nodiscard]] static detail::connect_operation connect(const socket_address& address,
+  /// Connects to `address`. Throws std::system_error, `cancelled`. Counterpart: loop.sock_connect.
+  [[nodiscard]] static detail::connect_operation connect(const socket_address& address, connect_options options = {},
                                                          std::source_location where = std::source_location::current());
 
-  /// Waits for bytes and gives them in a buffer lent by the loop; empty at end of file. While it waits it holds no buffer,
-  /// so an idle connection costs none. Throws std::system_error, `cancelled`.
-  [[nodiscard]] detail::receive_operation receive() noexcept { return detail::receive_operation(handle_.record()); }
+  // What `tcp_options` set before a connection, while there is one. All throw std::system_error.
 
-  /// Waits for bytes and writes them into `into`, which must stay alive; gives their number, 0 at end of file.
-  [[nodiscard]] detail::recv_operation recv(std::span<char> into) noexcept { return {handle_.record(), into}; }
-
-  /// Sends all of `bytes`, which must stay alive; suspends while the peer does not take them. If it throws (also `cancelled`),
-  /// an unknown part was sent and the connection is of no further use. Counterpart: loop.sock_sendall.
-  [[nodiscard]] detail::send_operation send_all(std::string_view bytes, send_options options = {}) noexcept {
-    return {handle_.record(), bytes, options};
-  }
-  /// The same for several pieces, one after the other.
-  [[nodiscard]] detail::send_pieces_operation send_all(std::span<const std::string_view> pieces) {
-    return {handle_.record(), pieces};
-  }
-
-  /// Tells the peer that nothing more will be sent; receiving goes on. shutdown(2), SHUT_WR.
-  void shutdown_send() noexcept;
-
-  void close() noexcept { handle_.close(); }
-  /// Gives the descriptor away.
-  [[nodiscard]] io_handle release() noexcept { return std::move(handle_); }
-  [[nodiscard]] bool is_open() const noexcept { return handle_.is_open(); }
-  [[nodiscard]] int number() const noexcept { return handle_.number(); }
-  [[nodiscard]] socket_address local_address() const;
-  [[nodiscard]] socket_address peer_address() const;
-
-  /// Without waiting: true if the peer has closed or sent something. On an idle connection either means it cannot be reused.
-  [[nodiscard]] bool has_something_to_read() const noexcept;
-
- private:
-  io_handle handle_;
+  void set_no_delay(bool on);
+  [[nodiscard]] bool no_delay() const;
+  /// Nothing: peers may be silent for ever.
+  void set_keep_alive(const std::optional<keep_alive_options>& options);
+  [[nodiscard]] std::optional<keep_alive_options> keep_alive() const;
+  void set_reset_on_close(bool on);
+  [[nodiscard]] bool reset_on_close() const;
+  /// Zero: as the system has it.
+  void set_user_timeout(std::chrono::milliseconds limit);
+  [[nodiscard]] std::chrono::milliseconds user_timeout() const;
+  void set_congestion_algorithm(const std::string& name);
+  [[nodiscard]] std::string congestion_algorithm() const;
+  /// Acknowledges at once what comes next, until the system thinks otherwise: to be said again after each receive. TCP_QUICKACK
+  void set_quick_ack(bool on);
 };
 
 struct listen_options {
   int backlog = 4096;  // the kernel takes less if net.core.somaxconn is
+  /// Others that say so too may listen at the same address and port; the kernel spreads connections among them. SO_REUSEPORT
   bool reuse_port = false;
+  /// Connections of an earlier listener that are still dying do not matter. SO_REUSEADDR
+  bool reuse_address = true;
+  /// An IPv6 listener takes IPv4 connections too, whose addresses are v4-mapped. Listen at "::". IPV6_V6ONLY
+  bool dual_stack = false;
+  /// How many connections may wait whose first bytes came with their greeting; 0: none are taken so. RFC 7413, TCP_FASTOPEN
+  int fast_open = 0;
+  /// Connections are accepted when they have sent something, or after about as long without. TCP_DEFER_ACCEPT
+  std::chrono::seconds defer_accept{0};
+  /// For the listener and the connections that it accepts.
+  tcp_options socket{};
 };
 
 /// A socket that accepts TCP connections.
-class tcp_listener {
+class tcp_listener : public basic_socket {
  public:
   /// Listens at `address` (port 0: one that is free; see `local_address`). Throws std::system_error.
-  [[nodiscard]] static tcp_listener listen(const socket_address& address, listen_options options = {},
+  [[nodiscard]] static tcp_listener listen(const socket_address& address, const listen_options& options = {},
                                            std::source_location where = std::source_location::current());
 
   /// Not listening.
   tcp_listener() noexcept = default;
   /// Takes ownership of a listening socket's descriptor.
-  explicit tcp_listener(io_handle handle) noexcept : handle_(std::move(handle)) {}
+  explicit tcp_listener(io_handle handle) noexcept : basic_socket(std::move(handle)) {}
 
-  /// Waits for a connection. Throws std::system_error (EMFILE: the process is out of descriptors), `cancelled`.
-  [[nodiscard]] detail::accept_operation accept(std::source_location where = std::source_location::current()) noexcept;
-
-  void close() noexcept { handle_.close(); }
-  [[nodiscard]] bool is_open() const noexcept { return handle_.is_open(); }
-  [[nodiscard]] int number() const noexcept { return handle_.number(); }
-  [[nodiscard]] socket_address local_address() const;
-
- private:
-  io_handle handle_;
+  /// Waits for a connection. Throws std::system_error, `cancelled`; which errors are worth another try tells `accept_failure_of`.
+  /// Counterpart: loop.sock_accept.
+  [[nodiscard]] detail::accept_operation<tcp_socket> accept(
+      std::source_location where = std::source_location::current()) noexcept {
+    return {handle_.record(), where};
+  }
 };
 
 namespace detail {
@@ -106,42 +108,39 @@ namespace detail {
 class connect_operation final : public io_awaitable<connect_operation, tcp_socket> {
  public:
   static constexpr const char* name = "connect";
-  connect_operation(const socket_address& address, std::source_location where);
+  connect_operation(const socket_address& address, connect_options options, std::source_location where);
   connect_operation(connect_operation&& other) noexcept;
   [[nodiscard]] bool await_ready();
   [[nodiscard]] tcp_socket convert(std::int32_t) noexcept { return tcp_socket(std::move(handle_)); }
 
  private:
+  void prepare_socket();
+
   socket_address address_;
+  connect_options options_;
   std::source_location where_;
   io_handle handle_;
 };
 
-class accept_operation final : public io_awaitable<accept_operation, tcp_socket> {
- public:
-  static constexpr const char* name = "accept";
-  accept_operation(descriptor* target, std::source_location where) noexcept
-      : io_awaitable(io_op::accept, target), where_(where) {}
-  [[nodiscard]] tcp_socket convert(std::int32_t number) {
-    return tcp_socket(io_handle(number, io_handle::made_here{}, where_));
-  }
-
- private:
-  std::source_location where_;
-};
-
 }  // namespace detail
 
-inline detail::connect_operation tcp_socket::connect(const socket_address& address, std::source_location where) {
-  return {address, where};
-}
-inline detail::accept_operation tcp_listener::accept(std::source_location where) noexcept {
-  return {handle_.record(), where};
+inline detail::connect_operation tcp_socket::connect(const socket_address& address, connect_options options,
+                                                     std::source_location where) {
+  return {address, std::move(options), where};
 }
 
-/// Resolves `host` and connects to the first of its addresses that answers. Throws the last address's std::system_error.
-/// Counterpart: asyncio.open_connection, without streams.
-coro<tcp_socket> connect_tcp(std::string host, std::uint16_t port,
-                             std::source_location where = std::source_location::current());
+/// Resolves `host` and connects to one of its addresses: to the first that answers, for they are tried one beside the other,
+/// each `attempt_delay` after the one before, or at once when that has failed; families take turns, and the one that comes first
+/// begins (RFC 8305, "happy eyeballs"). The other attempts are cancelled and closed before this returns.
+///
+/// If none answers, throws a std::system_error in one line that names each address with its error; `code()` is that of the last.
+/// What `resolve` throws passes. Counterpart: loop.create_connection, asyncio.open_connection without streams.
+[[nodiscard]] coro<tcp_socket> connect_tcp(std::string host, std::uint16_t port, connect_options options = {},
+                                           std::source_location where = std::source_location::current());
+
+/// The same for who knows the addresses. `host`: how the error calls the peer; without one it names the addresses alone.
+[[nodiscard]] coro<tcp_socket> connect_tcp(std::vector<socket_address> addresses, connect_options options = {},
+                                           std::string host = {},
+                                           std::source_location where = std::source_location::current());
 
 }  // namespace hocket

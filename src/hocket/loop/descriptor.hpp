@@ -41,13 +41,17 @@ class descriptor : public arena_allocated {
     bool may_read = true;
     bool may_write = true;
     bool hung_up = false;  // the peer will send nothing more: a short read no longer means that nothing is left
+    bool short_read_empties =
+        true;  // as of TCP; a unix stream also ends a read behind bytes that came with descriptors
   };
   readiness ready;
 
  private:
   friend class backend;
 
-  descriptor(backend& owner, int number, bool adopted) noexcept : owner_(owner), number_(number), adopted_(adopted) {}
+  descriptor(backend& owner, int number, bool adopted) noexcept : owner_(owner), number_(number), adopted_(adopted) {
+    ready.short_read_empties = !adopted;
+  }
   ~descriptor() = default;
 
   backend& owner_;

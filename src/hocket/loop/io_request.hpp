@@ -13,11 +13,12 @@ class descriptor;
 
 /// What can be asked of the system. Each is a man page; arguments stand in `io_request` as noted.
 enum class io_op : std::uint8_t {
-  receive,           // recv(2) of a stream, into a buffer of the backend's: `backend::lend`, if the result is positive
-  recv,              // recv(2) of a stream: data, length
-  send,              // send(2), all of it: data, length, flags = `io_request::zero_copy` or 0; the result is 0
-  send_pieces,       // sendmsg(2), all of it: data = msghdr, length = its iovecs, which are used up; result 0
-  send_message,      // sendmsg(2), once: data = msghdr, flags = MSG_...; the result is a count of bytes
+  receive,       // recv(2) of a stream, into a buffer of the backend's: `backend::lend`, if the result is positive
+  recv,          // recv(2) of a stream: data, length
+  send,          // send(2), all of it: data, length, flags = `io_request::zero_copy` or 0; the result is 0
+  send_pieces,   // sendmsg(2), all of it: data = msghdr, length = its iovecs, which are used up; result 0
+  send_message,  // sendmsg(2), once: data = msghdr, flags = MSG_...; the result is a count of bytes. With MSG_DONTWAIT
+                 // it ends with -EAGAIN instead of waiting
   receive_message,   // recvmsg(2): data = msghdr, flags = MSG_...; the result is a count of bytes
   send_messages,     // sendmmsg(2): data = mmsghdr, length = their number, flags; the result is a count of messages
   receive_messages,  // recvmmsg(2): the same; what there is, at least one

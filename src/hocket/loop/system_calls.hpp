@@ -47,6 +47,15 @@ class system_calls {
   /// openat(2) from the working directory, at once: for what is opened before the work begins.
   [[nodiscard]] virtual int open_now(const char* path, int flags, unsigned mode) = 0;
 
+  /// lstat(2), unlink(2), chmod(2) of a path, at once: of the files that unix sockets stand in.
+  [[nodiscard]] virtual int lstat(const char* path, struct stat& state) = 0;
+  [[nodiscard]] virtual int unlink(const char* path) noexcept = 0;
+  [[nodiscard]] virtual int chmod(const char* path, unsigned mode) = 0;
+
+  /// if_nametoindex(3), if_indextoname(3): a network interface's index, never 0; its name. From any thread.
+  [[nodiscard]] virtual int if_nametoindex(const char* name) = 0;
+  [[nodiscard]] virtual int if_indextoname(unsigned index, std::string& name) = 0;
+
   /// Appends the entries of an open directory, `.` and `..` left out, `most` at most. May block: from any thread. readdir(3)
   [[nodiscard]] virtual int read_directory(int number, std::vector<directory_entry>& entries, std::size_t most) = 0;
 

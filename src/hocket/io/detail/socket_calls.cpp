@@ -10,11 +10,6 @@
 namespace hocket::detail {
 namespace {
 
-system_calls& system_of(const io_handle& handle) {
-  if (!handle.is_open()) throw std::system_error(EBADF, std::system_category(), "the socket is not open");
-  return handle.record()->owner();
-}
-
 template <class Ask>
 socket_address address_of(Ask ask, const char* what) {
   sockaddr_storage storage{};
@@ -24,6 +19,11 @@ socket_address address_of(Ask ask, const char* what) {
 }
 
 }  // namespace
+
+backend& system_of(const io_handle& socket) {
+  if (!socket.is_open()) throw std::system_error(EBADF, std::system_category(), "the socket is not open");
+  return socket.record()->owner();
+}
 
 int require(int answer, const char* what) {
   if (answer < 0) throw std::system_error(-answer, std::system_category(), what);
@@ -38,7 +38,24 @@ io_handle make_socket(int family, int type, std::source_location where) {
 }
 
 void set_option(const io_handle& socket, int level, int option, int value) {
-  require(system_of(socket).setsockopt(socket.number(), level, option, &value, sizeof value), "setsockopt");
+  set_option(socket, level, option, &value, sizeof value);
+}
+
+void set_option(const io_handle& socket, int level, int option, const void* value, std::size_t size) {
+  require(system_of(socket).setsockopt(socket.number(), level, option, value, static_cast<socklen_t>(size)),
+          "setsockopt");
+}
+
+int option_of(const io_handle& socket, int level, int option) {
+  int value = 0;
+  option_of(socket, level, option, &value, sizeof value);
+  return value;
+}
+
+std::size_t option_of(const io_handle& socket, int level, int option, void* value, std::size_t size) {
+  auto length = static_cast<socklen_t>(size);
+  require(system_of(socket).getsockopt(socket.number(), level, option, value, &length), "getsockopt");
+  return length;
 }
 
 socket_address local_address_of(const io_handle& socket) {
@@ -51,6 +68,11 @@ socket_address peer_address_of(const io_handle& socket) {
   return address_of(
       [&](sockaddr* name, socklen_t* size) { return system_of(socket).getpeername(socket.number(), name, size); },
       "getpeername");
+}
+
+void bind(const io_handle& socket, const socket_address& address) {
+  require(system_of(socket).bind(socket.number(), address.data(), address.size()),
+          fmt::format("cannot bind to {}", address.to_string()));
 }
 
 void bind_and_listen(const io_handle& socket, const socket_address& address, int backlog) {

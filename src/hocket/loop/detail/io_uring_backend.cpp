@@ -62,9 +62,11 @@ bool is_done_whole(const io_request& request) noexcept {
   return request.op == io_op::send || request.op == io_op::send_pieces || request.op == io_op::write;
 }
 
-// The answer on a descriptor with O_NONBLOCK. (EAGAIN has other reasons when a file is opened, or a unix socket connected.)
+// The answer on a descriptor with O_NONBLOCK. (EAGAIN has other reasons when a file is opened, or a unix socket connected, or
+// who asked does not want to wait.)
 bool would_have_waited(const io_request& request, std::int32_t result) noexcept {
   if (request.op == io_op::connect) return result == -EINPROGRESS;
+  if (request.op == io_op::send_message && (request.flags & MSG_DONTWAIT) != 0) return false;
   return result == -EAGAIN && request.op != io_op::open && request.op != io_op::open_beneath;
 }
 
@@ -335,7 +337,7 @@ void io_uring_backend::completed(io_request& request, std::int32_t result, std::
     zero_copy_completed(request, result, flags);
   } else if (is_done_whole(request) && result > 0) {
     part_completed(request, result);
-  } else if (result == -EINTR && request.op != io_op::connect) {
+  } else if (result == -EINTR && (request.op != io_op::connect || request.stopping)) {
     complete(request, -ECANCELED);  // a cancelled call on a kernel thread ends so
   } else {
     complete(request, result);

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <hocket/loop/detail/interface_calls.hpp>
 #include <hocket/loop/detail/kernel_backend.hpp>
 
 namespace hocket {
@@ -62,6 +63,16 @@ int kernel_backend::fstat(int number, struct stat& state) { return answer(::fsta
 int kernel_backend::open_now(const char* path, int flags, unsigned mode) {
   return answer(::open(path, flags | O_CLOEXEC, mode));
 }
+
+int kernel_backend::lstat(const char* path, struct stat& state) { return answer(::lstat(path, &state)); }
+
+int kernel_backend::unlink(const char* path) noexcept { return answer(::unlink(path)); }
+
+int kernel_backend::chmod(const char* path, unsigned mode) { return answer(::chmod(path, mode)); }
+
+int kernel_backend::if_nametoindex(const char* name) { return detail::interface_index_of(name); }
+
+int kernel_backend::if_indextoname(unsigned index, std::string& name) { return detail::interface_name_of(index, name); }
 
 // Opened once more, so that reading moves nobody's position.
 int kernel_backend::read_directory(int number, std::vector<directory_entry>& entries, std::size_t most) {

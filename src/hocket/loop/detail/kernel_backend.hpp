@@ -23,6 +23,11 @@ class kernel_backend : public backend {
   [[nodiscard]] int poll_now(int number, short events) noexcept final;
   [[nodiscard]] int fstat(int number, struct stat& state) final;
   [[nodiscard]] int open_now(const char* path, int flags, unsigned mode) final;
+  [[nodiscard]] int lstat(const char* path, struct stat& state) final;
+  [[nodiscard]] int unlink(const char* path) noexcept final;
+  [[nodiscard]] int chmod(const char* path, unsigned mode) final;
+  [[nodiscard]] int if_nametoindex(const char* name) final;
+  [[nodiscard]] int if_indextoname(unsigned index, std::string& name) final;
   [[nodiscard]] int read_directory(int number, std::vector<directory_entry>& entries, std::size_t most) final;
   [[nodiscard]] int getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** found) final;
   void freeaddrinfo(addrinfo* found) noexcept final;

@@ -3,7 +3,7 @@
 // A request is tried at once, because most sends and many receives need not wait. What would block stays in its descriptor's
 // list and is tried again, in order of submission, when the kernel reports an edge. A stream that gave fewer bytes than asked
 // for is empty (epoll(7)), so the next receive waits for the edge instead of paying for an EAGAIN; not so once the peer has
-// hung up, for the end of file makes no second edge.
+// hung up, for the end of file makes no second edge; nor on unix sockets, see `descriptor::readiness`.
 
 #include <cerrno>
 #include <memory>
@@ -29,6 +29,10 @@ enum class readiness_backend::need : unsigned char { readable, writable, either,
 static bool connect_blocks(const io_request& request) noexcept {
   return request.op == io_op::connect && request.target->is_adopted() &&
          (::fcntl(request.target->number(), F_GETFL) & O_NONBLOCK) == 0;
+}
+
+static bool never_waits(const io_request& request) noexcept {
+  return request.op == io_op::send_message && (request.flags & MSG_DONTWAIT) != 0;
 }
 
 readiness_backend::need readiness_backend::needs(const io_request& request) noexcept {
@@ -119,7 +123,7 @@ bool readiness_backend::start(io_request& request) {
     return false;
   }
   descriptor& target = *request.target;
-  if (may(target, needed)) {
+  if (may(target, needed) || never_waits(request)) {
     if (const attempt outcome = attempt_now(request, needed)) {
       request.result = *outcome;
       request.completed = true;
@@ -144,7 +148,8 @@ attempt readiness_backend::attempt_now(io_request& request, need needed) {
   if (request.op == io_op::poll) return outcome;
   if (!outcome) {
     (needed == need::readable ? ready.may_read : ready.may_write) = false;
-  } else if ((request.op == io_op::receive || request.op == io_op::recv) && *outcome > 0 && !ready.hung_up) {
+  } else if ((request.op == io_op::receive || request.op == io_op::recv) && *outcome > 0 && ready.short_read_empties &&
+             !ready.hung_up) {
     if (static_cast<std::size_t>(*outcome) < most_bytes(request)) ready.may_read = false;
   }
   return outcome;

@@ -59,6 +59,15 @@ attempt send_pieces(io_request& request) noexcept {
   }
 }
 
+attempt send_message(const io_request& request) noexcept {
+  const auto flags = static_cast<int>(request.flags);
+  const attempt outcome = answer(uninterrupted([&] {
+    return ::sendmsg(request.target->number(), static_cast<const msghdr*>(request.data),
+                     flags | MSG_NOSIGNAL | MSG_DONTWAIT);
+  }));
+  return outcome || (flags & MSG_DONTWAIT) == 0 ? outcome : attempt(-EAGAIN);
+}
+
 attempt accept(const io_request& request, int flags) noexcept {
   const int number = request.target->number();
   if (request.target->is_adopted() && poll_now(number, POLLIN) == 0) return std::nullopt;
@@ -125,8 +134,7 @@ attempt try_call(io_request& request, int accept_flags) noexcept {
     case io_op::send_pieces:
       return send_pieces(request);
     case io_op::send_message:
-      return answer(uninterrupted(
-          [&] { return ::sendmsg(number, static_cast<const msghdr*>(request.data), flags | MSG_NOSIGNAL); }));
+      return send_message(request);
     case io_op::receive_message:
       return answer(uninterrupted(
           [&] { return ::recvmsg(number, static_cast<msghdr*>(request.data), flags | MSG_CMSG_CLOEXEC); }));
