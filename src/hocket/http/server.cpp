@@ -3,7 +3,6 @@
 // Shaking hands for TLS is the connection's own affair and counts as idle: it delays nobody else, nor the end.
 
 #include <array>
-#include <cerrno>
 #include <exception>
 #include <optional>
 #include <system_error>
@@ -13,7 +12,6 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/finally.hpp>
-#include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/date.hpp>
@@ -21,6 +19,7 @@
 #include <hocket/http/detail/message_parser.hpp>
 #include <hocket/http/server.hpp>
 #include <hocket/http/status.hpp>
+#include <hocket/io/accept_connection.hpp>
 #include <hocket/sync/event.hpp>
 
 namespace hocket::http {
@@ -29,7 +28,6 @@ using detail::bad_message;
 using detail::parse_event;
 
 static constexpr auto idle_long_enough = std::chrono::seconds(1);  // to be closed for somebody else
-static constexpr auto pause_without_descriptors = std::chrono::seconds(1);
 static constexpr auto longest_linger = std::chrono::seconds(5);
 static constexpr auto longest_farewell =
     std::chrono::seconds(1);                           // for a client's closure alert; most send none at rest
@@ -336,21 +334,14 @@ server::~server() = default;
 coro<void> server::serve(tcp_listener& listener) { co_await finally(accept_all(listener), stop()); }
 
 coro<void> server::accept_all(tcp_listener& listener) {
+  starvation_handler starved = [this](std::error_code error) {
+    if (options_.on_error)
+      options_.on_error(fmt::format("cannot accept a connection: {}; trying again in a second", error.message()));
+  };
   for (;;) {
     while (!co_await move_on_after(idle_long_enough, room_.wait())) close_longest_idle();
-    auto peer = co_await as_expected(listener.accept());
-    if (peer) {
-      create_task(run(byte_stream(std::move(*peer)), place(*this)), {.name = "http connection"});
-      continue;
-    }
-    const int error = peer.error().value();
-    if (error == ECONNABORTED || error == EPERM || error == EPROTO) continue;  // the client was quicker
-    if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
-      throw std::system_error(peer.error(), "accept");
-    if (options_.on_error)
-      options_.on_error(
-          fmt::format("cannot accept a connection: {}; trying again in a second", peer.error().message()));
-    co_await sleep(pause_without_descriptors);
+    auto peer = co_await accept_connection(listener, &starved);
+    create_task(run(byte_stream(std::move(peer)), place(*this)), {.name = "http connection"});
   }
 }
 

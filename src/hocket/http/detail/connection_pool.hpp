@@ -97,11 +97,14 @@ class connection_pool {
   origin& enter(const url& target);
   void leave(origin& from) noexcept;
   [[nodiscard]] coro<std::vector<socket_address>> addresses_of(const url& target);
+  [[nodiscard]] coro<byte_stream> connect(const url& target);
+  [[nodiscard]] coro<byte_stream> secure(byte_stream plain, std::string host);
   void rest(origin& where, std::unique_ptr<connection> used);
   [[nodiscard]] std::unique_ptr<connection> take_idle(origin& from) noexcept;
   void sweep() noexcept;
 
   semaphore slots_;
+  security tls_;  // null until the first connection of https
   std::unordered_map<std::string, std::unique_ptr<origin>> origins_;
   std::unordered_map<std::string, known_addresses> known_;
   std::size_t idle_ = 0;

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <system_error>
+
+#include <hocket/base/function.hpp>
+#include <hocket/core/coro.hpp>
+#include <hocket/io/tcp.hpp>
+
+namespace hocket {
+
+/// Told what there is too little of, before the pause.
+using starvation_handler = function<void(std::error_code)>;
+
+/// Waits for the next connection, and outlasts what is no fault of the listener's: a client that has gone is passed over; when
+/// the process or the system is out of descriptors or memory (EMFILE, ENFILE, ENOBUFS, ENOMEM), `starved` is told (without one
+/// the loop's exception handler), and after a second it tries again.
+///
+/// Both must stay alive. Throws std::system_error, `cancelled`.
+[[nodiscard]] coro<tcp_socket> accept_connection(tcp_listener& listener, starvation_handler* starved = nullptr);
+
+}  // namespace hocket

@@ -1,0 +1,202 @@
+// Writing never waits: bytes go into a buffer, and a task that exists only while there is something to send takes the whole
+// buffer, sends it, and looks again. It begins in the turn after the first write, so that what is written in one turn goes out
+// in one piece; `drain` begins it at once, and a send that the system takes at once then costs no turn.
+//
+// Two buffers change places: one is filled while the other is in flight. The task also tells the end, and closes; so an
+// orderly end comes after all bytes, whoever asked for it. Whatever goes wrong ends in `lose`, once.
+
+#include <stdexcept>
+#include <system_error>
+
+#include <hocket/base/error.hpp>
+#include <hocket/core/task.hpp>
+#include <hocket/io/detail/connection.hpp>
+
+namespace hocket::detail {
+
+connection::~connection() {
+  if (next_turn_.is_linked()) next_turn_.unlink();
+}
+
+bool connection::takes_bytes() const {
+  if (eof_written_) throw invalid_state_error("bytes were written after write_eof");
+  return !closing_;
+}
+
+void connection::write(std::string_view bytes) {
+  if (!takes_bytes() || bytes.empty()) return;
+  outgoing_.append(bytes);
+  bytes_came();
+}
+
+void connection::write_owned(std::string bytes) {
+  if (!takes_bytes() || bytes.empty()) return;
+  outgoing_.append_owned(std::move(bytes));
+  bytes_came();
+}
+
+void connection::bytes_came() noexcept {
+  if (!sending_ && !upgrading_ && !next_turn_.is_linked()) loop::running().schedule(next_turn_);
+  if (paused_ || write_buffer_size() <= high_water_) return;
+  paused_ = true;
+  writing_paused();
+}
+
+void connection::bytes_went() noexcept {
+  if (!paused_ || write_buffer_size() > low_water_) return;
+  paused_ = false;
+  wake_all(drainers_);
+  writing_resumed();
+}
+
+void connection::write_eof() noexcept {
+  if (closing_ || eof_written_) return;
+  eof_written_ = true;
+  start_sending(false);
+}
+
+void connection::flush() noexcept {
+  if (next_turn_.is_linked()) start_sending(true);
+}
+
+void connection::close() noexcept {
+  if (closing_) return;
+  closing_ = true;
+  start_sending(false);
+}
+
+void connection::lose(std::exception_ptr error) noexcept {
+  if (lost_) return;
+  lost_ = closing_ = true;
+  error_ = std::move(error);
+  if (next_turn_.is_linked()) next_turn_.unlink();
+  outgoing_.clear();
+  stream_.abort();
+  wake_all(drainers_);
+  wake_all(closers_);
+  wake_all(idlers_);
+  was_lost();
+}
+
+// What the task holds: if that was cancelled before it began, nothing of it runs but this destructor.
+class connection::sender {
+ public:
+  explicit sender(connection& of) noexcept : of_((of.retain(), &of)) { of.sending_ = true; }
+  sender(sender&& other) noexcept : of_(std::move(other.of_)) {}
+  sender& operator=(sender&&) = delete;
+  ~sender() {
+    if (of_) of_->stopped_sending(cancelled_send());
+  }
+
+  connection* operator->() const noexcept { return of_.get(); }
+
+  /// It comes to its end, with what went wrong.
+  void end(std::exception_ptr error) noexcept {
+    const record_ref<connection> ended = std::move(of_);
+    ended->stopped_sending(std::move(error));
+  }
+
+  static std::exception_ptr cancelled_send() noexcept {
+    return std::make_exception_ptr(
+        std::system_error(std::make_error_code(std::errc::operation_canceled), "what was written was not sent"));
+  }
+
+ private:
+  record_ref<connection> of_;
+};
+
+void connection::stopped_sending(std::exception_ptr error) noexcept {
+  sending_ = false;
+  wake_all(idlers_);
+  if (error) lose(std::move(error));
+}
+
+// `now`: its first step is taken in here.
+void connection::start_sending(bool now) noexcept {
+  if (next_turn_.is_linked()) next_turn_.unlink();
+  if (sending_ || !has_work()) return;
+  try {
+    create_task(send(sender(*this)), {.eager_start = now});
+  } catch (...) {  // no memory
+    lose(std::current_exception());
+  }
+}
+
+coro<void> connection::send(sender self) {
+  std::exception_ptr error;
+  try {
+    while (self->has_work()) {
+      if (self->outgoing_.empty()) {
+        co_await self->end_sending();
+        continue;
+      }
+      std::swap(self->outgoing_, self->in_flight_);
+      if (self->in_flight_.is_one_piece())
+        co_await self->stream_.send_all(self->in_flight_.text());
+      else
+        co_await self->send_pieces();
+      self->in_flight_.clear();
+      self->bytes_went();
+    }
+  } catch (const cancelled&) {  // at the end of a run, or by whoever cancels all tasks
+    self.end(sender::cancelled_send());
+    throw;
+  } catch (...) {
+    error = std::current_exception();
+  }
+  self.end(std::move(error));
+}
+
+coro<void> connection::send_pieces() { co_await stream_.send_all(in_flight_.pieces()); }
+
+coro<void> connection::end_sending() {
+  if (eof_written_ && !eof_sent_ && !closing_) {
+    eof_sent_ = true;
+    co_await stream_.shutdown_send();
+    co_return;
+  }
+  co_await stream_.close();
+  lose(nullptr);
+}
+
+void connection::set_write_buffer_limits(std::optional<std::size_t> high, std::optional<std::size_t> low) {
+  const std::size_t most = high ? *high : low ? 4 * *low : 64 * 1024;
+  const std::size_t few = low ? *low : most / 4;
+  if (few > most) throw std::invalid_argument("the low-water mark stands above the high one");
+  high_water_ = most;
+  low_water_ = few;
+}
+
+coro<void> connection::wait_closed(record_ref<connection> self) {
+  while (!self->lost_) co_await connection_wait(self->closers_);
+  self->raise_error();
+}
+
+coro<void> connection::start_tls(record_ref<connection> self, security with, start_tls_options options) {
+  while (!self->lost_ && (self->sending_ || !self->outgoing_.empty())) {
+    self->flush();
+    if (self->sending_) co_await connection_wait(self->idlers_);
+  }
+  self->raise_error();
+  if (self->closing_ || self->eof_written_ || self->upgrading_)
+    throw invalid_state_error("start_tls needs a connection that is open both ways");
+  self->upgrading_ = true;
+  std::exception_ptr error;
+  try {
+    byte_stream upgraded = co_await with->start_tls(std::move(self->stream_), std::move(options));
+    if (!self->lost_) self->stream_ = std::move(upgraded);  // otherwise somebody aborted meanwhile
+  } catch (...) {
+    error = std::current_exception();
+  }
+  self->upgrading_ = false;
+  if (error) {
+    self->lose(is_cancelled(error) ? std::make_exception_ptr(std::system_error(
+                                         std::make_error_code(std::errc::operation_canceled), "start_tls"))
+                                   : error);
+    std::rethrow_exception(error);
+  }
+  self->raise_error();
+  self->start_sending(false);
+}
+
+}  // namespace hocket::detail

@@ -1,0 +1,142 @@
+// One task for each listener accepts, one for each client serves. A client is counted from the moment at which it was accepted
+// until its task's frame is gone, so that who waits for the server waits for all of it.
+//
+// To close a client is to close its connection: its handler reads the end and comes to its own. Before there is a connection
+// (the task has not begun, or shakes hands) its task is cancelled.
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include <hocket/core/as_result.hpp>
+#include <hocket/core/wait.hpp>
+#include <hocket/io/accept_connection.hpp>
+#include <hocket/io/detail/server_core.hpp>
+#include <hocket/io/resolve.hpp>
+
+namespace hocket::detail {
+
+server_client::server_client(server_core& owner) : owner_(owner) {
+  owner_.retain();
+  owner_.clients_.push_back(*this);
+  if (++owner_.clients_now_ >= owner_.options_.max_connections) owner_.room_.clear();
+}
+
+server_client::~server_client() {
+  unlink();
+  --owner_.clients_now_;
+  owner_.room_.set();
+  owner_.look_whether_over();
+  owner_.release();
+}
+
+server_core::server_core(start_server_options options) : options_(std::move(options)) { room_.set(); }
+
+void server_core::listen_at(const socket_address& address) {
+  listeners_.push_back(tcp_listener::listen(address, {.backlog = options_.backlog, .reuse_port = options_.reuse_port}));
+}
+
+// Where there is no IPv6, all interfaces are those of IPv4.
+coro<void> server_core::listen(record_ref<server_core> self, std::string host, std::uint16_t port) {
+  if (!host.empty()) {
+    for (const socket_address& address : co_await resolve(std::move(host), port)) self->listen_at(address);
+    co_return;
+  }
+  self->listen_at(*socket_address::parse("0.0.0.0", port));
+  try {
+    self->listen_at(*socket_address::parse("::", port));
+  } catch (const std::system_error& refused) {
+    const int error = refused.code().value();
+    if (error != EAFNOSUPPORT && error != EADDRNOTAVAIL) throw;
+  }
+}
+
+void server_core::start_serving() {
+  if (closed_) throw invalid_state_error("the server is closed");
+  if (serving_) return;
+  serving_ = true;
+  accepting_.reserve(listeners_.size());
+  for (std::size_t n = 0; n < listeners_.size(); ++n) {
+    retain();
+    accepting_.push_back(create_task(accept_all(server_ref(this), n), {.name = "accept"}));
+  }
+}
+
+void server_core::close() noexcept {
+  if (std::exchange(closed_, true)) return;
+  serving_ = false;
+  for (const auto& each : accepting_) each.cancel();
+  for (tcp_listener& each : listeners_) each.close();
+  closing_.set();
+  look_whether_over();
+}
+
+void server_core::close_clients() noexcept {
+  clients_.for_each([](server_client& each) { each.close(); });
+}
+
+void server_core::abort_clients() noexcept {
+  clients_.for_each([](server_client& each) { each.abort(); });
+}
+
+void server_core::look_whether_over() noexcept {
+  if (closed_ && clients_now_ == 0) over_.set();
+}
+
+coro<void> server_core::accept_all(record_ref<server_core> self, std::size_t listener) {
+  try {
+    for (;;) {
+      co_await self->room_.wait();
+      byte_stream accepted(co_await accept_connection(self->listeners_[listener]));
+      if (self->closed_) co_return;
+      self->begin(std::move(accepted));
+    }
+  } catch (const std::exception&) {
+    if (self->closed_) co_return;
+    loop::running().call_exception_handler(
+        {.message = "a server no longer accepts connections", .exception = std::current_exception()});
+  }
+}
+
+void server_core::begin(byte_stream stream) {
+  auto client = std::make_unique<server_client>(*this);
+  server_client& begun = *client;
+  retain();
+  const auto serving = create_task(run(server_ref(this), std::move(client), std::move(stream)), {.name = "client"});
+  begun.set_task(*serving.record());
+}
+
+coro<void> server_core::run(record_ref<server_core> self, std::unique_ptr<server_client> client, byte_stream stream) {
+  if (self->options_.tls != nullptr) {
+    start_tls_options handshake{.server_side = true,
+                                .handshake_timeout = self->options_.tls_handshake_timeout,
+                                .shutdown_timeout = self->options_.tls_shutdown_timeout};
+    try {
+      stream = co_await self->options_.tls->start_tls(std::move(stream), std::move(handshake));
+    } catch (const std::system_error&) {
+      co_return;
+    } catch (const timeout_error&) {
+      co_return;
+    }
+  }
+  co_await self->serve(*client, std::move(stream));
+}
+
+coro<void> server_core::serve_forever(record_ref<server_core> self) {
+  if (self->served_forever_) throw invalid_state_error("the server is served forever by another task already");
+  self->start_serving();
+  self->served_forever_ = true;
+  const auto closed = co_await as_result(self->closing_.wait());
+  self->served_forever_ = false;
+  if (closed) co_return;
+  self->close();
+  self->close_clients();
+  co_await wait_closed(self);
+  std::rethrow_exception(closed.error());
+}
+
+coro<void> server_core::wait_closed(record_ref<server_core> self) { co_await self->over_.wait(); }
+
+}  // namespace hocket::detail

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <hocket/io/stream_security.hpp>
+#include <hocket/tls/detail/openssl_handle.hpp>
+#include <hocket/tls/detail/session_cache.hpp>
+#include <hocket/tls/tls_context.hpp>
+
+namespace hocket::detail {
+
+/// What the files held when they were read: one SSL_CTX, and for a server one for each further identity. A connection keeps the
+/// one that it began with.
+class context_generation {
+ public:
+  explicit context_generation(const tls_client_options& options);
+  explicit context_generation(const tls_server_options& options);
+
+  [[nodiscard]] ssl_ctx_st& main() const noexcept { return *contexts_.front(); }
+
+  /// A server's identity for `name`, or the first.
+  [[nodiscard]] ssl_ctx_st& for_name(const std::string& name) const noexcept;
+  /// The protocol to speak with a client that offers those of `offered` (in the wire's form), or nothing.
+  [[nodiscard]] std::string_view choose_protocol(std::string_view offered) const noexcept;
+  void log_secret(const char* line) const noexcept;
+
+  /// Lets clients go on with the sessions of an earlier generation.
+  void keep_tickets_of(const context_generation& earlier);
+
+ private:
+  template <class Options>
+  void set_up(ssl_ctx_st& context, const Options& options);
+  void set_up_server(ssl_ctx_st& context, const tls_server_options& options);
+
+  std::vector<openssl_handle<ssl_ctx_st>> contexts_;  // that of the first identity first
+  std::vector<std::string> alpn_protocols_;
+  std::string keylog_file_;
+};
+
+/// What all copies of a `tls_context` are.
+class context_state final : public stream_security, public std::enable_shared_from_this<context_state> {
+ public:
+  explicit context_state(tls_client_options options);
+  explicit context_state(tls_server_options options);
+
+  void reload();
+  [[nodiscard]] coro<byte_stream> start_tls(byte_stream under, start_tls_options options) const override;
+
+  [[nodiscard]] std::shared_ptr<const context_generation> generation() const;
+  /// Null for a server.
+  [[nodiscard]] const tls_client_options* client_options() const noexcept {
+    return std::get_if<tls_client_options>(&options_);
+  }
+  [[nodiscard]] session_cache& sessions() const noexcept { return sessions_; }
+
+ private:
+  std::variant<tls_client_options, tls_server_options> options_;
+  mutable session_cache sessions_;
+  mutable std::mutex mutex_;  // around the pointer alone
+  std::shared_ptr<const context_generation> generation_;
+};
+
+}  // namespace hocket::detail
