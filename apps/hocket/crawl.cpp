@@ -19,6 +19,8 @@
 #include <hocket/core/run.hpp>
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/crawl/summary.hpp>
+#include <hocket/tls/tls_context.hpp>
+#include <hocket/tls/tls_error.hpp>
 
 #include "command.hpp"
 #include "crawl_progress.hpp"
@@ -33,6 +35,8 @@ struct crawl_arguments {
   std::vector<std::string> urls;
   std::string seeds_file;
   std::string out = "out";
+  std::string authorities_file;
+  bool insecure = false;
   crawl::crawl_options options;
   std::optional<unsigned> depth;
   std::optional<std::uint64_t> max_pages;
@@ -49,6 +53,20 @@ progress_display::mode mode_of(const crawl_arguments& arguments) {
   return live ? progress_display::mode::live : progress_display::mode::plain;
 }
 
+/// Null: as `http::session` has it.
+security security_of(const crawl_arguments& arguments) {
+  if (!arguments.insecure && arguments.authorities_file.empty()) return nullptr;
+  tls_client_options options;
+  options.verify = !arguments.insecure;
+  options.cafile = arguments.authorities_file;
+  options.alpn_protocols = {"http/1.1"};
+  try {
+    return tls_context::client(std::move(options));
+  } catch (const tls_error& problem) {
+    throw failure(problem.what(), wrong_usage);
+  }
+}
+
 crawl::crawl_options options_of(const crawl_arguments& arguments) {
   crawl::crawl_options options = arguments.options;
   for (const std::string& text : arguments.urls) options.seeds.push_back(parse_seed(text, ""));
@@ -57,6 +75,7 @@ crawl::crawl_options options_of(const crawl_arguments& arguments) {
   if (options.seeds.empty()) throw failure("nothing to crawl: give a URL or --seeds FILE (see --help)", wrong_usage);
   options.depth = arguments.depth;
   options.max_pages = arguments.max_pages;
+  options.tls = security_of(arguments);
   options.timeout = std::chrono::duration_cast<duration>(std::chrono::duration<double>(arguments.timeout_seconds));
   return options;
 }
@@ -101,6 +120,8 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   end_in_order_on_sigterm();
   progress_display display(mode_of(arguments), options.max_pages);
   first_failure first;
+  if (arguments.insecure && !arguments.quiet)
+    display.say("hocket crawl: certificates are not checked (--insecure): any server may pass itself off as another");
   crawl::output out = co_await crawl::output::open(arguments.out);
   crawl::crawler work(std::move(options), out, observer_of(arguments, display, first));
   task<void> showing = create_task(display.follow(work));
@@ -199,6 +220,12 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
   command.add_option("--user-agent", options.user_agent, "how to introduce itself")->capture_default_str();
   command.add_flag("--allow-private", options.allow_private,
                    "go to private and loopback addresses that no seed names, too");
+  command.add_flag("--allow-downgrade", options.allow_downgrade, "follow redirects from https to http, too");
+  CLI::Option* authorities =
+      command
+          .add_option("--cafile", arguments.authorities_file, "authorities to trust instead of the system's, in PEM")
+          ->type_name("FILE");
+  command.add_flag("--insecure", arguments.insecure, "take any certificate for good")->excludes(authorities);
   command.add_option("--progress", arguments.progress, "show how far it is")
       ->transform(CLI::Transformer(whens).description(""))
       ->transform(CLI::IsMember(names_of(whens)).description(""))

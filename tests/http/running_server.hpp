@@ -15,12 +15,14 @@ namespace hocket::testing {
 class running_server {
  public:
   explicit running_server(http::handler handler, http::server_options options = {})
-      : server(std::move(handler), std::move(options)), serving(create_task(server.serve(listener_))) {}
+      : secure_(options.tls != nullptr),
+        server(std::move(handler), std::move(options)),
+        serving(create_task(server.serve(listener_))) {}
   running_server(const running_server&) = delete;
 
   [[nodiscard]] socket_address address() const { return address_; }
   [[nodiscard]] std::string url(std::string_view path = "/") const {
-    return fmt::format("http://{}{}", address_.to_string(), path);
+    return fmt::format("{}://{}{}", secure_ ? "https" : "http", address_.to_string(), path);
   }
 
   /// Stops gracefully and waits for that.
@@ -32,6 +34,7 @@ class running_server {
  private:
   tcp_listener listener_ = listen_on_loopback();
   socket_address address_ = listener_.local_address();
+  bool secure_;
 
  public:
   http::server server;

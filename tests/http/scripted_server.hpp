@@ -73,7 +73,8 @@ class scripted_server {
 };
 
 /// The next request without a body, to its empty line; nothing if the client has closed.
-inline coro<std::string> read_request(tcp_socket& from) {
+template <class Stream>
+coro<std::string> read_request(Stream& from) {
   std::string head;
   while (!head.ends_with("\r\n\r\n")) {
     const buffer piece = co_await from.receive();

@@ -627,6 +627,43 @@ HOCKET_TEST(server, after_it_stopped_nobody_is_answered) {
   EXPECT_TRUE(co_await ends_cancelled(late));
 }
 
+// ---- connections from elsewhere
+
+HOCKET_TEST(server, serves_a_connection_that_was_made_elsewhere) {
+  hocket::http::server server(echo_target);
+  auto [client, peer] = co_await hocket::testing::connect_on_loopback();
+  auto serving = create_task(server.serve_connection(hocket::byte_stream(std::move(peer))));
+  co_await client.send_all("GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
+  co_await wait_all_tasks_blocked();
+  EXPECT_EQ(server.connections(), 1U);
+  client.shutdown_send();
+  EXPECT_EQ(statuses(co_await receive_to_end(client)), "200 200");
+  co_await serving;
+  EXPECT_EQ(server.connections(), 0U);
+}
+
+HOCKET_TEST(server, serving_a_connection_can_be_cancelled) {
+  hocket::http::server server(echo_target);
+  auto [client, peer] = co_await hocket::testing::connect_on_loopback();
+  auto serving = create_task(server.serve_connection(hocket::byte_stream(std::move(peer))));
+  co_await wait_all_tasks_blocked();
+  serving.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(serving));
+  EXPECT_EQ(co_await receive_to_end(client), "");
+  EXPECT_EQ(server.connections(), 0U);
+}
+
+HOCKET_TEST(server, stopping_ends_connections_from_elsewhere_too) {
+  running_server server(echo_target);
+  auto [client, peer] = co_await hocket::testing::connect_on_loopback();
+  auto elsewhere = create_task(server.server.serve_connection(hocket::byte_stream(std::move(peer))));
+  co_await wait_all_tasks_blocked();
+  co_await server.stop();
+  EXPECT_EQ(server.server.connections(), 0U);
+  EXPECT_TRUE(co_await ends_cancelled(elsewhere));
+  EXPECT_EQ(co_await receive_to_end(client), "");
+}
+
 TEST(server, a_conversation_cancelled_anywhere_leaves_nothing_behind) {
   for (const auto backend : {hocket::backend_kind::epoll, hocket::backend_kind::io_uring}) {
     if (backend == hocket::backend_kind::io_uring && !hocket::io_uring_works()) continue;

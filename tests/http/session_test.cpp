@@ -234,7 +234,6 @@ HOCKET_TEST(session, refuses_what_is_not_a_url) {
 HOCKET_TEST(session, refuses_other_schemes) {
   session web;
   EXPECT_EQ((co_await failure_of(fetch(web, "ftp://127.0.0.1/"))).text, "the scheme 'ftp' is not supported");
-  EXPECT_EQ((co_await failure_of(fetch(web, "https://127.0.0.1/"))).text, "https is not supported yet");
 }
 
 HOCKET_TEST(session, refuses_addresses_that_the_owner_does_not_allow) {
@@ -265,7 +264,7 @@ HOCKET_TEST(session, a_refused_connection_is_told_with_its_address) {
   session web;
   const failure seen = co_await failure_of(fetch(web, server.url()));
   EXPECT_EQ(seen.kind, "system");
-  EXPECT_EQ(seen.text, fmt::format("cannot connect to 127.0.0.1:{}: Connection refused", server.port()));
+  EXPECT_EQ(seen.text, fmt::format("cannot connect: 127.0.0.1:{}: Connection refused", server.port()));
 }
 
 HOCKET_TEST(session, a_connection_closed_without_an_answer_is_a_broken_protocol) {

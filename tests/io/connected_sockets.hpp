@@ -33,7 +33,8 @@ inline coro<connected_sockets> connect_on_loopback() {
 }
 
 /// Everything that the peer sends until it closes.
-inline coro<std::string> receive_to_end(tcp_socket& from) {
+template <class Stream>
+coro<std::string> receive_to_end(Stream& from) {
   std::string all;
   for (;;) {
     const buffer piece = co_await from.receive();

@@ -21,6 +21,7 @@
 #include <hocket/http/media_type.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/io/resolve.hpp>
+#include <hocket/tls/tls_error.hpp>
 
 namespace hocket::crawl {
 
@@ -82,6 +83,7 @@ http::session_options crawler::session_options() {
   wanted.limit_per_host = options_.per_host;
   wanted.timeouts = {.total = options_.timeout, .connect = options_.timeout, .read = options_.timeout};
   wanted.user_agent = options_.user_agent;
+  wanted.tls = options_.tls;
   wanted.default_headers = {{"Accept", "text/html,application/xhtml+xml,*/*;q=0.1"}};
   wanted.allow_address = [this](const url& target, const socket_address& address) {
     return options_.allow_private || address.is_global() || scope_.names_host(target.host());
@@ -184,6 +186,12 @@ void crawler::output_failed(std::exception_ptr why) noexcept {
   if (handing_out_ != nullptr) handing_out_->cancel();
 }
 
+// A connection that broke may be made again; a name that nobody knows, or a certificate that is not accepted, stays so.
+static bool is_passing(const std::error_code& failed) {
+  if (failed.category() == resolve_category()) return failed.value() == EAI_AGAIN;
+  return failed.category() != tls_category();
+}
+
 coro<void> crawler::crawl_page(target next, ticket) {
   const time_point begun = loop::running().time();
   outcome result(next.url);
@@ -198,7 +206,7 @@ coro<void> crawler::crawl_page(target next, ticket) {
     result.error = refused.what();
   } catch (const std::system_error& failed) {
     result.error = failed.what();
-    result.connection_failed = failed.code().category() != resolve_category() || failed.code().value() == EAI_AGAIN;
+    result.connection_failed = is_passing(failed.code());
   } catch (const http::server_disconnected& failed) {
     result.error = failed.what();
     result.connection_failed = true;
@@ -277,6 +285,10 @@ coro<void> crawler::fetch(const target& next, outcome& result) {
       leave_scope(next, result);
       co_return;
     }
+    if (hops.back().scheme() == "https" && result.final_url.scheme() == "http" && !options_.allow_downgrade) {
+      refuse_downgrade(next, hops.back(), result);
+      co_return;
+    }
     if (hops.size() > options_.max_redirects)
       throw http::too_many_redirects(fmt::format("more than {} redirects", options_.max_redirects));
     if (!claim(next, result)) co_return;  // it has its own line
@@ -303,6 +315,14 @@ void crawler::leave_scope(const target& next, outcome& result) {
   if (frontier_.mark_seen(href)) skip(href, "scope");
   result.error = fmt::format("redirected to {}, which is out of scope", href);
   if (next.depth == 0) note(fmt::format("{} is redirected to {}; crawl that, or widen --scope", next.url.href(), href));
+}
+
+// The place itself is not at fault: links may lead to it.
+void crawler::refuse_downgrade(const target& next, const url& from, outcome& result) {
+  const std::string& href = result.final_url.href();
+  if (!frontier_.has_seen(href)) not_followed_.emplace(href, "downgrade");
+  result.error = http::downgrade_refused(from, result.final_url).what();
+  if (next.depth == 0) note(fmt::format("{}; --allow-downgrade follows it", result.error));
 }
 
 // True if the place redirected to is this page's to fetch.
@@ -353,7 +373,6 @@ void crawler::consider(const page_link& link, unsigned depth) {
   }
   if (!frontier_.mark_seen(href)) return;
   if (!scope_.contains(link.url)) return skip(href, "scope");
-  if (link.url.scheme() == "https") return skip(href, "https");  // until there is TLS
   if (reached_limit_) return skip(href, "limit");
   frontier_.add({.url = link.url, .depth = depth});
 }

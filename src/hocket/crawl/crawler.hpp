@@ -79,6 +79,7 @@ class crawler {
   void note(const std::string& text);
   coro<void> take_answer(http::response& answer, const target& next, outcome& result);
   void leave_scope(const target& next, outcome& result);
+  void refuse_downgrade(const target& next, const url& from, outcome& result);
   [[nodiscard]] bool claim(const target& next, outcome& result);
   [[nodiscard]] bool postpone(const target& next, outcome& result);
   void record(const target& next, const outcome& result, time_point begun);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include <hocket/io/stream_security.hpp>
 #include <hocket/loop/clock.hpp>
 #include <hocket/url/url.hpp>
 
@@ -34,6 +35,8 @@ struct crawl_options {
   unsigned max_redirects = 10;
   std::string user_agent = "hocket";
   bool allow_private = false;
+  bool allow_downgrade = false;  // redirects from https to http
+  security tls{};                // for https; null: what `http::session` takes by itself
 };
 
 }  // namespace hocket::crawl

@@ -1,7 +1,8 @@
 // One task a connection: read a request, let the handler answer it, again. The server keeps a list of connections, so that
 // stopping can tell the idle ones (whose task is cancelled) from those that are answering (which finish and then close).
+// Shaking hands for TLS is the connection's own affair and counts as idle: it delays nobody else, nor the end.
 
-#include <cerrno>
+#include <array>
 #include <exception>
 #include <optional>
 #include <system_error>
@@ -11,7 +12,6 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/finally.hpp>
-#include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/date.hpp>
@@ -19,6 +19,7 @@
 #include <hocket/http/detail/message_parser.hpp>
 #include <hocket/http/server.hpp>
 #include <hocket/http/status.hpp>
+#include <hocket/io/accept_connection.hpp>
 #include <hocket/sync/event.hpp>
 
 namespace hocket::http {
@@ -27,8 +28,10 @@ using detail::bad_message;
 using detail::parse_event;
 
 static constexpr auto idle_long_enough = std::chrono::seconds(1);  // to be closed for somebody else
-static constexpr auto pause_without_descriptors = std::chrono::seconds(1);
 static constexpr auto longest_linger = std::chrono::seconds(5);
+static constexpr auto longest_farewell =
+    std::chrono::seconds(1);                           // for a client's closure alert; most send none at rest
+static constexpr std::size_t most_copied = 16 * 1024;  // of a body: above, a second piece costs less than the copy
 
 /// One of the connections that the server counts; given up with the task, even if that never begins.
 class server::place {
@@ -51,20 +54,33 @@ class server::place {
 
 // RFC 9112, 3.2.2: a server takes the absolute form too, "http://host/path"; the path is what it is asked for.
 static std::string_view origin_form(std::string_view target) noexcept {
-  constexpr std::string_view scheme = "http://";
-  if (!target.starts_with(scheme)) return target;
-  const std::size_t path = target.find('/', scheme.size());
-  return path == std::string_view::npos ? "/" : target.substr(path);
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!target.starts_with(scheme)) continue;
+    const std::size_t path = target.find('/', scheme.size());
+    return path == std::string_view::npos ? "/" : target.substr(path);
+  }
+  return target;
+}
+
+static socket_address address_of(const byte_stream& stream) {
+  try {
+    return stream.peer_address();
+  } catch (const std::system_error&) {
+    return {};  // there is no socket below, or the client has gone already
+  }
 }
 
 namespace detail {
 
 class server_connection : public list_link<server::connection_link> {
  public:
-  server_connection(server& owner, tcp_socket socket) : owner_(owner), socket_(std::move(socket)) {}
+  server_connection(server& owner, byte_stream peer)
+      : owner_(owner), stream_(std::move(peer)), address_(address_of(stream_)) {}
 
   /// Serves requests until one side wants no more.
   coro<void> serve();
+  /// Says farewell, if that is the stream's custom.
+  coro<void> close() { co_await stream_.close(); }
 
   /// The server stops: the connection ends when its request is answered, at once if it has none.
   void stop() noexcept {
@@ -80,6 +96,7 @@ class server_connection : public list_link<server::connection_link> {
  private:
   friend class http::responder;
 
+  coro<bool> shake_hands();
   coro<bool> read_request();
   coro<bool> read_body();
   coro<void> answer();
@@ -87,15 +104,17 @@ class server_connection : public list_link<server::connection_link> {
   coro<void> linger();
   coro<bool> receive(duration limit);
   coro<void> send(std::string_view bytes);
+  coro<void> send_head_with(std::string_view body);
   void write_head(int status, const headers& fields, std::optional<std::uint64_t> length);
 
   server& owner_;
-  tcp_socket socket_;
+  byte_stream stream_;
+  socket_address address_;
   task_base* task_ = task_base::current();
   request_parser parser_;
   buffer received_;
   std::string_view rest_;
-  std::string out_;  // the head, with the first piece of the body behind it
+  std::string out_;  // the head until it is sent, with a small first piece of the body behind it
   std::uint64_t body_left_ = 0;
   time_point idle_since_{};
   bool keep_alive_ = true;
@@ -104,6 +123,7 @@ class server_connection : public list_link<server::connection_link> {
 };
 
 coro<void> server_connection::serve() {
+  if (owner_.options_.tls != nullptr && !co_await shake_hands()) co_return;
   do {
     std::optional<bad_message> problem;
     busy_ = false;
@@ -126,6 +146,24 @@ coro<void> server_connection::serve() {
     unlink();
     owner_.connections_.push_back(*this);  // the list stays in the order of their last requests
   } while (keep_alive_ && body_left_ == 0);
+}
+
+coro<bool> server_connection::shake_hands() {
+  idle_since_ = loop::running().time();
+  start_tls_options how{.server_side = true};
+  how.handshake_timeout = owner_.options_.handshake;
+  how.shutdown_timeout = longest_farewell;
+  std::string problem;
+  try {
+    stream_ = co_await owner_.options_.tls->start_tls(std::move(stream_), std::move(how));
+    co_return true;
+  } catch (const std::exception& failed) {
+    problem = failed.what();
+  }
+  if (!owner_.options_.on_error) co_return false;
+  const std::string peer = address_.to_string();
+  owner_.options_.on_error(problem.contains(peer) ? problem : fmt::format("TLS with {}: {}", peer, problem));
+  co_return false;
 }
 
 // False when the client has gone, or sent nothing in time.
@@ -165,7 +203,7 @@ coro<bool> server_connection::receive(duration limit) {
   received_ = {};
   rest_ = {};
   try {
-    received_ = co_await with_timeout(limit, socket_.receive());
+    received_ = co_await with_timeout(limit, stream_.receive());
   } catch (const timeout_error&) {
     co_return false;
   } catch (const std::system_error&) {
@@ -176,13 +214,25 @@ coro<bool> server_connection::receive(duration limit) {
 }
 
 coro<void> server_connection::send(std::string_view bytes) {
-  co_await with_timeout(owner_.options_.transfer, socket_.send_all(bytes));
+  co_await with_timeout(owner_.options_.transfer, stream_.send_all(bytes));
+}
+
+// The head and what belongs to it in one send: a small piece is copied behind it, a large one is sent from where it is.
+coro<void> server_connection::send_head_with(std::string_view body) {
+  if (body.size() <= most_copied) {
+    out_ += body;
+    co_await send(out_);
+  } else {
+    const std::array<std::string_view, 2> pieces{out_, body};
+    co_await with_timeout(owner_.options_.transfer, stream_.send_all(pieces));
+  }
+  out_.clear();
 }
 
 coro<void> server_connection::answer() {
   begun_ = false;
   body_left_ = 0;
-  const request asked{parser_.method(), origin_form(parser_.target()), parser_.headers(), socket_.peer_address()};
+  const request asked{parser_.method(), origin_form(parser_.target()), parser_.headers(), address_};
   responder respond(*this);
   std::string problem;
   try {
@@ -225,8 +275,8 @@ coro<void> server_connection::answer_bad_message(const bad_message& problem) {
 // while. RFC 9112, 9.6.
 coro<void> server_connection::linger() {
   busy_ = false;
-  socket_.shutdown_send();
   const time_point until = loop::running().time() + longest_linger;
+  co_await with_timeout_at(until, stream_.shutdown_send());
   while (co_await receive(until - loop::running().time())) {
   }
 }
@@ -252,8 +302,7 @@ coro<void> responder::send(int status, headers fields, std::string_view body) {
   const bool has_body = status != 304 && status != 204;
   connection_.begun_ = true;
   connection_.write_head(status, fields, has_body ? std::optional(body.size()) : std::nullopt);
-  if (has_body && !is_head()) connection_.out_ += body;
-  co_await finish();
+  co_await connection_.send_head_with(has_body && !is_head() ? body : std::string_view());
 }
 
 void responder::begin(int status, headers fields, std::uint64_t length) {
@@ -265,18 +314,14 @@ void responder::begin(int status, headers fields, std::uint64_t length) {
 coro<void> responder::write(std::string_view piece) {
   if (piece.size() > connection_.body_left_) throw invalid_state_error("more body was written than announced");
   connection_.body_left_ -= piece.size();
-  if (connection_.out_.empty()) {
+  if (connection_.out_.empty())
     co_await connection_.send(piece);
-  } else {
-    connection_.out_ += piece;
-    co_await finish();
-  }
+  else
+    co_await connection_.send_head_with(piece);
 }
 
 coro<void> responder::finish() {
-  if (connection_.out_.empty()) co_return;
-  co_await connection_.send(connection_.out_);
-  connection_.out_.clear();
+  if (!connection_.out_.empty()) co_await connection_.send_head_with("");
 }
 
 server::server(handler handler, server_options options) : handler_(std::move(handler)), options_(std::move(options)) {
@@ -286,27 +331,17 @@ server::server(handler handler, server_options options) : handler_(std::move(han
 
 server::~server() = default;
 
-coro<void> server::serve(tcp_listener& listener) {
-  stopping_ = false;
-  co_await finally(accept_all(listener), stop());
-}
+coro<void> server::serve(tcp_listener& listener) { co_await finally(accept_all(listener), stop()); }
 
 coro<void> server::accept_all(tcp_listener& listener) {
+  starvation_handler starved = [this](std::error_code error) {
+    if (options_.on_error)
+      options_.on_error(fmt::format("cannot accept a connection: {}; trying again in a second", error.message()));
+  };
   for (;;) {
     while (!co_await move_on_after(idle_long_enough, room_.wait())) close_longest_idle();
-    auto peer = co_await as_expected(listener.accept());
-    if (peer) {
-      create_task(run(std::move(*peer), place(*this)), {.name = "http connection"});
-      continue;
-    }
-    const int error = peer.error().value();
-    if (error == ECONNABORTED || error == EPERM || error == EPROTO) continue;  // the client was quicker
-    if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
-      throw std::system_error(peer.error(), "accept");
-    if (options_.on_error)
-      options_.on_error(
-          fmt::format("cannot accept a connection: {}; trying again in a second", peer.error().message()));
-    co_await sleep(pause_without_descriptors);
+    auto peer = co_await accept_connection(listener, &starved);
+    create_task(run(byte_stream(std::move(peer)), place(*this)), {.name = "http connection"});
   }
 }
 
@@ -319,13 +354,20 @@ void server::close_longest_idle() noexcept {
   if (longest != nullptr) longest->stop();
 }
 
-coro<void> server::run(tcp_socket peer, place) {
+coro<void> server::serve_connection(byte_stream peer) {
+  co_await create_task(run(std::move(peer), place(*this)), {.name = "http connection"});
+}
+
+coro<void> server::run(byte_stream peer, place) {
   if (stopping_) co_return;
   detail::server_connection connection(*this, std::move(peer));
   connections_.push_back(connection);
   const auto outcome = co_await as_result(connection.serve());
   connection.unlink();
-  if (outcome || !options_.on_error || is_cancelled(outcome.error())) co_return;
+  static_cast<void>(co_await as_result(connection.close()));
+  if (outcome) co_return;
+  if (is_cancelled(outcome.error())) throw cancelled{};
+  if (!options_.on_error) co_return;
   try {
     std::rethrow_exception(outcome.error());
   } catch (const std::system_error&) {  // the client has gone
@@ -338,9 +380,11 @@ coro<void> server::run(tcp_socket peer, place) {
 coro<void> server::stop() {
   stopping_ = true;
   connections_.for_each([](detail::server_connection& each) { each.stop(); });
-  if (co_await move_on_after(options_.shutdown, no_one_.wait())) co_return;
-  connections_.for_each([](detail::server_connection& each) { each.abort(); });
-  co_await no_one_.wait();
+  if (!co_await move_on_after(options_.shutdown, no_one_.wait())) {
+    connections_.for_each([](detail::server_connection& each) { each.abort(); });
+    co_await no_one_.wait();
+  }
+  stopping_ = false;
 }
 
 }  // namespace hocket::http

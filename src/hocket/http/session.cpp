@@ -4,7 +4,6 @@
 // Every wait is bounded by the nearer of two deadlines: that of the whole request and that of the next arrival.
 
 #include <algorithm>
-#include <cerrno>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -17,6 +16,7 @@
 #include <hocket/http/session.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/tls/tls_error.hpp>
 
 namespace hocket::http {
 
@@ -38,6 +38,11 @@ class stale_connection : public server_disconnected {
   stale_connection() : server_disconnected("the server closed the connection without an answer") {}
 };
 
+/// The peer has ended the connection, in whatever manner. Many servers spare themselves TLS's closure alert.
+bool is_end(const std::error_code& code) noexcept {
+  return code == std::errc::broken_pipe || code == std::errc::connection_reset || code == tls_errc::truncated;
+}
+
 // RFC 9110, 9.2.2: what may be sent again when the connection broke. (POST may not.)
 bool is_idempotent(std::string_view method) noexcept {
   return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" || method == "DELETE";
@@ -51,6 +56,9 @@ bool is_redirect(int status) noexcept {
 
 status_error::status_error(int status)
     : client_error(fmt::format("{} {}", status, reason_phrase(status))), status_(status) {}
+
+downgrade_refused::downgrade_refused(const url& from, const url& to)
+    : client_error(fmt::format("redirected from {} to {}, which would give TLS up", from.href(), to.href())) {}
 
 namespace detail {
 
@@ -124,12 +132,12 @@ coro<void> exchange::attempt(const std::string& method, const headers& request_f
   lease_->parser.begin(method);
   write_head(method, request_fields);
   const auto sent = co_await as_result(within(loop::running().time_after(pool_.options.timeouts.read),
-                                              "the server takes no request", lease_->socket.send_all(lease_->request)));
+                                              "the server takes no request", lease_->stream.send_all(lease_->request)));
   if (!sent) {
     try {
       std::rethrow_exception(sent.error());
     } catch (const std::system_error& problem) {
-      if (problem.code().value() == EPIPE || problem.code().value() == ECONNRESET) throw stale_connection();
+      if (is_end(problem.code())) throw stale_connection();
       throw;
     }
   }
@@ -184,9 +192,11 @@ coro<void> exchange::receive() {
   lease_->received = {};
   const time_point limit = loop::running().time_after(pool_.options.timeouts.read);
   try {
-    lease_->received = co_await within(limit, "the server sends nothing", lease_->socket.receive());
+    lease_->received = co_await within(limit, "the server sends nothing", lease_->stream.receive());
   } catch (const std::system_error& problem) {
-    if (problem.code().value() == ECONNRESET && !lease_->parser.started()) throw stale_connection();
+    if (is_end(problem.code()) && !lease_->parser.started()) throw stale_connection();
+    if (problem.code() == tls_errc::truncated)
+      throw server_disconnected(problem.what());  // RFC 9112, 9.8: no end of a body
     throw;
   }
   lease_->rest = lease_->received.text();
@@ -277,8 +287,8 @@ url parse_target(std::string_view text) {
 }
 
 void require_http(const url& target) {
-  if (target.scheme() == "https") throw client_error("https is not supported yet");
-  if (target.scheme() != "http") throw client_error(fmt::format("the scheme '{}' is not supported", target.scheme()));
+  if (target.scheme() != "http" && target.scheme() != "https")
+    throw client_error(fmt::format("the scheme '{}' is not supported", target.scheme()));
 }
 
 /// Where a redirect leads; nothing if the response is none, or has no usable Location and is then the answer.
@@ -314,6 +324,8 @@ coro<response> session::request(std::string method, hocket::url target, request_
     if (!next) co_return response(std::move(exchange));
     if (redirects == options.max_redirects)
       throw too_many_redirects(fmt::format("more than {} redirects", options.max_redirects));
+    if (target.scheme() == "https" && next->scheme() == "http" && !pool_->options.allow_https_downgrade)
+      throw downgrade_refused(target, *next);
     if (next->origin() != target.origin())
       for (const char* secret : {"Authorization", "Cookie", "Proxy-Authorization"}) options.fields.remove(secret);
     if (exchange->status == 303 && method != "HEAD") method = "GET";

@@ -13,6 +13,7 @@
 #include <hocket/core/coro.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/io/socket_address.hpp>
+#include <hocket/io/stream_security.hpp>
 #include <hocket/loop/clock.hpp>
 #include <hocket/url/url.hpp>
 
@@ -54,6 +55,12 @@ class too_many_redirects : public client_error {
   using client_error::client_error;
 };
 
+/// Redirected from https to http: what was asked for in secret would go on in the open.
+class downgrade_refused : public client_error {
+ public:
+  downgrade_refused(const url& from, const url& to);
+};
+
 /// The body is larger than the caller takes.
 class body_too_large : public client_error {
  public:
@@ -63,7 +70,7 @@ class body_too_large : public client_error {
 /// How long a request may take. Counterpart: aiohttp.ClientTimeout.
 struct timeouts {
   duration total = std::chrono::minutes(5);     // from the call to the last byte of the body
-  duration connect = std::chrono::seconds(30);  // resolving and connecting, for each connection made
+  duration connect = std::chrono::seconds(30);  // resolving, connecting and TLS's handshake, for each connection made
   duration read = std::chrono::seconds(60);     // between two arrivals of bytes
 };
 
@@ -75,6 +82,11 @@ struct session_options {
   http::timeouts timeouts{};
   std::string user_agent = "hocket";
   headers default_headers{};
+  /// What secures connections of https: a `tls_context` for clients. Null: one that trusts the system's authorities, made for
+  /// the first such connection (reads the system's certificates: some ten milliseconds).
+  security tls{};
+  /// Follow redirects from https to http as well (else they are `downgrade_refused`).
+  bool allow_https_downgrade = false;
   /// Asked before every connection, redirected ones too; false refuses it (`address_refused`).
   std::function<bool(const url& target, const socket_address& address)> allow_address{};
 };
@@ -139,8 +151,8 @@ class response {
 /// An HTTP/1.1 client: a pool of connections that are kept alive, with limits in all and for each origin.
 ///
 /// Waiting for a free connection is first come, first served. A connection that turns out to be stale before any byte of
-/// the response came is replaced once. Redirects are followed (never to another scheme but http and https; credentials are
-/// dropped across origins). https is refused for now: TLS is not there yet.
+/// the response came is replaced once. Redirects are followed (never to another scheme but http and https, nor from https to
+/// http unless asked; credentials are dropped across origins). Servers of https are verified; TLS's sessions are resumed.
 ///
 /// Belongs to one loop; must outlive its requests. Counterpart: aiohttp.ClientSession.
 class session {
@@ -152,7 +164,7 @@ class session {
   session& operator=(const session&) = delete;
 
   /// Sends a request and gives the response when its head has arrived. Throws `client_error` and what derives from it,
-  /// `protocol_error`, `timeout_error`, std::system_error, `cancelled`.
+  /// `protocol_error`, `timeout_error`, `tls_error`, std::system_error, `cancelled`.
   [[nodiscard]] coro<response> request(std::string method, hocket::url target, request_options options = {});
 
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<response> get(hocket::url target, request_options options = {}) {

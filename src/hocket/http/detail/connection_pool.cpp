@@ -6,11 +6,13 @@
 
 #include <fmt/format.h>
 
-#include <hocket/core/as_result.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/detail/connection_pool.hpp>
 #include <hocket/io/resolve.hpp>
+#include <hocket/io/tcp.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/tls/tls_context.hpp>
+#include <hocket/tls/tls_layer.hpp>
 
 namespace hocket::http::detail {
 
@@ -80,28 +82,55 @@ coro<lease> connection_pool::acquire(const url& target) {
 }
 
 coro<std::unique_ptr<connection>> connection_pool::open(const url& target) {
-  const auto connect = [&]() -> coro<tcp_socket> {
-    std::error_code problem;
-    bool refused = false;
-    const auto addresses = co_await addresses_of(target);
-    for (const socket_address& address : addresses) {
-      if (options.allow_address && !options.allow_address(target, address)) {
-        refused = true;
-        continue;
-      }
-      auto socket = co_await as_expected(tcp_socket::connect(address));
-      if (socket) co_return std::move(*socket);
-      problem = socket.error();
-    }
-    if (refused && !problem)
-      throw address_refused(fmt::format("{} is at a private address ({})", target.host(), addresses.front().host()));
-    throw std::system_error(problem, fmt::format("cannot connect to {}", addresses.back().to_string()));
+  timeout limit{delay(options.timeouts.connect)};
+  const auto open_stream = [&]() -> coro<byte_stream> {
+    byte_stream plain = co_await connect(target);
+    if (target.scheme() != "https") co_return plain;
+    co_return co_await secure(std::move(plain), std::string(target.host()));
   };
   try {
-    co_return std::make_unique<connection>(co_await with_timeout(options.timeouts.connect, connect()));
+    co_return std::make_unique<connection>(co_await limit.run(open_stream));
   } catch (const timeout_error&) {
-    throw timeout_error("no connection in time");
+    if (limit.expired()) throw timeout_error("no connection in time");
+    throw;
   }
+}
+
+/// As errors call it beside its addresses; nothing for what is an address itself.
+static std::string name_of(const url& target) {
+  if (socket_address::parse(target.host(), 0)) return "";
+  return fmt::format("{}:{}", target.host(), target.port_or_default());
+}
+
+coro<byte_stream> connection_pool::connect(const url& target) {
+  auto addresses = co_await addresses_of(target);
+  if (options.allow_address) {
+    const socket_address first = addresses.front();
+    std::erase_if(addresses, [&](const socket_address& each) { return !options.allow_address(target, each); });
+    if (addresses.empty())
+      throw address_refused(fmt::format("{} is at a private address ({})", target.host(), first.host()));
+  }
+  co_return byte_stream(co_await connect_tcp(std::move(addresses), {}, name_of(target)));
+}
+
+static security default_security() {
+  tls_client_options options;
+  options.alpn_protocols = {"http/1.1"};
+  return tls_context::client(std::move(options));
+}
+
+coro<byte_stream> connection_pool::secure(byte_stream plain, std::string host) {
+  if (tls_ == nullptr) tls_ = options.tls != nullptr ? options.tls : default_security();
+  start_tls_options how;
+  how.server_hostname = std::move(host);
+  how.handshake_timeout = options.timeouts.connect;
+  byte_stream secured = co_await tls_->start_tls(std::move(plain), std::move(how));
+  const tls_layer* agreed = secured.find_layer<tls_layer>();
+  const std::string protocol = agreed != nullptr ? agreed->alpn_protocol() : "";
+  if (!protocol.empty() && protocol != "http/1.1")
+    throw client_error(
+        fmt::format("the server was offered '{}' and has taken it; the session speaks http/1.1", protocol));
+  co_return secured;
 }
 
 coro<std::vector<socket_address>> connection_pool::addresses_of(const url& target) {
@@ -138,7 +167,7 @@ std::unique_ptr<connection> connection_pool::take_idle(origin& from) noexcept {
     from.idle.pop_back();
     --idle_;
     const bool fresh = loop::running().time() - candidate->idle_since < options.keep_alive;
-    if (fresh && !candidate->socket.has_something_to_read()) return candidate;
+    if (fresh && !candidate->stream.has_something_to_read()) return candidate;
   }
   return nullptr;
 }

@@ -11,7 +11,7 @@
 #include <hocket/core/coro.hpp>
 #include <hocket/http/detail/message_parser.hpp>
 #include <hocket/http/session.hpp>
-#include <hocket/io/tcp.hpp>
+#include <hocket/io/byte_stream.hpp>
 #include <hocket/loop/handle.hpp>
 #include <hocket/sync/semaphore.hpp>
 
@@ -22,9 +22,9 @@ struct origin;
 /// One connection with its parser and the bytes that were received and not looked at yet.
 class connection {
  public:
-  explicit connection(tcp_socket opened) noexcept : socket(std::move(opened)) {}
+  explicit connection(byte_stream opened) noexcept : stream(std::move(opened)) {}
 
-  tcp_socket socket;
+  byte_stream stream;
   response_parser parser;
   buffer received;
   std::string_view rest;  // of `received`
@@ -97,11 +97,14 @@ class connection_pool {
   origin& enter(const url& target);
   void leave(origin& from) noexcept;
   [[nodiscard]] coro<std::vector<socket_address>> addresses_of(const url& target);
+  [[nodiscard]] coro<byte_stream> connect(const url& target);
+  [[nodiscard]] coro<byte_stream> secure(byte_stream plain, std::string host);
   void rest(origin& where, std::unique_ptr<connection> used);
   [[nodiscard]] std::unique_ptr<connection> take_idle(origin& from) noexcept;
   void sweep() noexcept;
 
   semaphore slots_;
+  security tls_;  // null until the first connection of https
   std::unordered_map<std::string, std::unique_ptr<origin>> origins_;
   std::unordered_map<std::string, known_addresses> known_;
   std::size_t idle_ = 0;
