@@ -211,7 +211,7 @@ class ZshCompletion(unittest.TestCase):
                 body = re.search(rf"^{name}\(\) {{\n(.*?)^}}", text, re.M | re.S)[1]
                 declared = {}
                 for line in body.splitlines():
-                    option = re.match(r"""\s+(?:'\([^)]*\)')?(?:'|{(-\w),)(--[\w-]+)(?:}')?(=?)\[[^]]*\](?::\w*:\(([\w ]+)\))?""", line)
+                    option = re.match(r"""\s+(?:'\([^)]*\)')?(?:'(?:\([^)]*\))?|{(-\w),)(--[\w-]+)(?:}')?(=?)\[[^]]*\](?::\w*:\(([\w ]+)\))?""", line)
                     if option:
                         declared[option[2]] = (option[1] or "", bool(option[3]), set((option[4] or "").split()))
                 self.assertEqual(declared, {n: (o.short, bool(o.value), o.choices) for n, o in options_of(command).items()})

@@ -6,12 +6,12 @@
 
 #include <hocket/testing/test.hpp>
 
-using hocket::client_certificates;
 using hocket::coro;
 using hocket::tls_context;
 using hocket::tls_errc;
 using hocket::tls_identity;
 using hocket::tls_layer;
+using hocket::verify_mode;
 using hocket::testing::certificate_options;
 using hocket::testing::failure;
 using hocket::testing::failure_of;
@@ -171,7 +171,7 @@ HOCKET_TEST(tls_certificate, of_a_client_that_nobody_asked_for_is_not_sent) {
 
 HOCKET_TEST(tls_certificate, of_a_client_is_seen_by_the_server) {
   const auto own = issue({.subject = "somebody"}, &authority());
-  for (const auto mode : {client_certificates::optional, client_certificates::required}) {
+  for (const auto mode : {verify_mode::optional, verify_mode::required}) {
     const auto server = localhost_server({.client_certificates = mode, .cadata = authority().certificate});
     auto pair = co_await secure(co_await plain_pair(), trusting_client({.identity = own.identity()}), server);
     EXPECT_EQ(pair.server.find_layer<tls_layer>()->peer_certificate()->subject, "CN=somebody");
@@ -181,13 +181,13 @@ HOCKET_TEST(tls_certificate, of_a_client_is_seen_by_the_server) {
 
 HOCKET_TEST(tls_certificate, of_a_client_may_be_left_out_if_it_is_optional) {
   const auto server =
-      localhost_server({.client_certificates = client_certificates::optional, .cadata = authority().certificate});
+      localhost_server({.client_certificates = verify_mode::optional, .cadata = authority().certificate});
   EXPECT_EQ((co_await shake(trusting_client(), server)).server.text, accepted);
 }
 
 HOCKET_TEST(tls_certificate, of_a_client_is_missed_if_it_is_required) {
   const auto server =
-      localhost_server({.client_certificates = client_certificates::required, .cadata = authority().certificate});
+      localhost_server({.client_certificates = verify_mode::required, .cadata = authority().certificate});
   EXPECT_EQ((co_await shake(trusting_client(), server)).server.code, tls_errc::certificate_missing);
 }
 
@@ -195,14 +195,14 @@ HOCKET_TEST(tls_certificate, of_a_client_is_checked_also_if_it_is_optional) {
   const auto stranger = make_authority("a stranger");
   const auto own = issue({.subject = "somebody"}, &stranger);
   const auto server =
-      localhost_server({.client_certificates = client_certificates::optional, .cadata = authority().certificate});
+      localhost_server({.client_certificates = verify_mode::optional, .cadata = authority().certificate});
   const auto failed = co_await shake(trusting_client({.identity = own.identity()}), server);
   EXPECT_EQ(failed.server.code, tls_errc::certificate_unknown_authority) << failed.server.text;
 }
 
 HOCKET_TEST(tls_certificate, of_a_client_that_is_refused_after_its_handshake_is_heard_of_by_receiving) {
   const auto server =
-      localhost_server({.client_certificates = client_certificates::required, .cadata = authority().certificate});
+      localhost_server({.client_certificates = verify_mode::required, .cadata = authority().certificate});
   auto [client, other] = co_await plain_pair();
   auto refusing = hocket::create_task(failure_of(hocket::start_tls(std::move(other), server, {.server_side = true})));
   auto stream = co_await hocket::start_tls(std::move(client), trusting_client(), {.server_hostname = "localhost"});

@@ -9,9 +9,9 @@
 
 #include <hocket/testing/test.hpp>
 
-using hocket::client_certificates;
 using hocket::tls_context;
 using hocket::tls_layer;
+using hocket::verify_mode;
 using hocket::testing::certificate_of_localhost;
 using hocket::testing::encrypted;
 using hocket::testing::issue;
@@ -84,7 +84,7 @@ TEST(tls_context, names_the_file_that_it_cannot_use_and_why) {
 
 TEST(tls_context, refuses_options_that_contradict_each_other) {
   EXPECT_THROW(static_cast<void>(tls_context::server({})), std::invalid_argument);
-  EXPECT_THROW(static_cast<void>(localhost_server({.client_certificates = client_certificates::required})),
+  EXPECT_THROW(static_cast<void>(localhost_server({.client_certificates = verify_mode::required})),
                std::invalid_argument);
   EXPECT_THROW(static_cast<void>(tls_context::client({.alpn_protocols = {""}})), std::invalid_argument);
 }

@@ -13,7 +13,7 @@ _hocket() {
   COMPREPLY=()
   case $command:$previous in
     crawl:--out) _hocket_paths -d; return ;;
-    crawl:--seeds) _hocket_paths -f; return ;;
+    crawl:--seeds | crawl:--cafile | serve:--cert | serve:--key) _hocket_paths -f; return ;;
     crawl:--scope) _hocket_words 'host domain prefix any'; return ;;
     crawl:--progress) _hocket_words 'auto always never'; return ;;
     crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--per-host | crawl:--timeout) return ;;
@@ -22,10 +22,10 @@ _hocket() {
   case $command in
     '') _hocket_words 'crawl serve -h --help --version' ;;
     crawl) _hocket_words '-h --help --seeds --out --depth --max-pages --scope --concurrency --per-host --timeout --max-body
-      --retries --user-agent --allow-private --progress --json -q --quiet -v --verbose' ;;
+      --retries --user-agent --allow-private --allow-downgrade --cafile --insecure --progress --json -q --quiet -v --verbose' ;;
     serve)
       if [[ $current == -* ]]; then
-        _hocket_words '-h --help --port --host -q --quiet'
+        _hocket_words '-h --help --port --host --cert --key --self-signed -q --quiet'
       else
         _hocket_paths -d
       fi ;;

@@ -5,6 +5,7 @@
 
 #include <hocket/base/error.hpp>
 #include <hocket/core/coro.hpp>
+#include <hocket/core/limited_operation.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/core/task_base.hpp>
 
@@ -86,6 +87,16 @@ coro<detail::body_result_t<Body>> with_timeout_at(std::optional<time_point> dead
   co_return co_await bound.run(std::move(body));
 }
 
+/// The same for one operation of a socket, file or byte stream: the same rules, and neither a frame nor memory of its own.
+template <detail::limitable Operation>
+detail::limited_operation<Operation> with_timeout(delay limit, Operation work) {
+  return {std::move(work), {detail::operation_limit::kind::after, limit}};
+}
+template <detail::limitable Operation>
+detail::limited_operation<Operation> with_timeout_at(std::optional<time_point> deadline, Operation work) {
+  return {std::move(work), detail::operation_limit::until(deadline)};
+}
+
 namespace detail {
 
 template <class T>
@@ -111,6 +122,13 @@ coro<std::remove_cvref_t<await_result_t<Awaitable>>> wait_for(Awaitable work, de
   }
   timeout bound(limit);
   co_return co_await bound.run(std::move(work));
+}
+
+/// The same for one operation of a socket, file or byte stream, without a frame.
+template <detail::limitable Operation>
+detail::limited_operation<Operation> wait_for(Operation work, delay limit) {
+  using enum detail::operation_limit::kind;
+  return {std::move(work), {duration(limit) > duration::zero() ? after : passed, limit}};
 }
 
 }  // namespace hocket

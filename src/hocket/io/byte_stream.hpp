@@ -12,6 +12,7 @@
 #include <utility>
 
 #include <hocket/core/coro.hpp>
+#include <hocket/core/timeout.hpp>
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/socket_operations.hpp>
 #include <hocket/io/stream_layer.hpp>
@@ -39,6 +40,12 @@ class stream_operation {
     frame_ = begun.child;
     return begun.await_suspend(waiter);
   }
+  void limit(operation_limit bound) {
+    if (work_)
+      work_ = with_limit(bound, std::move(*work_));
+    else
+      plain_.limit(bound);
+  }
   Value await_resume() { return frame_ ? frame_.promise().result().take() : plain_.await_resume(); }
 
   /// For `as_expected`.
@@ -57,6 +64,14 @@ class stream_operation {
   }
 
  private:
+  static coro<Value> with_limit(operation_limit bound, coro<Value> work) {
+    using enum operation_limit::kind;
+    if (bound.bound == passed) co_return co_await wait_for(std::move(work), duration::zero());
+    if (bound.bound == after) co_return co_await with_timeout(bound.time, std::move(work));
+    co_return co_await with_timeout_at(bound.bound == at ? std::optional(time_point(bound.time)) : std::nullopt,
+                                       std::move(work));
+  }
+
   Plain plain_;
   std::shared_ptr<stream_layer> layer_;  // it lives as long as its coroutine
   std::optional<coro<Value>> work_;

@@ -1,5 +1,6 @@
 #include <cerrno>
 
+#include <hocket/base/error.hpp>
 #include <hocket/io/io_operation.hpp>
 
 namespace hocket::detail {
@@ -16,17 +17,21 @@ io_operation::io_operation(io_operation&& other) noexcept : operation(static_cas
   request_.data = other.request_.data;
   request_.length = other.request_.length;
   request_.offset = other.request_.offset;
+  limit_ = other.limit_;
+  deadline_ = other.deadline_;
 }
 
 // What opens something has no descriptor yet; anything else without one is asked of a closed socket or file.
 bool io_operation::needs_target() const noexcept { return request_.op != io_op::open; }
 
 bool io_operation::await_ready() {
+  if (limit_ == operation_limit::kind::passed) return true;
   if (refuse_if_cancelled()) return true;
   if (needs_target() && (request_.target == nullptr || request_.target->is_closing())) {
     fail(request_.target == nullptr ? EBADF : ECANCELED);
     return true;
   }
+  if (is_limited()) task()->owner().expect_timer();  // what could throw later, with the system at work
   request_.done = this;
   if (here.observer != nullptr) [[unlikely]]
     if (const int error = here.observer->starting(request_); error != 0) {
@@ -41,7 +46,23 @@ bool io_operation::await_ready() {
 
 void io_operation::await_suspend(std::coroutine_handle<> waiter) {
   suspend(waiter);
-  if (completed_inline_) wake();
+  if (completed_inline_)
+    wake();
+  else if (is_limited() && !request_.completed)  // a cancellation may have ended it already
+    arm();
+}
+
+void io_operation::arm() noexcept {
+  loop& owner = task()->owner();
+  request_.timed = true;
+  const bool is_relative = limit_ == operation_limit::kind::after;
+  owner.schedule_at(*this, is_relative ? owner.time_after(deadline_.time_since_epoch()) : deadline_);
+}
+
+void io_operation::run() noexcept {
+  if (!request_.timed || request_.completed) return resume();
+  expired_ = true;
+  stop();
 }
 
 bool io_operation::stop() noexcept {
@@ -50,7 +71,11 @@ bool io_operation::stop() noexcept {
 }
 
 std::expected<std::int32_t, std::error_code> io_operation::outcome() {
-  if (was_stopped() || (stop_asked_ && request_.result == -ECANCELED)) task()->throw_cancelled();
+  if (limit_ == operation_limit::kind::passed) throw timeout_error{};
+  if (was_stopped() || (stop_asked_ && request_.result == -ECANCELED)) {
+    if (expired_ && !task()->must_throw()) throw timeout_error{};
+    task()->throw_cancelled();
+  }
   if (request_.result < 0) return std::unexpected(std::error_code(-request_.result, std::system_category()));
   return request_.result;
 }

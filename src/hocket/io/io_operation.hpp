@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include <hocket/core/limited_operation.hpp>
 #include <hocket/core/operation.hpp>
 
 namespace hocket {
@@ -52,12 +53,22 @@ namespace detail {
 /// One request to the system, awaited: the part of every I/O operation that is the same.
 ///
 /// A cancellation that is pending is thrown before anything starts; one that arrives later asks the system to stop, and the
-/// wait ends with what the system says: if that is success, the result is returned and the request stays pending.
+/// wait ends with what the system says: if that is success, the result is returned and the request stays pending. A limit does
+/// the same when time is up, and what ended by it throws `timeout_error`: while it waits for the system the node is free to
+/// stand among the timers, as its own alarm.
 class io_operation : public operation {
  public:
   [[nodiscard]] bool await_ready();
   void await_suspend(std::coroutine_handle<> waiter);
   bool stop() noexcept override;
+  /// The alarm, as long as the system has not answered; then resumes the task.
+  void run() noexcept override;
+
+  /// How long it may take. Before it is awaited.
+  void limit(operation_limit bound) noexcept {
+    limit_ = bound.bound;
+    deadline_ = time_point(bound.time);
+  }
 
  protected:
   io_operation(io_op op, descriptor* target) noexcept {
@@ -66,7 +77,7 @@ class io_operation : public operation {
   }
   io_operation(io_operation&& other) noexcept;
 
-  /// The system's answer, not negative, or the error. Throws `cancelled`.
+  /// The system's answer, not negative, or the error. Throws `cancelled`, `timeout_error`.
   [[nodiscard]] std::expected<std::int32_t, std::error_code> outcome();
 
   [[nodiscard]] static backend& io() noexcept { return loop::running().io(); }
@@ -83,10 +94,14 @@ class io_operation : public operation {
 
  private:
   [[nodiscard]] bool needs_target() const noexcept;
+  [[nodiscard]] bool is_limited() const noexcept { return limit_ != operation_limit::kind::none; }
+  void arm() noexcept;
 
   record_ref<descriptor> target_;  // closed or not, the record stays while this refers to it
   bool completed_inline_ = false;  // but the task has had its share and queues
   bool stop_asked_ = false;
+  bool expired_ = false;
+  operation_limit::kind limit_ = operation_limit::kind::none;
 };
 
 /// Gives a derived class its two faces: `co_await op` throws std::system_error, `co_await as_expected(op)` does not.

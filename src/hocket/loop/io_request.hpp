@@ -45,6 +45,7 @@ struct io_request : list_link<> {
   io_op op = io_op::poll;
   bool completed = false;
   bool stopping = false;   // the system was asked to end it
+  bool timed = false;      // `done` is a timer node, and may be scheduled as its alarm
   std::uint8_t phase = 0;  // the backend's
   std::uint32_t flags = 0;
   std::uint32_t mode = 0;

@@ -194,6 +194,9 @@ class loop {
     timers_.schedule(node, when);
   }
 
+  /// Makes room, so that the next `schedule_at` cannot throw. Throws std::bad_alloc.
+  void expect_timer() { timers_.reserve_one(); }
+
   /// Takes `node` out of the ready queue or the timers, wherever it is.
   void unschedule(timer_node& node) noexcept {
     if (node.is_scheduled())

@@ -23,7 +23,7 @@ static std::uint64_t bit(unsigned slot) noexcept { return std::uint64_t{1} << sl
 static unsigned first_of(std::uint64_t slots) noexcept { return static_cast<unsigned>(std::countr_zero(slots)); }
 
 void timer_queue::schedule(timer_node& node, time_point deadline) {
-  if (size() == heap_.capacity()) heap_.reserve(std::max(small_heap, 2 * size()));  // so that nothing else has to
+  reserve_one();  // so that nothing else has to
   node.deadline_ = deadline;
   if (tick_of(deadline) < base_) {
     ++early_;
@@ -177,6 +177,8 @@ bool timer_queue::is_worth_rewinding() const noexcept {
 }
 
 // ---- the heap
+
+void timer_queue::grow() { heap_.reserve(std::max(small_heap, 2 * size())); }
 
 void timer_queue::push(timer_node& node) noexcept {
   const entry item{node.deadline_, serial_++, &node};

@@ -32,6 +32,11 @@ class timer_queue {
   /// `std::bad_alloc`, and then the node is not scheduled.
   void schedule(timer_node& node, time_point deadline);
 
+  /// Makes room, so that the next `schedule` cannot throw. Throws `std::bad_alloc`.
+  void reserve_one() {
+    if (size() == heap_.capacity()) grow();
+  }
+
   /// Takes `node` out; nothing of it stays behind. As quick as `schedule`. Precondition: scheduled here.
   void cancel(timer_node& node) noexcept;
 
@@ -76,6 +81,7 @@ class timer_queue {
   void bring_down(tick last) noexcept;
   [[nodiscard]] bool is_worth_rewinding() const noexcept;
 
+  void grow();
   void push(timer_node& node) noexcept;
   void place(std::size_t at, const entry& item) noexcept;
   void sift_up(std::size_t at, const entry& item) noexcept;

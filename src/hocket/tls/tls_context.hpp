@@ -60,8 +60,8 @@ struct tls_client_options {
   bool honour_sslkeylogfile = false;
 };
 
-/// Whether a server asks its clients for certificates.
-enum class client_certificates {
+/// Whether a server asks its clients for certificates. Counterpart: ssl.CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED.
+enum class verify_mode {
   none,
   optional,  ///< a client may come without; if it shows one, it must be good
   required,
@@ -71,7 +71,7 @@ struct tls_server_options {
   /// Which is used is decided by the name that the client asks for; the first, if none is for that name.
   std::vector<tls_identity> identities{};
 
-  client_certificates client_certificates = client_certificates::none;
+  verify_mode client_certificates = verify_mode::none;
   /// Authorities of clients, as in `tls_client_options`; those of the system are not taken for this.
   std::string cafile{};
   std::string capath{};

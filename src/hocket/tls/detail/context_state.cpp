@@ -145,13 +145,13 @@ void context_generation::set_up_server(SSL_CTX& context, const tls_server_option
   SSL_CTX_set_session_cache_mode(&context, keeps ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_OFF);
   if (keeps) SSL_CTX_sess_set_cache_size(&context, static_cast<long>(options.session_cache_size));
   SSL_CTX_set_timeout(&context, static_cast<long>(options.session_lifetime.count()));
-  if (options.client_certificates == client_certificates::none) return;
+  if (options.client_certificates == verify_mode::none) return;
   const authorities trusted = authorities_of(options);
   if (trusted.empty())
     throw std::invalid_argument("a TLS server that asks for client certificates needs their authorities");
   trust(context, trusted);
   announce(context, trusted);
-  const bool required = options.client_certificates == client_certificates::required;
+  const bool required = options.client_certificates == verify_mode::required;
   SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
                      &connection::note_verdict);
 }
@@ -200,7 +200,7 @@ void context_state::reload() {
   auto made = std::visit([](const auto& options) { return std::make_shared<context_generation>(options); }, options_);
   const auto* server = std::get_if<tls_server_options>(&options_);
   const std::scoped_lock held(mutex_);
-  if (generation_ != nullptr && server != nullptr && server->client_certificates == client_certificates::none)
+  if (generation_ != nullptr && server != nullptr && server->client_certificates == verify_mode::none)
     made->keep_tickets_of(*generation_);
   sessions_.clear();
   generation_ = std::move(made);
