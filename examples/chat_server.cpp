@@ -1,4 +1,4 @@
-// A chat with rooms. Nobody waits for anybody: who does not read what piles up for him is dropped, and the others are told.
+// A chat with rooms. Nobody waits for a slow reader: a member who lets too much pile up is dropped, and the others are told.
 // Run: chat_server [--host H] [--port P], then nc H P: /join ROOM, /nick NAME, /who, /quit. Ctrl-C or SIGTERM says good-bye.
 #include <algorithm>
 #include <chrono>
@@ -7,6 +7,9 @@
 #include <list>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 #include <fmt/ranges.h>
 
@@ -21,7 +24,7 @@ struct member {
   std::string name;
   hocket::stream_writer writer;
   std::string room = "lobby";
-  std::string_view end = "left";
+  std::string_view end = "left";  // what the others are told then
 };
 
 class chat {
@@ -33,7 +36,7 @@ class chat {
     tell_others(me, fmt::format("* {} is here", me.name));
     try {
       while (hear(me, co_await reader.readline()))
-        co_await hocket::sleep(0s);  // one line a turn, for all are served alike
+        co_await hocket::sleep(0s);  // one line a turn: what it said goes out before the next one
     } catch (const hocket::limit_overrun_error&) {
       me.end = "was dropped for a line too long";
     } catch (const std::system_error&) {
@@ -122,7 +125,7 @@ hocket::coro<void> say_goodbye(chat& rooms, hocket::server& server) {
   co_await server.wait_closed();
 }
 
-hocket::coro<void> serve(const std::string& host, const std::uint16_t& port) {
+hocket::coro<void> serve(std::string host, std::uint16_t port) {
   chat rooms;
   const auto serve_client = [&](hocket::stream_reader reader, hocket::stream_writer writer) -> hocket::coro<void> {
     co_await rooms.serve(std::move(reader), std::move(writer));

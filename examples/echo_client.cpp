@@ -2,7 +2,6 @@
 // Run: echo_client HOST PORT [--tls] [--cafile FILE] [LINE...]; without lines it sends standard input
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +20,7 @@ struct arguments {
   std::string cafile;
 };
 
+// On epoll a thread reads, which cannot be stopped while it waits for a terminal: only a second Ctrl-C ends the program then.
 hocket::coro<void> send_standard_input(hocket::stream_writer& writer) {
   hocket::file input(hocket::io_handle(STDIN_FILENO));
   std::array<char, 64 * 1024> bytes;

@@ -4,9 +4,11 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <system_error>
+#include <utility>
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -31,7 +33,7 @@ hocket::coro<void> receive_and_count(int socket_number) {
   hocket::unix_socket parent{hocket::io_handle(socket_number)};
   std::array<char, 16> request;
   auto message = co_await parent.receive_descriptors(request, 1);
-  if (message.descriptors.empty()) co_return;  // the parent could not open the file
+  if (message.descriptors.empty()) co_return;  // the parent could not open the file, and is gone
   const auto [process, user, group] = parent.credentials();
   fmt::print("worker {}: process {} (user {}, group {}) sent a descriptor\n", ::getpid(), process, user, group);
 
@@ -45,6 +47,11 @@ hocket::coro<void> receive_and_count(int socket_number) {
   co_await parent.send_all(fmt::format("{} lines, {} bytes", lines, bytes));
 }
 
+int complain(const char* call) {
+  fmt::print(stderr, "fd_passing: {}: {}\n", call, std::strerror(errno));
+  return 1;
+}
+
 int main(int argc, char** argv) {
   std::string path;
   CLI::App options("Hands an open file to another process, which counts its lines.", "fd_passing");
@@ -52,10 +59,9 @@ int main(int argc, char** argv) {
   read_command_line(options, argc, argv);
 
   std::array<int, 2> pair;
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0)
-    throw std::system_error(errno, std::system_category(), "socketpair");
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) != 0) return complain("socketpair");
   const pid_t worker = ::fork();  // before there is a loop: a child must not use that of its parent
-  if (worker < 0) throw std::system_error(errno, std::system_category(), "fork");
+  if (worker < 0) return complain("fork");
   ::close(worker == 0 ? pair[0] : pair[1]);
   if (worker == 0) return run_program(options, receive_and_count(pair[1]));
   const int code = run_program(options, open_and_hand_over(pair[0], path));

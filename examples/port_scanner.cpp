@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -24,7 +25,7 @@ hocket::coro<state> try_port(hocket::socket_address address, hocket::semaphore& 
   try {
     const std::chrono::duration<double> limit(timeout_seconds);
     const auto socket = co_await hocket::wait_for(hocket::tcp_socket::connect(address), limit);
-    // On the own machine the system may have chosen the very port that is tried: then the socket has met itself.
+    // On this machine the system may have called from the very port that is tried: then the socket has met itself.
     co_return socket.local_address() == address ? state::closed : state::open;
   } catch (const hocket::timeout_error&) {
     co_return state::silent;

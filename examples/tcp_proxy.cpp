@@ -1,7 +1,9 @@
 // Passes connections on to another server, both ways: no faster than the receiving side reads, and each end on its own.
 // Run: tcp_proxy LISTEN_PORT TARGET_HOST TARGET_PORT
 #include <cstdint>
+#include <exception>
 #include <string>
+#include <utility>
 
 #include "program.hpp"
 
@@ -30,8 +32,9 @@ void log(const std::string& client, const std::exception& failure) {
 
 // Returns when both directions have ended, or one has failed: then both connections are closed.
 hocket::coro<void> serve(hocket::byte_stream client, const arguments& given) {
-  const std::string name = client.peer_address().to_string();
+  std::string name = "a client";
   try {
+    name = client.peer_address().to_string();
     co_await forward(client, given);
   } catch (const hocket::exception_group& failures) {
     failures.visit<std::exception>([&](const std::exception& failure) { log(name, failure); });

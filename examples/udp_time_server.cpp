@@ -15,7 +15,7 @@ std::string time_of_day() {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}\n", now);
 }
 
-hocket::coro<void> serve(const std::string& host, const std::uint16_t& port) {
+hocket::coro<void> serve(std::string host, std::uint16_t port) {
   const auto address = (co_await hocket::resolve(host, port)).front();
   auto socket = hocket::udp_socket::bind(address);
   fmt::print("telling the time at {}\n", socket.local_address().to_string());
