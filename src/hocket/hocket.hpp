@@ -49,6 +49,8 @@
 #include <hocket/io/stream_writer.hpp>
 #include <hocket/io/tcp.hpp>
 #include <hocket/io/transport.hpp>
+#include <hocket/io/udp_socket.hpp>
+#include <hocket/io/unix_socket.hpp>
 #include <hocket/loop/context.hpp>
 #include <hocket/loop/instrument.hpp>
 #include <hocket/loop/loop.hpp>

@@ -121,7 +121,8 @@ HOCKET_TEST(a_limited_operation, yields_to_a_cancellation_that_comes_in_the_same
   auto receiving = create_task(receive_within(server, 5s));
   co_await hocket::sleep(0s);
   loop::running().call_later(5s, [&] { receiving.cancel(); });
-  EXPECT_TRUE(co_await hocket::testing::ends_cancelled(std::move(receiving)));
+  static_cast<void>(co_await as_result(receiving));
+  EXPECT_TRUE(receiving.was_cancelled());
 }
 
 HOCKET_TEST(a_limited_operation, is_refused_before_it_starts_when_a_cancellation_is_due) {
@@ -141,7 +142,7 @@ HOCKET_TEST(a_limited_operation, leaves_the_report_to_the_outer_limit_if_both_ex
   const auto inner_timed_out = [](hocket::tcp_socket& from) -> coro<bool> {
     co_return co_await throws<timeout_error>(with_timeout(5s, from.receive()));
   };
-  const auto outcome = co_await as_result(outer.run([&] { return inner_timed_out(server); }));
+  const auto outcome = co_await as_result(outer.run(inner_timed_out(server)));
   EXPECT_TRUE(outer.expired());
   EXPECT_FALSE(outcome && *outcome);
 }
@@ -161,9 +162,10 @@ HOCKET_TEST(a_limited_operation, ends_with_the_error_of_the_system_before_its_ti
   co_await hocket::sleep(1s);
   hocket::testing::reset(client);
   EXPECT_TRUE(co_await throws<std::system_error>(std::move(receiving)));
-  auto closed_under_it = create_task(receive_within(server, 1h));
+  auto other = co_await connect_on_loopback();
+  auto closed_under_it = create_task(receive_within(other.server, 1h));
   co_await hocket::sleep(1s);
-  server.close();
+  other.server.close();
   EXPECT_TRUE(co_await throws<std::system_error>(std::move(closed_under_it)));
 }
 
