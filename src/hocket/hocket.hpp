@@ -44,11 +44,14 @@
 #include <hocket/io/start_server.hpp>
 #include <hocket/io/stream_error.hpp>
 #include <hocket/io/stream_layer.hpp>
+#include <hocket/io/stream_listener.hpp>
 #include <hocket/io/stream_reader.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/io/stream_writer.hpp>
 #include <hocket/io/tcp.hpp>
 #include <hocket/io/transport.hpp>
+#include <hocket/io/udp_socket.hpp>
+#include <hocket/io/unix_socket.hpp>
 #include <hocket/loop/context.hpp>
 #include <hocket/loop/instrument.hpp>
 #include <hocket/loop/loop.hpp>

@@ -4,7 +4,9 @@
 #include <system_error>
 #include <vector>
 
+#include <io/every_backend.hpp>
 #include <io/stream_pairs.hpp>
+#include <io/told.hpp>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/cancel_scope.hpp>
@@ -24,10 +26,12 @@ using hocket::create_connection;
 using hocket::create_task;
 using hocket::loop;
 using hocket::transport;
+using hocket::testing::every_backend;
 using hocket::testing::memory_stream;
 using hocket::testing::memory_streams;
 using hocket::testing::receive_to_end;
 using hocket::testing::throws;
+using hocket::testing::told;
 using hocket::testing::wait_all_tasks_blocked;
 
 namespace {
@@ -87,17 +91,6 @@ class echo : public recorder {
 };
 
 constexpr auto make_recorder = [] { return std::make_shared<recorder>(); };
-
-class told {
- public:
-  told() {
-    loop::running().set_exception_handler(
-        [this](const hocket::exception_context& context) { messages.push_back(context.message); });
-  }
-  ~told() { loop::running().set_exception_handler({}); }
-  told(const told&) = delete;
-  std::vector<std::string> messages;
-};
 
 }  // namespace
 
@@ -442,16 +435,10 @@ coro<void> disturbed_exchange() {
   if (!outcome) std::rethrow_exception(outcome.error());
 }
 
-std::vector<hocket::backend_kind> backends() {
-  std::vector<hocket::backend_kind> all{hocket::backend_kind::epoll};
-  if (hocket::io_uring_works()) all.push_back(hocket::backend_kind::io_uring);
-  return all;
-}
-
 }  // namespace
 
 TEST(transports, are_lost_exactly_once_wherever_an_exchange_is_cancelled) {
-  for (const auto backend : backends()) {
+  for (const auto backend : every_backend()) {
     const auto report = hocket::testing::cancel_at_every_suspension(
         []() -> coro<void> { co_await disturbed_exchange(); }, {.backend = backend});
     EXPECT_TRUE(report.none()) << report.to_string();
@@ -459,7 +446,7 @@ TEST(transports, are_lost_exactly_once_wherever_an_exchange_is_cancelled) {
 }
 
 TEST(transports, are_lost_exactly_once_whichever_operation_fails) {
-  for (const auto backend : backends()) {
+  for (const auto backend : every_backend()) {
     const auto report = hocket::testing::fail_each_operation([]() -> coro<void> { co_await disturbed_exchange(); },
                                                              {.backend = backend});
     EXPECT_TRUE(report.none()) << report.to_string();
