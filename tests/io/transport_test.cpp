@@ -199,6 +199,17 @@ HOCKET_TEST(transport, tells_its_protocol_when_to_pause_writing_and_when_to_go_o
   co_await wait_all_tasks_blocked();
 }
 
+HOCKET_TEST(transport, asks_for_a_pause_at_once_when_its_marks_sink_below_what_waits) {
+  auto [client, peer] = memory_streams({.to_server = {.capacity = 2}});
+  auto [transport, protocol] = create_connection(make_recorder, std::move(client));
+  transport.write("0123");
+  EXPECT_EQ(protocol->trace, "made");
+  transport.set_write_buffer_limits(3);
+  EXPECT_EQ(protocol->trace, "made pause");
+  transport.abort();
+  co_await wait_all_tasks_blocked();
+}
+
 HOCKET_TEST(transport, closes_after_everything_was_sent_and_then_is_lost) {
   auto [client, peer] = memory_streams({.to_server = {.capacity = 2}});
   auto [transport, protocol] = create_connection(make_recorder, std::move(client));
