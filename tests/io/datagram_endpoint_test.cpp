@@ -20,6 +20,7 @@
 #include <hocket/io/create_datagram_endpoint.hpp>
 #include <hocket/io/unix_socket.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>
 #include <hocket/testing/throws.hpp>
@@ -119,7 +120,7 @@ narrow_endpoint make_narrow() {
 /// Sends numbers until `more` of them wait. Gives how many it sent.
 int fill(const datagram_transport& transport, int more = 1) {
   int sent = 0;
-  while (transport.get_write_buffer_size() == 0) transport.sendto(std::to_string(sent++));
+  while (transport.get_write_buffer_size() == 0 && !transport.is_closing()) transport.sendto(std::to_string(sent++));
   for (int n = 1; n < more; ++n) transport.sendto(std::to_string(sent++));
   return sent;
 }
@@ -427,6 +428,24 @@ HOCKET_TEST(datagram_endpoint, tells_of_one_that_waited_and_failed_and_sends_the
   co_await end(transport);
 }
 
+HOCKET_TEST(datagram_endpoint, tells_of_nothing_but_its_end_once_it_was_aborted_over_an_error) {
+  class impatient : public recorder {
+    void error_received(std::error_code error) override {
+      recorder::error_received(error);
+      mine.abort();
+    }
+  };
+  auto [mine, peer] = narrow_pair();
+  auto [transport, protocol] = create_datagram_endpoint([] { return std::make_shared<impatient>(); }, std::move(mine));
+  const int sent = fill(transport);
+  transport.sendto(std::string(1 << 20, 'x'));
+  transport.sendto("never sent");
+  EXPECT_TRUE(co_await comes_in_order(peer, sent));
+  co_await wait_all_tasks_blocked();
+  EXPECT_EQ(protocol->trace, "made pause Message too long lost");
+  EXPECT_EQ(next_of(peer), "nothing");
+}
+
 // ---- the end
 
 HOCKET_TEST(datagram_endpoint, closes_after_everything_was_sent_and_then_is_lost) {
@@ -629,6 +648,15 @@ TEST(datagram_endpoints, are_lost_exactly_once_whichever_operation_fails) {
     EXPECT_TRUE(report.none()) << report.to_string();
     EXPECT_GT(report.failed, 3U);
   }
+}
+
+TEST(datagram_endpoints, are_lost_exactly_once_wherever_memory_runs_out) {
+  const auto whatever_comes =
+      []() -> coro<void> {  // a time-out too: an answer for which there was no memory never comes
+    static_cast<void>(co_await hocket::as_result(disturbed_exchange()));
+  };
+  for (const auto backend : every_backend())
+    static_cast<void>(hocket::testing::fail_each_allocation(whatever_comes, {.backend = backend}));
 }
 
 TEST(datagram_endpoints, are_lost_when_a_run_ends_before_them) {

@@ -133,16 +133,20 @@ void datagram_endpoint::start_sending() noexcept {
 }
 
 coro<void> datagram_endpoint::send_waiting(record_ref<datagram_endpoint> self) {
-  const auto sent = co_await as_result(self->send_all());
-  const bool was_cancelled =
-      !sent && is_cancelled(sent.error());  // at the end of a run, or by whoever cancels all tasks
+  std::exception_ptr failed;
+  try {
+    co_await self->send_all();
+  } catch (...) {
+    failed = std::current_exception();
+  }
   self->sending_ = false;
-  if (was_cancelled)
+  const bool was_cancelled = failed && is_cancelled(failed);
+  if (was_cancelled)  // at the end of a run, or by whoever cancels all tasks
     self->lose(std::make_exception_ptr(
         std::system_error(std::make_error_code(std::errc::operation_canceled), "what waited was not sent")));
-  else if (!sent || self->closing_)
-    self->lose(sent ? nullptr : sent.error());
-  if (was_cancelled) std::rethrow_exception(sent.error());
+  else if (failed || self->closing_)
+    self->lose(failed);
+  if (was_cancelled) std::rethrow_exception(failed);
 }
 
 // Each moves in here first, for the system may read it until it has answered, whatever becomes of those that wait.
@@ -154,6 +158,7 @@ coro<void> datagram_endpoint::send_all() {
     if (lost_) co_return;
     waiting_bytes_ -= next.cost();
     if (!sent) tell_error(sent.error());
+    if (lost_) co_return;
     if (marks_.ends_pause(waiting_bytes_))
       tell(protocol_, "protocol.resume_writing() failed", [](datagram_protocol& whom) { whom.resume_writing(); });
   }

@@ -4,7 +4,7 @@
 #include <memory>
 #include <system_error>
 
-#include <hocket/core/as_result.hpp>
+#include <hocket/core/cancelled.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/core/future_base.hpp>
 #include <hocket/loop/loop.hpp>
@@ -32,17 +32,22 @@ template <class Transport, class Connection>
 coro<void> serve_protocol(record_ref<Connection> self) {
   Transport shown(self);
   tell(self->protocol_, "protocol.connection_made() failed", [&](auto& whom) { whom.connection_made(shown); });
-  auto outcome = co_await as_result(Connection::read_all(self));
-  if (outcome) outcome = co_await as_result(Connection::wait_closed(self));
-  const bool was_cancelled = !outcome && is_cancelled(outcome.error());
+  std::exception_ptr failed;
+  try {
+    co_await Connection::read_all(self);
+    co_await Connection::wait_closed(self);
+  } catch (...) {
+    failed = std::current_exception();
+  }
+  const bool was_cancelled = failed && is_cancelled(failed);
   if (was_cancelled)
     self->lose(std::make_exception_ptr(
         std::system_error(std::make_error_code(std::errc::operation_canceled), "the connection's task was cancelled")));
-  else if (!outcome)
-    self->lose(outcome.error());
+  else if (failed)
+    self->lose(failed);
   tell(self->protocol_, "protocol.connection_lost() failed", [&](auto& whom) { whom.connection_lost(self->error()); });
   self->protocol_ = nullptr;
-  if (was_cancelled) std::rethrow_exception(outcome.error());
+  if (was_cancelled) std::rethrow_exception(failed);
 }
 
 }  // namespace hocket::detail
