@@ -15,6 +15,7 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/io/create_connection.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>
 #include <hocket/testing/throws.hpp>
@@ -462,6 +463,14 @@ TEST(transports, are_lost_exactly_once_whichever_operation_fails) {
                                                              {.backend = backend});
     EXPECT_TRUE(report.none()) << report.to_string();
   }
+}
+
+TEST(transports, are_lost_exactly_once_wherever_memory_runs_out) {
+  const auto whatever_comes = []() -> coro<void> {
+    static_cast<void>(co_await hocket::as_result(disturbed_exchange()));
+  };
+  for (const auto backend : every_backend())
+    static_cast<void>(hocket::testing::fail_each_allocation(whatever_comes, {.backend = backend}));
 }
 
 TEST(transports, are_lost_when_a_run_ends_before_them) {
