@@ -105,6 +105,7 @@ class paper_backend final : public backend {
     return tell_address(address, size, 80);
   }
   [[nodiscard]] int shutdown(int, int) noexcept override { return 0; }
+  [[nodiscard]] int sendmsg(int, const msghdr&) override { return -ENOSYS; }
   [[nodiscard]] int poll_now(int, short) noexcept override { return 0; }
   [[nodiscard]] int fstat(int, struct stat&) override { return -ENOSYS; }
   [[nodiscard]] int open_now(const char*, int, unsigned) override { return -ENOSYS; }
