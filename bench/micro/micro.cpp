@@ -217,6 +217,34 @@ hocket::coro<measurement> offload(long n) {
   co_return {watch.per(calls)};
 }
 
+template <bool limited>
+hocket::coro<void> receive_all(hocket::unix_socket& from) {
+  for (;;) {
+    if constexpr (limited) {
+      if (!co_await hocket::with_timeout(1h, from.receive())) co_return;
+    } else {
+      if (!co_await from.receive()) co_return;
+    }
+  }
+}
+
+// A byte for a task that waits for it, at a socket; CPU time, both sides.
+template <bool limited>
+hocket::coro<measurement> wake_receiver(long n) {
+  auto [here, there] = hocket::unix_socket::pair();
+  auto receiving = hocket::create_task(receive_all<limited>(there));
+  co_await hocket::sleep(0s);
+  const auto before = cpu_time();
+  for (long i = 0; i < n / 10; ++i) {
+    co_await here.send_all("x");
+    co_await hocket::sleep(0s);
+  }
+  const nanoseconds used = cpu_time() - before;
+  here.close();
+  co_await receiving;
+  co_return {used / static_cast<double>(n / 10)};
+}
+
 struct metric {
   std::string_view name;
   hocket::coro<measurement> (*measure)(long n);
@@ -236,6 +264,8 @@ constexpr metric metrics[] = {
     {"gather", gather},
     {"threadsafe", threadsafe},
     {"offload", offload},
+    {"receive", wake_receiver<false>},
+    {"receive_limited", wake_receiver<true>},
 };
 
 const metric* find(std::string_view name) {

@@ -35,6 +35,9 @@
 #include <hocket/io/accept_connection.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/create_connection.hpp>
+#include <hocket/io/create_datagram_endpoint.hpp>
+#include <hocket/io/datagram_protocol.hpp>
+#include <hocket/io/datagram_transport.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/io/open_connection.hpp>
 #include <hocket/io/protocol.hpp>
@@ -44,11 +47,14 @@
 #include <hocket/io/start_server.hpp>
 #include <hocket/io/stream_error.hpp>
 #include <hocket/io/stream_layer.hpp>
+#include <hocket/io/stream_listener.hpp>
 #include <hocket/io/stream_reader.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/io/stream_writer.hpp>
 #include <hocket/io/tcp.hpp>
 #include <hocket/io/transport.hpp>
+#include <hocket/io/udp_socket.hpp>
+#include <hocket/io/unix_socket.hpp>
 #include <hocket/loop/context.hpp>
 #include <hocket/loop/instrument.hpp>
 #include <hocket/loop/loop.hpp>

@@ -136,6 +136,14 @@ HOCKET_TEST(timeout, yields_to_a_cancellation_that_comes_in_the_same_turn) {
   EXPECT_TRUE(co_await ends_cancelled(work));
 }
 
+HOCKET_TEST(timeout, yields_to_a_cancellation_that_comes_right_after_it) {
+  auto body = []() -> hocket::coro<void> { co_await hocket::with_timeout(5s, hocket::sleep(1h)); };
+  auto work = hocket::create_task(body());
+  co_await hocket::sleep(0s);
+  hocket::loop::running().call_later(5s, [&work] { work.cancel(); });
+  EXPECT_TRUE(co_await ends_cancelled(work));
+}
+
 HOCKET_TEST(timeout, is_reported_though_a_cancellation_was_swallowed_before_it_began) {
   std::string trace;
   auto body = [&trace]() -> hocket::coro<void> {

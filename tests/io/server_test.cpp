@@ -3,7 +3,9 @@
 #include <system_error>
 #include <vector>
 
+#include <io/every_backend.hpp>
 #include <io/stream_pairs.hpp>
+#include <io/told.hpp>
 #include <sys/resource.h>
 
 #include <hocket/core/as_result.hpp>
@@ -28,7 +30,9 @@ using hocket::open_connection;
 using hocket::start_server;
 using hocket::stream_reader;
 using hocket::stream_writer;
+using hocket::testing::every_backend;
 using hocket::testing::throws;
+using hocket::testing::told;
 using hocket::testing::wait_all_tasks_blocked;
 
 namespace {
@@ -59,18 +63,6 @@ coro<void> end(hocket::server& server) {
   server.close();
   co_await server.wait_closed();
 }
-
-/// What the loop's exception handler is told from here on.
-class told {
- public:
-  told() {
-    loop::running().set_exception_handler(
-        [this](const hocket::exception_context& context) { messages.push_back(context.message); });
-  }
-  ~told() { loop::running().set_exception_handler({}); }
-  told(const told&) = delete;
-  std::vector<std::string> messages;
-};
 
 }  // namespace
 
@@ -180,6 +172,17 @@ HOCKET_TEST(server, is_waited_for_until_it_was_closed_though_nobody_is_served) {
   EXPECT_FALSE(waiting.done());
   server.close();
   co_await waiting;
+}
+
+HOCKET_TEST(server, that_was_waited_for_has_left_its_address) {
+  auto server = co_await start_server(echo, "127.0.0.1", 0);
+  const auto address = server.addresses().front();
+  co_await wait_all_tasks_blocked();  // it accepts
+  co_await end(server);
+  EXPECT_TRUE(co_await throws<std::system_error>(open_connection("127.0.0.1", address.port())));
+  auto next = co_await start_server(echo, "127.0.0.1", address.port());
+  EXPECT_EQ(co_await answer_to(next, "hello"), "hello");
+  co_await end(next);
 }
 
 HOCKET_TEST(server, is_waited_for_until_every_handler_has_returned) {
@@ -370,12 +373,6 @@ coro<void> exchange() {
   co_await server.wait_closed();
 }
 
-std::vector<hocket::backend_kind> backends() {
-  std::vector<hocket::backend_kind> all{hocket::backend_kind::epoll};
-  if (hocket::io_uring_works()) all.push_back(hocket::backend_kind::io_uring);
-  return all;
-}
-
 }  // namespace
 
 // What the exchange leaves when it is disturbed ends by itself, for the server and the writers are gone; a few turns are enough.
@@ -388,7 +385,7 @@ static coro<void> disturbed_exchange() {
 }
 
 TEST(streams, leave_nothing_behind_wherever_an_exchange_is_cancelled) {
-  for (const auto backend : backends()) {
+  for (const auto backend : every_backend()) {
     for (const auto how : {hocket::testing::cancel_by::task, hocket::testing::cancel_by::scope}) {
       const auto report = hocket::testing::cancel_at_every_suspension(
           []() -> coro<void> { co_await disturbed_exchange(); }, {.backend = backend}, how);
@@ -399,7 +396,7 @@ TEST(streams, leave_nothing_behind_wherever_an_exchange_is_cancelled) {
 }
 
 TEST(streams, leave_nothing_behind_whichever_operation_fails) {
-  for (const auto backend : backends()) {
+  for (const auto backend : every_backend()) {
     const auto report = hocket::testing::fail_each_operation([]() -> coro<void> { co_await disturbed_exchange(); },
                                                              {.backend = backend});
     EXPECT_TRUE(report.none()) << report.to_string();

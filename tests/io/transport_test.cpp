@@ -4,7 +4,9 @@
 #include <system_error>
 #include <vector>
 
+#include <io/every_backend.hpp>
 #include <io/stream_pairs.hpp>
+#include <io/told.hpp>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/cancel_scope.hpp>
@@ -13,6 +15,7 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/io/create_connection.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>
 #include <hocket/testing/throws.hpp>
@@ -24,10 +27,12 @@ using hocket::create_connection;
 using hocket::create_task;
 using hocket::loop;
 using hocket::transport;
+using hocket::testing::every_backend;
 using hocket::testing::memory_stream;
 using hocket::testing::memory_streams;
 using hocket::testing::receive_to_end;
 using hocket::testing::throws;
+using hocket::testing::told;
 using hocket::testing::wait_all_tasks_blocked;
 
 namespace {
@@ -87,17 +92,6 @@ class echo : public recorder {
 };
 
 constexpr auto make_recorder = [] { return std::make_shared<recorder>(); };
-
-class told {
- public:
-  told() {
-    loop::running().set_exception_handler(
-        [this](const hocket::exception_context& context) { messages.push_back(context.message); });
-  }
-  ~told() { loop::running().set_exception_handler({}); }
-  told(const told&) = delete;
-  std::vector<std::string> messages;
-};
 
 }  // namespace
 
@@ -203,6 +197,17 @@ HOCKET_TEST(transport, tells_its_protocol_when_to_pause_writing_and_when_to_go_o
   co_await wait_all_tasks_blocked();
   EXPECT_EQ(protocol->trace, "made pause resume");
   transport.close();
+  co_await wait_all_tasks_blocked();
+}
+
+HOCKET_TEST(transport, asks_for_a_pause_at_once_when_its_marks_sink_below_what_waits) {
+  auto [client, peer] = memory_streams({.to_server = {.capacity = 2}});
+  auto [transport, protocol] = create_connection(make_recorder, std::move(client));
+  transport.write("0123");
+  EXPECT_EQ(protocol->trace, "made");
+  transport.set_write_buffer_limits(3);
+  EXPECT_EQ(protocol->trace, "made pause");
+  transport.abort();
   co_await wait_all_tasks_blocked();
 }
 
@@ -442,16 +447,10 @@ coro<void> disturbed_exchange() {
   if (!outcome) std::rethrow_exception(outcome.error());
 }
 
-std::vector<hocket::backend_kind> backends() {
-  std::vector<hocket::backend_kind> all{hocket::backend_kind::epoll};
-  if (hocket::io_uring_works()) all.push_back(hocket::backend_kind::io_uring);
-  return all;
-}
-
 }  // namespace
 
 TEST(transports, are_lost_exactly_once_wherever_an_exchange_is_cancelled) {
-  for (const auto backend : backends()) {
+  for (const auto backend : every_backend()) {
     const auto report = hocket::testing::cancel_at_every_suspension(
         []() -> coro<void> { co_await disturbed_exchange(); }, {.backend = backend});
     EXPECT_TRUE(report.none()) << report.to_string();
@@ -459,11 +458,19 @@ TEST(transports, are_lost_exactly_once_wherever_an_exchange_is_cancelled) {
 }
 
 TEST(transports, are_lost_exactly_once_whichever_operation_fails) {
-  for (const auto backend : backends()) {
+  for (const auto backend : every_backend()) {
     const auto report = hocket::testing::fail_each_operation([]() -> coro<void> { co_await disturbed_exchange(); },
                                                              {.backend = backend});
     EXPECT_TRUE(report.none()) << report.to_string();
   }
+}
+
+TEST(transports, are_lost_exactly_once_wherever_memory_runs_out) {
+  const auto whatever_comes = []() -> coro<void> {
+    static_cast<void>(co_await hocket::as_result(disturbed_exchange()));
+  };
+  for (const auto backend : every_backend())
+    static_cast<void>(hocket::testing::fail_each_allocation(whatever_comes, {.backend = backend}));
 }
 
 TEST(transports, are_lost_when_a_run_ends_before_them) {

@@ -80,8 +80,14 @@ coro<both> converse_over(bool cut_client, std::size_t limit, hocket::tls_version
   co_return both{first, second};
 }
 
+#if defined(HOCKET_SANITIZED)  // a handshake takes ten times as long
+constexpr std::size_t cut_step = 13;
+#else
+constexpr std::size_t cut_step = 1;
+#endif
+
 coro<void> cut_everywhere(bool cut_client, hocket::tls_version version) {
-  for (std::size_t limit = 0;; ++limit) {
+  for (std::size_t limit = 0;; limit += cut_step) {
     const auto [client, server] = co_await converse_over(cut_client, limit, version);
     const failure& cut = cut_client ? client : server;
     if (cut.text == "nothing was thrown") {

@@ -87,7 +87,7 @@ coro<detail::body_result_t<Body>> with_timeout_at(std::optional<time_point> dead
   co_return co_await bound.run(std::move(body));
 }
 
-/// The same for one operation of a socket, file or byte stream: the same rules, and neither a frame nor memory of its own.
+/// The same for one operation of a socket, file or byte stream: the same rules, without a frame or any memory of its own.
 template <detail::limitable Operation>
 detail::limited_operation<Operation> with_timeout(delay limit, Operation work) {
   return {std::move(work), {detail::operation_limit::kind::after, limit}};

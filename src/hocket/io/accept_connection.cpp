@@ -22,9 +22,8 @@ void tell(starvation_handler* starved, std::error_code error) {
        .exception = std::make_exception_ptr(std::system_error(error, "accept"))});
 }
 
-}  // namespace
-
-coro<tcp_socket> accept_connection(tcp_listener& listener, starvation_handler* starved) {
+template <class Socket, class Listener>
+coro<Socket> accept_from(Listener& listener, starvation_handler* starved) {
   for (;;) {
     auto accepted = co_await as_expected(listener.accept());
     if (accepted) co_return std::move(*accepted);
@@ -35,6 +34,16 @@ coro<tcp_socket> accept_connection(tcp_listener& listener, starvation_handler* s
     tell(starved, error);
     co_await sleep(pause_when_starved);
   }
+}
+
+}  // namespace
+
+coro<tcp_socket> accept_connection(tcp_listener& listener, starvation_handler* starved) {
+  return accept_from<tcp_socket>(listener, starved);
+}
+
+coro<unix_socket> accept_connection(unix_listener& listener, starvation_handler* starved) {
+  return accept_from<unix_socket>(listener, starved);
 }
 
 }  // namespace hocket

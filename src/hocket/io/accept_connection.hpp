@@ -5,6 +5,7 @@
 #include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/io/tcp.hpp>
+#include <hocket/io/unix_socket.hpp>
 
 namespace hocket {
 
@@ -16,6 +17,9 @@ using starvation_handler = function<void(std::error_code)>;
 /// the loop's exception handler), and after a second it tries again.
 ///
 /// Both must stay alive. Throws std::system_error, `cancelled`.
-[[nodiscard]] coro<tcp_socket> accept_connection(tcp_listener& listener, starvation_handler* starved = nullptr);
+[[nodiscard]] HOCKET_CORO_WRAPPER coro<tcp_socket> accept_connection(tcp_listener& listener,
+                                                                     starvation_handler* starved = nullptr);
+[[nodiscard]] HOCKET_CORO_WRAPPER coro<unix_socket> accept_connection(unix_listener& listener,
+                                                                      starvation_handler* starved = nullptr);
 
 }  // namespace hocket

@@ -1,5 +1,6 @@
 #include <hocket/core/task.hpp>
 #include <hocket/io/create_connection.hpp>
+#include <hocket/io/detail/open_server.hpp>
 
 namespace hocket {
 namespace detail {
@@ -22,7 +23,7 @@ namespace {
 
 class protocol_server final : public detail::server_core {
  public:
-  protocol_server(function<std::shared_ptr<protocol>()> factory, start_server_options options)
+  protocol_server(protocol_maker factory, start_server_options options)
       : server_core(std::move(options)), factory_(std::move(factory)) {}
 
  private:
@@ -33,21 +34,25 @@ class protocol_server final : public detail::server_core {
     co_await detail::transport_connection::run(connection);
   }
 
-  function<std::shared_ptr<protocol>()> factory_;
+  protocol_maker factory_;
 };
 
 }  // namespace
 
-coro<server> create_server(function<std::shared_ptr<protocol>()> factory, std::string host, std::uint16_t port,
-                           start_server_options options) {
-  const bool begin = options.start_serving;
-  auto* made = new protocol_server(std::move(factory), std::move(options));
-  made->retain();
-  detail::server_ref core(made);
-  server listening(core);
-  co_await detail::server_core::listen(core, std::move(host), port);
-  if (begin) listening.start_serving();
-  co_return listening;
+static detail::server_ref make_core(protocol_maker factory, start_server_options options) {
+  return detail::make_server_core<protocol_server>(std::move(factory), std::move(options));
+}
+
+coro<server> create_server(protocol_maker factory, std::string host, std::uint16_t port, start_server_options options) {
+  co_return co_await detail::open_server(make_core(std::move(factory), std::move(options)), std::move(host), port);
+}
+
+server create_server(protocol_maker factory, stream_listener listener, start_server_options options) {
+  return detail::open_server(make_core(std::move(factory), std::move(options)), std::move(listener));
+}
+
+coro<server> create_unix_server(protocol_maker factory, std::string path, start_server_options options) {
+  co_return detail::open_unix_server(make_core(std::move(factory), std::move(options)), path);
 }
 
 }  // namespace hocket

@@ -35,24 +35,31 @@ coro<byte_stream> secure_accepted(byte_stream stream, security tls);
 
 }  // namespace detail
 
-/// Connects as `open_connection` does and gives the transport and the protocol, whose `connection_made` has been called.
+/// Begins a transport over a stream that is connected already and gives it with its protocol, whose `connection_made` is called in
+/// here.
+template <protocol_factory Factory>
+[[nodiscard]] detail::protocol_and_transport<Factory> create_connection(Factory factory, byte_stream stream) {
+  auto reader = factory();
+  transport made = detail::begin_transport(std::move(stream), reader);
+  return {std::move(made), std::move(reader)};
+}
+
+/// The same, connected as `open_connection` does:
 /// `auto [transport, protocol] = co_await create_connection(std::make_shared<client>, "example.org", 80);`
 /// Counterpart: loop.create_connection.
 template <protocol_factory Factory>
 coro<detail::protocol_and_transport<Factory>> create_connection(Factory factory, std::string host, std::uint16_t port,
                                                                 open_connection_options options = {}) {
   byte_stream stream = co_await detail::connect_stream(std::move(host), port, std::move(options));
-  auto reader = factory();
-  transport made = detail::begin_transport(std::move(stream), reader);
-  co_return detail::protocol_and_transport<Factory>(std::move(made), std::move(reader));
+  co_return create_connection(std::move(factory), std::move(stream));
 }
 
-/// The same over a stream that is connected already; `connection_made` is called in here.
+/// The same, connected as `open_unix_connection` does. Counterpart: loop.create_unix_connection.
 template <protocol_factory Factory>
-[[nodiscard]] detail::protocol_and_transport<Factory> create_connection(Factory factory, byte_stream stream) {
-  auto reader = factory();
-  transport made = detail::begin_transport(std::move(stream), reader);
-  return {std::move(made), std::move(reader)};
+coro<detail::protocol_and_transport<Factory>> create_unix_connection(Factory factory, std::string path,
+                                                                     open_connection_options options = {}) {
+  byte_stream stream = co_await detail::connect_unix_stream(std::move(path), std::move(options));
+  co_return create_connection(std::move(factory), std::move(stream));
 }
 
 /// The same for a connection that somebody else has accepted; with `tls`, after the server's side of a handshake.
@@ -61,13 +68,17 @@ template <protocol_factory Factory>
 coro<detail::protocol_and_transport<Factory>> connect_accepted_socket(Factory factory, byte_stream accepted,
                                                                       security tls = {}) {
   byte_stream stream = co_await detail::secure_accepted(std::move(accepted), std::move(tls));
-  auto reader = factory();
-  transport made = detail::begin_transport(std::move(stream), reader);
-  co_return detail::protocol_and_transport<Factory>(std::move(made), std::move(reader));
+  co_return create_connection(std::move(factory), std::move(stream));
 }
 
+using protocol_maker = function<std::shared_ptr<protocol>()>;
+
 /// Listens as `start_server` does and makes a protocol for each client. Counterpart: loop.create_server.
-[[nodiscard]] coro<server> create_server(function<std::shared_ptr<protocol>()> factory, std::string host,
-                                         std::uint16_t port, start_server_options options = {});
+[[nodiscard]] coro<server> create_server(protocol_maker factory, std::string host, std::uint16_t port,
+                                         start_server_options options = {});
+[[nodiscard]] server create_server(protocol_maker factory, stream_listener listener, start_server_options options = {});
+/// As `start_unix_server`. Counterpart: loop.create_unix_server.
+[[nodiscard]] coro<server> create_unix_server(protocol_maker factory, std::string path,
+                                              start_server_options options = {});
 
 }  // namespace hocket

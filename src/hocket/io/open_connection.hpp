@@ -31,6 +31,11 @@ struct open_connection_options {
 [[nodiscard]] coro<stream_pair> open_connection(std::string host, std::uint16_t port,
                                                 open_connection_options options = {});
 
+/// Connects to the unix socket at `path`, or at an abstract name, which begins with a zero byte; waits while the listener's backlog
+/// is full. With `tls` there must be a `server_hostname` (otherwise std::invalid_argument). Throws as `open_connection` does.
+/// Counterpart: asyncio.open_unix_connection.
+[[nodiscard]] coro<stream_pair> open_unix_connection(std::string path, open_connection_options options = {});
+
 /// Both halves of a stream that is connected already.
 [[nodiscard]] stream_pair open_connection(byte_stream stream, std::size_t limit = default_stream_limit);
 

@@ -4,7 +4,7 @@ namespace hocket {
 
 std::vector<socket_address> server::addresses() const {
   std::vector<socket_address> all;
-  for (const tcp_listener& each : sockets())
+  for (const stream_listener& each : sockets())
     if (each.is_open()) all.push_back(each.local_address());
   return all;
 }

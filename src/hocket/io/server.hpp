@@ -8,7 +8,7 @@
 
 namespace hocket {
 
-/// Accepts connections and serves them, each in a task of its own: what `start_server` and `create_server` give.
+/// Accepts connections and serves them, each in a task of its own: what `start_server`, `create_server` and their kin give.
 ///
 /// When the process or the system is out of descriptors or memory it stops accepting, tells the loop's exception handler, and
 /// goes on in a second. Destroying it closes it; clients that are being served go on. Belongs to its loop.
@@ -40,20 +40,21 @@ class server {
     return detail::server_core::serve_forever(core_);
   }
 
-  /// Listens no more. Clients that were accepted are served on.
+  /// Listens no more; a unix socket's file is removed. Clients that were accepted are served on.
   void close() noexcept { core_->close(); }
   /// Closes the connection of every client, as `stream_writer::close` does: their handlers read the end.
   void close_clients() noexcept { core_->close_clients(); }
   /// The same as `stream_writer::abort`: what was not sent is dropped.
   void abort_clients() noexcept { core_->abort_clients(); }
 
-  /// Waits until `close` was called, every handler has returned and every connection is closed. Throws `cancelled`.
+  /// Waits until `close` was called, every handler has returned and every connection is closed: the same addresses can be listened
+  /// at again. Throws `cancelled`.
   [[nodiscard]] HOCKET_CORO_OWNING_WRAPPER coro<void> wait_closed() { return detail::server_core::wait_closed(core_); }
 
   [[nodiscard]] bool is_serving() const noexcept { return core_->is_serving(); }
   /// The sockets that listen; those of a closed server are not open.
-  [[nodiscard]] const std::vector<tcp_listener>& sockets() const noexcept { return core_->listeners(); }
-  /// Where it listens; nowhere once it is closed.
+  [[nodiscard]] const std::vector<stream_listener>& sockets() const noexcept { return core_->listeners(); }
+  /// Where it listens: internet addresses, paths, abstract names; nowhere once it is closed.
   [[nodiscard]] std::vector<socket_address> addresses() const;
   /// Clients that are being served.
   [[nodiscard]] std::size_t connections() const noexcept { return core_->clients(); }

@@ -1,4 +1,5 @@
 #include <hocket/core/as_result.hpp>
+#include <hocket/io/detail/open_server.hpp>
 #include <hocket/io/start_server.hpp>
 
 namespace hocket {
@@ -36,15 +37,20 @@ coro<void> stream_server::serve(detail::server_client& client, byte_stream strea
 
 }  // namespace
 
+static detail::server_ref make_core(stream_handler handler, start_server_options options) {
+  return detail::make_server_core<stream_server>(std::move(handler), std::move(options));
+}
+
 coro<server> start_server(stream_handler handler, std::string host, std::uint16_t port, start_server_options options) {
-  const bool begin = options.start_serving;
-  auto* made = new stream_server(std::move(handler), std::move(options));
-  made->retain();
-  detail::server_ref core(made);
-  server listening(core);
-  co_await detail::server_core::listen(core, std::move(host), port);
-  if (begin) listening.start_serving();
-  co_return listening;
+  co_return co_await detail::open_server(make_core(std::move(handler), std::move(options)), std::move(host), port);
+}
+
+server start_server(stream_handler handler, stream_listener listener, start_server_options options) {
+  return detail::open_server(make_core(std::move(handler), std::move(options)), std::move(listener));
+}
+
+coro<server> start_unix_server(stream_handler handler, std::string path, start_server_options options) {
+  co_return detail::open_unix_server(make_core(std::move(handler), std::move(options)), path);
 }
 
 }  // namespace hocket

@@ -21,4 +21,14 @@ using stream_handler = function<coro<void>(stream_reader, stream_writer)>;
 [[nodiscard]] coro<server> start_server(stream_handler handler, std::string host, std::uint16_t port,
                                         start_server_options options = {});
 
+/// The same at a listener that is there already; `backlog` and `reuse_port` do not matter then.
+[[nodiscard]] server start_server(stream_handler handler, stream_listener listener, start_server_options options = {});
+
+/// The same at a path, or at an abstract name, which begins with a zero byte: `addresses` has it. A socket that was left at the
+/// path is replaced, and what the server made there is removed when it closes; for a file with other permissions, or one that
+/// stays, give `start_server` a `unix_listener`. Asks the file system at once. Throws std::system_error.
+/// Counterpart: asyncio.start_unix_server.
+[[nodiscard]] coro<server> start_unix_server(stream_handler handler, std::string path,
+                                             start_server_options options = {});
+
 }  // namespace hocket

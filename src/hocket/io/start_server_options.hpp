@@ -10,7 +10,7 @@ namespace hocket {
 
 struct start_server_options {
   int backlog = 4096;  // the kernel takes less if net.core.somaxconn is
-  /// Lets several processes, or loops, listen at the same address.
+  /// Lets several processes, or loops, listen at the same address. Of TCP.
   bool reuse_port = false;
   /// Clients served at once; more wait in the backlog.
   std::size_t max_connections = std::numeric_limits<std::size_t>::max();

@@ -11,13 +11,9 @@
 
 #include <hocket/io/detail/transport_connection.hpp>
 #include <hocket/io/protocol.hpp>
+#include <hocket/io/write_buffer_limits.hpp>
 
 namespace hocket {
-
-struct write_buffer_limits {
-  std::size_t low;
-  std::size_t high;
-};
 
 /// A connection as its protocol sees it: a handle, cheap to copy. Dropping all of them closes nothing; the connection lives until
 /// it is lost. After that its calls have no effect.
@@ -58,9 +54,7 @@ class transport {
   void set_write_buffer_limits(std::optional<std::size_t> high = {}, std::optional<std::size_t> low = {}) const {
     connection_->set_write_buffer_limits(high, low);
   }
-  [[nodiscard]] write_buffer_limits get_write_buffer_limits() const noexcept {
-    return {.low = connection_->low_water(), .high = connection_->high_water()};
-  }
+  [[nodiscard]] write_buffer_limits get_write_buffer_limits() const noexcept { return connection_->limits(); }
   [[nodiscard]] std::size_t get_write_buffer_size() const noexcept { return connection_->write_buffer_size(); }
 
   /// Whom it calls; null once the connection is lost. A protocol that is set is not told of `connection_made`.

@@ -39,6 +39,9 @@ class system_calls {
   [[nodiscard]] virtual int getpeername(int number, sockaddr* address, socklen_t* size) = 0;
   [[nodiscard]] virtual int shutdown(int number, int how) noexcept = 0;
 
+  /// sendmsg(2), once and without waiting: -EAGAIN if there is no room.
+  [[nodiscard]] virtual int sendmsg(int number, const msghdr& message) = 0;
+
   /// poll(2) of one descriptor, without waiting: what of `events` has happened, POLLERR and POLLHUP included; 0 if nothing.
   [[nodiscard]] virtual int poll_now(int number, short events) noexcept = 0;
 

@@ -5,7 +5,6 @@
 // Two buffers change places: one is filled while the other is in flight. The task also tells the end, and closes; so an
 // orderly end comes after all bytes, whoever asked for it. Whatever goes wrong ends in `lose`, once.
 
-#include <stdexcept>
 #include <system_error>
 
 #include <hocket/base/error.hpp>
@@ -37,14 +36,15 @@ void connection::write_owned(std::string bytes) {
 
 void connection::bytes_came() noexcept {
   if (!sending_ && !upgrading_ && !next_turn_.is_linked()) loop::running().schedule(next_turn_);
-  if (paused_ || write_buffer_size() <= high_water_) return;
-  paused_ = true;
-  writing_paused();
+  pause_if_too_many();
+}
+
+void connection::pause_if_too_many() noexcept {
+  if (marks_.begins_pause(write_buffer_size())) writing_paused();
 }
 
 void connection::bytes_went() noexcept {
-  if (!paused_ || write_buffer_size() > low_water_) return;
-  paused_ = false;
+  if (!marks_.ends_pause(write_buffer_size())) return;
   wake_all(drainers_);
   writing_resumed();
 }
@@ -160,11 +160,8 @@ coro<void> connection::end_sending() {
 }
 
 void connection::set_write_buffer_limits(std::optional<std::size_t> high, std::optional<std::size_t> low) {
-  const std::size_t most = high ? *high : low ? 4 * *low : 64 * 1024;
-  const std::size_t few = low ? *low : most / 4;
-  if (few > most) throw std::invalid_argument("the low-water mark stands above the high one");
-  high_water_ = most;
-  low_water_ = few;
+  marks_.set(high, low);
+  pause_if_too_many();
 }
 
 coro<void> connection::wait_closed(record_ref<connection> self) {

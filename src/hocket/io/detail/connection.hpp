@@ -11,6 +11,7 @@
 #include <hocket/base/arena.hpp>
 #include <hocket/core/future_base.hpp>
 #include <hocket/io/byte_stream.hpp>
+#include <hocket/io/detail/water_marks.hpp>
 #include <hocket/io/detail/write_buffer.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/sync/waiter.hpp>
@@ -36,7 +37,7 @@ class connection : public arena_allocated, public list_link<connection> {
   [[nodiscard]] bool is_closing() const noexcept { return closing_; }
   [[nodiscard]] bool is_lost() const noexcept { return lost_; }
   /// More is waiting than the high-water mark, or was and has not come down to the low one.
-  [[nodiscard]] bool is_paused() const noexcept { return paused_; }
+  [[nodiscard]] bool is_paused() const noexcept { return marks_.is_paused(); }
   /// What the connection was lost by; null if it was closed or aborted.
   [[nodiscard]] const std::exception_ptr& error() const noexcept { return error_; }
   void raise_error() const {
@@ -55,10 +56,9 @@ class connection : public arena_allocated, public list_link<connection> {
   /// Drops what was not sent; the stream is of no further use.
   void lose(std::exception_ptr error) noexcept;
 
-  /// Without a number asyncio's: 64 KiB or four times the other; a quarter. Throws std::invalid_argument.
+  /// As those of `water_marks`.
   void set_write_buffer_limits(std::optional<std::size_t> high, std::optional<std::size_t> low);
-  [[nodiscard]] std::size_t high_water() const noexcept { return high_water_; }
-  [[nodiscard]] std::size_t low_water() const noexcept { return low_water_; }
+  [[nodiscard]] write_buffer_limits limits() const noexcept { return marks_.limits(); }
   [[nodiscard]] std::size_t write_buffer_size() const noexcept {
     return lost_ ? 0 : outgoing_.size() + in_flight_.size();
   }
@@ -93,6 +93,7 @@ class connection : public arena_allocated, public list_link<connection> {
 
   [[nodiscard]] bool takes_bytes() const;
   void bytes_came() noexcept;
+  void pause_if_too_many() noexcept;
   void bytes_went() noexcept;
   void start_sending(bool now) noexcept;
   [[nodiscard]] bool has_work() const noexcept {
@@ -112,12 +113,10 @@ class connection : public arena_allocated, public list_link<connection> {
   ready_queue closers_;  // those who wait until it is lost
   ready_queue idlers_;   // those who wait until nobody sends
   std::exception_ptr error_;
-  std::size_t high_water_ = 64 * 1024;
-  std::size_t low_water_ = 16 * 1024;
+  water_marks marks_;
   std::uint32_t references_ = 0;
   bool sending_ = false;    // there is a task that sends
   bool upgrading_ = false;  // there is a handshake, and none may
-  bool paused_ = false;
   bool eof_written_ = false;
   bool eof_sent_ = false;
   bool closing_ = false;

@@ -1,5 +1,6 @@
 // One task for each listener accepts, one for each client serves. A client is counted from the moment at which it was accepted
-// until its task's frame is gone, so that who waits for the server waits for all of it.
+// until its task's frame is gone, so that who waits for the server waits for all of it. Those that accept are counted likewise:
+// a listener's number is closed when the last accept has ended, and who has waited may listen there again.
 //
 // To close a client is to close its connection: its handler reads the end and comes to its own. Before there is a connection
 // (the task has not begun, or shakes hands) its task is cancelled.
@@ -35,7 +36,7 @@ server_client::~server_client() {
 server_core::server_core(start_server_options options) : options_(std::move(options)) { room_.set(); }
 
 void server_core::listen_at(const socket_address& address) {
-  listeners_.push_back(tcp_listener::listen(address, {.backlog = options_.backlog, .reuse_port = options_.reuse_port}));
+  listen_on(tcp_listener::listen(address, {.backlog = options_.backlog, .reuse_port = options_.reuse_port}));
 }
 
 // Where there is no IPv6, all interfaces are those of IPv4.
@@ -58,9 +59,9 @@ void server_core::start_serving() {
   if (serving_) return;
   serving_ = true;
   accepting_.reserve(listeners_.size());
-  for (std::size_t n = 0; n < listeners_.size(); ++n) {
-    retain();
-    accepting_.push_back(create_task(accept_all(server_ref(this), n), {.name = "accept"}));
+  for (stream_listener& each : listeners_) {
+    if (auto* of_tcp = each.as<tcp_listener>()) start_accepting(*of_tcp);
+    if (auto* of_unix = each.as<unix_listener>()) start_accepting(*of_unix);
   }
 }
 
@@ -68,7 +69,7 @@ void server_core::close() noexcept {
   if (std::exchange(closed_, true)) return;
   serving_ = false;
   for (const auto& each : accepting_) each.cancel();
-  for (tcp_listener& each : listeners_) each.close();
+  for (stream_listener& each : listeners_) each.close();
   closing_.set();
   look_whether_over();
 }
@@ -82,14 +83,38 @@ void server_core::abort_clients() noexcept {
 }
 
 void server_core::look_whether_over() noexcept {
-  if (closed_ && clients_now_ == 0) over_.set();
+  if (closed_ && clients_now_ == 0 && acceptors_now_ == 0) over_.set();
 }
 
-coro<void> server_core::accept_all(record_ref<server_core> self, std::size_t listener) {
+// What the task of a listener holds, even if that never begins.
+class server_core::acceptor {
+ public:
+  explicit acceptor(server_core& of) noexcept : of_((of.retain(), &of)) { ++of.acceptors_now_; }
+  acceptor(acceptor&&) noexcept = default;
+  acceptor& operator=(acceptor&&) = delete;
+  ~acceptor() {
+    if (!of_) return;
+    --of_->acceptors_now_;
+    of_->look_whether_over();
+  }
+
+  server_core* operator->() const noexcept { return of_.get(); }
+
+ private:
+  record_ref<server_core> of_;
+};
+
+template <class Listener>
+void server_core::start_accepting(Listener& listener) {
+  accepting_.push_back(create_task(accept_all(acceptor(*this), listener), {.name = "accept"}));
+}
+
+template <class Listener>
+coro<void> server_core::accept_all(acceptor self, Listener& listener) {
   try {
     for (;;) {
       co_await self->room_.wait();
-      byte_stream accepted(co_await accept_connection(self->listeners_[listener]));
+      byte_stream accepted(co_await accept_connection(listener));
       if (self->closed_) co_return;
       self->begin(std::move(accepted));
     }

@@ -10,7 +10,7 @@
 #include <hocket/core/task.hpp>
 #include <hocket/io/detail/connection.hpp>
 #include <hocket/io/start_server_options.hpp>
-#include <hocket/io/tcp.hpp>
+#include <hocket/io/stream_listener.hpp>
 #include <hocket/sync/event.hpp>
 
 namespace hocket::detail {
@@ -61,7 +61,7 @@ class server_core : public arena_allocated {
 
   /// Listens at all addresses of `host`; at all interfaces if that is empty.
   static coro<void> listen(record_ref<server_core> self, std::string host, std::uint16_t port);
-  void listen_at(const socket_address& address);
+  void listen_on(stream_listener listener) { listeners_.push_back(std::move(listener)); }
 
   void start_serving();
   void close() noexcept;
@@ -70,15 +70,14 @@ class server_core : public arena_allocated {
   static coro<void> serve_forever(record_ref<server_core> self);
   static coro<void> wait_closed(record_ref<server_core> self);
 
+  [[nodiscard]] const start_server_options& options() const noexcept { return options_; }
   [[nodiscard]] bool is_serving() const noexcept { return serving_; }
-  [[nodiscard]] const std::vector<tcp_listener>& listeners() const noexcept { return listeners_; }
+  [[nodiscard]] const std::vector<stream_listener>& listeners() const noexcept { return listeners_; }
   [[nodiscard]] std::size_t clients() const noexcept { return clients_now_; }
 
  protected:
   explicit server_core(start_server_options options);
   virtual ~server_core() = default;
-
-  [[nodiscard]] const start_server_options& options() const noexcept { return options_; }
 
  private:
   friend class server_client;
@@ -86,16 +85,22 @@ class server_core : public arena_allocated {
   /// Serves one client to its end, which is when its connection is lost. Tells `client` of the connection.
   virtual coro<void> serve(server_client& client, byte_stream stream) = 0;
 
-  static coro<void> accept_all(record_ref<server_core> self, std::size_t listener);
+  void listen_at(const socket_address& address);
+  class acceptor;
+  template <class Listener>
+  static coro<void> accept_all(acceptor self, Listener& listener);
+  template <class Listener>
+  void start_accepting(Listener& listener);
   static coro<void> run(record_ref<server_core> self, std::unique_ptr<server_client> client, byte_stream stream);
   void begin(byte_stream stream);
   void look_whether_over() noexcept;
 
   start_server_options options_;
-  std::vector<tcp_listener> listeners_;
+  std::vector<stream_listener> listeners_;
   std::vector<task<void>> accepting_;
   intrusive_list<server_client, server_client> clients_;
   std::size_t clients_now_ = 0;
+  std::size_t acceptors_now_ = 0;
   std::uint32_t references_ = 0;
   bool serving_ = false;
   bool closed_ = false;

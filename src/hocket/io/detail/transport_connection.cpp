@@ -1,43 +1,17 @@
-// One task a connection reads and calls the protocol. That it also calls `connection_lost`, as the last thing that it does, is
-// why this comes exactly once, after everything else, and never inside of anybody's call.
+// One task a connection reads and calls the protocol: `serve_protocol`.
 
 #include <system_error>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
+#include <hocket/io/detail/protocol_task.hpp>
 #include <hocket/io/detail/transport_connection.hpp>
 #include <hocket/io/transport.hpp>
 
 namespace hocket::detail {
 
-// True if the protocol took it well. Otherwise the loop is told.
-template <class Call>
-bool transport_connection::told(const char* what, Call call) noexcept {
-  const std::shared_ptr<protocol> whom = protocol_;  // which may set another one meanwhile
-  if (whom == nullptr) return true;
-  try {
-    call(*whom);
-    return true;
-  } catch (...) {
-    loop::running().call_exception_handler({.message = what, .exception = std::current_exception()});
-    return false;
-  }
-}
-
 coro<void> transport_connection::run(record_ref<transport_connection> self) {
-  transport shown(self);
-  self->told("protocol.connection_made() failed", [&](protocol& whom) { whom.connection_made(shown); });
-  auto outcome = co_await as_result(read_all(self));
-  if (outcome) outcome = co_await as_result(wait_closed(self));
-  const bool was_cancelled = !outcome && is_cancelled(outcome.error());
-  if (was_cancelled)
-    self->lose(std::make_exception_ptr(
-        std::system_error(std::make_error_code(std::errc::operation_canceled), "the connection's task was cancelled")));
-  else if (!outcome)
-    self->lose(outcome.error());
-  self->told("protocol.connection_lost() failed", [&](protocol& whom) { whom.connection_lost(self->error()); });
-  self->protocol_ = nullptr;
-  if (was_cancelled) std::rethrow_exception(outcome.error());
+  return serve_protocol<transport>(std::move(self));
 }
 
 // To the end of what is to be read: the peer's, or this side's.
@@ -73,7 +47,8 @@ bool transport_connection::hand_over(buffer received) {
     return false;
   }
   bool stays_open = false;
-  const bool taken = told("protocol.eof_received() failed", [&](protocol& whom) { stays_open = whom.eof_received(); });
+  const bool taken =
+      tell(protocol_, "protocol.eof_received() failed", [&](protocol& whom) { stays_open = whom.eof_received(); });
   if (!taken)
     lose(std::make_exception_ptr(invalid_state_error("protocol.eof_received() failed")));
   else if (!stays_open)
@@ -91,11 +66,11 @@ void transport_connection::resume_reading() noexcept {
 }
 
 void transport_connection::writing_paused() noexcept {
-  told("protocol.pause_writing() failed", [](protocol& whom) { whom.pause_writing(); });
+  tell(protocol_, "protocol.pause_writing() failed", [](protocol& whom) { whom.pause_writing(); });
 }
 
 void transport_connection::writing_resumed() noexcept {
-  told("protocol.resume_writing() failed", [](protocol& whom) { whom.resume_writing(); });
+  tell(protocol_, "protocol.resume_writing() failed", [](protocol& whom) { whom.resume_writing(); });
 }
 
 transport_ref make_transport_connection(byte_stream stream, std::shared_ptr<protocol> reader) {

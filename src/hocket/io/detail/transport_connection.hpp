@@ -17,7 +17,7 @@ class transport_connection final : public connection {
 
   /// Tells the protocol of the connection, from its beginning to its end. Its first step is `connection_made`; bytes come a turn
   /// later at the earliest.
-  static coro<void> run(record_ref<transport_connection> self);
+  HOCKET_CORO_WRAPPER static coro<void> run(record_ref<transport_connection> self);
 
   void pause_reading() noexcept { reading_paused_ = true; }
   void resume_reading() noexcept;
@@ -28,6 +28,9 @@ class transport_connection final : public connection {
   void set_protocol(std::shared_ptr<protocol> next) noexcept { protocol_ = std::move(next); }
 
  private:
+  template <class Transport, class Connection>
+  friend coro<void> serve_protocol(record_ref<Connection> self);
+
   ~transport_connection() override = default;
   void writing_paused() noexcept override;
   void writing_resumed() noexcept override;
@@ -36,8 +39,6 @@ class transport_connection final : public connection {
   static coro<void> read_all(record_ref<transport_connection> self);
   coro<void> wait_until_reading();
   [[nodiscard]] bool hand_over(buffer received);
-  template <class Call>
-  bool told(const char* what, Call call) noexcept;
 
   std::shared_ptr<protocol> protocol_;
   ready_queue readers_;  // the one that reads, while it is paused

@@ -52,6 +52,13 @@ int kernel_backend::getpeername(int number, sockaddr* address, socklen_t* size) 
 
 int kernel_backend::shutdown(int number, int how) noexcept { return answer(::shutdown(number, how)); }
 
+int kernel_backend::sendmsg(int number, const msghdr& message) {
+  for (;;) {
+    const ssize_t sent = ::sendmsg(number, &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent >= 0 || errno != EINTR) return answer(static_cast<int>(sent));
+  }
+}
+
 int kernel_backend::poll_now(int number, short events) noexcept {
   pollfd state{.fd = number, .events = events, .revents = 0};
   const int count = ::poll(&state, 1, 0);

@@ -20,6 +20,7 @@ class kernel_backend : public backend {
   [[nodiscard]] int getsockname(int number, sockaddr* address, socklen_t* size) final;
   [[nodiscard]] int getpeername(int number, sockaddr* address, socklen_t* size) final;
   [[nodiscard]] int shutdown(int number, int how) noexcept final;
+  [[nodiscard]] int sendmsg(int number, const msghdr& message) final;
   [[nodiscard]] int poll_now(int number, short events) noexcept final;
   [[nodiscard]] int fstat(int number, struct stat& state) final;
   [[nodiscard]] int open_now(const char* path, int flags, unsigned mode) final;
