@@ -14,9 +14,9 @@
 #include <openssl/x509v3.h>
 #include <unistd.h>
 
-#include <hocket/tls/detail/connection.hpp>
 #include <hocket/tls/detail/context_state.hpp>
 #include <hocket/tls/detail/credentials.hpp>
+#include <hocket/tls/detail/secure_connection.hpp>
 #include <hocket/tls/tls_error.hpp>
 
 namespace hocket::detail {
@@ -47,8 +47,8 @@ std::string wire_form(const std::vector<std::string>& protocols) {
   return wire;
 }
 
-const connection& connection_of(const SSL* ssl) noexcept {
-  return *static_cast<const connection*>(SSL_get_app_data(ssl));
+const secure_connection& connection_of(const SSL* ssl) noexcept {
+  return *static_cast<const secure_connection*>(SSL_get_app_data(ssl));
 }
 
 int choose_identity(SSL* ssl, int*, void*) {
@@ -116,7 +116,7 @@ context_generation::context_generation(const tls_client_options& options) {
   if (!protocols.empty() && SSL_CTX_set_alpn_protos(&context, reinterpret_cast<const unsigned char*>(protocols.data()),
                                                     static_cast<unsigned>(protocols.size())) != 0)
     throw std::bad_alloc();
-  SSL_CTX_set_verify(&context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, &connection::note_verdict);
+  SSL_CTX_set_verify(&context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, &secure_connection::note_verdict);
   SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   if (options.session_cache_size > 0) SSL_CTX_sess_set_new_cb(&context, &keep_session);
 }
@@ -153,7 +153,7 @@ void context_generation::set_up_server(SSL_CTX& context, const tls_server_option
   announce(context, trusted);
   const bool required = options.client_certificates == verify_mode::required;
   SSL_CTX_set_verify(&context, SSL_VERIFY_PEER | (required ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0),
-                     &connection::note_verdict);
+                     &secure_connection::note_verdict);
 }
 
 SSL_CTX& context_generation::for_name(const std::string& name) const noexcept {
@@ -216,7 +216,7 @@ static coro<byte_stream> shake_hands(std::shared_ptr<const context_state> contex
   if (options.server_side == (context->client_options() != nullptr))
     throw std::invalid_argument(options.server_side ? "start_tls: a client's context on the server's side"
                                                     : "start_tls: a server's context on the client's side");
-  auto made = std::make_unique<connection>(std::move(context), std::move(under), std::move(options));
+  auto made = std::make_unique<secure_connection>(std::move(context), std::move(under), std::move(options));
   co_await made->start();
   co_return byte_stream(std::move(made));
 }

@@ -23,7 +23,7 @@
 #include <hocket/loop/backend.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/tls/detail/certificate_text.hpp>
-#include <hocket/tls/detail/connection.hpp>
+#include <hocket/tls/detail/secure_connection.hpp>
 #include <hocket/tls/tls_error.hpp>
 
 namespace hocket::detail {
@@ -76,7 +76,8 @@ static std::string name_of_peer(const byte_stream& stream, const std::string& ho
   return host.empty() ? address : fmt::format("{} ({})", host, address);
 }
 
-connection::connection(std::shared_ptr<const context_state> context, byte_stream under, start_tls_options options)
+secure_connection::secure_connection(std::shared_ptr<const context_state> context, byte_stream under,
+                                     start_tls_options options)
     : context_(std::move(context)),
       generation_(context_->generation()),
       below_(std::move(under)),
@@ -90,12 +91,12 @@ connection::connection(std::shared_ptr<const context_state> context, byte_stream
   SSL_set_msg_callback_arg(ssl_.get(), this);
 }
 
-connection::~connection() {
+secure_connection::~secure_connection() {
   // Without this OpenSSL takes the session for a bad one and never resumes it.
   if (established_ && !unusable_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
-coro<void> connection::start() {
+coro<void> secure_connection::start() {
   timeout limit{delay(options_.handshake_timeout)};
   try {
     co_await limit.run(shake_hands());
@@ -110,7 +111,7 @@ coro<void> connection::start() {
   }
 }
 
-void connection::set_up_client() {
+void secure_connection::set_up_client() {
   const tls_client_options& options = *context_->client_options();
   std::string host = options_.server_hostname;
   if (host.ends_with('.')) host.pop_back();
@@ -137,7 +138,7 @@ void connection::set_up_client() {
   if (const auto session = context_->sessions().take(session_key_)) SSL_set_session(ssl_.get(), session.get());
 }
 
-coro<void> connection::shake_hands() {
+coro<void> secure_connection::shake_hands() {
   if (options_.server_side) {
     SSL_set_accept_state(ssl_.get());
   } else {
@@ -173,7 +174,7 @@ coro<void> connection::shake_hands() {
   idle_records_ = 0;
 }
 
-void connection::check_first_bytes() const {
+void secure_connection::check_first_bytes() const {
   static constexpr char handshake = 22;
   static constexpr char alert = 21;
   const std::string_view bytes = cipher_.unread();
@@ -184,7 +185,7 @@ void connection::check_first_bytes() const {
   std::rethrow_exception(error(tls_errc::not_tls, fmt::format("the peer does not speak TLS; it sent '{}'", shown)));
 }
 
-coro<buffer> connection::receive() {
+coro<buffer> secure_connection::receive() {
   for (;;) {
     require_open();
     if (has_undecrypted()) {
@@ -203,11 +204,11 @@ coro<buffer> connection::receive() {
   }
 }
 
-bool connection::has_undecrypted() const noexcept {
+bool secure_connection::has_undecrypted() const noexcept {
   return !unusable_ && !received_end_ && (cipher_.has_unread() || SSL_pending(ssl_.get()) > 0);
 }
 
-void connection::take(buffer received) {
+void secure_connection::take(buffer received) {
   ++feeds_;
   if (received.empty())
     transport_ended_ = true;
@@ -216,7 +217,7 @@ void connection::take(buffer received) {
 }
 
 /// Decrypts what has come, as far as there is room. True if that gave any bytes.
-bool connection::read_into(buffer& into) {
+bool secure_connection::read_into(buffer& into) {
   std::size_t filled = 0;
   while (filled < into.size() && has_undecrypted() && read_record(into.bytes().subspan(filled), filled)) {
   }
@@ -225,7 +226,7 @@ bool connection::read_into(buffer& into) {
   return filled > 0;
 }
 
-bool connection::read_record(std::span<char> into, std::size_t& filled) {
+bool secure_connection::read_record(std::span<char> into, std::size_t& filled) {
   ERR_clear_error();
   std::size_t count = 0;
   const int done = SSL_read_ex(ssl_.get(), into.data(), into.size(), &count);
@@ -249,7 +250,7 @@ bool connection::read_record(std::span<char> into, std::size_t& filled) {
   }
 }
 
-coro<void> connection::send(std::span<const std::string_view> pieces) {
+coro<void> secure_connection::send(std::span<const std::string_view> pieces) {
   const auto held = co_await sending_.scoped_lock();
   require_sending();
   outgoing_plain plain(pieces);
@@ -271,7 +272,7 @@ coro<void> connection::send(std::span<const std::string_view> pieces) {
 }
 
 /// Makes a record. False if OpenSSL must read first.
-bool connection::encrypt(outgoing_plain& from) {
+bool secure_connection::encrypt(outgoing_plain& from) {
   const std::string_view record = from.next(sent_in_burst_ < small_records_for ? small_record : largest_record);
   ERR_clear_error();
   std::size_t count = 0;
@@ -286,7 +287,7 @@ bool connection::encrypt(outgoing_plain& from) {
 }
 
 /// For a sender: waits until more was received than when `seen` was noted.
-coro<void> connection::feed(std::size_t seen) {
+coro<void> secure_connection::feed(std::size_t seen) {
   const auto held = co_await feeding_.scoped_lock();
   require_open();
   if (feeds_ != seen || cipher_.has_unread()) co_return;
@@ -296,13 +297,13 @@ coro<void> connection::feed(std::size_t seen) {
         error(tls_errc::truncated, "the connection ended without a closure alert: bytes may be missing"));
 }
 
-stream_send_pieces connection::leave() {
+stream_send_pieces secure_connection::leave() {
   std::swap(leaving_, cipher_.output);
   return below_.send_all(leaving_.pieces());
 }
 
 /// What was written while reading. Who is sending sends that as well; otherwise a task does.
-void connection::flush_soon() {
+void secure_connection::flush_soon() {
   if (sending_.locked()) return;
   try {
     create_task(flush_owed(shared_from_this()), {.name = "TLS answer"});
@@ -311,7 +312,7 @@ void connection::flush_soon() {
   }
 }
 
-coro<void> connection::flush_owed(std::shared_ptr<connection> self) {
+coro<void> secure_connection::flush_owed(std::shared_ptr<secure_connection> self) {
   try {
     const auto held = co_await self->sending_.scoped_lock();
     if (self->aborted_ || self->send_cut_off_ || self->cipher_.output.empty()) co_return;
@@ -324,7 +325,7 @@ coro<void> connection::flush_owed(std::shared_ptr<connection> self) {
   }
 }
 
-coro<void> connection::shutdown_send() {
+coro<void> secure_connection::shutdown_send() {
   const auto held = co_await sending_.scoped_lock();
   require_open();
   if (sent_end_) co_return;
@@ -338,7 +339,7 @@ coro<void> connection::shutdown_send() {
   send_cut_off_ = false;
 }
 
-coro<void> connection::close() {
+coro<void> secure_connection::close() {
   try {
     co_await move_on_after(delay(options_.shutdown_timeout), say_farewell());
   } catch (const std::exception&) {
@@ -351,7 +352,7 @@ coro<void> connection::close() {
   co_await below_.close();
 }
 
-coro<void> connection::say_farewell() {
+coro<void> secure_connection::say_farewell() {
   if (unusable_) {  // its alert may be waiting
     const auto held = co_await sending_.scoped_lock();
     if (!send_cut_off_ && !cipher_.output.empty()) co_await leave();
@@ -365,21 +366,21 @@ coro<void> connection::say_farewell() {
   }
 }
 
-void connection::abort() noexcept {
+void secure_connection::abort() noexcept {
   aborted_ = true;
   below_.abort();
 }
 
-bool connection::has_something_to_read() const noexcept {
+bool secure_connection::has_something_to_read() const noexcept {
   return received_end_ || transport_ended_ || unusable_ || cipher_.has_unread() || SSL_has_pending(ssl_.get()) == 1 ||
          below_.has_something_to_read();
 }
 
-void connection::require_open() const {
+void secure_connection::require_open() const {
   if (aborted_) throw std::system_error(std::make_error_code(std::errc::operation_canceled), "TLS");
 }
 
-void connection::require_sending() const {
+void secure_connection::require_sending() const {
   require_open();
   if (sent_end_) throw std::system_error(std::make_error_code(std::errc::broken_pipe), "send");
   if (send_cut_off_)
@@ -387,11 +388,11 @@ void connection::require_sending() const {
   if (unusable_ && receive_failure_ != nullptr) std::rethrow_exception(receive_failure_);
 }
 
-std::exception_ptr connection::error(tls_errc code, const std::string& reason) const {
+std::exception_ptr secure_connection::error(tls_errc code, const std::string& reason) const {
   return std::make_exception_ptr(tls_error(code, fmt::format("TLS with {}: {}", peer_, reason)));
 }
 
-std::exception_ptr connection::failure(bool in_handshake) {
+std::exception_ptr secure_connection::failure(bool in_handshake) {
   unusable_ = true;
   if (cipher_.out_of_memory) return std::make_exception_ptr(std::bad_alloc());
   peer_verdict reason = reason_of_failure(in_handshake);
@@ -400,10 +401,10 @@ std::exception_ptr connection::failure(bool in_handshake) {
   return receive_failure_;
 }
 
-int connection::note_verdict(int good, X509_STORE_CTX* checked) {
+int secure_connection::note_verdict(int good, X509_STORE_CTX* checked) {
   if (good == 1) return 1;
   const auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(checked, SSL_get_ex_data_X509_STORE_CTX_idx()));
-  auto& self = *static_cast<connection*>(SSL_get_app_data(ssl));
+  auto& self = *static_cast<secure_connection*>(SSL_get_app_data(ssl));
   try {
     self.verdict_ = verdict_of(*checked, self.options_.server_hostname);
   } catch (...) {
@@ -412,7 +413,7 @@ int connection::note_verdict(int good, X509_STORE_CTX* checked) {
   return 0;
 }
 
-bool connection::keep_session(SSL_SESSION* session) const {
+bool secure_connection::keep_session(SSL_SESSION* session) const {
   if (session_key_.empty() || SSL_SESSION_is_resumable(session) != 1) return false;
   openssl_handle<SSL_SESSION> kept(session);
   try {
@@ -424,35 +425,35 @@ bool connection::keep_session(SSL_SESSION* session) const {
   }
 }
 
-void connection::count_record(int written, int, int type, const void*, std::size_t, SSL*, void* self) {
-  if (written == 0 && type == SSL3_RT_HEADER) ++static_cast<connection*>(self)->idle_records_;
+void secure_connection::count_record(int written, int, int type, const void*, std::size_t, SSL*, void* self) {
+  if (written == 0 && type == SSL3_RT_HEADER) ++static_cast<secure_connection*>(self)->idle_records_;
 }
 
-std::string connection::version() const { return SSL_get_version(ssl_.get()); }
+std::string secure_connection::version() const { return SSL_get_version(ssl_.get()); }
 
-std::string connection::cipher() const { return SSL_get_cipher_name(ssl_.get()); }
+std::string secure_connection::cipher() const { return SSL_get_cipher_name(ssl_.get()); }
 
-std::string connection::alpn_protocol() const {
+std::string secure_connection::alpn_protocol() const {
   const unsigned char* name = nullptr;
   unsigned size = 0;
   SSL_get0_alpn_selected(ssl_.get(), &name, &size);
   return {reinterpret_cast<const char*>(name), size};
 }
 
-std::string connection::server_name() const {
+std::string secure_connection::server_name() const {
   const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);
   return name != nullptr ? name : "";
 }
 
-bool connection::session_reused() const { return SSL_session_reused(ssl_.get()) == 1; }
+bool secure_connection::session_reused() const { return SSL_session_reused(ssl_.get()) == 1; }
 
-std::optional<tls_certificate> connection::peer_certificate() const {
+std::optional<tls_certificate> secure_connection::peer_certificate() const {
   const X509* own = SSL_get0_peer_certificate(ssl_.get());
   if (own == nullptr) return std::nullopt;
   return describe(*own);
 }
 
-std::vector<tls_certificate> connection::peer_chain() const {
+std::vector<tls_certificate> secure_connection::peer_chain() const {
   std::vector<tls_certificate> chain;
   if (auto own = peer_certificate()) chain.push_back(std::move(*own));
   const STACK_OF(X509)* sent = SSL_get_peer_cert_chain(ssl_.get());  // a server sees it without the client's own

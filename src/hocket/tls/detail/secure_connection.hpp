@@ -23,10 +23,10 @@ namespace hocket::detail {
 class outgoing_plain;
 
 /// A secure stream: one SSL over a `byte_stream`.
-class connection final : public tls_layer, public std::enable_shared_from_this<connection> {
+class secure_connection final : public tls_layer, public std::enable_shared_from_this<secure_connection> {
  public:
-  connection(std::shared_ptr<const context_state> context, byte_stream under, start_tls_options options);
-  ~connection() override;
+  secure_connection(std::shared_ptr<const context_state> context, byte_stream under, start_tls_options options);
+  ~secure_connection() override;
 
   /// Shakes hands. If it throws, the stream below is closed.
   [[nodiscard]] coro<void> start();
@@ -65,7 +65,7 @@ class connection final : public tls_layer, public std::enable_shared_from_this<c
   [[nodiscard]] coro<void> shake_hands();
   [[nodiscard]] coro<void> say_farewell();
   [[nodiscard]] HOCKET_CORO_WRAPPER stream_send_pieces leave();
-  static coro<void> flush_owed(std::shared_ptr<connection> self);
+  static coro<void> flush_owed(std::shared_ptr<secure_connection> self);
   void flush_soon();
   [[nodiscard]] coro<void> feed(std::size_t seen);
   void take(buffer received);
