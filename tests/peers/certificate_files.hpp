@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include <io/temporary_directory.hpp>
 #include <tls/certificate_authority.hpp>
@@ -17,7 +19,10 @@ class certificate_files {
     [[nodiscard]] tls_identity identity() const { return {.certfile = certificate, .keyfile = key}; }
   };
 
-  certificate_files() { write_file(cafile(), authority.certificate); }
+  explicit certificate_files(std::string authority_name = "Authority of the peers")
+      : authority(make_authority(std::move(authority_name))) {
+    write_file(cafile(), authority.certificate);
+  }
 
   [[nodiscard]] std::string cafile() const { return folder_ / "authority.pem"; }
 
@@ -35,7 +40,7 @@ class certificate_files {
 
   [[nodiscard]] std::string operator/(std::string_view name) const { return folder_ / name; }
 
-  const issued_certificate authority = make_authority("Authority of the peers");
+  const issued_certificate authority;
 
  private:
   temporary_directory folder_;
