@@ -5,14 +5,11 @@
 
 #include <peers/certificate_files.hpp>
 #include <peers/pattern.hpp>
-#include <peers/peer_process.hpp>
-#include <peers/tls_versions.hpp>
+#include <peers/peer_test.hpp>
 #include <tls/secure_streams.hpp>
 
-#include <hocket/core/timeout.hpp>
 #include <hocket/io/start_server.hpp>
 #include <hocket/sync/queue.hpp>
-#include <hocket/testing/test.hpp>
 
 using hocket::coro;
 using hocket::stream_reader;
@@ -25,7 +22,6 @@ using hocket::tls_version;
 using hocket::verify_mode;
 using hocket::testing::certificate_files;
 using hocket::testing::failure_of;
-using hocket::testing::patience;
 using hocket::testing::pattern;
 using hocket::testing::peer_process;
 using hocket::testing::run_peer;
@@ -44,7 +40,7 @@ coro<hocket::server> serve(certificate_files& files, hocket::stream_handler hand
 
 coro<void> stop(hocket::server& server) {
   server.close();
-  co_await hocket::wait_for(server.wait_closed(), patience);
+  co_await server.wait_closed();
 }
 
 /// Says hello and ends.
@@ -80,7 +76,7 @@ std::vector<std::string> verifying_client(const hocket::server& server, tls_vers
 
 }  // namespace
 
-HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, verifies_the_certificate_and_agrees_on_a_protocol) {
+HOCKET_PEER_TEST_OF_EACH_TLS_VERSION(openssl_client, verifies_the_certificate_and_agrees_on_a_protocol) {
   HOCKET_NEEDS("openssl");
   certificate_files files;
   std::string chosen;
@@ -102,7 +98,7 @@ HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, verifies_the_certificate_and_agr
   co_await stop(server);
 }
 
-HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, that_refuses_the_certificate_harms_nobody_else) {
+HOCKET_PEER_TEST_OF_EACH_TLS_VERSION(openssl_client, that_refuses_the_certificate_harms_nobody_else) {
   HOCKET_NEEDS("openssl");
   certificate_files files;
   const certificate_files others("Another authority");
@@ -119,7 +115,7 @@ HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, that_refuses_the_certificate_har
   co_await stop(server);
 }
 
-HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, gets_the_certificate_for_the_name_that_it_asks_for) {
+HOCKET_PEER_TEST_OF_EACH_TLS_VERSION(openssl_client, gets_the_certificate_for_the_name_that_it_asks_for) {
   HOCKET_NEEDS("openssl");
   certificate_files files;
   tls_server_options options;
@@ -140,7 +136,7 @@ HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, gets_the_certificate_for_the_nam
   co_await stop(server);
 }
 
-HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, resumes_a_session_that_it_kept_in_a_file) {
+HOCKET_PEER_TEST_OF_EACH_TLS_VERSION(openssl_client, resumes_a_session_that_it_kept_in_a_file) {
   HOCKET_NEEDS("openssl");
   certificate_files files;
   std::vector<bool> reused;
@@ -162,7 +158,7 @@ HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, resumes_a_session_that_it_kept_i
   co_await stop(server);
 }
 
-HOCKET_REAL_TIME_TEST(openssl_client, reconnects_with_its_session_five_times) {
+HOCKET_PEER_TEST(openssl_client, reconnects_with_its_session_five_times) {
   HOCKET_NEEDS("openssl");
   certificate_files files;
   auto server = co_await serve(files, answer_each_line);
@@ -180,7 +176,7 @@ HOCKET_REAL_TIME_TEST(openssl_client, reconnects_with_its_session_five_times) {
   co_await stop(server);
 }
 
-HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, must_show_a_certificate_that_is_asked_for) {
+HOCKET_PEER_TEST_OF_EACH_TLS_VERSION(openssl_client, must_show_a_certificate_that_is_asked_for) {
   HOCKET_NEEDS("openssl");
   certificate_files files;
   certificate_files others("Another authority");
@@ -212,7 +208,7 @@ HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, must_show_a_certificate_that_is_
   co_await stop(server);
 }
 
-HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, exchanges_megabytes_both_ways_at_once) {
+HOCKET_PEER_TEST_OF_EACH_TLS_VERSION(openssl_client, exchanges_megabytes_both_ways_at_once) {
   HOCKET_NEEDS("openssl");
   certificate_files files;
   const std::string to_client = pattern(megabytes, 1);
@@ -232,7 +228,7 @@ HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, exchanges_megabytes_both_ways_at
   EXPECT_TRUE(received == to_server) << received.size();
 }
 
-HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, that_ends_is_told_apart_from_one_that_dies) {
+HOCKET_PEER_TEST_OF_EACH_TLS_VERSION(openssl_client, that_ends_is_told_apart_from_one_that_dies) {
   HOCKET_NEEDS("openssl");
   certificate_files files;
   hocket::queue<std::string> lines;
@@ -246,20 +242,20 @@ HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, that_ends_is_told_apart_from_one
 
   const auto orderly = co_await run_peer(verifying_client(server, version, files), "orderly\n");
   EXPECT_EQ(orderly.status, 0);
-  EXPECT_EQ(co_await hocket::wait_for(lines.get(), patience), "orderly\n");
-  EXPECT_EQ(co_await hocket::wait_for(ends.get(), patience), "nothing was thrown");
+  EXPECT_EQ(co_await lines.get(), "orderly\n");
+  EXPECT_EQ(co_await ends.get(), "nothing was thrown");
 
   peer_process dying(verifying_client(server, version, files, {"-quiet"}));
   dying.in().write("dying\n");
-  EXPECT_EQ(co_await hocket::wait_for(lines.get(), patience), "dying\n");
+  EXPECT_EQ(co_await lines.get(), "dying\n");
   EXPECT_EQ(co_await dying.line_of_out("on"), "goes on\n");  // with bytes unread it would reset the connection
   dying.kill();
-  const std::string end = co_await hocket::wait_for(ends.get(), patience);
+  const std::string end = co_await ends.get();
   EXPECT_TRUE(end.starts_with("truncated: TLS with 127.0.0.1:")) << end;
   co_await stop(server);
 }
 
-HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, goes_on_sending_when_we_have_nothing_more_to_say) {
+HOCKET_PEER_TEST_OF_EACH_TLS_VERSION(openssl_client, goes_on_sending_when_we_have_nothing_more_to_say) {
   HOCKET_NEEDS("openssl");
   certificate_files files;
   std::string received;
@@ -279,7 +275,7 @@ HOCKET_TEST_OF_EACH_TLS_VERSION(openssl_client, goes_on_sending_when_we_have_not
   EXPECT_EQ(received, "question\n");
 }
 
-HOCKET_REAL_TIME_TEST(openssl_client, changes_its_keys_and_ours) {
+HOCKET_PEER_TEST(openssl_client, changes_its_keys_and_ours) {
   HOCKET_NEEDS("openssl");
   certificate_files files;
   auto server = co_await serve(files, answer_each_line);
@@ -299,7 +295,7 @@ HOCKET_REAL_TIME_TEST(openssl_client, changes_its_keys_and_ours) {
   co_await stop(server);
 }
 
-HOCKET_REAL_TIME_TEST(openssl_client, may_not_negotiate_again) {
+HOCKET_PEER_TEST(openssl_client, may_not_negotiate_again) {
   HOCKET_NEEDS("openssl");
   certificate_files files;
   auto server = co_await serve(files, answer_each_line);

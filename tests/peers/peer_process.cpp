@@ -1,7 +1,7 @@
 // Programs of others as child processes.
 //
-// posix_spawn, in a process group of its own. The three standard streams are socket pairs: a stream of hocket at this end, which
-// the loop reads as any other, and at the child's an ordinary blocking descriptor. A pidfd tells of the end; the process is
+// posix_spawn, in a process group of its own. The three standard streams are socket pairs: a stream of hocket at this end, and at
+// the child's an ordinary blocking descriptor, whose buffer a few hundred short writes fill: so a task takes what comes. A pidfd tells of the end; the process is
 // reaped only by the destructor, after its group was killed, so that no signal can ever reach a stranger.
 
 #include <array>
@@ -36,6 +36,7 @@ extern "C" {  // glibc 2.36 forgot to say so itself
 #include <hocket/core/timeout.hpp>
 #include <hocket/exec/to_thread.hpp>
 #include <hocket/io/tcp.hpp>
+#include <hocket/sync/event.hpp>
 
 namespace hocket::testing {
 namespace {
@@ -91,10 +92,10 @@ struct peer_process::standard_streams {
     one& operator=(const one&) = delete;
 
     int of_child;
-    hocket::stream_pair ours;
+    byte_stream ours;
 
    private:
-    explicit one(std::array<int, 2> ends) : of_child(ends[1]), ours(open_connection(byte_stream(io_handle(ends[0])))) {}
+    explicit one(std::array<int, 2> ends) : of_child(ends[1]), ours(io_handle(ends[0])) {}
     static std::array<int, 2> make_pair() {
       std::array<int, 2> ends{};
       if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) require(errno, "socketpair");
@@ -124,11 +125,48 @@ void skip_for_want_of(const std::string& program) {
   GTEST_SKIP() << "SKIPPED: " << program << " is not installed (scripts/setup peers); nothing of this test ran";
 }
 
+struct peer_output::state {
+  std::string unread;
+  bool ended = false;
+  event changed;
+};
+
+peer_output::peer_output(byte_stream from)
+    : state_(std::make_shared<state>()), collecting_(create_task(collect(state_, std::move(from)))) {}
+
+coro<void> peer_output::collect(std::shared_ptr<state> into, byte_stream from) {
+  while (const buffer piece = co_await from.receive()) {
+    into->unread += piece.text();
+    into->changed.set();
+  }
+  into->ended = true;
+  into->changed.set();
+}
+
+coro<std::string> peer_output::readline() {
+  std::size_t end = 0;
+  while ((end = state_->unread.find('\n')) == std::string::npos && !state_->ended) {
+    state_->changed.clear();
+    co_await state_->changed.wait();
+  }
+  std::string line = state_->unread.substr(0, end == std::string::npos ? end : end + 1);
+  state_->unread.erase(0, line.size());
+  co_return line;
+}
+
+coro<std::string> peer_output::read() {
+  while (!state_->ended) {
+    state_->changed.clear();
+    co_await state_->changed.wait();
+  }
+  co_return std::exchange(state_->unread, {});
+}
+
 peer_process::peer_process(std::vector<std::string> command) : peer_process(std::move(command), standard_streams()) {}
 
 peer_process::peer_process(std::vector<std::string> command, standard_streams&& streams)
     : name_(command.at(0)),
-      in_(std::move(streams.in.ours)),
+      in_(open_connection(std::move(streams.in.ours))),
       out_(std::move(streams.out.ours)),
       err_(std::move(streams.err.ours)) {
   const auto path = find_program(name_);
@@ -143,7 +181,7 @@ peer_process::~peer_process() {
 
 void peer_process::kill() noexcept { ::kill(-process_, SIGKILL); }
 
-coro<std::string> peer_process::line_of(stream_reader& output, std::string part) {
+coro<std::string> peer_process::line_of(peer_output& output, std::string part) {
   const auto look = [&]() -> coro<std::string> {
     std::string before;
     for (;;) {
@@ -162,7 +200,7 @@ coro<void> peer_process::accepts_at(std::uint16_t port) {
   while (!co_await as_expected(tcp_socket::connect(where))) {
     siginfo_t end{};
     if (::waitid(P_PID, static_cast<id_t>(process_), &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_pid != 0)
-      throw std::runtime_error(fmt::format("{} has ended: {}", name_, co_await err_.reader.read()));
+      throw std::runtime_error(fmt::format("{} has ended: {}", name_, co_await err_.read()));
     if (std::chrono::steady_clock::now() > deadline)
       throw std::runtime_error(fmt::format("{} does not accept connections at port {}", name_, port));
     co_await sleep(std::chrono::milliseconds(5));

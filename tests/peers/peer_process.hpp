@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include <sys/types.h>
 
 #include <hocket/core/coro.hpp>
+#include <hocket/core/task.hpp>
 #include <hocket/io/open_connection.hpp>
 
 namespace hocket::testing {
@@ -28,10 +30,31 @@ void skip_for_want_of(const std::string& program);
 #define HOCKET_NEEDS(program) \
   if (!::hocket::testing::find_program(program)) co_return ::hocket::testing::skip_for_want_of(program)
 
-/// A program of somebody else's, in a process group of its own; its standard input, output and error are streams.
+/// What a program says, collected while it says it: programs that nobody reads from would stop.
+class peer_output {
+ public:
+  explicit peer_output(byte_stream from);
+  ~peer_output() { collecting_.cancel(); }
+  peer_output(const peer_output&) = delete;
+  peer_output& operator=(const peer_output&) = delete;
+
+  /// A line with its '\n'; at the end what is left. Empty at the end only.
+  [[nodiscard]] coro<std::string> readline();
+  /// All that has not been read, up to the end.
+  [[nodiscard]] coro<std::string> read();
+
+ private:
+  struct state;
+  static coro<void> collect(std::shared_ptr<state> into, byte_stream from);
+
+  std::shared_ptr<state> state_;
+  task<void> collecting_;
+};
+
+/// A program of somebody else's, in a process group of its own; its standard input is written to as a stream.
 ///
 /// Destroying it kills the group and waits for the program's end, so that a test which fails leaves nothing running.
-/// Its output is held up when nobody reads it. Belongs to the loop on which it was made.
+/// Belongs to the loop on which it was made.
 class peer_process {
  public:
   /// Starts it. Throws std::system_error, std::runtime_error if there is no such program.
@@ -41,15 +64,15 @@ class peer_process {
   peer_process& operator=(const peer_process&) = delete;
 
   stream_writer& in() noexcept { return in_.writer; }
-  stream_reader& out() noexcept { return out_.reader; }
-  stream_reader& err() noexcept { return err_.reader; }
+  peer_output& out() noexcept { return out_; }
+  peer_output& err() noexcept { return err_; }
 
   /// Reads up to the first line that contains `part` and gives that one. Throws std::runtime_error at the end of the output.
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::string> line_of_out(std::string part) {
-    return line_of(out_.reader, std::move(part));
+    return line_of(out_, std::move(part));
   }
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::string> line_of_err(std::string part) {
-    return line_of(err_.reader, std::move(part));
+    return line_of(err_, std::move(part));
   }
 
   /// Waits until somebody accepts connections at that port of 127.0.0.1. Throws std::runtime_error if the program ends first.
@@ -65,12 +88,12 @@ class peer_process {
   struct standard_streams;
 
   peer_process(std::vector<std::string> command, standard_streams&& streams);
-  [[nodiscard]] coro<std::string> line_of(stream_reader& output, std::string part);
+  [[nodiscard]] coro<std::string> line_of(peer_output& output, std::string part);
 
   std::string name_;
   hocket::stream_pair in_;
-  hocket::stream_pair out_;
-  hocket::stream_pair err_;
+  peer_output out_;
+  peer_output err_;
   pid_t process_ = -1;  // it is reaped by the destructor, so that the number is nobody else's until then
 };
 
