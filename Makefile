@@ -6,11 +6,15 @@ PREFIX ?= /usr/local
 MAKEFLAGS += --no-print-directory
 jobs := $(shell nproc)
 
-.PHONY: all build setup crawl test asan tsan bench fuzz format check tidy install clean
+.PHONY: all build setup setup_tests crawl test asan tsan bench fuzz format check tidy install clean
 all: build
 
 setup:
 	@scripts/setup build
+
+# And what the tests talk to.
+setup_tests:
+	@scripts/setup build peers
 
 build: setup
 	@scripts/build release
@@ -19,11 +23,11 @@ build: setup
 crawl: setup
 	@URL='$(URL)' scripts/crawl_demo $(ARGS)
 
-test: setup
+test: setup_tests
 	@scripts/build release
 	@ctest --preset release --no-tests=error -j $(jobs)
 
-asan tsan: setup
+asan tsan: setup_tests
 	@scripts/build $@
 	@ctest --preset $@ --no-tests=error -j $(jobs)
 

@@ -15,59 +15,16 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
 
-HOCKET = None
-BACKENDS = ["epoll", "io_uring"]
+import program
+from program import BACKENDS, LINKS, WAIT, AppTest, environment, free_port, hocket, start, wait_until
+
 ORACLE = pathlib.Path(__file__).resolve().parent.parent / "oracle"
 REAL_SITE = pathlib.Path("/usr/share/doc/postgresql-doc-15/html")
-SITE = {
-    "index.html": '<title>Home</title><a href="a.html">a</a><a href="sub/">sub</a><a href="http://elsewhere.invalid/">e</a>',
-    "a.html": '<a href="index.html">home</a><a href="missing.html">gone</a>',
-    "sub/index.html": '<a href="../a.html#part">a</a><a rel="nofollow" href="b.html">b</a>',
-    "sub/b.html": "",
-}
-LINKS = 7
 PROGRESS = r"  [\d,]+ pages  [\d,]+/s  \d+ MB/s  in flight \d+  queued [\d,]+  errors \d+  \d+:\d\d\.\d"
-WAIT = 60  # seconds, for what takes a moment on an idle machine
-
-
-def environment(backend):
-    return {**os.environ, "HOCKET_BACKEND": backend, "LC_ALL": "C"}
-
-
-def io_uring_works():
-    """True if the program runs on io_uring here: asks it for a directory that is not there, which needs the loop."""
-    answer = subprocess.run([HOCKET, "serve", "/nowhere"], env=environment("io_uring"), capture_output=True, text=True, timeout=WAIT)
-    return "cannot serve" in answer.stderr
-
-
-def hocket(*arguments, backend="epoll", cwd=None, **options):
-    return subprocess.run(
-        [HOCKET, *map(str, arguments)], env=environment(backend), cwd=cwd, capture_output=True, text=True, timeout=WAIT * 5, **options
-    )
-
-
-def start(*arguments, backend="epoll", **options):
-    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
-    return subprocess.Popen([HOCKET, *map(str, arguments)], env=environment(backend), **options)
-
-
-def wait_until(condition, what):
-    deadline = time.monotonic() + WAIT
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"{what}: not within {WAIT} s")
-        time.sleep(0.01)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextlib.contextmanager
@@ -119,43 +76,6 @@ class EndlessSite(http.server.ThreadingHTTPServer):
     def __enter__(self):
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
         return self
-
-
-class AppTest(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="hocket-apps-")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.out = self.folder / "out"
-
-    def make_site(self):
-        site = self.folder / "site"
-        for name, text in SITE.items():
-            (site / name).parent.mkdir(parents=True, exist_ok=True)
-            (site / name).write_text(text)
-        return site
-
-    def assert_one_line(self, result, code, line, who="hocket crawl"):
-        """One line on standard error, nothing on standard output, and the exit code."""
-        self.assertEqual(result.returncode, code, result.stderr)
-        self.assertEqual(result.stdout, "")
-        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
-        self.assertTrue(result.stderr.startswith(f"{who}: "), result.stderr)
-        self.assertIsNotNone(re.search(line, result.stderr), result.stderr)
-        self.assertLess(len(result.stderr), 300)
-
-    def read_out(self, out=None):
-        """What a crawl wrote; fails if a line is torn."""
-        out = out or self.out
-        links = (out / "links.tsv").read_text()
-        pages = (out / "pages.jsonl").read_text()
-        self.assertTrue(links == "" or links.endswith("\n"), "links.tsv ends within a line")
-        self.assertTrue(pages == "" or pages.endswith("\n"), "pages.jsonl ends within a line")
-        header, *rows = links.splitlines() or [""]
-        self.assertIn(header, ("source_url\tparsed_url", ""))
-        for row in rows:
-            self.assertRegex(row, r"^http://\S+\thttps?://\S+$")
-        return rows, [json.loads(line) for line in pages.splitlines()]
 
 
 class Usage(AppTest):
@@ -317,7 +237,7 @@ class Output(AppTest):
     def test_standard_output_that_is_full_is_no_crash(self):
         with served(self.make_site()) as url, open("/dev/full", "w") as full:
             result = subprocess.run(
-                [HOCKET, "crawl", url, "--out", self.out], env=environment("epoll"), stdout=full, stderr=subprocess.PIPE, timeout=WAIT
+                [program.path, "crawl", url, "--out", self.out], env=environment("epoll"), stdout=full, stderr=subprocess.PIPE, timeout=WAIT
             )
         self.assertEqual(result.returncode, 1)
         self.assertRegex(result.stderr.decode(), r"^hocket crawl: cannot write to standard output: No space left on device\n$")
@@ -554,20 +474,5 @@ class RealSite(AppTest):
                 self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
 
 
-def main():
-    global HOCKET, BACKENDS
-    if len(sys.argv) < 2 or not os.access(sys.argv[1], os.X_OK):
-        print(__doc__.strip(), file=sys.stderr)
-        return 2
-    HOCKET = os.path.abspath(sys.argv.pop(1))
-    if not io_uring_works():
-        if os.environ.get("HOCKET_REQUIRE_IO_URING"):
-            print("apps_test.py: io_uring does not work here, and HOCKET_REQUIRE_IO_URING is set", file=sys.stderr)
-            return 1
-        print("SKIPPED: io_uring is forbidden here; the program was tested on epoll only", file=sys.stderr)
-        BACKENDS = ["epoll"]
-    unittest.main()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program.main(__doc__))

@@ -9,11 +9,12 @@
 #include <span>
 #include <stdexcept>
 
-#include <hocket/core/as_result.hpp>
+#include <hocket/io/detail/as_outcome.hpp>
 #include <hocket/io/stream_reader.hpp>
 
 namespace hocket {
 
+using detail::as_outcome;
 using detail::stream_connection;
 using detail::stream_ref;
 
@@ -22,7 +23,7 @@ static coro<std::string> read_some(stream_ref from, std::size_t most) {
   from->raise_error();
   if (most == 0) co_return std::string();
   if (from->buffered().empty() && !from->has_ended()) {
-    const buffer piece = from->received(co_await as_expected(from->stream().receive()));
+    const buffer piece = from->received(co_await as_outcome(from->stream().receive()));
     if (piece.size() <= most) co_return std::string(piece.text());
     from->append(piece.text());
   }
@@ -34,7 +35,7 @@ static coro<std::string> read_as_many(stream_ref from, std::size_t count, bool e
   const stream_connection::reading reads(*from);
   from->raise_error();
   while (from->buffered().size() < count && !from->has_ended()) {
-    const buffer piece = from->received(co_await as_expected(from->stream().receive()));
+    const buffer piece = from->received(co_await as_outcome(from->stream().receive()));
     from->append(piece.text());
   }
   if (exactly && from->buffered().size() < count)
@@ -107,7 +108,7 @@ coro<std::string> read_up_to(stream_ref from, std::span<const std::string> separ
     if (search.searched() > from->limit())
       throw limit_overrun_error("no separator was found within the limit", search.searched());
     if (from->has_ended()) throw incomplete_read_error(from->take(from->buffered().size()), std::nullopt);
-    const buffer piece = from->received(co_await as_expected(from->stream().receive()));
+    const buffer piece = from->received(co_await as_outcome(from->stream().receive()));
     from->append(piece.text());
   }
 }

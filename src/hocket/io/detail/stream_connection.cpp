@@ -40,12 +40,12 @@ void stream_connection::drop(std::size_t count) noexcept {
     buffer_.clear();
 }
 
-buffer stream_connection::received(std::expected<buffer, std::error_code> answer) {
+buffer stream_connection::received(std::expected<buffer, std::exception_ptr> answer) {
   if (answer) {
     ended_ = answer->empty();
     return std::move(*answer);
   }
-  if (!is_closing()) lose(std::make_exception_ptr(std::system_error(answer.error(), "read")));
+  if (!is_closing()) lose(std::move(answer).error());
   raise_error();
   ended_ = true;  // closed on this side while it was read
   return {};

@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <exception>
 #include <expected>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 #include <hocket/io/detail/connection.hpp>
 
@@ -27,8 +27,8 @@ class stream_connection final : public connection {
   /// The peer sends nothing more, or this side has closed.
   [[nodiscard]] bool has_ended() const noexcept { return ended_; }
 
-  /// What came of a receive: bytes, or none at the end. Throws the system's error, by which the connection is then lost.
-  [[nodiscard]] buffer received(std::expected<buffer, std::error_code> answer);
+  /// What came of a receive: bytes, or none at the end. Throws the error by which the connection is then lost.
+  [[nodiscard]] buffer received(std::expected<buffer, std::exception_ptr> answer);
 
   /// One task reads: throws `invalid_state_error` if another does.
   class reading {

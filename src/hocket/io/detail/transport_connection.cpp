@@ -4,6 +4,7 @@
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
+#include <hocket/io/detail/as_outcome.hpp>
 #include <hocket/io/detail/protocol_task.hpp>
 #include <hocket/io/detail/transport_connection.hpp>
 #include <hocket/io/transport.hpp>
@@ -20,11 +21,11 @@ coro<void> transport_connection::read_all(record_ref<transport_connection> self)
   for (;;) {
     co_await self->wait_until_reading();
     if (self->is_closing()) co_return;
-    auto received = co_await as_expected(self->stream().receive());
+    auto received = co_await as_outcome(self->stream().receive());
     co_await self->wait_until_reading();  // it may have been paused meanwhile
     if (self->is_closing()) co_return;
     if (!received) {
-      self->lose(std::make_exception_ptr(std::system_error(received.error(), "read")));
+      self->lose(std::move(received).error());
       co_return;
     }
     if (!self->hand_over(std::move(*received))) co_return;

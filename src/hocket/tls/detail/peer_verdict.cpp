@@ -85,13 +85,26 @@ peer_verdict verdict_of(X509_STORE_CTX& failed, const std::string& host) {
   }
 }
 
+// OpenSSL up to 3.1 calls some of TLS 1.3 and RFC 7507 "unknown".
+static std::string words_of_alert(int alert) {
+  switch (alert) {
+    case SSL_AD_CERTIFICATE_REQUIRED:
+      return "certificate required";
+    case SSL_AD_MISSING_EXTENSION:
+      return "missing extension";
+    case SSL_AD_INAPPROPRIATE_FALLBACK:
+      return "inappropriate fallback";
+    default:
+      return lower(SSL_alert_desc_string_long(alert));
+  }
+}
+
 peer_verdict reason_of_failure(bool in_handshake) {
   const unsigned long error = ERR_peek_error();
   const int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
   const std::string words = take_openssl_reason();
   if (reason > SSL_AD_REASON_OFFSET)
-    return {tls_errc::peer_refused,
-            "the peer refuses: " + lower(SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET))};
+    return {tls_errc::peer_refused, "the peer refuses: " + words_of_alert(reason - SSL_AD_REASON_OFFSET)};
   if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
     return {tls_errc::certificate_missing, "the peer has shown no certificate"};
   return {in_handshake ? tls_errc::handshake_failed : tls_errc::protocol_broken, words};
