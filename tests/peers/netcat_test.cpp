@@ -79,7 +79,7 @@ HOCKET_PEER_TEST(netcat, goes_on_sending_to_a_server_that_has_ended_its_half) {
   EXPECT_EQ(received, "not for me\n");
 }
 
-HOCKET_PEER_TEST(netcat, serves_a_client_that_ends_its_half) {
+HOCKET_PEER_TEST(netcat, ends_its_half_as_a_server_and_hears_all_that_follows) {
   HOCKET_NEEDS("nc");
   const std::string question = pattern(megabytes, 1);
   const std::string answer = pattern(megabytes, 2);
@@ -87,11 +87,10 @@ HOCKET_PEER_TEST(netcat, serves_a_client_that_ends_its_half) {
   const auto port = port_at_end_of(co_await server.line_of_err("Listening"));
 
   auto [reader, writer] = co_await open_connection("127.0.0.1", port);
-  writer.write(question);
-  writer.write_eof();
   server.in().write(answer);
   server.in().write_eof();
   const std::string received = co_await reader.read();
+  writer.write(question);  // a netcat that listens leaves when we end first
   writer.close();
   co_await writer.wait_closed();
 
@@ -135,7 +134,7 @@ HOCKET_PEER_TEST(netcat, listens_at_a_unix_socket) {
   server.in().write(text);
   server.in().write_eof();
   const std::string received = co_await reader.read();
-  writer.write("answer");  // its half has ended; ours has not. At unix sockets netcat leaves when we end first
+  writer.write("answer");
   writer.close();
   co_await writer.wait_closed();
 

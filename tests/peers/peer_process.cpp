@@ -169,8 +169,14 @@ peer_process::peer_process(std::vector<std::string> command, standard_streams&& 
       in_(open_connection(std::move(streams.in.ours))),
       out_(std::move(streams.out.ours)),
       err_(std::move(streams.err.ours)) {
-  const auto path = find_program(name_);
+  auto path = find_program(name_);
   if (!path) throw std::runtime_error(name_ + " is not installed");
+  // The destructor does not run if the tests crash or are killed.
+  if (auto with_us = find_program("setpriv")) {
+    command[0] = *path;
+    command.insert(command.begin(), {"setpriv", "--pdeathsig", "KILL", "--"});
+    path = std::move(with_us);
+  }
   process_ = start(*path, command, {streams.in.of_child, streams.out.of_child, streams.err.of_child});
 }
 
@@ -247,10 +253,10 @@ reserved_port::reserved_port() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CL
 reserved_port::~reserved_port() { ::close(socket_); }
 
 std::uint16_t port_at_end_of(std::string_view line) {
-  const std::size_t last = line.find_last_of("0123456789");
-  const std::size_t before = line.find_last_not_of("0123456789", last);
+  const std::size_t end = line.find_last_of("0123456789") + 1;
+  const std::size_t begin = line.find_last_not_of("0123456789", end - 1) + 1;
   std::uint16_t port = 0;
-  std::from_chars(line.data() + before + 1, line.data() + last + 1, port);
+  std::from_chars(line.data() + begin, line.data() + end, port);
   return port;
 }
 
