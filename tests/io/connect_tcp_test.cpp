@@ -123,7 +123,7 @@ HOCKET_TEST(connect_tcp, takes_families_in_turns) {
   for (const char* host : {"::1", "::1", "::1", "127.0.0.1", "127.0.0.1"}) given.push_back(refusing(host));
   const std::string text = co_await error_text(connect_tcp(given));
   std::vector<std::size_t> places;
-  for (const std::size_t n : {0, 3, 1, 4, 2}) places.push_back(text.find(given[n].to_string()));
+  for (const std::size_t n : {0U, 3U, 1U, 4U, 2U}) places.push_back(text.find(given[n].to_string()));
   EXPECT_TRUE(std::is_sorted(places.begin(), places.end())) << text;
 }
 

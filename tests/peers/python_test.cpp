@@ -174,7 +174,7 @@ HOCKET_PEER_TEST(python_datagrams, of_a_client_come_back_from_our_socket) {
   peer_process client(python("datagrams_peer.py", {"client", std::to_string(socket.local_address().port())}));
 
   std::string room(65536, '\0');
-  for (const std::size_t size : {1, 100, 1472, 9000, 65507}) {
+  for (const std::size_t size : {1U, 100U, 1472U, 9000U, 65507U}) {
     const auto received = co_await socket.receive_from(room);
     EXPECT_EQ(received.size, size);
     co_await socket.send_to(std::string_view(room).substr(0, received.size), received.sender);
@@ -188,7 +188,7 @@ HOCKET_PEER_TEST(python_datagrams, of_a_server_come_back_to_our_socket) {
   auto socket = co_await hocket::connect_udp("127.0.0.1", co_await port_of(server));
 
   std::string room(65536, '\0');
-  for (const std::size_t size : {1, 100, 1472, 9000, 65507, 3}) {
+  for (const std::size_t size : {1U, 100U, 1472U, 9000U, 65507U, 3U}) {
     const std::string sent = size == 3 ? "end" : std::string(size, static_cast<char>('a' + size % 26));
     co_await socket.send(sent);
     const auto received = co_await socket.receive_from(room);
