@@ -36,7 +36,7 @@ coro<std::string> receive_to_end(byte_stream& from) {
 }
 
 /// Turns every byte that passes to its bitwise complement.
-class complement_layer final : public hocket::stream_layer {
+class complement_layer : public hocket::stream_layer {
  public:
   explicit complement_layer(byte_stream below) : below_(std::move(below)) {}
 
@@ -181,6 +181,23 @@ HOCKET_TEST(byte_stream, of_a_layer_that_is_aborted_while_a_task_receives_ends_t
   co_await hocket::testing::wait_all_tasks_blocked();
   client = byte_stream();
   EXPECT_EQ(co_await receiving, std::errc::operation_canceled);
+}
+
+HOCKET_TEST(byte_stream, of_a_layer_that_waits_while_it_is_closed_can_be_aborted) {
+  class polite_layer final : public complement_layer {
+   public:
+    using complement_layer::complement_layer;
+    coro<void> close() override { static_cast<void>(co_await receive()); }
+  };
+  auto [client, server] = co_await connect_streams();
+  byte_stream polite(std::make_unique<polite_layer>(std::move(client)));
+  auto closing = create_task(polite.close());
+  co_await hocket::testing::wait_all_tasks_blocked();
+  EXPECT_FALSE(polite.is_open());
+  EXPECT_FALSE(closing.done());
+  polite.abort();
+  EXPECT_FALSE(co_await hocket::as_result(std::move(closing)));
+  EXPECT_FALSE(co_await server.receive());
 }
 
 HOCKET_TEST(byte_stream, of_a_layer_loses_no_byte_when_a_receive_is_cancelled) {

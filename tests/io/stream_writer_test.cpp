@@ -346,6 +346,32 @@ class complement_security final : public hocket::stream_security {
 
 }  // namespace
 
+HOCKET_TEST(stream_writer, tells_how_much_of_a_large_write_is_left) {
+  auto [reader, writer, peer] = connect_in_memory();
+  std::string large(1 << 20, 'a');
+  for (const bool in_pieces : {false, true}) {
+    if (in_pieces) {
+      writer.write(large.substr(0, 10'000));
+      writer.write(large.substr(0, 700'000));
+      writer.write(large.substr(710'000));
+    } else {
+      writer.write(large);
+    }
+    EXPECT_EQ(writer.write_buffer_size(), large.size());
+    auto draining = create_task(drain(writer));
+    std::size_t received = 0;
+    while (received < large.size()) {
+      co_await wait_all_tasks_blocked();
+      const std::size_t left = writer.write_buffer_size();
+      EXPECT_LE(received + left, large.size());
+      EXPECT_GE(received + left + 2 * 64 * 1024, large.size());
+      EXPECT_EQ(draining.done(), left <= 16 * 1024) << left;
+      received += (co_await peer.receive()).size();
+    }
+    co_await draining;
+  }
+}
+
 HOCKET_TEST(stream_writer, starts_tls_with_the_bytes_that_the_reader_holds) {
   auto [reader, writer, peer] = connect_in_memory();
   const auto security = std::make_shared<complement_security>();
@@ -392,15 +418,26 @@ HOCKET_TEST(stream_writer, is_lost_when_the_handshake_is_cancelled) {
   EXPECT_EQ(co_await error_of(writer.wait_closed()), std::errc::operation_canceled);
 }
 
-HOCKET_TEST(stream_writer, that_is_aborted_during_a_handshake_stays_so) {
+HOCKET_TEST(stream_writer, that_is_aborted_during_a_handshake_ends_it) {
   auto [reader, writer, peer] = connect_in_memory();
   auto upgrading = create_task(writer.start_tls(std::make_shared<complement_security>()));
   co_await wait_all_tasks_blocked();
   writer.abort();
-  co_await peer.send_all("hello");
-  co_await upgrading;
+  EXPECT_EQ(co_await error_of(std::move(upgrading)), std::errc::operation_canceled);
   EXPECT_EQ(co_await reader.read(1), "");
   EXPECT_EQ(co_await receive_to_end(peer), "hello");
+}
+
+HOCKET_TEST(stream_writer, that_gives_up_before_a_handshake_has_lost_nothing) {
+  auto [reader, writer, peer] = connect_in_memory({.to_server = {.capacity = 10}});
+  co_await peer.send_all("line\nearly");
+  EXPECT_EQ(co_await reader.readline(), "line\n");
+  writer.write("more than the peer has room for");
+  const auto given_up =
+      co_await as_result(hocket::wait_for(writer.start_tls(std::make_shared<complement_security>()), 1s));
+  EXPECT_FALSE(given_up);
+  EXPECT_FALSE(writer.is_closing());
+  EXPECT_EQ(co_await reader.readexactly(5), "early");
 }
 
 HOCKET_TEST(stream_writer, refuses_to_start_tls_while_somebody_reads) {

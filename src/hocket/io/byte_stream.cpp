@@ -20,6 +20,7 @@ byte_stream& byte_stream::operator=(byte_stream&& other) noexcept {
     abort();
     handle_ = std::move(other.handle_);
     layer_ = std::move(other.layer_);
+    ending_ = std::move(other.ending_);
   }
   return *this;
 }
@@ -54,12 +55,14 @@ coro<void> byte_stream::shutdown_send() {
 coro<void> byte_stream::close() {
   handle_.close();
   const std::shared_ptr<stream_layer> closing = std::move(layer_);
+  ending_ = closing;
   if (closing != nullptr) co_await closing->close();
 }
 
 void byte_stream::abort() noexcept {
   handle_.close();
   if (const std::shared_ptr<stream_layer> aborted = std::move(layer_)) aborted->abort();
+  if (const std::shared_ptr<stream_layer> ending = ending_.lock()) ending->abort();
 }
 
 const io_handle& byte_stream::lowest_socket() const noexcept {

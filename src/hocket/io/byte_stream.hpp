@@ -123,7 +123,7 @@ class byte_stream {
   /// once, and the system sends what it has taken. Not open from here on. Throws std::system_error, `cancelled`.
   [[nodiscard]] coro<void> close();
 
-  /// Ends it at once. What the system has taken of a plain socket is still sent.
+  /// Ends it at once, also while `close` waits. What the system has taken of a plain socket is still sent.
   void abort() noexcept;
 
   [[nodiscard]] bool is_open() const noexcept { return handle_.is_open() || layer_ != nullptr; }
@@ -154,6 +154,7 @@ class byte_stream {
 
   io_handle handle_;
   std::shared_ptr<stream_layer> layer_;
+  std::weak_ptr<stream_layer> ending_;  // while it is closed in order
 };
 
 }  // namespace hocket

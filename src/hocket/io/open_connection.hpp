@@ -7,6 +7,7 @@
 #include <hocket/io/stream_reader.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/io/stream_writer.hpp>
+#include <hocket/io/tcp.hpp>
 
 namespace hocket {
 
@@ -18,6 +19,8 @@ struct stream_pair {
 
 struct open_connection_options {
   std::size_t limit = default_stream_limit;
+  /// By TCP: the local address, happy eyeballs' delay, options of the socket.
+  connect_options connect{};
   /// Makes the connection secure before anybody uses it.
   security tls{};
   /// Whom the server's certificate must be for; empty: the host.

@@ -50,8 +50,7 @@ static coro<void> secure(detail::stream_ref connection, security with, writer_tl
   start_tls_options handshake{.server_side = connection->is_served(),
                               .server_hostname = std::move(options.server_hostname),
                               .handshake_timeout = options.handshake_timeout,
-                              .shutdown_timeout = options.shutdown_timeout,
-                              .buffered = connection->take(connection->buffered().size())};
+                              .shutdown_timeout = options.shutdown_timeout};
   co_await detail::connection::start_tls(connection, std::move(with), std::move(handshake));
 }
 

@@ -103,8 +103,8 @@ class stream_writer {
   [[nodiscard]] bool is_closing() const noexcept { return connection_->is_closing(); }
 
   /// Sends what was written, then makes the connection secure; bytes that the reader holds already belong to the handshake.
-  /// Throws `invalid_state_error` while somebody reads; std::system_error, `timeout_error`, `cancelled`, and then the
-  /// connection is lost. The server's side is the one that `start_server` made.
+  /// Throws `invalid_state_error` while somebody reads, and `cancelled` while it still sends: then nothing has happened.
+  /// std::system_error, `timeout_error`, `cancelled` of the handshake: then the connection is lost. The server's side is the one that `start_server` made.
   [[nodiscard]] HOCKET_CORO_OWNING_WRAPPER coro<void> start_tls(security with, writer_tls_options options = {});
 
   /// The addresses of the socket below. Throw std::system_error if there is none.

@@ -17,7 +17,7 @@ static coro<byte_stream> secure(byte_stream stream, std::string name, open_conne
 
 coro<byte_stream> connect_stream(std::string host, std::uint16_t port, open_connection_options options) {
   std::string name = options.server_hostname.empty() ? host : options.server_hostname;
-  byte_stream stream(co_await connect_tcp(std::move(host), port));
+  byte_stream stream(co_await connect_tcp(std::move(host), port, std::move(options.connect)));
   co_return co_await secure(std::move(stream), std::move(name), std::move(options));
 }
 

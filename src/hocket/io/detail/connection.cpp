@@ -13,6 +13,9 @@
 
 namespace hocket::detail {
 
+// Of a large buffer so much is sent before who writes is told that there is room again.
+static constexpr std::size_t most_at_once = 64 * 1024;
+
 connection::~connection() {
   if (next_turn_.is_linked()) next_turn_.unlink();
 }
@@ -72,6 +75,7 @@ void connection::lose(std::exception_ptr error) noexcept {
   if (next_turn_.is_linked()) next_turn_.unlink();
   outgoing_.clear();
   stream_.abort();
+  if (handshake_ != nullptr) handshake_->cancel();
   wake_all(drainers_);
   wake_all(closers_);
   wake_all(idlers_);
@@ -131,10 +135,12 @@ coro<void> connection::send(sender self) {
         continue;
       }
       std::swap(self->outgoing_, self->in_flight_);
-      if (self->in_flight_.is_one_piece())
-        co_await self->stream_.send_all(self->in_flight_.text());
-      else
+      if (!self->in_flight_.is_one_piece())
         co_await self->send_pieces();
+      else if (self->in_flight_.size() > most_at_once)
+        co_await self->send_text(self->in_flight_.text());
+      else
+        co_await self->stream_.send_all(self->in_flight_.text());
       self->in_flight_.clear();
       self->bytes_went();
     }
@@ -147,7 +153,32 @@ coro<void> connection::send(sender self) {
   self.end(std::move(error));
 }
 
-coro<void> connection::send_pieces() { co_await stream_.send_all(in_flight_.pieces()); }
+coro<void> connection::send_text(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view next = text.substr(0, most_at_once);
+    co_await stream_.send_all(next);
+    text.remove_prefix(next.size());
+    in_flight_.count_sent(next.size());
+    bytes_went();
+  }
+}
+
+// As many pieces at once as there may be; a larger one by itself.
+coro<void> connection::send_pieces() {
+  for (std::span<const std::string_view> left = in_flight_.pieces(); !left.empty();) {
+    std::size_t count = 0, bytes = 0;
+    while (count < left.size() && bytes + left[count].size() <= most_at_once) bytes += left[count++].size();
+    if (count == 0) {
+      co_await send_text(left.front());
+      left = left.subspan(1);
+      continue;
+    }
+    co_await stream_.send_all(left.first(count));
+    left = left.subspan(count);
+    in_flight_.count_sent(bytes);
+    bytes_went();
+  }
+}
 
 coro<void> connection::end_sending() {
   if (eof_written_ && !eof_sent_ && !closing_) {
@@ -169,6 +200,10 @@ coro<void> connection::wait_closed(record_ref<connection> self) {
   self->raise_error();
 }
 
+static std::exception_ptr aborted() noexcept {
+  return std::make_exception_ptr(std::system_error(std::make_error_code(std::errc::operation_canceled), "start_tls"));
+}
+
 coro<void> connection::start_tls(record_ref<connection> self, security with, start_tls_options options) {
   while (!self->lost_ && (self->sending_ || !self->outgoing_.empty())) {
     self->flush();
@@ -178,21 +213,27 @@ coro<void> connection::start_tls(record_ref<connection> self, security with, sta
   if (self->closing_ || self->eof_written_ || self->upgrading_)
     throw invalid_state_error("start_tls needs a connection that is open both ways");
   self->upgrading_ = true;
+  task_base& waiting = task_base::require_current();
+  const std::uint32_t requests = waiting.cancelling();
   std::exception_ptr error;
   try {
-    byte_stream upgraded = co_await with->start_tls(std::move(self->stream_), std::move(options));
-    if (!self->lost_) self->stream_ = std::move(upgraded);  // otherwise somebody aborted meanwhile
+    options.buffered = self->take_received();
+    auto handshake = create_task(with->start_tls(std::move(self->stream_), std::move(options)), {.name = "start_tls"});
+    self->handshake_ = handshake.record().get();  // so that whoever aborts meanwhile ends it
+    byte_stream upgraded = co_await std::move(handshake);
+    if (!self->lost_) self->stream_ = std::move(upgraded);
   } catch (...) {
     error = std::current_exception();
   }
+  self->handshake_ = nullptr;
   self->upgrading_ = false;
-  if (error) {
-    self->lose(is_cancelled(error) ? std::make_exception_ptr(std::system_error(
-                                         std::make_error_code(std::errc::operation_canceled), "start_tls"))
-                                   : error);
+  const bool is_asked_to_end = waiting.cancelling() != requests || waiting.must_throw();
+  if (error && (is_asked_to_end || !self->lost_)) {
+    self->lose(is_cancelled(error) ? aborted() : error);
     std::rethrow_exception(error);
   }
   self->raise_error();
+  if (self->lost_) std::rethrow_exception(aborted());
   self->start_sending(false);
 }
 

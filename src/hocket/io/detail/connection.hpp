@@ -10,6 +10,7 @@
 
 #include <hocket/base/arena.hpp>
 #include <hocket/core/future_base.hpp>
+#include <hocket/core/task_base.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/detail/water_marks.hpp>
 #include <hocket/io/detail/write_buffer.hpp>
@@ -80,6 +81,8 @@ class connection : public arena_allocated, public list_link<connection> {
   virtual void writing_paused() noexcept {}
   virtual void writing_resumed() noexcept {}
   virtual void was_lost() noexcept {}
+  /// What was received and not read: the beginning of a handshake.
+  [[nodiscard]] virtual std::string take_received() { return {}; }
 
   /// Those who write in one turn are sent in the next.
   class next_turn final : public ready_node {
@@ -102,6 +105,7 @@ class connection : public arena_allocated, public list_link<connection> {
   class sender;
   static coro<void> send(sender self);
   void stopped_sending(std::exception_ptr error) noexcept;
+  coro<void> send_text(std::string_view text);
   coro<void> send_pieces();
   coro<void> end_sending();
 
@@ -115,8 +119,9 @@ class connection : public arena_allocated, public list_link<connection> {
   std::exception_ptr error_;
   water_marks marks_;
   std::uint32_t references_ = 0;
-  bool sending_ = false;    // there is a task that sends
-  bool upgrading_ = false;  // there is a handshake, and none may
+  task_base* handshake_ = nullptr;  // while there is one
+  bool sending_ = false;            // there is a task that sends
+  bool upgrading_ = false;          // there is a handshake, and none may
   bool eof_written_ = false;
   bool eof_sent_ = false;
   bool closing_ = false;

@@ -49,6 +49,7 @@ class stream_connection final : public connection {
  private:
   ~stream_connection() override = default;
   void was_lost() noexcept override { ended_ = true; }
+  [[nodiscard]] std::string take_received() override { return take(buffered().size()); }
 
   std::string buffer_;
   std::size_t read_ = 0;  // of the buffer

@@ -27,6 +27,10 @@ class write_buffer {
     pieces_.push_back(std::move(bytes));
   }
 
+  /// So many of its bytes are gone; they stand here until `clear` all the same.
+  void count_sent(std::size_t bytes) noexcept { size_ -= bytes; }
+
+  /// What is not sent.
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
