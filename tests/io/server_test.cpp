@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -16,6 +17,7 @@
 #include <hocket/io/accept_connection.hpp>
 #include <hocket/io/start_server.hpp>
 #include <hocket/sync/event.hpp>
+#include <hocket/sync/semaphore.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>
@@ -293,6 +295,64 @@ HOCKET_TEST(server, serves_no_more_clients_at_once_than_it_may) {
   for (const auto& each : clients) all += co_await each;
   EXPECT_EQ(all, "012345");
   EXPECT_EQ(most, 2U);
+  co_await end(server);
+}
+
+namespace {
+
+/// A socket that connects to the port of `address` at the loopback interface of its family.
+coro<hocket::tcp_socket> reach(const hocket::socket_address& address) {
+  const std::string_view loopback = address.family() == AF_INET ? "127.0.0.1" : "::1";
+  co_return co_await hocket::tcp_socket::connect(*hocket::socket_address::parse(loopback, address.port()));
+}
+
+}  // namespace
+
+HOCKET_TEST(server, of_several_listeners_serves_no_more_clients_at_once_than_it_may_and_forgets_no_listener) {
+  std::string served;
+  std::size_t most = 0;
+  hocket::semaphore may_end(0);
+  auto server = co_await start_server(
+      [&](stream_reader reader, stream_writer) -> coro<void> {
+        served += co_await reader.readexactly(1);
+        most = std::max(most, served.size());
+        co_await may_end.acquire();
+        served.erase(0, 1);
+      },
+      "", 0, {.max_connections = 1, .start_serving = false});
+  const auto addresses = server.addresses();
+  std::vector<hocket::tcp_socket> clients;
+  for (int n = 0; n < 5; ++n) {
+    for (std::size_t which = 0; which < addresses.size(); ++which) {
+      clients.push_back(co_await reach(addresses[which]));
+      co_await clients.back().send_all(std::to_string(which));
+    }
+  }
+  server.start_serving();
+  std::string order;
+  for (std::size_t n = 0; n < clients.size(); ++n) {
+    co_await wait_all_tasks_blocked();
+    EXPECT_EQ(server.connections(), 1U);
+    order += served;
+    const auto ahead = std::ranges::count(order, '0') - std::ranges::count(order, '1');
+    if (addresses.size() > 1) EXPECT_TRUE(-2 <= ahead && ahead <= 2) << order;
+    may_end.release();
+  }
+  EXPECT_EQ(most, 1U);
+  EXPECT_EQ(order.size(), clients.size());
+  co_await end(server);
+}
+
+HOCKET_TEST(server, of_several_listeners_serves_whoever_comes_while_nobody_comes_to_the_others) {
+  auto server = co_await start_server(echo, "", 0, {.max_connections = 1});
+  for (int n = 0; n < 3; ++n) {
+    for (const auto& address : server.addresses()) {
+      co_await wait_all_tasks_blocked();  // all accept
+      auto client = co_await reach(address);
+      co_await client.send_all("x");
+      EXPECT_EQ((co_await client.receive()).text(), "x");
+    }
+  }
   co_await end(server);
 }
 

@@ -2,6 +2,10 @@
 // until its task's frame is gone, so that who waits for the server waits for all of it. Those that accept are counted likewise:
 // a listener's number is closed when the last accept has ended, and who has waited may listen there again.
 //
+// Of each listener one connection at a time is accepted. It takes its place afterwards: who took it before would keep it from
+// the other listeners while nobody comes to this one. All stand in one line for places, so each has its turn; nobody accepts
+// while there is no place, but what another listener has accepted when the last one goes waits for the next.
+//
 // To close a client is to close its connection: its handler reads the end and comes to its own. Before there is a connection
 // (the task has not begun, or shakes hands) its task is cancelled.
 
@@ -19,21 +23,20 @@
 
 namespace hocket::detail {
 
-server_client::server_client(server_core& owner) : owner_(owner) {
-  owner_.retain();
-  owner_.clients_.push_back(*this);
-  if (++owner_.clients_now_ >= owner_.options_.max_connections) owner_.room_.clear();
+server_client::server_client(server_core& owner, semaphore::permit place)
+    : owner_((owner.retain(), &owner)), place_(std::move(place)) {
+  owner_->clients_.push_back(*this);
+  ++owner_->clients_now_;
 }
 
 server_client::~server_client() {
   unlink();
-  --owner_.clients_now_;
-  owner_.room_.set();
-  owner_.look_whether_over();
-  owner_.release();
+  --owner_->clients_now_;
+  owner_->look_whether_over();
 }
 
-server_core::server_core(start_server_options options) : options_(std::move(options)) { room_.set(); }
+server_core::server_core(start_server_options options)
+    : options_(std::move(options)), places_(options_.max_connections) {}
 
 void server_core::listen_at(const socket_address& address) {
   listen_on(tcp_listener::listen(address, {.backlog = options_.backlog, .reuse_port = options_.reuse_port}));
@@ -113,10 +116,13 @@ template <class Listener>
 coro<void> server_core::accept_all(acceptor self, Listener& listener) {
   try {
     for (;;) {
-      co_await self->room_.wait();
+      {
+        const auto there_is_one = co_await self->places_.scoped_acquire();
+      }
       byte_stream accepted(co_await accept_connection(listener));
+      auto place = co_await self->places_.scoped_acquire();
       if (self->closed_) co_return;
-      self->begin(std::move(accepted));
+      self->begin(std::move(accepted), std::move(place));
     }
   } catch (const std::exception&) {
     if (self->closed_) co_return;
@@ -125,8 +131,8 @@ coro<void> server_core::accept_all(acceptor self, Listener& listener) {
   }
 }
 
-void server_core::begin(byte_stream stream) {
-  auto client = std::make_unique<server_client>(*this);
+void server_core::begin(byte_stream stream, semaphore::permit place) {
+  auto client = std::make_unique<server_client>(*this, std::move(place));
   server_client& begun = *client;
   retain();
   const auto serving = create_task(run(server_ref(this), std::move(client), std::move(stream)), {.name = "client"});

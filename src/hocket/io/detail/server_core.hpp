@@ -12,6 +12,7 @@
 #include <hocket/io/start_server_options.hpp>
 #include <hocket/io/stream_listener.hpp>
 #include <hocket/sync/event.hpp>
+#include <hocket/sync/semaphore.hpp>
 
 namespace hocket::detail {
 
@@ -20,7 +21,7 @@ class server_core;
 /// A client of a server, from when it was accepted until its task has ended, even if that never begins.
 class server_client : public list_link<server_client> {
  public:
-  explicit server_client(server_core& owner);
+  server_client(server_core& owner, semaphore::permit place);
   server_client(const server_client&) = delete;
   server_client& operator=(const server_client&) = delete;
   ~server_client();
@@ -43,7 +44,8 @@ class server_client : public list_link<server_client> {
   }
 
  private:
-  server_core& owner_;
+  record_ref<server_core> owner_;
+  semaphore::permit place_;  // given back before its server may go
   task_base* task_ = nullptr;
   connection* connection_ = nullptr;
 };
@@ -92,7 +94,7 @@ class server_core : public arena_allocated {
   template <class Listener>
   void start_accepting(Listener& listener);
   static coro<void> run(record_ref<server_core> self, std::unique_ptr<server_client> client, byte_stream stream);
-  void begin(byte_stream stream);
+  void begin(byte_stream stream, semaphore::permit place);
   void look_whether_over() noexcept;
 
   start_server_options options_;
@@ -105,9 +107,9 @@ class server_core : public arena_allocated {
   bool serving_ = false;
   bool closed_ = false;
   bool served_forever_ = false;
-  event room_;     // fewer clients than allowed
-  event closing_;  // `close` was called
-  event over_;     // and nobody is left
+  semaphore places_;  // for clients that are served
+  event closing_;     // `close` was called
+  event over_;        // and nobody is left
 };
 
 using server_ref = record_ref<server_core>;
