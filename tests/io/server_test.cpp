@@ -8,6 +8,7 @@
 #include <io/stream_pairs.hpp>
 #include <io/told.hpp>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/cancel_scope.hpp>
@@ -19,6 +20,7 @@
 #include <hocket/sync/event.hpp>
 #include <hocket/sync/semaphore.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>
 #include <hocket/testing/throws.hpp>
@@ -376,6 +378,78 @@ HOCKET_TEST(server, outlives_a_client_that_resets_its_connection) {
   hocket::testing::reset(socket);
   EXPECT_EQ(co_await answer_to(server, "still there"), "still there");
   co_await end(server);
+}
+
+namespace {
+
+/// Lets a listener fail for good.
+void break_down(const hocket::stream_listener& listener) {
+  ::shutdown(listener.as<hocket::tcp_listener>()->number(), SHUT_RDWR);
+}
+
+/// What `serving` throws.
+coro<std::error_code> error_of(coro<void> serving) {
+  try {
+    co_await hocket::with_timeout(60s, std::move(serving));
+  } catch (const std::system_error& failed) {
+    co_return failed.code();
+  }
+  co_return std::error_code{};
+}
+
+}  // namespace
+
+HOCKET_TEST(server, whose_last_listener_fails_is_closed_and_no_longer_served_forever) {
+  const told handler;
+  auto server = co_await start_server(echo, "127.0.0.1", 0);
+  auto [reader, writer] = co_await connect_to(server);
+  auto serving = create_task(error_of(server.serve_forever()));
+  co_await wait_all_tasks_blocked();
+  break_down(server.sockets().front());
+  EXPECT_EQ(co_await serving, std::errc::invalid_argument);
+  EXPECT_FALSE(server.is_serving());
+  EXPECT_EQ(handler.messages, std::vector<std::string>{"a server no longer accepts connections"});
+  EXPECT_EQ(co_await error_of(server.serve_forever()), std::errc::invalid_argument);  // whoever asks later
+  writer.write("x");                                                                  // clients are served on
+  EXPECT_EQ(co_await reader.readexactly(1), "x");
+  writer.close();
+  co_await server.wait_closed();
+}
+
+HOCKET_TEST(server, accepts_at_its_other_listeners_when_one_fails) {
+  const told handler;
+  auto server = co_await start_server(echo, "", 0);
+  if (server.sockets().size() < 2) co_return;
+  co_await wait_all_tasks_blocked();
+  break_down(server.sockets()[1]);
+  co_await wait_all_tasks_blocked();
+  EXPECT_EQ(handler.messages, std::vector<std::string>{"a server no longer accepts connections"});
+  EXPECT_TRUE(server.is_serving());
+  auto client = co_await reach(server.addresses().front());
+  co_await client.send_all("x");
+  EXPECT_EQ((co_await client.receive()).text(), "x");
+  client.close();
+  co_await end(server);
+}
+
+// A connection for which there was no memory is closed; a second later the next one is served.
+TEST(servers, accept_on_wherever_memory_runs_out) {
+  const auto body = []() -> coro<void> {
+    loop::running().set_exception_handler([](const hocket::exception_context&) {});
+    auto server = co_await start_server(echo, "127.0.0.1", 0);
+    bool served = false;
+    for (int n = 0; n < 3 && !served; ++n) {
+      const auto answer = co_await hocket::as_result(hocket::with_timeout(10s, answer_to(server, "x")));
+      served = answer && *answer == "x";
+    }
+    if (!server.is_serving()) throw std::runtime_error("the server has closed itself");
+    if (!served) throw std::runtime_error("nobody is served any more");
+    co_await end(server);
+  };
+  for (const auto backend : every_backend()) {
+    const auto report = hocket::testing::fail_each_allocation(body, {.backend = backend});
+    EXPECT_LT(report.failed, report.runs - 1) << "no run has coped";
+  }
 }
 
 HOCKET_TEST(accept_connection, out_of_descriptors_says_so_and_tries_again_in_a_second) {

@@ -11,17 +11,22 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <new>
 #include <system_error>
 
 #include <fmt/format.h>
 
 #include <hocket/core/as_result.hpp>
+#include <hocket/core/sleep.hpp>
 #include <hocket/core/wait.hpp>
 #include <hocket/io/accept_connection.hpp>
 #include <hocket/io/detail/server_core.hpp>
 #include <hocket/io/resolve.hpp>
 
 namespace hocket::detail {
+
+static constexpr auto pause_when_starved = std::chrono::seconds(1);
 
 server_client::server_client(server_core& owner, semaphore::permit place)
     : owner_((owner.retain(), &owner)), place_(std::move(place)) {
@@ -89,6 +94,14 @@ void server_core::look_whether_over() noexcept {
   if (closed_ && clients_now_ == 0 && acceptors_now_ == 0) over_.set();
 }
 
+// Of what is being handled, the loop. There may be no memory for so much.
+static void tell(const char* what) noexcept {
+  try {
+    loop::running().call_exception_handler({.message = what, .exception = std::current_exception()});
+  } catch (const std::bad_alloc&) {
+  }
+}
+
 // What the task of a listener holds, even if that never begins.
 class server_core::acceptor {
  public:
@@ -115,19 +128,28 @@ void server_core::start_accepting(Listener& listener) {
 template <class Listener>
 coro<void> server_core::accept_all(acceptor self, Listener& listener) {
   try {
-    for (;;) {
-      {
-        const auto there_is_one = co_await self->places_.scoped_acquire();
+    for (bool starved = false;;) {
+      if (starved) co_await sleep(duration::zero());  // others have their turn, even if there is no memory for a timer
+      try {
+        if (std::exchange(starved, false)) co_await sleep(pause_when_starved);
+        {
+          const auto there_is_one = co_await self->places_.scoped_acquire();
+        }
+        byte_stream accepted(co_await accept_connection(listener));
+        auto place = co_await self->places_.scoped_acquire();
+        if (self->closed_) co_return;
+        self->begin(std::move(accepted), std::move(place));
+      } catch (const std::bad_alloc&) {
+        starved = true;
+        tell("a server has no memory for a connection; trying again in a second");
       }
-      byte_stream accepted(co_await accept_connection(listener));
-      auto place = co_await self->places_.scoped_acquire();
-      if (self->closed_) co_return;
-      self->begin(std::move(accepted), std::move(place));
     }
   } catch (const std::exception&) {
     if (self->closed_) co_return;
-    loop::running().call_exception_handler(
-        {.message = "a server no longer accepts connections", .exception = std::current_exception()});
+    tell("a server no longer accepts connections");
+    if (self->acceptors_now_ > 1) co_return;  // at its other listeners it does
+    self->failed_ = std::current_exception();
+    self->close();
   }
 }
 
@@ -157,10 +179,12 @@ coro<void> server_core::run(record_ref<server_core> self, std::unique_ptr<server
 
 coro<void> server_core::serve_forever(record_ref<server_core> self) {
   if (self->served_forever_) throw invalid_state_error("the server is served forever by another task already");
+  if (self->failed_) std::rethrow_exception(self->failed_);
   self->start_serving();
   self->served_forever_ = true;
   const auto closed = co_await as_result(self->closing_.wait());
   self->served_forever_ = false;
+  if (self->failed_) std::rethrow_exception(self->failed_);
   if (closed) co_return;
   self->close();
   self->close_clients();

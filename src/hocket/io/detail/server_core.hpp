@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -103,6 +104,7 @@ class server_core : public arena_allocated {
   intrusive_list<server_client, server_client> clients_;
   std::size_t clients_now_ = 0;
   std::size_t acceptors_now_ = 0;
+  std::exception_ptr failed_;  // what it was closed by, if nobody has closed it
   std::uint32_t references_ = 0;
   bool serving_ = false;
   bool closed_ = false;
