@@ -1,10 +1,12 @@
 #include <algorithm>
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include <io/every_backend.hpp>
+#include <io/failing_operations.hpp>
 #include <io/stream_pairs.hpp>
 #include <io/told.hpp>
 #include <sys/resource.h>
@@ -488,6 +490,35 @@ HOCKET_TEST(accept_connection, tells_who_wants_to_know_instead) {
   EXPECT_TRUE(accepted.is_open());
   EXPECT_EQ(known, std::errc::too_many_files_open);
   EXPECT_TRUE(handler.messages.empty());
+}
+
+HOCKET_TEST(accept_connection, passes_over_a_few_that_come_to_nothing) {
+  const told handler;
+  auto listener = hocket::testing::listen_on_loopback();
+  auto client = co_await hocket::tcp_socket::connect(listener.local_address());
+  hocket::testing::failing_operations accepts(hocket::io_op::accept, ECONNABORTED);
+  accepts.left = 10;
+  const auto begin = loop::running().time();
+  const auto accepted = co_await hocket::accept_connection(listener);
+  EXPECT_TRUE(accepted.is_open());
+  EXPECT_EQ(loop::running().time(), begin);
+  EXPECT_TRUE(handler.messages.empty());
+}
+
+HOCKET_TEST(accept_connection, says_so_and_pauses_when_one_after_the_other_comes_to_nothing) {
+  for (const int error : {EPERM, ENETDOWN, ECONNABORTED}) {
+    const told handler;
+    auto listener = hocket::testing::listen_on_loopback();
+    auto client = co_await hocket::tcp_socket::connect(listener.local_address());
+    hocket::testing::failing_operations accepts(hocket::io_op::accept, error);
+    accepts.left = 10'000;
+    auto accepting = create_task(hocket::accept_connection(listener));
+    co_await hocket::sleep(2500ms);
+    EXPECT_LT(accepts.failed, 1000U);
+    EXPECT_EQ(handler.messages.size(), 3U);
+    accepts.left = 0;
+    EXPECT_TRUE((co_await std::move(accepting)).is_open());
+  }
 }
 
 namespace {
