@@ -2,8 +2,11 @@
 // Run: echo_client HOST PORT [--tls] [--cafile FILE] [LINE...]; without lines it sends standard input
 #include <array>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <unistd.h>
@@ -30,9 +33,10 @@ hocket::coro<void> send_standard_input(hocket::stream_writer& writer) {
   }
 }
 
-hocket::coro<void> send(const std::vector<std::string>& lines, hocket::stream_writer& writer) {
+hocket::coro<void> send(const std::vector<std::string>& lines, hocket::stream_writer& writer, bool& all_sent) {
   for (const std::string& line : lines) writer.write(line + "\n");
   if (lines.empty()) co_await send_standard_input(writer);
+  all_sent = true;
   writer.write_eof();  // the server then comes to its end, and so does `print`
 }
 
@@ -44,11 +48,34 @@ hocket::coro<void> print(hocket::stream_reader& reader) {
   }
 }
 
+// Not by way of `run`, which would wait for the thread that reads standard input.
+[[noreturn]] void leave(int code) {
+  std::fflush(stdout);
+  std::_Exit(code);
+}
+
+// The program ends with the server, even while it waits for more of standard input.
+hocket::coro<void> print_to_the_end(hocket::stream_reader& reader, hocket::stream_writer& writer,
+                                    const bool& all_sent) {
+  try {
+    co_await print(reader);
+    if (all_sent) co_return;
+    writer.close();
+    co_await writer.wait_closed();
+  } catch (const std::system_error& failure) {
+    if (all_sent) throw;
+    fmt::print(stderr, "echo_client: {}\n", failure.what());
+    leave(1);
+  }
+  leave(0);
+}
+
 hocket::coro<void> talk(const arguments& given) {
   hocket::open_connection_options how;
   if (given.tls) how.tls = hocket::tls_context::client({.cafile = given.cafile});
   auto [reader, writer] = co_await hocket::open_connection(given.host, given.port, how);
-  co_await hocket::gather(send(given.lines, writer), print(reader));
+  bool all_sent = false;
+  co_await hocket::gather(send(given.lines, writer, all_sent), print_to_the_end(reader, writer, all_sent));
   writer.close();
   co_await writer.wait_closed();
 }

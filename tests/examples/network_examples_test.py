@@ -229,6 +229,27 @@ class Echo:
         self.assertRegex(ended.stderr, rf"^echo_client: .*127\.0\.0\.1:{port}: Connection refused\n$")
         self.assertEqual(ended.returncode, 1)
 
+    def test_client_ends_with_the_server_while_its_standard_input_is_idle(self):
+        idle_pipe, terminal = os.pipe(), os.openpty()
+        for descriptor in idle_pipe + terminal:
+            self.addCleanup(os.close, descriptor)
+        for name, standard_input in ("pipe", idle_pipe[0]), ("terminal", terminal[1]):
+            for end, expected in ("closes", ("", 0)), ("resets", ("echo_client: receive: Connection reset by peer\n", 1)):
+                with self.subTest(f"a {name}; the server {end}"), listening() as listener, subprocess.Popen(
+                        [EXAMPLES / "echo_client", "127.0.0.1", str(listener.getsockname()[1])], stdin=standard_input, text=True,
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(self.backend)) as client:
+                    with accept(listener) as connection:
+                        connection.sendall(b"bye\n")
+                        self.assertEqual(client.stdout.readline(), "bye\n")
+                        if end == "resets":
+                            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    try:
+                        _, errors = client.communicate(timeout=PATIENCE_SECONDS)
+                    except subprocess.TimeoutExpired:
+                        client.kill()
+                        raise
+                    self.assertEqual((errors, client.returncode), expected)
+
     def test_server_closes_its_clients_at_sigterm_and_ends_well(self):
         with self.serve() as server, server.connect() as client:
             client.sendall(b"before the end")

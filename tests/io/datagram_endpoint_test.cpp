@@ -1,4 +1,5 @@
 #include <array>
+#include <cerrno>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include <io/every_backend.hpp>
+#include <io/failing_operations.hpp>
 #include <io/told.hpp>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -347,6 +349,64 @@ HOCKET_TEST(datagram_endpoint, is_lost_by_an_error_if_somebody_closes_its_socket
   transport.socket().close();
   co_await wait_all_tasks_blocked();
   EXPECT_TRUE(protocol->trace.starts_with("made lost: read")) << protocol->trace;
+}
+
+HOCKET_TEST(datagram_endpoint, is_lost_by_an_error_that_says_that_there_is_no_socket) {
+  for (const int error : {EBADF, ENOTSOCK, EINVAL}) {
+    hocket::testing::failing_operations receiving(hocket::io_op::receive_messages, error);
+    receiving.left = 1000;
+    auto [transport, protocol] = co_await create_datagram_endpoint(make_recorder, {.local_address = local()});
+    co_await wait_all_tasks_blocked();
+    EXPECT_EQ(receiving.failed, 1U);
+    EXPECT_EQ(protocol->trace, "made lost: read: " + std::system_category().message(error));
+    EXPECT_TRUE(transport.is_closing());
+  }
+}
+
+/// Counts the errors.
+class error_counter : public recorder {
+ public:
+  void error_received(std::error_code) override { ++errors; }
+  int errors = 0;
+};
+constexpr auto make_error_counter = [] { return std::make_shared<error_counter>(); };
+
+HOCKET_TEST(datagram_endpoint, pauses_when_errors_come_one_after_the_other_and_goes_on) {
+  auto client = udp_socket::bind(local());
+  for (const int error : {ENETDOWN, ENOMEM}) {
+    hocket::testing::failing_operations receiving(hocket::io_op::receive_messages, error);
+    receiving.left = 10'000;
+    auto [transport, protocol] = co_await create_datagram_endpoint(make_error_counter, {.local_address = local()});
+    co_await hocket::sleep(2500ms);
+    EXPECT_EQ(protocol->errors, error == ENOMEM ? 3 : 48);
+    receiving.left = 0;
+    co_await client.send_to("hello", transport.local_address());
+    co_await hocket::sleep(1s);
+    EXPECT_EQ(protocol->trace, "made 'hello'");
+    co_await end(transport);
+  }
+}
+
+HOCKET_TEST(datagram_endpoint, is_closed_at_once_while_it_pauses) {
+  hocket::testing::failing_operations receiving(hocket::io_op::receive_messages, ENOMEM);
+  auto [transport, protocol] = co_await create_datagram_endpoint(make_error_counter, {.local_address = local()});
+  co_await wait_all_tasks_blocked();
+  EXPECT_EQ(protocol->errors, 1);
+  co_await end(transport);
+  EXPECT_EQ(protocol->trace, "made lost");
+}
+
+HOCKET_TEST(datagram_endpoint, tells_each_time_at_once_that_its_peer_refuses) {
+  auto peer = udp_socket::bind(local());
+  const socket_address address = peer.local_address();
+  peer.close();
+  auto [transport, protocol] = co_await create_datagram_endpoint(make_error_counter, {.remote_address = address});
+  for (int sent = 1; sent <= 50; ++sent) {
+    transport.sendto("anybody?");
+    co_await wait_all_tasks_blocked();
+    EXPECT_EQ(protocol->errors, sent);
+  }
+  co_await end(transport);
 }
 
 // ---- when the system has no room

@@ -1,12 +1,16 @@
+#include <algorithm>
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
 
 #include <io/every_backend.hpp>
+#include <io/failing_operations.hpp>
 #include <io/stream_pairs.hpp>
 #include <io/told.hpp>
 #include <sys/resource.h>
+#include <sys/socket.h>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/cancel_scope.hpp>
@@ -16,7 +20,9 @@
 #include <hocket/io/accept_connection.hpp>
 #include <hocket/io/start_server.hpp>
 #include <hocket/sync/event.hpp>
+#include <hocket/sync/semaphore.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>
 #include <hocket/testing/throws.hpp>
@@ -296,6 +302,64 @@ HOCKET_TEST(server, serves_no_more_clients_at_once_than_it_may) {
   co_await end(server);
 }
 
+namespace {
+
+/// A socket that connects to the port of `address` at the loopback interface of its family.
+coro<hocket::tcp_socket> reach(const hocket::socket_address& address) {
+  const std::string_view loopback = address.family() == AF_INET ? "127.0.0.1" : "::1";
+  co_return co_await hocket::tcp_socket::connect(*hocket::socket_address::parse(loopback, address.port()));
+}
+
+}  // namespace
+
+HOCKET_TEST(server, of_several_listeners_serves_no_more_clients_at_once_than_it_may_and_forgets_no_listener) {
+  std::string served;
+  std::size_t most = 0;
+  hocket::semaphore may_end(0);
+  auto server = co_await start_server(
+      [&](stream_reader reader, stream_writer) -> coro<void> {
+        served += co_await reader.readexactly(1);
+        most = std::max(most, served.size());
+        co_await may_end.acquire();
+        served.erase(0, 1);
+      },
+      "", 0, {.max_connections = 1, .start_serving = false});
+  const auto addresses = server.addresses();
+  std::vector<hocket::tcp_socket> clients;
+  for (int n = 0; n < 5; ++n) {
+    for (std::size_t which = 0; which < addresses.size(); ++which) {
+      clients.push_back(co_await reach(addresses[which]));
+      co_await clients.back().send_all(std::to_string(which));
+    }
+  }
+  server.start_serving();
+  std::string order;
+  for (std::size_t n = 0; n < clients.size(); ++n) {
+    co_await wait_all_tasks_blocked();
+    EXPECT_EQ(server.connections(), 1U);
+    order += served;
+    const auto ahead = std::ranges::count(order, '0') - std::ranges::count(order, '1');
+    if (addresses.size() > 1) EXPECT_TRUE(-2 <= ahead && ahead <= 2) << order;
+    may_end.release();
+  }
+  EXPECT_EQ(most, 1U);
+  EXPECT_EQ(order.size(), clients.size());
+  co_await end(server);
+}
+
+HOCKET_TEST(server, of_several_listeners_serves_whoever_comes_while_nobody_comes_to_the_others) {
+  auto server = co_await start_server(echo, "", 0, {.max_connections = 1});
+  for (int n = 0; n < 3; ++n) {
+    for (const auto& address : server.addresses()) {
+      co_await wait_all_tasks_blocked();  // all accept
+      auto client = co_await reach(address);
+      co_await client.send_all("x");
+      EXPECT_EQ((co_await client.receive()).text(), "x");
+    }
+  }
+  co_await end(server);
+}
+
 HOCKET_TEST(server, that_is_destroyed_listens_no_more_and_serves_its_clients_on) {
   std::optional<hocket::server> server(co_await start_server(echo, "127.0.0.1", 0));
   auto [reader, writer] = co_await connect_to(*server);
@@ -316,6 +380,78 @@ HOCKET_TEST(server, outlives_a_client_that_resets_its_connection) {
   hocket::testing::reset(socket);
   EXPECT_EQ(co_await answer_to(server, "still there"), "still there");
   co_await end(server);
+}
+
+namespace {
+
+/// Lets a listener fail for good.
+void break_down(const hocket::stream_listener& listener) {
+  ::shutdown(listener.as<hocket::tcp_listener>()->number(), SHUT_RDWR);
+}
+
+/// What `serving` throws.
+coro<std::error_code> error_of(coro<void> serving) {
+  try {
+    co_await hocket::with_timeout(60s, std::move(serving));
+  } catch (const std::system_error& failed) {
+    co_return failed.code();
+  }
+  co_return std::error_code{};
+}
+
+}  // namespace
+
+HOCKET_TEST(server, whose_last_listener_fails_is_closed_and_no_longer_served_forever) {
+  const told handler;
+  auto server = co_await start_server(echo, "127.0.0.1", 0);
+  auto [reader, writer] = co_await connect_to(server);
+  auto serving = create_task(error_of(server.serve_forever()));
+  co_await wait_all_tasks_blocked();
+  break_down(server.sockets().front());
+  EXPECT_EQ(co_await serving, std::errc::invalid_argument);
+  EXPECT_FALSE(server.is_serving());
+  EXPECT_EQ(handler.messages, std::vector<std::string>{"a server no longer accepts connections"});
+  EXPECT_EQ(co_await error_of(server.serve_forever()), std::errc::invalid_argument);  // whoever asks later
+  writer.write("x");                                                                  // clients are served on
+  EXPECT_EQ(co_await reader.readexactly(1), "x");
+  writer.close();
+  co_await server.wait_closed();
+}
+
+HOCKET_TEST(server, accepts_at_its_other_listeners_when_one_fails) {
+  const told handler;
+  auto server = co_await start_server(echo, "", 0);
+  if (server.sockets().size() < 2) co_return;
+  co_await wait_all_tasks_blocked();
+  break_down(server.sockets()[1]);
+  co_await wait_all_tasks_blocked();
+  EXPECT_EQ(handler.messages, std::vector<std::string>{"a server no longer accepts connections"});
+  EXPECT_TRUE(server.is_serving());
+  auto client = co_await reach(server.addresses().front());
+  co_await client.send_all("x");
+  EXPECT_EQ((co_await client.receive()).text(), "x");
+  client.close();
+  co_await end(server);
+}
+
+// A connection for which there was no memory is closed; a second later the next one is served.
+TEST(servers, accept_on_wherever_memory_runs_out) {
+  const auto body = []() -> coro<void> {
+    loop::running().set_exception_handler([](const hocket::exception_context&) {});
+    auto server = co_await start_server(echo, "127.0.0.1", 0);
+    bool served = false;
+    for (int n = 0; n < 3 && !served; ++n) {
+      const auto answer = co_await hocket::as_result(hocket::with_timeout(10s, answer_to(server, "x")));
+      served = answer && *answer == "x";
+    }
+    if (!server.is_serving()) throw std::runtime_error("the server has closed itself");
+    if (!served) throw std::runtime_error("nobody is served any more");
+    co_await end(server);
+  };
+  for (const auto backend : every_backend()) {
+    const auto report = hocket::testing::fail_each_allocation(body, {.backend = backend});
+    EXPECT_LT(report.failed, report.runs - 1) << "no run has coped";
+  }
 }
 
 HOCKET_TEST(accept_connection, out_of_descriptors_says_so_and_tries_again_in_a_second) {
@@ -354,6 +490,35 @@ HOCKET_TEST(accept_connection, tells_who_wants_to_know_instead) {
   EXPECT_TRUE(accepted.is_open());
   EXPECT_EQ(known, std::errc::too_many_files_open);
   EXPECT_TRUE(handler.messages.empty());
+}
+
+HOCKET_TEST(accept_connection, passes_over_a_few_that_come_to_nothing) {
+  const told handler;
+  auto listener = hocket::testing::listen_on_loopback();
+  auto client = co_await hocket::tcp_socket::connect(listener.local_address());
+  hocket::testing::failing_operations accepts(hocket::io_op::accept, ECONNABORTED);
+  accepts.left = 10;
+  const auto begin = loop::running().time();
+  const auto accepted = co_await hocket::accept_connection(listener);
+  EXPECT_TRUE(accepted.is_open());
+  EXPECT_EQ(loop::running().time(), begin);
+  EXPECT_TRUE(handler.messages.empty());
+}
+
+HOCKET_TEST(accept_connection, says_so_and_pauses_when_one_after_the_other_comes_to_nothing) {
+  for (const int error : {EPERM, ENETDOWN, ECONNABORTED}) {
+    const told handler;
+    auto listener = hocket::testing::listen_on_loopback();
+    auto client = co_await hocket::tcp_socket::connect(listener.local_address());
+    hocket::testing::failing_operations accepts(hocket::io_op::accept, error);
+    accepts.left = 10'000;
+    auto accepting = create_task(hocket::accept_connection(listener));
+    co_await hocket::sleep(2500ms);
+    EXPECT_LT(accepts.failed, 1000U);
+    EXPECT_EQ(handler.messages.size(), 3U);
+    accepts.left = 0;
+    EXPECT_TRUE((co_await std::move(accepting)).is_open());
+  }
 }
 
 namespace {

@@ -11,6 +11,7 @@ namespace hocket {
 namespace {
 
 constexpr auto pause_when_starved = std::chrono::seconds(1);
+constexpr int most_in_a_row = 64;  // connections that came to nothing: then it is not they
 
 void tell(starvation_handler* starved, std::error_code error) {
   if (starved != nullptr) {
@@ -24,15 +25,16 @@ void tell(starvation_handler* starved, std::error_code error) {
 
 template <class Socket, class Listener>
 coro<Socket> accept_from(Listener& listener, starvation_handler* starved) {
-  for (;;) {
+  for (int in_a_row = 1;; ++in_a_row) {
     auto accepted = co_await as_expected(listener.accept());
     if (accepted) co_return std::move(*accepted);
     const std::error_code error = accepted.error();
     const accept_failure failure = accept_failure_of(error);
-    if (failure == accept_failure::of_connection) continue;
+    if (failure == accept_failure::of_connection && in_a_row < most_in_a_row) continue;
     if (failure == accept_failure::of_listener) throw std::system_error(error, "accept");
     tell(starved, error);
     co_await sleep(pause_when_starved);
+    in_a_row = 0;
   }
 }
 

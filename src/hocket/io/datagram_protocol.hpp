@@ -26,9 +26,11 @@ class datagram_protocol {
   /// A whole datagram, perhaps empty, and who sent it; the bytes are valid during the call.
   virtual void datagram_received(std::string_view bytes, const socket_address& sender) = 0;
   /// A datagram could not be sent, or the peer's machine refuses what was sent (ECONNREFUSED, if the socket is connected). The
-  /// endpoint is as good as before.
+  /// endpoint is as good as before. When errors of receiving come one after the other, or there is no memory, it receives on
+  /// after a second.
   virtual void error_received(std::error_code) {}
-  /// The endpoint is gone: `error` tells by what, and is null if it was closed or aborted.
+  /// The endpoint is gone: `error` tells by what (EBADF and the like if its descriptor is no socket any more), and is null if it
+  /// was closed or aborted.
   virtual void connection_lost(std::exception_ptr) {}
 
   /// More than the high-water mark waits to be sent, then no more than the low one.

@@ -11,7 +11,8 @@ namespace hocket {
 /// Accepts connections and serves them, each in a task of its own: what `start_server`, `create_server` and their kin give.
 ///
 /// When the process or the system is out of descriptors or memory it stops accepting, tells the loop's exception handler, and
-/// goes on in a second. Destroying it closes it; clients that are being served go on. Belongs to its loop.
+/// goes on in a second. When a listener fails otherwise it tells that handler, and when the last one has failed it is closed.
+/// Destroying it closes it; clients that are being served go on. Belongs to its loop.
 /// Counterpart: asyncio.Server.
 class server {
  public:
@@ -34,8 +35,9 @@ class server {
   void start_serving() { core_->start_serving(); }
 
   /// Begins to accept and serves until `close` is called, then returns, or until cancelled: then it closes, closes all clients,
-  /// waits for their handlers and throws `cancelled`. That wait may be cancelled too. Throws `invalid_state_error` if it is
-  /// closed already, or if another task waits here.
+  /// waits for their handlers and throws `cancelled`. That wait may be cancelled too. When the last listener fails it throws
+  /// that error at once: clients are served on. Throws `invalid_state_error` if it is closed already, or if another task waits
+  /// here.
   [[nodiscard]] HOCKET_CORO_OWNING_WRAPPER coro<void> serve_forever() {
     return detail::server_core::serve_forever(core_);
   }

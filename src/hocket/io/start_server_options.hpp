@@ -12,7 +12,8 @@ struct start_server_options {
   int backlog = 4096;  // the kernel takes less if net.core.somaxconn is
   /// Lets several processes, or loops, listen at the same address. Of TCP.
   bool reuse_port = false;
-  /// Clients served at once; more wait in the backlog.
+  /// Clients served at once, of all listeners together; more wait in the backlogs, and each listener has its turn. (Of those
+  /// that wait, one of each further listener may have been accepted already.)
   std::size_t max_connections = std::numeric_limits<std::size_t>::max();
   /// Makes each connection secure before it is served. A handshake that fails harms nobody else and is not reported.
   security tls{};

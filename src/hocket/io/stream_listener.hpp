@@ -25,6 +25,10 @@ class stream_listener {
   [[nodiscard]] Listener* as() noexcept {
     return std::get_if<Listener>(&listener_);
   }
+  template <class Listener>
+  [[nodiscard]] const Listener* as() const noexcept {
+    return std::get_if<Listener>(&listener_);
+  }
 
   void close() noexcept;
 

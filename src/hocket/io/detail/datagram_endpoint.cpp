@@ -3,15 +3,18 @@
 // after the other.
 //
 // An error says something about one datagram, or about one that was sent before; the socket is as good as it was. So errors are
-// told, and the endpoint ends by nothing but its own side.
+// told, and the endpoint ends by nothing but its own side, or when the socket is none any more. An error that stays would be
+// told in every turn, so receiving pauses when many come in a row, and when there is no memory.
 
 #include <cerrno>
+#include <chrono>
 #include <stdexcept>
 #include <system_error>
 
 #include <fmt/format.h>
 
 #include <hocket/core/as_result.hpp>
+#include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/io/datagram_transport.hpp>
@@ -24,6 +27,8 @@ namespace hocket::detail {
 static constexpr std::size_t most_at_once = 16;     // datagrams, by one system call
 static constexpr std::size_t longest = 64 * 1024;   // more than fits into a datagram of UDP
 static constexpr std::size_t share_of_a_turn = 32;  // datagrams, before others have their turn
+static constexpr int most_in_a_row = 16;            // errors without a datagram in between
+static constexpr auto pause = std::chrono::seconds(1);
 
 static std::optional<socket_address> peer_of(const udp_socket& socket) {
   try {
@@ -48,22 +53,37 @@ coro<void> datagram_endpoint::run(record_ref<datagram_endpoint> self) {
 
 // ---- receiving
 
+static bool is_no_socket(std::error_code error) noexcept {
+  return error.value() == EBADF || error.value() == ENOTSOCK || error.value() == EINVAL;
+}
+
+static bool is_lack_of_memory(std::error_code error) noexcept {
+  return error.value() == ENOMEM || error.value() == ENOBUFS;
+}
+
 // Until it is closing. On epoll a receive that the system answers at once takes no turn, hence the share.
 coro<void> datagram_endpoint::read_all(record_ref<datagram_endpoint> self) {
   co_await sleep(duration::zero());
   datagram_batch batch(most_at_once, longest);
   std::size_t taken = 0;
+  int in_a_row = 0;
   while (!self->closing_) {
     const auto received = co_await as_expected(self->socket_.receive_batch(batch));
     if (self->closing_) co_return;
     if (received) {
       self->hand_over(batch);
       taken += *received;
-    } else if (self->socket_.is_open()) {
-      self->tell_error(received.error());
+      in_a_row = 0;
+    } else {
+      const std::error_code error = received.error();
+      if (!self->socket_.is_open() || is_no_socket(error)) throw std::system_error(error, "read");
+      self->tell_error(error);
       taken = share_of_a_turn;
-    } else {  // somebody closed the socket
-      throw std::system_error(received.error(), "read");
+      if (error.value() != ECONNREFUSED) ++in_a_row;  // of that there is one for each that was sent
+      if (is_lack_of_memory(error) || in_a_row == most_in_a_row) {
+        co_await move_on_after(pause, self->was_lost_.wait());
+        in_a_row = 0;
+      }
     }
     if (taken < share_of_a_turn) continue;
     taken = 0;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include <hocket/io/start_server_options.hpp>
 #include <hocket/io/stream_listener.hpp>
 #include <hocket/sync/event.hpp>
+#include <hocket/sync/semaphore.hpp>
 
 namespace hocket::detail {
 
@@ -20,7 +22,7 @@ class server_core;
 /// A client of a server, from when it was accepted until its task has ended, even if that never begins.
 class server_client : public list_link<server_client> {
  public:
-  explicit server_client(server_core& owner);
+  server_client(server_core& owner, semaphore::permit place);
   server_client(const server_client&) = delete;
   server_client& operator=(const server_client&) = delete;
   ~server_client();
@@ -43,7 +45,8 @@ class server_client : public list_link<server_client> {
   }
 
  private:
-  server_core& owner_;
+  record_ref<server_core> owner_;
+  semaphore::permit place_;  // given back before its server may go
   task_base* task_ = nullptr;
   connection* connection_ = nullptr;
 };
@@ -92,7 +95,7 @@ class server_core : public arena_allocated {
   template <class Listener>
   void start_accepting(Listener& listener);
   static coro<void> run(record_ref<server_core> self, std::unique_ptr<server_client> client, byte_stream stream);
-  void begin(byte_stream stream);
+  void begin(byte_stream stream, semaphore::permit place);
   void look_whether_over() noexcept;
 
   start_server_options options_;
@@ -101,13 +104,14 @@ class server_core : public arena_allocated {
   intrusive_list<server_client, server_client> clients_;
   std::size_t clients_now_ = 0;
   std::size_t acceptors_now_ = 0;
+  std::exception_ptr failed_;  // what it was closed by, if nobody has closed it
   std::uint32_t references_ = 0;
   bool serving_ = false;
   bool closed_ = false;
   bool served_forever_ = false;
-  event room_;     // fewer clients than allowed
-  event closing_;  // `close` was called
-  event over_;     // and nobody is left
+  semaphore places_;  // for clients that are served
+  event closing_;     // `close` was called
+  event over_;        // and nobody is left
 };
 
 using server_ref = record_ref<server_core>;
