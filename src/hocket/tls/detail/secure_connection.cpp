@@ -228,6 +228,10 @@ bool secure_connection::read_into(buffer& into) {
   while (filled < into.size() && has_undecrypted() && read_record(into.bytes().subspan(filled), filled)) {
   }
   into.truncate(filled);
+  if (cipher_.output.size() > most_output && !unusable_) {  // a sender takes all there is: these are answers alone
+    unusable_ = true;
+    receive_failure_ = error(tls_errc::protocol_broken, "the peer does not read the answers that it asks for");
+  }
   if (!cipher_.output.empty()) flush_soon();
   return filled > 0;
 }
