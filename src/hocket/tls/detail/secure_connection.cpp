@@ -141,7 +141,7 @@ void secure_connection::set_up_client() {
   } catch (const std::system_error&) {
     session_key_ = host;
   }
-  if (const auto session = context_->sessions().take(session_key_)) SSL_set_session(ssl_.get(), session.get());
+  if (const auto session = generation_->sessions().take(session_key_)) SSL_set_session(ssl_.get(), session.get());
 }
 
 coro<void> secure_connection::shake_hands() {
@@ -427,7 +427,7 @@ bool secure_connection::keep_session(SSL_SESSION* session) const {
   if (session_key_.empty() || SSL_SESSION_is_resumable(session) != 1) return false;
   openssl_handle<SSL_SESSION> kept(session);
   try {
-    context_->sessions().put(session_key_, std::move(kept));
+    generation_->sessions().put(session_key_, std::move(kept));
     return true;
   } catch (...) {
     static_cast<void>(kept.release());  // OpenSSL keeps what was not taken
