@@ -92,6 +92,12 @@ HOCKET_TEST(tls_certificate, for_another_host_is_refused_by_name) {
   EXPECT_TRUE(failed.text.ends_with("the certificate is for 'a.example', not 'b.example'")) << failed.text;
 }
 
+HOCKET_TEST(tls_certificate, with_control_characters_in_its_names_is_shown_without_them) {
+  const auto hostile = issue({.hosts = {"a\x1b[2Jb\x7f\xff.example"}}, &authority());
+  const auto failed = co_await objection(hostile.identity(), "b.example");
+  EXPECT_TRUE(failed.text.ends_with("the certificate is for 'a.[2Jb...example', not 'b.example'")) << failed.text;
+}
+
 HOCKET_TEST(tls_certificate, has_its_name_in_the_alternative_names_and_not_in_the_subject) {
   const auto old_manner = issue({.subject = "localhost", .hosts = {}}, &authority());
   EXPECT_EQ((co_await objection(old_manner.identity())).code, tls_errc::certificate_hostname_mismatch);
