@@ -86,6 +86,12 @@ HOCKET_TEST(tls_certificate, of_a_trusted_authority_is_accepted_for_its_names_an
   }
 }
 
+HOCKET_TEST(tls_certificate, for_an_address_holds_in_every_zone) {
+  const auto good = issue({.hosts = {"fe80::1"}}, &authority());
+  EXPECT_EQ((co_await objection(good.identity(), "fe80::1%lo")).text, accepted);
+  EXPECT_EQ((co_await objection(good.identity(), "fe80::2%lo")).code, tls_errc::certificate_hostname_mismatch);
+}
+
 HOCKET_TEST(tls_certificate, for_another_host_is_refused_by_name) {
   const auto other = issue({.hosts = {"a.example"}}, &authority());
   const auto failed = co_await objection(other.identity(), "b.example");

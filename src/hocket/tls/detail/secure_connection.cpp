@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -82,6 +83,16 @@ static std::string name_of_peer(const byte_stream& stream, const std::string& ho
   return host.empty() ? address : fmt::format("{} ({})", host, address);
 }
 
+// By its bytes: a zone ("fe80::1%eth0") is no part of what certificates are for.
+static void require_address(X509_VERIFY_PARAM& wanted, const socket_address& address) {
+  const auto& v4 = *reinterpret_cast<const sockaddr_in*>(address.data());
+  const auto& v6 = *reinterpret_cast<const sockaddr_in6*>(address.data());
+  const bool is_v4 = address.data()->sa_family == AF_INET;
+  const auto* bytes = is_v4 ? reinterpret_cast<const unsigned char*>(&v4.sin_addr) : v6.sin6_addr.s6_addr;
+  if (X509_VERIFY_PARAM_set1_ip(&wanted, bytes, is_v4 ? sizeof v4.sin_addr : sizeof v6.sin6_addr) != 1)
+    throw std::bad_alloc();
+}
+
 secure_connection::secure_connection(std::shared_ptr<const context_state> context, byte_stream under,
                                      start_tls_options options)
     : context_(std::move(context)),
@@ -128,7 +139,7 @@ void secure_connection::set_up_client() {
     throw std::invalid_argument("start_tls: the client checks host names and needs a server_hostname");
   X509_VERIFY_PARAM* wanted = SSL_get0_param(ssl_.get());
   const auto address = socket_address::parse(host, 0);
-  if (checks && address && X509_VERIFY_PARAM_set1_ip_asc(wanted, address->host().c_str()) != 1) throw std::bad_alloc();
+  if (checks && address) require_address(*wanted, *address);
   if (checks && !address) {
     X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     if (X509_VERIFY_PARAM_set1_host(wanted, host.data(), host.size()) != 1) throw std::bad_alloc();
