@@ -92,6 +92,17 @@ HOCKET_TEST(tls_certificate, for_an_address_holds_in_every_zone) {
   EXPECT_EQ((co_await objection(good.identity(), "fe80::2%lo")).code, tls_errc::certificate_hostname_mismatch);
 }
 
+HOCKET_TEST(tls_certificate, made_for_an_address_of_several_zones_is_for_it_once) {
+  const auto made =
+      hocket::make_self_signed_certificate({.hosts = {"localhost", "fe80::1%lo", "fe80::1", "localhost"}});
+  const auto client = trusting_client({.cadata = made.certificate});
+  const auto server = localhost_server({.identities = {made.identity()}});
+  auto pair = co_await secure(co_await plain_pair(), client, server);
+  const auto shown = pair.client.find_layer<tls_layer>()->peer_certificate();
+  EXPECT_EQ(shown->addresses, std::vector<std::string>{"fe80::1"});
+  EXPECT_EQ(shown->names, std::vector<std::string>{"localhost"});
+}
+
 HOCKET_TEST(tls_certificate, for_another_host_is_refused_by_name) {
   const auto other = issue({.hosts = {"a.example"}}, &authority());
   const auto failed = co_await objection(other.identity(), "b.example");
