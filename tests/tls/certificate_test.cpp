@@ -103,6 +103,12 @@ HOCKET_TEST(tls_certificate, made_for_an_address_of_several_zones_is_for_it_once
   EXPECT_EQ(shown->names, std::vector<std::string>{"localhost"});
 }
 
+HOCKET_TEST(tls_certificate, cannot_be_asked_to_be_for_any_name_of_a_domain) {
+  const auto below = issue({.hosts = {"www.example.org"}}, &authority());
+  EXPECT_EQ((co_await objection(below.identity(), ".example.org")).text,
+            "start_tls: a server_hostname that begins with a dot");
+}
+
 HOCKET_TEST(tls_certificate, for_another_host_is_refused_by_name) {
   const auto other = issue({.hosts = {"a.example"}}, &authority());
   const auto failed = co_await objection(other.identity(), "b.example");

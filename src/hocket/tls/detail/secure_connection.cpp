@@ -134,6 +134,8 @@ void secure_connection::set_up_client() {
   if (host.ends_with('.')) host.pop_back();
   if (host.find('\0') != std::string::npos)
     throw std::invalid_argument("start_tls: a server_hostname with a NUL in it");
+  if (host.starts_with('.'))  // for OpenSSL that is any name below
+    throw std::invalid_argument("start_tls: a server_hostname that begins with a dot");
   const bool checks = options.verify && options.check_hostname;
   if (checks && host.empty())
     throw std::invalid_argument("start_tls: the client checks host names and needs a server_hostname");
