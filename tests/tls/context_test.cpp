@@ -84,6 +84,12 @@ TEST(tls_context, names_the_file_that_it_cannot_use_and_why) {
   EXPECT_EQ(refusal({.certfile = certificate, .keyfile = locked}),
             "cannot use private key '" + locked + "': it is encrypted and no password was given");
   EXPECT_EQ(refusal({.certfile = certificate, .keyfile = locked, .password = "secret"}), "nothing");
+  const std::string empty = write(here, "empty.pem", "");
+  EXPECT_EQ(refusal({.certfile = empty}),
+            "cannot use certificate '" + empty + "': the file is empty: there is no certificate in it");
+  EXPECT_EQ(refusal({.certfile = certificate, .keyfile = empty}),
+            "cannot use private key '" + empty + "': the file is empty: there is no private key in it");
+  EXPECT_EQ(refusal({.certfile = here.path()}), "cannot use certificate '" + here.path() + "': Is a directory");
   EXPECT_EQ(refusal({.certificate = "x", .key = "y"}), "cannot use certificate given as text: no start line");
   EXPECT_EQ(refusal_of_client({.cafile = text}), "cannot use authorities '" + text + "': no start line");
   EXPECT_EQ(refusal_of_client({.capath = text}), "cannot use authorities '" + text + "': Not a directory");
