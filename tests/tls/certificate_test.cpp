@@ -192,6 +192,21 @@ HOCKET_TEST(tls_certificate, is_chosen_by_the_name_that_is_asked_for) {
   }
 }
 
+HOCKET_TEST(tls_certificate, with_the_very_name_is_chosen_before_one_with_a_wildcard) {
+  const auto first = issue({.subject = "first", .hosts = {"first.example"}}, &authority());
+  const auto wild = issue({.subject = "wild", .hosts = {"*.example.org"}}, &authority());
+  const auto exact = issue({.subject = "exact", .hosts = {"www.example.org"}}, &authority());
+  const auto old_manner = issue({.subject = "old.example", .hosts = {}}, &authority());
+  const auto server =
+      localhost_server({.identities = {first.identity(), wild.identity(), exact.identity(), old_manner.identity()}});
+  const auto client = trusting_client({.check_hostname = false, .cadata = authority().certificate});
+  for (const auto& [asked, shown] : {std::pair{"www.example.org", "CN=exact"}, std::pair{"ftp.example.org", "CN=wild"},
+                                     std::pair{"old.example", "CN=first"}}) {
+    auto pair = co_await secure(co_await plain_pair(), client, server, {.server_hostname = asked});
+    EXPECT_EQ(pair.client.find_layer<tls_layer>()->peer_certificate()->subject, shown) << asked;
+  }
+}
+
 HOCKET_TEST(tls_certificate, of_a_client_that_nobody_asked_for_is_not_sent) {
   const auto own = issue({.subject = "somebody"}, &authority());
   auto pair = co_await secure(co_await plain_pair(), trusting_client({.identity = own.identity()}), localhost_server());

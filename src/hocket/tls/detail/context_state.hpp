@@ -23,7 +23,7 @@ class context_generation {
 
   [[nodiscard]] ssl_ctx_st& main() const noexcept { return *contexts_.front(); }
 
-  /// A server's identity for `name`, or the first.
+  /// A server's identity for `name`: one with that very name, else one with a wildcard for it, else the first.
   [[nodiscard]] ssl_ctx_st& for_name(const std::string& name) const noexcept;
   /// The protocol to speak with a client that offers those of `offered` (in the wire's form), or nothing.
   [[nodiscard]] std::string_view choose_protocol(std::string_view offered) const noexcept;
