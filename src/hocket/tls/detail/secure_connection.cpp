@@ -176,11 +176,15 @@ coro<void> secure_connection::shake_hands() {
     if (!cipher_.output.empty()) {
       const auto sent = co_await as_expected(leave());
       leaving_.clear();
-      if (!sent && !failed) throw std::system_error(sent.error(), "send");
+      if (!sent && !failed) name_peer(std::system_error(sent.error()));
     }
     if (failed) std::rethrow_exception(thrown);
     if (done == 1) break;
-    take(co_await below_.receive());
+    try {
+      take(co_await below_.receive());
+    } catch (const std::system_error& failed) {
+      name_peer(failed);
+    }
     if (transport_ended_)
       std::rethrow_exception(
           this->error(tls_errc::closed_in_handshake, "the peer closed the connection during the handshake"));
@@ -219,7 +223,12 @@ coro<buffer> secure_connection::receive() {
     const std::size_t seen = feeds_;
     const auto held = co_await feeding_.scoped_lock();
     require_open();
-    if (feeds_ == seen) take(co_await below_.receive());
+    if (feeds_ != seen) continue;
+    try {
+      take(co_await below_.receive());
+    } catch (const std::system_error& failed) {
+      name_peer(failed);
+    }
   }
 }
 
@@ -409,6 +418,11 @@ void secure_connection::require_sending() const {
   if (send_cut_off_)
     std::rethrow_exception(error(tls_errc::send_cut_off, "an earlier send was cut off: nothing can follow it"));
   if (unusable_ && receive_failure_ != nullptr) std::rethrow_exception(receive_failure_);
+}
+
+void secure_connection::name_peer(const std::system_error& failed) const {
+  if (dynamic_cast<const tls_error*>(&failed) != nullptr) throw;  // of TLS below, it names its own
+  throw std::system_error(failed.code(), fmt::format("TLS with {}", peer_));
 }
 
 std::exception_ptr secure_connection::error(tls_errc code, const std::string& reason) const {
