@@ -129,7 +129,9 @@ HOCKET_TEST(tls_transport, that_is_reset_reports_the_reset) {
 
   hocket::testing::reset(server);
 
-  EXPECT_EQ((co_await std::move(connecting)).code, std::errc::connection_reset);
+  const failure failed = co_await std::move(connecting);
+  EXPECT_EQ(failed.code, std::errc::connection_reset);
+  EXPECT_TRUE(failed.text.starts_with("TLS with localhost (127.0.0.1:")) << failed.text;
 }
 
 HOCKET_TEST(tls_transport, whose_bytes_were_changed_is_refused) {

@@ -86,10 +86,39 @@ HOCKET_TEST(tls_certificate, of_a_trusted_authority_is_accepted_for_its_names_an
   }
 }
 
+HOCKET_TEST(tls_certificate, for_an_address_holds_in_every_zone) {
+  const auto good = issue({.hosts = {"fe80::1"}}, &authority());
+  EXPECT_EQ((co_await objection(good.identity(), "fe80::1%lo")).text, accepted);
+  EXPECT_EQ((co_await objection(good.identity(), "fe80::2%lo")).code, tls_errc::certificate_hostname_mismatch);
+}
+
+HOCKET_TEST(tls_certificate, made_for_an_address_of_several_zones_is_for_it_once) {
+  const auto made =
+      hocket::make_self_signed_certificate({.hosts = {"localhost", "fe80::1%lo", "fe80::1", "localhost"}});
+  const auto client = trusting_client({.cadata = made.certificate});
+  const auto server = localhost_server({.identities = {made.identity()}});
+  auto pair = co_await secure(co_await plain_pair(), client, server);
+  const auto shown = pair.client.find_layer<tls_layer>()->peer_certificate();
+  EXPECT_EQ(shown->addresses, std::vector<std::string>{"fe80::1"});
+  EXPECT_EQ(shown->names, std::vector<std::string>{"localhost"});
+}
+
+HOCKET_TEST(tls_certificate, cannot_be_asked_to_be_for_any_name_of_a_domain) {
+  const auto below = issue({.hosts = {"www.example.org"}}, &authority());
+  EXPECT_EQ((co_await objection(below.identity(), ".example.org")).text,
+            "start_tls: a server_hostname that begins with a dot");
+}
+
 HOCKET_TEST(tls_certificate, for_another_host_is_refused_by_name) {
   const auto other = issue({.hosts = {"a.example"}}, &authority());
   const auto failed = co_await objection(other.identity(), "b.example");
   EXPECT_TRUE(failed.text.ends_with("the certificate is for 'a.example', not 'b.example'")) << failed.text;
+}
+
+HOCKET_TEST(tls_certificate, with_control_characters_in_its_names_is_shown_without_them) {
+  const auto hostile = issue({.hosts = {"a\x1b[2Jb\x7f\xff.example"}}, &authority());
+  const auto failed = co_await objection(hostile.identity(), "b.example");
+  EXPECT_TRUE(failed.text.ends_with("the certificate is for 'a.[2Jb...example', not 'b.example'")) << failed.text;
 }
 
 HOCKET_TEST(tls_certificate, has_its_name_in_the_alternative_names_and_not_in_the_subject) {
@@ -158,6 +187,21 @@ HOCKET_TEST(tls_certificate, is_chosen_by_the_name_that_is_asked_for) {
   for (const auto& [asked, shown] :
        {std::pair{"first.example", "CN=first"}, std::pair{"www.second.example", "CN=second"},
         std::pair{"other.example", "CN=first"}}) {
+    auto pair = co_await secure(co_await plain_pair(), client, server, {.server_hostname = asked});
+    EXPECT_EQ(pair.client.find_layer<tls_layer>()->peer_certificate()->subject, shown) << asked;
+  }
+}
+
+HOCKET_TEST(tls_certificate, with_the_very_name_is_chosen_before_one_with_a_wildcard) {
+  const auto first = issue({.subject = "first", .hosts = {"first.example"}}, &authority());
+  const auto wild = issue({.subject = "wild", .hosts = {"*.example.org"}}, &authority());
+  const auto exact = issue({.subject = "exact", .hosts = {"www.example.org"}}, &authority());
+  const auto old_manner = issue({.subject = "old.example", .hosts = {}}, &authority());
+  const auto server =
+      localhost_server({.identities = {first.identity(), wild.identity(), exact.identity(), old_manner.identity()}});
+  const auto client = trusting_client({.check_hostname = false, .cadata = authority().certificate});
+  for (const auto& [asked, shown] : {std::pair{"www.example.org", "CN=exact"}, std::pair{"ftp.example.org", "CN=wild"},
+                                     std::pair{"old.example", "CN=first"}}) {
     auto pair = co_await secure(co_await plain_pair(), client, server, {.server_hostname = asked});
     EXPECT_EQ(pair.client.find_layer<tls_layer>()->peer_certificate()->subject, shown) << asked;
   }

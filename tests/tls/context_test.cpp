@@ -54,6 +54,14 @@ std::string refusal_of_client(hocket::tls_client_options options) {
   return "nothing";
 }
 
+/// Both ends of a connection to `listener`.
+hocket::coro<hocket::testing::stream_pair> connected_to(hocket::tcp_listener& listener) {
+  auto client = co_await hocket::tcp_socket::connect(listener.local_address());
+  auto server = co_await listener.accept();
+  co_return hocket::testing::stream_pair{hocket::byte_stream(std::move(client)),
+                                         hocket::byte_stream(std::move(server))};
+}
+
 }  // namespace
 
 TEST(tls_context, names_the_file_that_it_cannot_use_and_why) {
@@ -76,6 +84,12 @@ TEST(tls_context, names_the_file_that_it_cannot_use_and_why) {
   EXPECT_EQ(refusal({.certfile = certificate, .keyfile = locked}),
             "cannot use private key '" + locked + "': it is encrypted and no password was given");
   EXPECT_EQ(refusal({.certfile = certificate, .keyfile = locked, .password = "secret"}), "nothing");
+  const std::string empty = write(here, "empty.pem", "");
+  EXPECT_EQ(refusal({.certfile = empty}),
+            "cannot use certificate '" + empty + "': the file is empty: there is no certificate in it");
+  EXPECT_EQ(refusal({.certfile = certificate, .keyfile = empty}),
+            "cannot use private key '" + empty + "': the file is empty: there is no private key in it");
+  EXPECT_EQ(refusal({.certfile = here.path()}), "cannot use certificate '" + here.path() + "': Is a directory");
   EXPECT_EQ(refusal({.certificate = "x", .key = "y"}), "cannot use certificate given as text: no start line");
   EXPECT_EQ(refusal_of_client({.cafile = text}), "cannot use authorities '" + text + "': no start line");
   EXPECT_EQ(refusal_of_client({.capath = text}), "cannot use authorities '" + text + "': Not a directory");
@@ -182,4 +196,21 @@ HOCKET_TEST(tls_context, forgets_sessions_when_it_is_told_to_keep_none) {
     co_await pair.client.receive();
     EXPECT_FALSE(pair.client.find_layer<tls_layer>()->session_reused());
   }
+}
+
+HOCKET_TEST(tls_context, resumes_nothing_that_was_verified_under_an_earlier_trust) {
+  const temporary_directory here;
+  const std::string trusted = write(here, "ca.pem", certificate_of_localhost().certificate);
+  const auto client = tls_context::client({.cafile = trusted});
+  const auto server = localhost_server();
+  auto listener = hocket::testing::listen_on_loopback();
+  auto old = co_await secure(co_await connected_to(listener), client, server);
+  write(here, "ca.pem", issue({}).certificate);
+  client.reload();
+
+  co_await old.server.send_all("x");  // the tickets come before it
+  EXPECT_EQ((co_await old.client.receive()).text(), "x");
+
+  EXPECT_EQ((co_await hocket::testing::failure_of(secure(co_await connected_to(listener), client, server))).code,
+            hocket::tls_errc::certificate_self_signed);
 }

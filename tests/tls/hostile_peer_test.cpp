@@ -103,6 +103,31 @@ HOCKET_TEST(tls_peer, that_does_nothing_but_update_its_keys_is_refused) {
   EXPECT_EQ((co_await failure_of(stream.send_all("x"))).code, tls_errc::protocol_broken);
 }
 
+HOCKET_TEST(tls_peer, that_does_not_read_the_answers_it_asks_for_is_refused) {
+  auto [client, server] = co_await plain_pair();
+  raw_client raw(std::move(client), TLS1_3_VERSION);
+  auto serving = hocket::create_task(serve_one(std::move(server)));
+  co_await raw.shake_hands();
+  byte_stream stream = co_await std::move(serving);
+  const std::string more_than_fits(std::size_t(32) << 20, 'x');
+  auto sending = hocket::create_task(failure_of(stream.send_all(more_than_fits)));
+  auto receiving = hocket::create_task(failure_of(hocket::testing::receive_to_end(stream)));
+
+  for (int n = 0; n < 100 && !receiving.done(); ++n) {
+    for (int updates = 0; updates < 100; ++updates) {
+      SSL_key_update(raw.ssl(), SSL_KEY_UPDATE_REQUESTED);
+      SSL_write(raw.ssl(), "x", 1);
+    }
+    co_await raw.flush();
+    co_await hocket::testing::wait_all_tasks_blocked();
+  }
+
+  EXPECT_TRUE(receiving.done());
+  stream.abort();
+  EXPECT_EQ((co_await std::move(receiving)).code, tls_errc::protocol_broken);
+  co_await std::move(sending);
+}
+
 HOCKET_TEST(tls_peer, is_told_that_there_is_no_renegotiation) {
   auto [client, server] = co_await plain_pair();
   raw_client raw(std::move(client), TLS1_2_VERSION);

@@ -1,6 +1,8 @@
-#include <array>
+#include <algorithm>
 #include <stdexcept>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/evp.h>
@@ -32,16 +34,21 @@ void add_extension(X509& certificate, int kind, const std::string& value) {
   require(made != nullptr && X509_add_ext(&certificate, made.get(), -1) == 1);
 }
 
-/// As OpenSSL reads it: "DNS:localhost,IP:127.0.0.1".
+/// As OpenSSL reads it: "DNS:localhost,IP:127.0.0.1". Addresses without their zones, for they hold in all; each once.
 std::string alternative_names(const std::vector<std::string>& hosts) {
-  std::string text;
+  std::vector<std::string> names;
   for (const std::string& host : hosts) {
     if (host.empty() || host.find_first_of(",\n") != std::string::npos)
       throw std::invalid_argument("'" + host + "' is no host that a certificate can be for");
     const auto address = socket_address::parse(host, 0);
-    text += (text.empty() ? "" : ",") + (address ? "IP:" + address->host() : "DNS:" + host);
+    std::string name = "DNS:" + host;
+    if (address) {
+      const std::string numeric = address->host();
+      name = "IP:" + numeric.substr(0, numeric.find('%'));
+    }
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
   }
-  return text;
+  return fmt::format("{}", fmt::join(names, ","));
 }
 
 void set_random_serial_number(X509& certificate) {

@@ -48,6 +48,13 @@ std::string_view bytes_of(const ASN1_STRING& string) {
           static_cast<std::size_t>(ASN1_STRING_length(&string))};
 }
 
+/// A host name as it may be shown: whoever made the certificate may have put anything into it.
+std::string printable(std::string_view name) {
+  std::string text(name);
+  std::ranges::replace_if(text, [](char each) { return each <= ' ' || each > '~'; }, '.');
+  return text;
+}
+
 std::string address_text(std::string_view bytes) {
   std::array<char, INET6_ADDRSTRLEN> text{};
   const int family = bytes.size() == 4 ? AF_INET : AF_INET6;
@@ -60,7 +67,7 @@ void add_alternative_names(const X509& certificate, tls_certificate& into) {
   const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> owner(names, &GENERAL_NAMES_free);
   for (int n = 0; n < sk_GENERAL_NAME_num(names); ++n) {
     const GENERAL_NAME& name = *sk_GENERAL_NAME_value(names, n);
-    if (name.type == GEN_DNS) into.names.emplace_back(bytes_of(*name.d.dNSName));
+    if (name.type == GEN_DNS) into.names.push_back(printable(bytes_of(*name.d.dNSName)));
     if (name.type == GEN_IPADD) into.addresses.push_back(address_text(bytes_of(*name.d.iPAddress)));
   }
 }

@@ -107,7 +107,8 @@ class tls_context {
   [[nodiscard]] static tls_context server(tls_server_options options);
 
   /// Reads the files again: handshakes from here on use what they hold now, connections that exist go on. If it throws, as the
-  /// makers do, the context stays as it was. A server's sessions stay valid, unless it asks for client certificates.
+  /// makers do, the context stays as it was. A server's tickets stay valid, unless it asks for client certificates; the sessions
+  /// that it keeps for clients without tickets end, and so do all of a client's.
   void reload() const;
 
   /// For whoever takes any `stream_security`: clients and servers of HTTP.

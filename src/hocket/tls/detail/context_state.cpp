@@ -103,7 +103,7 @@ void context_generation::set_up(SSL_CTX& context, const Options& options) {
   if (!keylog_file_.empty()) SSL_CTX_set_keylog_callback(&context, &detail::log_secret);
 }
 
-context_generation::context_generation(const tls_client_options& options) {
+context_generation::context_generation(const tls_client_options& options) : sessions_(options.session_cache_size) {
   contexts_.push_back(make_context(TLS_client_method()));
   SSL_CTX& context = main();
   set_up(context, options);
@@ -121,7 +121,7 @@ context_generation::context_generation(const tls_client_options& options) {
   if (options.session_cache_size > 0) SSL_CTX_sess_set_new_cb(&context, &keep_session);
 }
 
-context_generation::context_generation(const tls_server_options& options) {
+context_generation::context_generation(const tls_server_options& options) : sessions_(0) {
   if (options.identities.empty())
     throw std::invalid_argument("a TLS server needs an identity: a certificate and its key");
   static_cast<void>(wire_form(options.alpn_protocols));  // throws for names that cannot be
@@ -157,10 +157,11 @@ void context_generation::set_up_server(SSL_CTX& context, const tls_server_option
 }
 
 SSL_CTX& context_generation::for_name(const std::string& name) const noexcept {
-  for (const auto& each : contexts_)
-    if (X509_check_host(SSL_CTX_get0_certificate(each.get()), name.data(), name.size(),
-                        X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS, nullptr) == 1)
-      return *each;
+  for (const unsigned wildcards : {X509_CHECK_FLAG_NO_WILDCARDS, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS})
+    for (const auto& each : contexts_)
+      if (X509_check_host(SSL_CTX_get0_certificate(each.get()), name.data(), name.size(),
+                          wildcards | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1)
+        return *each;
   return main();
 }
 
@@ -189,12 +190,9 @@ void context_generation::keep_tickets_of(const context_generation& earlier) {
   OPENSSL_cleanse(keys.data(), keys.size());
 }
 
-context_state::context_state(tls_client_options options)
-    : options_(std::move(options)), sessions_(client_options()->session_cache_size) {
-  reload();
-}
+context_state::context_state(tls_client_options options) : options_(std::move(options)) { reload(); }
 
-context_state::context_state(tls_server_options options) : options_(std::move(options)), sessions_(0) { reload(); }
+context_state::context_state(tls_server_options options) : options_(std::move(options)) { reload(); }
 
 void context_state::reload() {
   auto made = std::visit([](const auto& options) { return std::make_shared<context_generation>(options); }, options_);
@@ -202,7 +200,6 @@ void context_state::reload() {
   const std::scoped_lock held(mutex_);
   if (generation_ != nullptr && server != nullptr && server->client_certificates == verify_mode::none)
     made->keep_tickets_of(*generation_);
-  sessions_.clear();
   generation_ = std::move(made);
 }
 

@@ -23,11 +23,15 @@ class context_generation {
 
   [[nodiscard]] ssl_ctx_st& main() const noexcept { return *contexts_.front(); }
 
-  /// A server's identity for `name`, or the first.
+  /// A server's identity for `name`: one with that very name, else one with a wildcard for it, else the first.
   [[nodiscard]] ssl_ctx_st& for_name(const std::string& name) const noexcept;
   /// The protocol to speak with a client that offers those of `offered` (in the wire's form), or nothing.
   [[nodiscard]] std::string_view choose_protocol(std::string_view offered) const noexcept;
   void log_secret(const char* line) const noexcept;
+
+  /// A client's. A session is as good as the trust under which it was verified, so it ends with the generation: also one whose
+  /// ticket comes after a reload.
+  [[nodiscard]] session_cache& sessions() const noexcept { return sessions_; }
 
   /// Lets clients go on with the sessions of an earlier generation.
   void keep_tickets_of(const context_generation& earlier);
@@ -40,6 +44,7 @@ class context_generation {
   std::vector<openssl_handle<ssl_ctx_st>> contexts_;  // that of the first identity first
   std::vector<std::string> alpn_protocols_;
   std::string keylog_file_;
+  mutable session_cache sessions_;
 };
 
 /// What all copies of a `tls_context` are.
@@ -56,11 +61,9 @@ class context_state final : public stream_security, public std::enable_shared_fr
   [[nodiscard]] const tls_client_options* client_options() const noexcept {
     return std::get_if<tls_client_options>(&options_);
   }
-  [[nodiscard]] session_cache& sessions() const noexcept { return sessions_; }
 
  private:
   std::variant<tls_client_options, tls_server_options> options_;
-  mutable session_cache sessions_;
   mutable std::mutex mutex_;  // around the pointer alone
   std::shared_ptr<const context_generation> generation_;
 };

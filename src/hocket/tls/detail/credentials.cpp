@@ -1,10 +1,10 @@
 // Certificates, keys and authorities are read here and not by OpenSSL's functions for files, which say which function failed and
 // not what is wrong with which file. Text and files go the same way: through a memory BIO, PEM block by PEM block.
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <sstream>
 
 #include <fmt/format.h>
 #include <openssl/bio.h>
@@ -35,9 +35,13 @@ pem_source read(const char* kind, const std::string& file, const std::string& te
   if (file.empty()) return {fmt::format("{} given as text", kind), text};
   pem_source source{fmt::format("{} '{}'", kind, file), {}};
   std::ifstream stream(file, std::ios::binary);
-  std::ostringstream all;
-  if (!stream || !(all << stream.rdbuf())) refuse(source.what, std::strerror(errno));
-  source.text = std::move(all).str();
+  std::array<char, 4096> part;
+  while (stream) {
+    stream.read(part.data(), part.size());
+    source.text.append(part.data(), static_cast<std::size_t>(stream.gcount()));
+  }
+  if (!stream.eof()) refuse(source.what, std::strerror(errno));
+  if (source.text.empty()) refuse(source.what, fmt::format("the file is empty: there is no {} in it", kind));
   return source;
 }
 

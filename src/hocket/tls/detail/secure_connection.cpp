@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -82,6 +83,16 @@ static std::string name_of_peer(const byte_stream& stream, const std::string& ho
   return host.empty() ? address : fmt::format("{} ({})", host, address);
 }
 
+// By its bytes: a zone ("fe80::1%eth0") is no part of what certificates are for.
+static void require_address(X509_VERIFY_PARAM& wanted, const socket_address& address) {
+  const auto& v4 = *reinterpret_cast<const sockaddr_in*>(address.data());
+  const auto& v6 = *reinterpret_cast<const sockaddr_in6*>(address.data());
+  const bool is_v4 = address.data()->sa_family == AF_INET;
+  const auto* bytes = is_v4 ? reinterpret_cast<const unsigned char*>(&v4.sin_addr) : v6.sin6_addr.s6_addr;
+  if (X509_VERIFY_PARAM_set1_ip(&wanted, bytes, is_v4 ? sizeof v4.sin_addr : sizeof v6.sin6_addr) != 1)
+    throw std::bad_alloc();
+}
+
 secure_connection::secure_connection(std::shared_ptr<const context_state> context, byte_stream under,
                                      start_tls_options options)
     : context_(std::move(context)),
@@ -123,12 +134,14 @@ void secure_connection::set_up_client() {
   if (host.ends_with('.')) host.pop_back();
   if (host.find('\0') != std::string::npos)
     throw std::invalid_argument("start_tls: a server_hostname with a NUL in it");
+  if (host.starts_with('.'))  // for OpenSSL that is any name below
+    throw std::invalid_argument("start_tls: a server_hostname that begins with a dot");
   const bool checks = options.verify && options.check_hostname;
   if (checks && host.empty())
     throw std::invalid_argument("start_tls: the client checks host names and needs a server_hostname");
   X509_VERIFY_PARAM* wanted = SSL_get0_param(ssl_.get());
   const auto address = socket_address::parse(host, 0);
-  if (checks && address && X509_VERIFY_PARAM_set1_ip_asc(wanted, address->host().c_str()) != 1) throw std::bad_alloc();
+  if (checks && address) require_address(*wanted, *address);
   if (checks && !address) {
     X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     if (X509_VERIFY_PARAM_set1_host(wanted, host.data(), host.size()) != 1) throw std::bad_alloc();
@@ -141,7 +154,7 @@ void secure_connection::set_up_client() {
   } catch (const std::system_error&) {
     session_key_ = host;
   }
-  if (const auto session = context_->sessions().take(session_key_)) SSL_set_session(ssl_.get(), session.get());
+  if (const auto session = generation_->sessions().take(session_key_)) SSL_set_session(ssl_.get(), session.get());
 }
 
 coro<void> secure_connection::shake_hands() {
@@ -163,11 +176,15 @@ coro<void> secure_connection::shake_hands() {
     if (!cipher_.output.empty()) {
       const auto sent = co_await as_expected(leave());
       leaving_.clear();
-      if (!sent && !failed) throw std::system_error(sent.error(), "send");
+      if (!sent && !failed) name_peer(std::system_error(sent.error()));
     }
     if (failed) std::rethrow_exception(thrown);
     if (done == 1) break;
-    take(co_await below_.receive());
+    try {
+      take(co_await below_.receive());
+    } catch (const std::system_error& failed) {
+      name_peer(failed);
+    }
     if (transport_ended_)
       std::rethrow_exception(
           this->error(tls_errc::closed_in_handshake, "the peer closed the connection during the handshake"));
@@ -206,7 +223,12 @@ coro<buffer> secure_connection::receive() {
     const std::size_t seen = feeds_;
     const auto held = co_await feeding_.scoped_lock();
     require_open();
-    if (feeds_ == seen) take(co_await below_.receive());
+    if (feeds_ != seen) continue;
+    try {
+      take(co_await below_.receive());
+    } catch (const std::system_error& failed) {
+      name_peer(failed);
+    }
   }
 }
 
@@ -228,6 +250,10 @@ bool secure_connection::read_into(buffer& into) {
   while (filled < into.size() && has_undecrypted() && read_record(into.bytes().subspan(filled), filled)) {
   }
   into.truncate(filled);
+  if (cipher_.output.size() > most_output && !unusable_) {  // a sender takes all there is: these are answers alone
+    unusable_ = true;
+    receive_failure_ = error(tls_errc::protocol_broken, "the peer does not read the answers that it asks for");
+  }
   if (!cipher_.output.empty()) flush_soon();
   return filled > 0;
 }
@@ -394,6 +420,11 @@ void secure_connection::require_sending() const {
   if (unusable_ && receive_failure_ != nullptr) std::rethrow_exception(receive_failure_);
 }
 
+void secure_connection::name_peer(const std::system_error& failed) const {
+  if (dynamic_cast<const tls_error*>(&failed) != nullptr) throw;  // of TLS below, it names its own
+  throw std::system_error(failed.code(), fmt::format("TLS with {}", peer_));
+}
+
 std::exception_ptr secure_connection::error(tls_errc code, const std::string& reason) const {
   return std::make_exception_ptr(tls_error(code, fmt::format("TLS with {}: {}", peer_, reason)));
 }
@@ -423,7 +454,7 @@ bool secure_connection::keep_session(SSL_SESSION* session) const {
   if (session_key_.empty() || SSL_SESSION_is_resumable(session) != 1) return false;
   openssl_handle<SSL_SESSION> kept(session);
   try {
-    context_->sessions().put(session_key_, std::move(kept));
+    generation_->sessions().put(session_key_, std::move(kept));
     return true;
   } catch (...) {
     static_cast<void>(kept.release());  // OpenSSL keeps what was not taken

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <hocket/io/byte_stream.hpp>
@@ -77,6 +78,8 @@ class secure_connection final : public tls_layer, public std::enable_shared_from
 
   void require_open() const;
   void require_sending() const;
+  /// Throws a failure of the transport, with its code, as that of this peer.
+  [[noreturn]] void name_peer(const std::system_error& failed) const;
   [[nodiscard]] std::exception_ptr error(tls_errc code, const std::string& reason) const;
   [[nodiscard]] std::exception_ptr failure(bool in_handshake);
   void check_first_bytes() const;

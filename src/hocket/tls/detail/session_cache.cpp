@@ -56,11 +56,4 @@ openssl_handle<SSL_SESSION> session_cache::take(const std::string& server) {
   return taken;
 }
 
-void session_cache::clear() {
-  const std::scoped_lock held(mutex_);
-  by_server_.clear();
-  entries_.clear();
-  count_ = 0;
-}
-
 }  // namespace hocket::detail

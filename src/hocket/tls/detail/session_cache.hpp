@@ -21,8 +21,6 @@ class session_cache {
   /// link the connections (RFC 8446, C.4).
   [[nodiscard]] openssl_handle<ssl_session_st> take(const std::string& server);
 
-  void clear();
-
  private:
   static constexpr std::size_t most_for_one_server = 4;
 
