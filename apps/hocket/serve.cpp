@@ -8,12 +8,15 @@
 #include <fmt/format.h>
 
 #include <hocket/core/run.hpp>
+#include <hocket/core/task.hpp>
 #include <hocket/http/server.hpp>
 #include <hocket/http/static_files.hpp>
 #include <hocket/io/resolve.hpp>
+#include <hocket/tls/tls_error.hpp>
 
 #include "command.hpp"
 #include "serve_tls.hpp"
+#include "sighup.hpp"
 
 namespace hocket::app {
 namespace {
@@ -32,6 +35,20 @@ std::chrono::sys_seconds time_of_day() {
 
 void print_problem(const std::string& problem) { fmt::print(stderr, "hocket serve: {}\n", problem); }
 
+coro<void> reload_on_sighup(tls_context context) {
+  hangups asked;
+  for (;;) {
+    co_await asked.next();
+    try {
+      context.reload();
+      fmt::print("the certificate was read again\n");
+      std::fflush(stdout);
+    } catch (const tls_error& problem) {
+      print_problem(problem.what());
+    }
+  }
+}
+
 coro<int> serve(const serve_arguments& arguments) {
   end_in_order_on_sigterm();
   auto files = http::static_files::below(arguments.directory);
@@ -43,6 +60,8 @@ coro<int> serve(const serve_arguments& arguments) {
   const socket_address address = listener.local_address();
   const serve_security secured = secure_server(arguments.tls, arguments.host, address);
   http::server server(answer, {.tls = secured.tls, .wall_clock = time_of_day, .on_error = print_problem});
+  if (secured.from_files)  // for as long as the loop runs; listens for the signal before anybody is told that it serves
+    create_task(reload_on_sighup(*secured.from_files), {.name = "reload", .eager_start = true});
   fmt::print("serving {} at {}://{}/ (Ctrl-C stops)\n", arguments.directory, secured.tls != nullptr ? "https" : "http",
              address.to_string());
   if (!secured.description.empty()) fmt::print("{}\n", secured.description);

@@ -71,12 +71,16 @@ serve_security secure_server(const serve_tls_arguments& arguments, const std::st
                              const socket_address& address) {
   if (!arguments.wanted()) return {};
   try {
-    if (!arguments.self_signed)
-      return {tls_context::server(showing({.certfile = arguments.certificate_file, .keyfile = arguments.key_file}))};
+    if (!arguments.self_signed) {
+      auto context =
+          tls_context::server(showing({.certfile = arguments.certificate_file, .keyfile = arguments.key_file}));
+      return {.tls = context, .from_files = context};
+    }
     const auto hosts = hosts_served(host, address);
     const auto made = make_self_signed_certificate({.hosts = hosts});
-    return {tls_context::server(showing(made.identity())),
-            fmt::format("its certificate is for {}; SHA-256 {}", fmt::join(hosts, ", "), made.fingerprint)};
+    return {
+        .tls = tls_context::server(showing(made.identity())),
+        .description = fmt::format("its certificate is for {}; SHA-256 {}", fmt::join(hosts, ", "), made.fingerprint)};
   } catch (const tls_error& problem) {
     throw failure(problem.what(), work_failed);
   }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/stream_security.hpp>
+#include <hocket/tls/tls_context.hpp>
 
 namespace hocket::app {
 
@@ -18,8 +20,9 @@ struct serve_tls_arguments {
 };
 
 struct serve_security {
-  security tls{};           // null: plain HTTP
-  std::string description;  // of a certificate made on the spot: whom it is for, and its fingerprint
+  security tls{};                           // null: plain HTTP
+  std::string description{};                // of a certificate made on the spot: whom it is for, and its fingerprint
+  std::optional<tls_context> from_files{};  // what `tls` is, if files can be read again for it
 };
 
 /// What a server that was told to serve `host`, and listens at `address`, shows its clients. Throws `failure`.

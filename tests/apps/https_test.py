@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -104,7 +105,7 @@ class HttpsTest(AppTest):
     @contextlib.contextmanager
     def served(self, backend, *arguments):
         """`hocket serve` for the site; gives its port and the lines that it has printed."""
-        server = start("serve", self.make_site(), "--port", 0, *arguments, backend=backend)
+        server = self.server = start("serve", self.make_site(), "--port", 0, *arguments, backend=backend)
         try:
             lines = [server.stdout.readline()]
             port = re.search(r"https://127\.0\.0\.1:(\d+)/", lines[0]).group(1)
@@ -185,6 +186,34 @@ class Serve(HttpsTest):
                 page = curl("--cacert", own, f"https://localhost:{port}/a.html")
                 self.assertEqual((page.returncode, page.stdout), (0, SITE["a.html"]), page.stderr)
                 self.assertEqual(curl(f"https://localhost:{port}/a.html").returncode, 60)
+
+    def secure_connection(self, port):
+        """A connection to the server, and the certificate that it shows."""
+        context = ssl.create_default_context(cafile=self.authority)
+        connection = context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=WAIT), server_hostname="localhost")
+        self.addCleanup(connection.close)
+        return connection, connection.getpeercert(binary_form=True)
+
+    def test_reads_its_certificate_again_on_sighup(self):
+        hosts = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+        for backend in BACKENDS:
+            with self.subTest(backend=backend), self.served(backend, "--cert", self.certificate, "--key", self.key) as (port, _):
+                old, first = self.secure_connection(port)
+                issue(self.folder, "server", "localhost", ["basicConstraints=critical,CA:FALSE", hosts], authority="authority")
+                self.assertEqual(self.secure_connection(port)[1], first)
+                self.server.send_signal(signal.SIGHUP)
+                self.assertEqual(self.server.stdout.readline(), "the certificate was read again\n")
+                second = self.secure_connection(port)[1]
+                self.assertNotEqual(second, first)
+
+                self.certificate.write_text("no certificate")
+                self.server.send_signal(signal.SIGHUP)
+                self.assertRegex(self.server.stderr.readline(), rf"^hocket serve: .*{re.escape(str(self.certificate))}.*\n$")
+                self.assertEqual(self.secure_connection(port)[1], second)
+
+                old.sendall(b"HEAD /a.html HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                self.assertTrue(old.recv(4096).startswith(b"HTTP/1.1 200 "))
+                issue(self.folder, "server", "localhost", ["basicConstraints=critical,CA:FALSE", hosts], authority="authority")
 
     def test_a_key_of_another_certificate(self):
         result = hocket("serve", self.make_site(), "--port", 0, "--cert", self.certificate, "--key", self.folder / "authority.key")

@@ -9,6 +9,7 @@
 #include <crawl/small_files.hpp>
 #include <http/running_server.hpp>
 #include <http/scripted_server.hpp>
+#include <http/secure_servers.hpp>
 #include <io/temporary_directory.hpp>
 #include <nlohmann/json.hpp>
 
@@ -652,6 +653,33 @@ HOCKET_TEST(crawler, tries_again_when_the_connection_is_reset) {
   }));
   const crawled found = co_await crawl(from({server.url()}, {.depth = 0}));
   EXPECT_EQ(found.summary["ok"], 1);
+}
+
+HOCKET_TEST(crawler, tries_again_when_the_connection_ends_before_hands_are_shaken) {
+  for (const bool by_reset : {false, true}) {
+    auto answer = hocket::testing::over_tls(hocket::testing::answering_securely(
+        [](const std::string&) { return response_text(200, "", "Content-Type: text/html\r\n"); }));
+    scripted_server server(
+        [answer = std::move(answer), by_reset](tcp_socket& peer, std::size_t nth) mutable -> coro<void> {
+          if (nth > 0) co_return co_await answer(peer, nth);
+          static_cast<void>(co_await peer.receive());
+          if (by_reset) hocket::testing::reset(peer);
+        });
+    const std::string start = hocket::testing::secure_url(server);
+    const crawled found = co_await crawl(from({start}, {.depth = 0, .tls = hocket::testing::client_here()}));
+    EXPECT_EQ(found.summary["ok"], 1) << found.pages.at(start);
+    EXPECT_EQ(server.connections(), 2U);
+  }
+}
+
+HOCKET_TEST(crawler, does_not_try_again_when_the_certificate_is_not_accepted) {
+  scripted_server server(hocket::testing::over_tls(
+      hocket::testing::answering_securely([](const std::string&) { return response_text(200, ""); })));
+  const hocket::tls_context stranger =
+      hocket::tls_context::client({.cadata = hocket::make_self_signed_certificate().certificate});
+  const crawled found = co_await crawl(from({hocket::testing::secure_url(server)}, {.depth = 0, .tls = stranger}));
+  EXPECT_EQ(found.summary["failed"], 1);
+  EXPECT_EQ(server.connections(), 1U);
 }
 
 HOCKET_TEST(crawler, tries_again_when_the_page_breaks_off_and_writes_its_links_once) {

@@ -803,6 +803,38 @@ HOCKET_TEST(session, drops_credentials_across_origins) {
   EXPECT_NE(seen.find("X-Kept: yes"), std::string::npos);
 }
 
+HOCKET_TEST(session, takes_no_default_credentials_to_another_origin_nor_on_from_there) {
+  std::vector<std::string> seen;
+  scripted_server other(answering([&seen](const std::string& request) {
+    seen.push_back(request);
+    return target_of(request) == "/" ? redirect_to("/next") : response_text(200, "");
+  }));
+  scripted_server server(answering([&](const std::string& request) {
+    seen.push_back(request);
+    return redirect_to(other.url());
+  }));
+  session web(
+      {.default_headers = {
+           {"authorization", "secret"}, {"Cookie", "secret"}, {"Proxy-Authorization", "secret"}, {"X-Kept", "yes"}}});
+  co_await fetch(web, server.url(), {.fields = {{"Cookie", "secret"}}});
+  EXPECT_EQ(seen.size(), 3U);
+  for (std::size_t hop = 0; hop < seen.size(); ++hop) {
+    EXPECT_EQ(seen[hop].find("secret") != std::string::npos, hop == 0) << seen[hop];
+    EXPECT_NE(seen[hop].find("X-Kept: yes"), std::string::npos) << seen[hop];
+  }
+}
+
+HOCKET_TEST(session, keeps_default_credentials_within_the_origin) {
+  std::string seen;
+  scripted_server server(answering([&seen](const std::string& request) {
+    seen = request;
+    return target_of(request) == "/" ? redirect_to("/next") : response_text(200, "");
+  }));
+  session web({.default_headers = {{"Authorization", "secret"}}});
+  co_await fetch(web, server.url());
+  EXPECT_NE(seen.find("Authorization: secret"), std::string::npos);
+}
+
 HOCKET_TEST(session, keeps_credentials_within_the_origin) {
   std::string seen;
   scripted_server server(answering([&seen](const std::string& request) {

@@ -189,6 +189,7 @@ void crawler::output_failed(std::exception_ptr why) noexcept {
 // A connection that broke may be made again; a name that nobody knows, or a certificate that is not accepted, stays so.
 static bool is_passing(const std::error_code& failed) {
   if (failed.category() == resolve_category()) return failed.value() == EAI_AGAIN;
+  if (failed == tls_errc::closed_in_handshake || failed == tls_errc::truncated) return true;
   return failed.category() != tls_category();
 }
 

@@ -4,6 +4,7 @@
 // Every wait is bounded by the nearer of two deadlines: that of the whole request and that of the next arrival.
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -32,6 +33,9 @@ namespace {
 constexpr std::uint64_t most_drained_bytes = 64 * 1024;
 constexpr auto longest_drain = std::chrono::seconds(1);
 
+// What a redirect to another origin must not take along.
+constexpr std::array<const char*, 3> credentials{"Authorization", "Cookie", "Proxy-Authorization"};
+
 /// The peer closed the connection before the response had begun.
 class stale_connection : public server_disconnected {
  public:
@@ -46,6 +50,10 @@ bool is_end(const std::error_code& code) noexcept {
 // RFC 9110, 9.2.2: what may be sent again when the connection broke. (POST may not.)
 bool is_idempotent(std::string_view method) noexcept {
   return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "PUT" || method == "DELETE";
+}
+
+bool is_credential(std::string_view name) noexcept {
+  return std::ranges::any_of(credentials, [name](const char* each) { return detail::equal_ignoring_case(name, each); });
 }
 
 bool is_redirect(int status) noexcept {
@@ -83,6 +91,7 @@ class exchange {
   std::optional<std::uint64_t> content_length;
   std::uint64_t received = 0;
   unsigned redirects = 0;
+  bool left_origin = false;  // a redirect led here, or to a hop before, from another origin
 
  private:
   coro<void> attempt(const std::string& method, const headers& fields);
@@ -160,7 +169,7 @@ void exchange::write_head(const std::string& method, const headers& request_fiel
   const headers& defaults = pool_.options.default_headers;
   for (const auto& [name, value] : request_fields) add(name, value);
   for (const auto& [name, value] : defaults)
-    if (!request_fields.contains(name)) add(name, value);
+    if (!request_fields.contains(name) && !(left_origin && is_credential(name))) add(name, value);
   if (!request_fields.contains("Accept") && !defaults.contains("Accept")) add("Accept", "*/*");
   head.append("\r\n");
 }
@@ -314,10 +323,12 @@ coro<response> session::request(std::string method, hocket::url target, request_
   if (!detail::is_token(method)) throw client_error("the method is not a token");
   const duration total = options.timeout.value_or(pool_->options.timeouts.total);
   const time_point deadline = loop::running().time_after(total);
+  bool left_origin = false;
   for (unsigned redirects = 0;; ++redirects) {
     require_http(target);
     auto exchange = std::make_unique<detail::exchange>(*pool_, target, deadline);
     exchange->redirects = redirects;
+    exchange->left_origin = left_origin;
     co_await exchange->begin(method, options.fields);
     if (options.max_redirects == 0) co_return response(std::move(exchange));
     auto next = redirect_of(*exchange);
@@ -326,8 +337,10 @@ coro<response> session::request(std::string method, hocket::url target, request_
       throw too_many_redirects(fmt::format("more than {} redirects", options.max_redirects));
     if (target.scheme() == "https" && next->scheme() == "http" && !pool_->options.allow_https_downgrade)
       throw downgrade_refused(target, *next);
-    if (next->origin() != target.origin())
-      for (const char* secret : {"Authorization", "Cookie", "Proxy-Authorization"}) options.fields.remove(secret);
+    if (next->origin() != target.origin()) {
+      left_origin = true;
+      for (const char* secret : credentials) options.fields.remove(secret);
+    }
     if (exchange->status == 303 && method != "HEAD") method = "GET";
     co_await exchange->drain();
     target = std::move(*next);

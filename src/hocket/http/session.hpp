@@ -81,6 +81,8 @@ struct session_options {
   duration dns_cache = std::chrono::seconds(10);
   http::timeouts timeouts{};
   std::string user_agent = "hocket";
+  /// For what a request does not set itself. Credentials among them (Authorization, Cookie, Proxy-Authorization) go to every
+  /// origin that is asked, and to none that a redirect leads to.
   headers default_headers{};
   /// What secures connections of https: a `tls_context` for clients. Null: one that trusts the system's authorities, made for
   /// the first such connection (reads the system's certificates: some ten milliseconds).
