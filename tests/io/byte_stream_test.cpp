@@ -1,9 +1,13 @@
 #include <array>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <vector>
 
+#include <fcntl.h>
 #include <io/connected_sockets.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
@@ -224,4 +228,24 @@ HOCKET_TEST(byte_stream, tells_without_waiting_whether_something_has_come) {
   EXPECT_FALSE(server.has_something_to_read());
   co_await client.send_all("x");
   EXPECT_TRUE(server.has_something_to_read());
+}
+
+// The reader has a thread of its own.
+HOCKET_REAL_TIME_TEST(byte_stream, shares_the_loop_while_it_sends_much_to_a_quick_reader) {
+  constexpr std::size_t size = 64U << 20;
+  const std::string much(size, 'x');
+  auto [client, server] = co_await connect_streams();
+  const int number = ::dup(server.socket().number());
+  const std::jthread reader([number] {
+    ::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) & ~O_NONBLOCK);
+    std::vector<char> room(4U << 20);
+    while (::recv(number, room.data(), room.size(), 0) > 0) {
+    }
+    ::close(number);
+  });
+  const auto turn = hocket::loop::running().counters().turns;
+  co_await client.send_all(much);
+  if (hocket::loop::running().io().name() == "epoll")
+    EXPECT_GE(hocket::loop::running().counters().turns - turn, size / (1U << 20) - 1);
+  co_await client.close();
 }

@@ -92,8 +92,8 @@ buffer memory_link::take() {
   piece_left_ -= std::min(piece_left_, size);
   taken_ += size;
   pending_ -= size;
-  if (waiting() == 0) {
-    arrived_.clear();
+  if (taken_ > arrived_.size() / 2) {  // no more is kept than there is to come
+    arrived_.erase(0, taken_);
     taken_ = 0;
   }
   writable_.set();

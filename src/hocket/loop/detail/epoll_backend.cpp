@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/loop/detail/epoll_backend.hpp>
 
@@ -41,9 +42,17 @@ epoll_backend::~epoll_backend() {
   ::close(epoll_);
 }
 
-void epoll_backend::watch(descriptor& target) {
+int epoll_backend::control(int operation, descriptor& target) noexcept {
   epoll_event event{.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, .data = {.ptr = &target}};
-  check(::epoll_ctl(epoll_, EPOLL_CTL_ADD, target.number(), &event), "epoll_ctl");
+  return ::epoll_ctl(epoll_, operation, target.number(), &event) == 0 ? 0 : errno;
+}
+
+int epoll_backend::watch(descriptor& target) noexcept { return control(EPOLL_CTL_ADD, target); }
+
+// A change of an edge-triggered entry, even to what it is, reports it again if it is ready (epoll_ctl(2)).
+void epoll_backend::watch_again(descriptor& target) noexcept {
+  const int error = control(EPOLL_CTL_MOD, target);
+  HOCKET_ASSERT(error == 0, "epoll_ctl failed on a descriptor that it knows");
 }
 
 void epoll_backend::forget(descriptor& target) noexcept {

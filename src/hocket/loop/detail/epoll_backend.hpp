@@ -15,7 +15,9 @@ class epoll_backend final : public readiness_backend {
   void wake() noexcept override;
 
  private:
-  void watch(descriptor& target) override;
+  [[nodiscard]] int watch(descriptor& target) noexcept override;
+  void watch_again(descriptor& target) noexcept override;
+  int control(int operation, descriptor& target) noexcept;
   void forget(descriptor& target) noexcept override;
 
   int epoll_ = -1;

@@ -1,7 +1,8 @@
 // Completion on top of readiness.
 //
 // A request is tried at once, because most sends and many receives need not wait. What would block stays in its descriptor's
-// list and is tried again, in order of submission, when the kernel reports an edge. A stream that gave fewer bytes than asked
+// list and is tried again, in order of submission, when the kernel reports an edge; so does a large send, after its share of a
+// turn, and then asks for an edge. A stream that gave fewer bytes than asked
 // for is empty (epoll(7)), so the next receive waits for the edge instead of paying for an EAGAIN; not so once the peer has
 // hung up, for the end of file makes no second edge; nor on unix sockets, see `descriptor::readiness`.
 
@@ -87,6 +88,7 @@ class readiness_backend::file_job final : public blocking_job, public ready_node
 namespace {
 
 constexpr std::uint8_t connecting = 1;  // a phase of io_op::connect
+static_assert(connecting != detail::has_more);
 
 // Of what was asked for, as far as a stream that gives less is known to be empty.
 std::size_t most_bytes(const io_request& request) noexcept {
@@ -131,7 +133,11 @@ bool readiness_backend::start(io_request& request) {
     }
   }
   if (!target.ready.watched) {
-    watch(target);
+    if (const int error = watch(target); error != 0) {
+      request.result = -error;
+      request.completed = true;
+      return true;
+    }
     target.ready.watched = true;
   }
   began(request);
@@ -148,6 +154,10 @@ attempt readiness_backend::attempt_now(io_request& request, need needed) {
   if (request.op == io_op::poll) return outcome;
   if (!outcome) {
     (needed == need::readable ? ready.may_read : ready.may_write) = false;
+    if (request.phase == detail::has_more) {  // it would have gone on: the next turn hears that it may
+      request.phase = 0;
+      if (ready.watched) watch_again(*request.target);
+    }
   } else if ((request.op == io_op::receive || request.op == io_op::recv) && *outcome > 0 && ready.short_read_empties &&
              !ready.hung_up) {
     if (static_cast<std::size_t>(*outcome) < most_bytes(request)) ready.may_read = false;

@@ -16,8 +16,10 @@ class readiness_backend : public kernel_backend {
  protected:
   [[nodiscard]] int nonblocking() const noexcept final;
 
-  /// Asks the kernel to report each change of `target` from not ready to ready, once and for good.
-  virtual void watch(descriptor& target) = 0;
+  /// Asks the kernel to report each change of `target` from not ready to ready, once and for good. Gives 0 or an errno.
+  [[nodiscard]] virtual int watch(descriptor& target) noexcept = 0;
+  /// Asks it to report once more if it is ready now.
+  virtual void watch_again(descriptor& target) noexcept = 0;
 
   /// The kernel reported: tries what waits on `target`, in order of submission.
   void became_ready(descriptor& target, bool readable, bool writable, bool hung_up) noexcept;

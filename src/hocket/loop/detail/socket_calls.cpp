@@ -36,27 +36,38 @@ short poll_now(int number, short events) noexcept {
   return ::poll(&state, 1, 0) > 0 ? state.revents : short{0};
 }
 
+// A peer that reads quickly must not hold the loop. (Of pieces, one call takes what the socket has room for, a few of these.)
+constexpr std::size_t most_at_once = 1024 * 1024;
+
+attempt stop_for_now(io_request& request) noexcept {
+  request.phase = has_more;
+  return std::nullopt;
+}
+
 attempt send_all(io_request& request) noexcept {
   const auto* data = static_cast<const char*>(request.data);
+  const std::size_t end = std::min(request.length, request.transferred + most_at_once);
   do {
     const ssize_t count = uninterrupted([&] {
-      return ::send(request.target->number(), data + request.transferred, request.length - request.transferred,
+      return ::send(request.target->number(), data + request.transferred, end - request.transferred,
                     MSG_NOSIGNAL | MSG_DONTWAIT);
     });
     if (count < 0) return answer(count);
     request.transferred += static_cast<std::size_t>(count);
-  } while (request.transferred < request.length);
-  return 0;
+  } while (request.transferred < end);
+  return end == request.length ? attempt(0) : stop_for_now(request);
 }
 
 attempt send_pieces(io_request& request) noexcept {
   const auto* message = static_cast<const msghdr*>(request.data);
-  for (;;) {
+  for (std::size_t sent = 0; sent < most_at_once;) {
     const ssize_t count =
         uninterrupted([&] { return ::sendmsg(request.target->number(), message, MSG_NOSIGNAL | MSG_DONTWAIT); });
     if (count < 0) return answer(count);
     if (!advance(request, static_cast<std::size_t>(count))) return 0;
+    sent += static_cast<std::size_t>(count);
   }
+  return stop_for_now(request);
 }
 
 attempt send_message(const io_request& request) noexcept {

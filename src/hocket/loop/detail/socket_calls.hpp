@@ -14,6 +14,9 @@ namespace hocket::detail {
 /// would have had to wait.
 using attempt = std::optional<std::int32_t>;
 
+/// The phase of a send that has had its share of a turn, and would go on.
+inline constexpr std::uint8_t has_more = 8;
+
 /// Tries a request on a socket or pipe without waiting, whatever the descriptor's own flags are. Not for files, `receive` and
 /// `connect`. What must be done whole goes on where the last attempt left off.
 [[nodiscard]] attempt try_call(io_request& request, int accept_flags) noexcept;
