@@ -398,15 +398,26 @@ void io_uring_backend::receive_completed(io_request& request, std::int32_t resul
     complete(request, result);
 }
 
+// False: no memory.
+bool io_uring_backend::linger(io_request& request) noexcept {
+  try {
+    lingering_.push_back(&request);
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
 // The first completion tells how much was sent, and whether there will be a second, which says that the kernel has let go.
 void io_uring_backend::zero_copy_completed(io_request& request, std::int32_t result, std::uint32_t flags) {
   if ((flags & IORING_CQE_F_MORE) != 0) {
     request.phase = sent;
     request.mode = static_cast<std::uint32_t>(result);
-    if (request.stopping || draining_) abort_connection(request.target->number());
+    if (request.stopping || draining_ || !linger(request)) abort_connection(request.target->number());
     return;
   }
   if ((flags & IORING_CQE_F_NOTIF) != 0) {
+    std::erase(lingering_, &request);
     request.phase = asking;
     result = static_cast<std::int32_t>(request.mode);
     if (request.stopping) return complete(request, -ECANCELED);  // and the connection is aborted
@@ -419,6 +430,7 @@ void io_uring_backend::zero_copy_completed(io_request& request, std::int32_t res
 
 void io_uring_backend::drain() noexcept {
   draining_ = true;
+  for (const io_request* each : lingering_) abort_connection(each->target->number());
   try {
     io_uring_sqe* sqe = ring_->entry();
     io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);

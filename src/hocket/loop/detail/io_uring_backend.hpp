@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <thread>
+#include <vector>
 
 #include <hocket/loop/detail/kernel_backend.hpp>
 
@@ -31,6 +32,7 @@ class io_uring_backend final : public kernel_backend {
   void completed(io_request& request, std::int32_t result, std::uint32_t flags);
   void receive_completed(io_request& request, std::int32_t result, std::uint32_t flags);
   void part_completed(io_request& request, std::int32_t result);
+  [[nodiscard]] bool linger(io_request& request) noexcept;
   void zero_copy_completed(io_request& request, std::int32_t result, std::uint32_t flags);
   void became_ready(io_request& request, std::int32_t result);
   void wait_until_ready(io_request& request);
@@ -42,6 +44,7 @@ class io_uring_backend final : public kernel_backend {
   int wake_ = -1;  // an eventfd
   std::uint64_t wake_count_ = 0;
   bool draining_ = false;
+  std::vector<io_request*> lingering_;  // zero-copy sends that are done, but the kernel still reads their bytes
 };
 
 }  // namespace hocket
