@@ -93,6 +93,8 @@ class tcp_listener : public basic_socket {
   /// Not listening.
   tcp_listener() noexcept = default;
   /// Takes ownership of a listening socket's descriptor.
+  /// If other processes accept from it too, make it non-blocking first: on epoll a loop that comes second to a connection would
+  /// else wait in accept4(2) for the next one, with everybody in it.
   explicit tcp_listener(io_handle handle) noexcept : basic_socket(std::move(handle)) {}
 
   /// Waits for a connection. Throws std::system_error, `cancelled`; which errors are worth another try tells `accept_failure_of`.

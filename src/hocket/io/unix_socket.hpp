@@ -236,7 +236,8 @@ class basic_unix_listener : public detail::unix_listener_base {
  public:
   /// Not listening.
   basic_unix_listener() noexcept = default;
-  /// Takes ownership of a listening socket's descriptor, and of no file.
+  /// Takes ownership of a listening socket's descriptor, and of no file. As with `tcp_listener`, one that other processes accept
+  /// from too should be non-blocking.
   explicit basic_unix_listener(io_handle handle) noexcept : unix_listener_base(std::move(handle)) {}
 
   /// Listens at `address`, a path or an abstract name. Asks the file system at once, on the loop's thread.
