@@ -171,8 +171,8 @@ HOCKET_TEST(https_session, offers_http_1_1_by_itself) {
 }
 
 HOCKET_TEST(https_session, refuses_to_speak_what_it_cannot) {
-  agreements seen;
-  scripted_server server(over_tls(closing_after_each_answer(seen), server_here({.alpn_protocols = {"h2"}})));
+  const auto listen = [](byte_stream& peer, std::size_t) -> coro<void> { static_cast<void>(co_await peer.receive()); };
+  scripted_server server(over_tls(listen, server_here({.alpn_protocols = {"h2"}})));
   session web({.tls = client_here({.alpn_protocols = {"h2"}})});
   const failure refused = co_await failure_of(fetch(web, secure_url(server)));
   EXPECT_EQ(refused.kind, "client_error");
