@@ -1,7 +1,8 @@
 // What the parts of hocket cost, on its public headers: micro METRIC [N]; prints "METRIC ns_per_operation [key=value]".
 //
-// The metrics are those of the benchmark kit (bench/README.md), each written as a user would write it. N operations, a million
-// unless told otherwise; those that cross a thread do a tenth.
+// The metrics are those of the benchmark kit (bench/README.md), each written as a user would write it, and two that have no
+// floor there: a receive without a limit and with one. N operations, a million unless told otherwise; those that cross a thread
+// or a socket do a tenth.
 
 #include <chrono>
 #include <cstdio>

@@ -360,6 +360,7 @@ unsigned interface_for_ipv6(const socket_address& group) {
     if (sends) found = each->if_index;
   }
   ::close(probe);
+  if (found == 0) std::fputs("SKIPPED: no interface of this machine sends to an IPv6 group\n", stderr);
   return found;
 }
 
