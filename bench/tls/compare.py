@@ -1,6 +1,6 @@
 """Measures echo_tls beside the floor in one run: the server's CPU time an operation, medians and ratios.
 
-Usage: compare.py DIRECTORY_OF_PROGRAMS [--runs N] [--secs S] [--rows a,b]
+Usage: compare.py DIRECTORY_OF_PROGRAMS [--runs N] [--secs S] [--rows WORDS...]
 
 Server and load run on a core each. The servers take turns, so that a change of the machine meets all of them.
 """
@@ -78,7 +78,7 @@ def main():
     parser.add_argument("programs", type=pathlib.Path)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--secs", type=float, default=1)
-    parser.add_argument("--rows", type=lambda text: text.split(","), default=list(ROWS))
+    parser.add_argument("--rows", nargs="+", default=[""], help="only those whose name contains one of these")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         certificate, key = f"{folder}/certificate.pem", f"{folder}/key.pem"
@@ -93,7 +93,7 @@ def main():
         }
         print("| CPU an operation, operations a second | " + " | ".join(peers) + " | epoll / by hand | io_uring / by hand |")
         print("|---" * (len(peers) + 3) + "|")
-        for row in options.rows:
+        for row in (row for row in ROWS if any(word in row for word in options.rows)):
             figures = {name: [] for name in peers}
             for _ in range(options.runs):
                 for name, (command, env) in peers.items():

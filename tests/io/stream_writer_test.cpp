@@ -73,6 +73,42 @@ HOCKET_TEST(stream_writer, sends_large_strings_that_are_given_away_in_their_orde
   co_await writer.wait_closed();
 }
 
+HOCKET_TEST(stream_writer, sends_a_large_piece_at_once_if_nothing_is_ahead_of_it) {
+  auto [reader, writer, peer] = co_await hocket::testing::connect_streams_on_loopback();
+  const std::string large(10'000, 'x');
+  writer.write(large);
+  EXPECT_EQ(writer.write_buffer_size(), 0U);
+  EXPECT_TRUE(peer.has_something_to_read());
+  writer.write("small ");
+  writer.write(large);
+  EXPECT_EQ(writer.write_buffer_size(), 10'006U);
+  writer.close();
+  EXPECT_EQ(co_await receive_to_end(peer), large + "small " + large);
+}
+
+HOCKET_TEST(stream_writer, keeps_what_the_system_does_not_take_of_a_large_piece) {
+  auto [reader, writer, peer] = co_await hocket::testing::connect_streams_on_loopback();
+  const std::string much(16 * 1024 * 1024, 'x');
+  writer.write(much);
+  EXPECT_GT(writer.write_buffer_size(), 0U);
+  EXPECT_LT(writer.write_buffer_size(), much.size());
+  writer.write(std::string(10'000, 'y'));
+  writer.close();
+  EXPECT_EQ(co_await receive_to_end(peer), much + std::string(10'000, 'y'));
+}
+
+HOCKET_TEST(stream_writer, tells_the_error_of_a_large_piece_as_that_of_a_small_one) {
+  auto [reader, writer, peer] = co_await hocket::testing::connect_streams_on_loopback();
+  writer.write(std::string(10'000, 'x'));
+  peer.abort();  // a reset, as there are unread bytes
+  std::error_code error;
+  while (!error) {
+    writer.write(std::string(10'000, 'x'));
+    error = co_await error_of(drain(writer));
+  }
+  EXPECT_TRUE(error == std::errc::connection_reset || error == std::errc::broken_pipe) << error.message();
+}
+
 HOCKET_TEST(stream_writer, drains_without_waiting_below_the_high_water_mark) {
   auto [reader, writer, peer] = connect_in_memory({.to_server = {.capacity = 1}});
   writer.write(std::string(64 * 1024, 'x'));

@@ -1,3 +1,4 @@
+#include <array>
 #include <cstring>
 #include <vector>
 
@@ -46,6 +47,55 @@ TEST(buffer_pool, lends_each_buffer_of_the_heap_to_one_at_a_time) {
   const buffer first = lend_one(pool);
   const buffer second = lend_one(pool);
   EXPECT_NE(first.bytes().data(), second.bytes().data());
+}
+
+// Takes what it is given, as the kernel does.
+struct hungry_kernel {
+  explicit hungry_kernel(buffer_pool& from) : pool(from) {
+    pool.serve_kernel([](void* self, std::uint32_t slot) noexcept { static_cast<hungry_kernel*>(self)->take(slot); },
+                      this);
+  }
+  void take(std::uint32_t slot) noexcept { given[last++ % given.size()] = slot; }
+  std::size_t has() const { return last - first; }
+  buffer choose() {
+    pool.chosen_by_kernel();
+    return pool.lend(given[first++ % given.size()], buffer_pool::buffer_size_bytes);
+  }
+
+  buffer_pool& pool;
+  std::array<std::uint32_t, buffer_pool::count> given{};
+  std::size_t first = 0;
+  std::size_t last = 0;
+};
+
+TEST(buffer_pool, gives_the_kernel_back_what_it_has_chosen) {
+  buffer_pool pool;
+  hungry_kernel kernel(pool);
+  const std::size_t at_first = kernel.has();
+  for (int n = 0; n < 2000; ++n) kernel.choose();
+  EXPECT_EQ(kernel.has(), at_first);
+}
+
+TEST(buffer_pool, gives_the_kernel_more_when_it_ran_dry_and_keeps_half_for_others) {
+  buffer_pool pool;
+  hungry_kernel kernel(pool);
+  for (int round = 0; round < 20; ++round) {
+    std::vector<buffer> chosen;
+    while (kernel.has() > 0) chosen.push_back(kernel.choose());
+    EXPECT_TRUE(pool.kernel_ran_dry());
+    EXPECT_GT(kernel.has(), 0U);
+  }
+  EXPECT_EQ(kernel.has(), buffer_pool::count / 2);
+}
+
+TEST(buffer_pool, says_so_when_it_has_nothing_to_give_the_kernel) {
+  buffer_pool pool;
+  hungry_kernel kernel(pool);
+  std::vector<buffer> held;
+  while (kernel.has() > 0 || pool.kernel_ran_dry()) held.push_back(kernel.choose());
+  EXPECT_EQ(held.size(), buffer_pool::count);
+  held.pop_back();
+  EXPECT_EQ(kernel.has(), 1U);
 }
 
 TEST(buffer, gives_its_bytes_to_the_one_it_is_moved_to) {

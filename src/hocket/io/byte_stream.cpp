@@ -25,22 +25,18 @@ byte_stream& byte_stream::operator=(byte_stream&& other) noexcept {
   return *this;
 }
 
-detail::stream_receive byte_stream::receive() {
-  detail::receive_operation plain(handle_.record());
-  if (layer_ == nullptr) return detail::stream_receive(std::move(plain));
-  return {std::move(plain), layer_, layer_->receive()};
+detail::stream_receive byte_stream::receive_from_layer() {
+  return detail::stream_receive(layer_, layer_->receive(), nullptr);
 }
 
-detail::stream_send byte_stream::send_all(std::string_view bytes, send_options options) {
-  detail::send_operation plain(handle_.record(), bytes, options);
-  if (layer_ == nullptr) return detail::stream_send(std::move(plain));
-  return {std::move(plain), layer_, send_one(layer_, bytes)};
+detail::stream_send byte_stream::send_to_layer(std::string_view bytes) {
+  return detail::stream_send(layer_, send_one(layer_, bytes), nullptr, bytes, send_options());
 }
 
 detail::stream_send_pieces byte_stream::send_all(std::span<const std::string_view> pieces) {
-  detail::send_pieces_operation plain(handle_.record(), pieces);
-  if (layer_ == nullptr) return detail::stream_send_pieces(std::move(plain));
-  return {std::move(plain), layer_, layer_->send(pieces)};
+  using detail::stream_send_pieces;
+  if (layer_ == nullptr) return stream_send_pieces(std::in_place, handle_.record(), pieces);
+  return stream_send_pieces(layer_, layer_->send(pieces), nullptr, std::span<const std::string_view>());
 }
 
 static coro<void> shut_down_layer(std::shared_ptr<stream_layer> layer) { co_await layer->shutdown_send(); }

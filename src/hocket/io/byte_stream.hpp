@@ -26,9 +26,12 @@ namespace detail {
 template <class Plain, class Value>
 class stream_operation {
  public:
-  explicit stream_operation(Plain plain) noexcept : plain_(std::move(plain)) {}
-  stream_operation(Plain idle, std::shared_ptr<stream_layer> layer, coro<Value> work) noexcept
-      : plain_(std::move(idle)), layer_(std::move(layer)), work_(std::move(work)) {}
+  template <class... Arguments>
+  explicit stream_operation(std::in_place_t, Arguments&&... plain)
+      : plain_(std::forward<Arguments>(plain)...) {}
+  template <class... Arguments>
+  stream_operation(std::shared_ptr<stream_layer> layer, coro<Value> work, Arguments&&... idle)
+      : plain_(std::forward<Arguments>(idle)...), layer_(std::move(layer)), work_(std::move(work)) {}
 
   [[nodiscard]] bool await_ready() { return !work_ && plain_.await_ready(); }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) {
@@ -107,11 +110,17 @@ class byte_stream {
 
   /// Waits for bytes and gives them in a buffer that is lent; empty at the end. While it waits it holds no buffer. Cancelled, it
   /// loses no byte. Throws std::system_error, `cancelled`.
-  [[nodiscard]] HOCKET_CORO_WRAPPER detail::stream_receive receive();
+  [[nodiscard]] HOCKET_CORO_WRAPPER detail::stream_receive receive() {
+    if (layer_ != nullptr) return receive_from_layer();
+    return detail::stream_receive(std::in_place, handle_.record());
+  }
 
   /// Sends all of `bytes`, which must stay alive; suspends while the peer does not take them. If it throws (also `cancelled`), an
   /// unknown part was sent and the stream is of no further use.
-  [[nodiscard]] HOCKET_CORO_WRAPPER detail::stream_send send_all(std::string_view bytes, send_options options = {});
+  [[nodiscard]] HOCKET_CORO_WRAPPER detail::stream_send send_all(std::string_view bytes, send_options options = {}) {
+    if (layer_ != nullptr) return send_to_layer(bytes);
+    return detail::stream_send(std::in_place, handle_.record(), bytes, options);
+  }
   /// The same for several pieces, one after the other; both the bytes and, for a layer, the span must stay alive.
   [[nodiscard]] HOCKET_CORO_WRAPPER detail::stream_send_pieces send_all(std::span<const std::string_view> pieces);
 
@@ -150,6 +159,8 @@ class byte_stream {
   [[nodiscard]] io_handle release_socket() noexcept { return std::move(handle_); }
 
  private:
+  [[nodiscard]] HOCKET_CORO_WRAPPER detail::stream_receive receive_from_layer();
+  [[nodiscard]] HOCKET_CORO_WRAPPER detail::stream_send send_to_layer(std::string_view bytes);
   [[nodiscard]] const io_handle& lowest_socket() const noexcept;
 
   io_handle handle_;

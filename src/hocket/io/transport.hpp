@@ -45,7 +45,7 @@ class transport {
   [[nodiscard]] bool is_closing() const noexcept { return connection_->is_closing(); }
 
   /// No `data_received` and no `eof_received` comes before `resume_reading`, and the peer is held up. What the system had handed
-  /// over by then, at most 16 KiB, waits in a buffer of the loop's.
+  /// over by then, at most 20 KiB, waits in a buffer of the loop's.
   void pause_reading() const noexcept { connection_->pause_reading(); }
   void resume_reading() const noexcept { connection_->resume_reading(); }
   [[nodiscard]] bool is_reading() const noexcept { return connection_->is_reading(); }

@@ -141,7 +141,7 @@ class udp_socket : public basic_socket {
   [[nodiscard]] detail::receive_from_operation receive_from(std::span<char> into) noexcept {
     return {handle_.record(), into};
   }
-  /// The same into a buffer of the loop's, of 16 KiB, which it holds while it waits.
+  /// The same into a buffer of the loop's, of 20 KiB, which it holds while it waits.
   [[nodiscard]] detail::receive_lent_operation receive_from() noexcept {
     return detail::receive_lent_operation(handle_.record());
   }

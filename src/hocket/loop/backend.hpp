@@ -56,7 +56,7 @@ class backend : public system_calls {
   /// The bytes of a completed `io_op::receive` whose result was positive. Once for each.
   [[nodiscard]] virtual buffer lend(io_request& received) noexcept = 0;
 
-  /// A buffer to write into, of 16 KiB, for layers that make bytes of bytes. Throws std::bad_alloc.
+  /// A buffer to write into, of 20 KiB, for layers that make bytes of bytes. Throws std::bad_alloc.
   [[nodiscard]] virtual buffer borrow() = 0;
 
   /// Buffers that are lent and not back yet.

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <new>
 
 #include <sys/mman.h>
@@ -22,7 +23,7 @@ buffer_pool::~buffer_pool() {
 }
 
 std::uint32_t buffer_pool::take() {
-  auto& slots = hook_ == nullptr && !free_.empty() ? free_ : kept_;
+  auto& slots = free_.empty() ? kept_ : free_;
   if (!slots.empty()) {
     const std::uint32_t slot = slots.back();
     slots.pop_back();
@@ -50,17 +51,29 @@ void buffer_pool::take_back(std::uint32_t slot) noexcept {
   } else if (slot >= from_heap) {
     heap_[slot - from_heap].reset();
     empty_.push_back(slot);
-  } else if (hook_ != nullptr) {
-    hook_(hook_owner_, slot);
   } else {
     free_.push_back(slot);
+    supply_kernel();
   }
 }
 
-void buffer_pool::hand_over(returned_hook hook, void* who) noexcept {
-  hook_ = hook;
-  hook_owner_ = who;
-  free_.clear();
+void buffer_pool::serve_kernel(give_to_kernel give, void* who) noexcept {
+  give_ = give;
+  kernel_ = who;
+  supply_kernel();
+}
+
+void buffer_pool::supply_kernel() noexcept {
+  for (; give_ != nullptr && in_kernel_ < wanted_in_kernel_ && !free_.empty(); ++in_kernel_) {
+    give_(kernel_, free_.back());
+    free_.pop_back();
+  }
+}
+
+bool buffer_pool::kernel_ran_dry() noexcept {
+  if (in_kernel_ == 0) wanted_in_kernel_ = std::min(2 * wanted_in_kernel_, most_in_kernel);
+  supply_kernel();
+  return in_kernel_ > 0;
 }
 
 }  // namespace hocket

@@ -9,14 +9,14 @@
 
 namespace hocket {
 
-/// The receive buffers of a loop: a small number of them, so that they stay in the cache, lent to whoever has bytes.
+/// The buffers of a loop: a small number of them, so that they stay in the cache, lent to whoever has bytes to hold.
 ///
 /// Nobody holds one while waiting. When all are lent out, further ones come from the heap: their number is bounded by the
 /// tasks that have received bytes and not yet let go of them.
 class buffer_pool final : public buffer_lender {
  public:
-  static constexpr std::size_t buffer_size_bytes = 16 * 1024;
-  static constexpr std::uint32_t count = 256;  // a power of two, as io_uring's buffer rings must be
+  static constexpr std::size_t buffer_size_bytes = 20 * 1024;  // whole pages; a TLS record of 16 KiB fits with its frame
+  static constexpr std::uint32_t count = 512;                  // a power of two, as io_uring's buffer rings must be
 
   buffer_pool();
   ~buffer_pool();
@@ -31,23 +31,32 @@ class buffer_pool final : public buffer_lender {
   /// A slot that was taken and not lent.
   void give_back(std::uint32_t slot) noexcept { take_back(slot); }
 
-  /// A backend that hands the slots to the kernel is told of each that comes back.
-  using returned_hook = void (*)(void* who, std::uint32_t slot) noexcept;
-  void hand_over(returned_hook hook, void* who) noexcept;
+  /// For a kernel that chooses buffers itself, in the order in which it was given them: `give` hands it one. It is given no more
+  /// than it has needed at once, so that they stay in the cache.
+  using give_to_kernel = void (*)(void* who, std::uint32_t slot) noexcept;
+  void serve_kernel(give_to_kernel give, void* who) noexcept;
+  /// The kernel has chosen one, which is lent or given back next.
+  void chosen_by_kernel() noexcept { --in_kernel_; }
+  /// The kernel has none left. True if it was given more.
+  [[nodiscard]] bool kernel_ran_dry() noexcept;
 
  private:
   static constexpr std::uint32_t from_heap = count;  // slots from here on are of the heap
   static constexpr std::size_t most_kept = 16;       // buffers of the heap that nobody uses
+  static constexpr std::uint32_t most_in_kernel = count / 2;
 
   void take_back(std::uint32_t slot) noexcept override;
+  void supply_kernel() noexcept;
 
   char* pool_memory_ = nullptr;
   std::vector<std::uint32_t> free_;
   std::vector<std::unique_ptr<char[]>> heap_;
   std::vector<std::uint32_t> kept_;   // slots of the heap that are free and have memory
   std::vector<std::uint32_t> empty_;  // and that have none
-  returned_hook hook_ = nullptr;
-  void* hook_owner_ = nullptr;
+  give_to_kernel give_ = nullptr;
+  void* kernel_ = nullptr;
+  std::uint32_t in_kernel_ = 0;
+  std::uint32_t wanted_in_kernel_ = 32;
 };
 
 }  // namespace hocket

@@ -2,6 +2,9 @@
 // buffer, sends it, and looks again. It begins in the turn after the first write, so that what is written in one turn goes out
 // in one piece; `drain` begins it at once, and a send that the system takes at once then costs no turn.
 //
+// A large piece that nothing is ahead of is offered to the system at once, as asyncio does with all: what it takes need not be
+// copied.
+//
 // Two buffers change places: one is filled while the other is in flight. The task also tells the end, and closes; so an
 // orderly end comes after all bytes, whoever asked for it. Whatever goes wrong ends in `lose`, once.
 
@@ -10,11 +13,15 @@
 #include <hocket/base/error.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/io/detail/connection.hpp>
+#include <hocket/io/detail/socket_calls.hpp>
 
 namespace hocket::detail {
 
 // Of a large buffer so much is sent before who writes is told that there is room again.
 static constexpr std::size_t most_at_once = 64 * 1024;
+
+// So large is a piece whose copy costs more than a call to the system of its own.
+static constexpr std::size_t large_piece = 8 * 1024;
 
 connection::~connection() {
   if (next_turn_.is_linked()) next_turn_.unlink();
@@ -25,15 +32,27 @@ bool connection::takes_bytes() const {
   return !closing_;
 }
 
+std::size_t connection::send_at_once(std::string_view bytes) const noexcept {
+  const bool is_first = outgoing_.empty() && !sending_ && !upgrading_;
+  return is_first && bytes.size() >= large_piece ? detail::send_at_once(stream_.socket(), bytes) : 0;
+}
+
 void connection::write(std::string_view bytes) {
-  if (!takes_bytes() || bytes.empty()) return;
+  if (!takes_bytes()) return;
+  bytes.remove_prefix(send_at_once(bytes));
+  if (bytes.empty()) return;
   outgoing_.append(bytes);
   bytes_came();
 }
 
 void connection::write_owned(std::string bytes) {
-  if (!takes_bytes() || bytes.empty()) return;
-  outgoing_.append_owned(std::move(bytes));
+  if (!takes_bytes()) return;
+  const std::size_t sent = send_at_once(bytes);
+  if (sent == bytes.size()) return;
+  if (sent > 0)
+    outgoing_.append(std::string_view(bytes).substr(sent));
+  else
+    outgoing_.append_owned(std::move(bytes));
   bytes_came();
 }
 

@@ -95,6 +95,8 @@ class connection : public arena_allocated, public list_link<connection> {
   };
 
   [[nodiscard]] bool takes_bytes() const;
+  /// How many of the bytes are sent already.
+  [[nodiscard]] std::size_t send_at_once(std::string_view bytes) const noexcept;
   void bytes_came() noexcept;
   void pause_if_too_many() noexcept;
   void bytes_went() noexcept;

@@ -87,6 +87,16 @@ void shutdown(const io_handle& socket, int how) {
   if (answer != -ENOTCONN) require(answer, "shutdown");
 }
 
+std::size_t send_at_once(const io_handle& socket, std::string_view bytes) noexcept {
+  if (!socket.is_open()) return 0;
+  iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  const int sent = socket.record()->owner().sendmsg(socket.number(), message);
+  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+}
+
 bool has_something_to_read(const io_handle& socket) noexcept {
   return socket.is_open() && socket.record()->owner().poll_now(socket.number(), POLLIN) != 0;
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <source_location>
 #include <string>
+#include <string_view>
 
 #include <hocket/io/io_operation.hpp>
 #include <hocket/io/socket_address.hpp>
@@ -38,6 +39,9 @@ void bind_and_listen(const io_handle& socket, const socket_address& address, int
 
 /// shutdown(2). Throws std::system_error; not if the peer has gone already.
 void shutdown(const io_handle& socket, int how);
+
+/// Without waiting: how many of the bytes the system has taken. An error is told by the next send.
+[[nodiscard]] std::size_t send_at_once(const io_handle& socket, std::string_view bytes) noexcept;
 
 /// Without waiting: true if the peer has closed or sent something.
 [[nodiscard]] bool has_something_to_read(const io_handle& socket) noexcept;

@@ -10,7 +10,7 @@
 // | any | on a descriptor with O_NONBLOCK the kernel answers EAGAIN (connect: EINPROGRESS) instead of waiting | ours are made without; adopted ones keep their flags: poll, then ask again |
 // | any | there is no recvmmsg and no sendmmsg | called directly, after a poll if they would wait |
 // | any | EBADR: completions were lost | fatal, nothing sensible can follow |
-// | 5.19 | a ring of buffers runs dry when 256 tasks hold one (ENOBUFS) | wait for readiness without a buffer, receive into one from the heap |
+// | 5.19 | a ring of buffers runs dry (ENOBUFS) | it is given more; if the pool has none, wait for readiness without a buffer, receive into one from the heap |
 // | 6.0 | a zero-copy send completes twice; the second time when the peer has the bytes, which may be never | the request completes with the second; cancelled in between, the connection is aborted (connect to AF_UNSPEC) |
 // | 6.0 | SINGLE_ISSUER, 6.1 DEFER_TASKRUN | without them `make_backend` falls back to epoll |
 // | liburing 2.4 | io_uring_setup_buf_ring; io_uring_enable_rings is not exported before | registered by hand |
@@ -146,9 +146,8 @@ io_uring_backend::io_uring_backend(loop& owner)
   ring_->register_buffers();
   wake_ = ::eventfd(0, EFD_CLOEXEC);
   if (wake_ < 0) throw std::system_error(errno, std::system_category(), "eventfd");
-  buffers_.hand_over(
+  buffers_.serve_kernel(
       [](void* self, std::uint32_t slot) noexcept { static_cast<io_uring_backend*>(self)->provide(slot); }, this);
-  for (std::uint32_t slot = 0; slot < buffer_pool::count; ++slot) provide(slot);
   listen_for_wake();
 }
 
@@ -386,11 +385,14 @@ void io_uring_backend::became_ready(io_request& request, std::int32_t result) {
 
 void io_uring_backend::receive_completed(io_request& request, std::int32_t result, std::uint32_t flags) {
   if (request.phase == asking && result == -ENOBUFS) {
-    request.phase = without_buffer;
+    if (!buffers_.kernel_ran_dry()) request.phase = without_buffer;
     return go_on(request);
   }
   const bool has_buffer = request.phase == into_heap || (flags & IORING_CQE_F_BUFFER) != 0;
-  if (request.phase == asking) request.slot = flags >> IORING_CQE_BUFFER_SHIFT;
+  if (request.phase == asking && has_buffer) {
+    request.slot = flags >> IORING_CQE_BUFFER_SHIFT;
+    buffers_.chosen_by_kernel();
+  }
   if (has_buffer && result <= 0) buffers_.give_back(request.slot);
   if (would_have_waited(request, result))
     wait_until_ready(request);

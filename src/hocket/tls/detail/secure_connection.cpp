@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <expected>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -244,8 +245,10 @@ void secure_connection::take(buffer received) {
     cipher_.feed(std::move(received));
 }
 
-/// Decrypts what has come, as far as there is room. True if that gave any bytes.
+/// Decrypts what has come, as far as there is room for a large record: who sends it on makes one of it again. True if that gave
+/// any bytes.
 bool secure_connection::read_into(buffer& into) {
+  into.truncate(std::min(into.size(), largest_record));
   std::size_t filled = 0;
   while (filled < into.size() && has_undecrypted() && read_record(into.bytes().subspan(filled), filled)) {
   }
@@ -295,7 +298,11 @@ coro<void> secure_connection::send(std::span<const std::string_view> pieces) {
     bool goes_on = true;
     while (goes_on && !plain.empty() && cipher_.output.size() < most_output) goes_on = encrypt(plain);
     if (!cipher_.output.empty()) {
-      co_await leave();
+      try {
+        co_await leave();
+      } catch (const std::system_error& failed) {
+        name_peer(failed);
+      }
       leaving_.clear();
     }
     if (!goes_on) co_await feed(seen);
@@ -358,17 +365,23 @@ coro<void> secure_connection::flush_owed(std::shared_ptr<secure_connection> self
 }
 
 coro<void> secure_connection::shutdown_send() {
+  const std::expected<void, std::error_code> sent = co_await try_shutdown_send();
+  if (!sent) name_peer(std::system_error(sent.error()));
+}
+
+coro<std::expected<void, std::error_code>> secure_connection::try_shutdown_send() {
   const auto held = co_await sending_.scoped_lock();
   require_open();
-  if (sent_end_) co_return;
+  if (sent_end_) co_return {};
   require_sending();
   forget_old_errors();
   SSL_shutdown(ssl_.get());
   sent_end_ = true;
   send_cut_off_ = true;
-  co_await leave();
+  const auto sent = co_await as_expected(leave());
   leaving_.clear();
-  send_cut_off_ = false;
+  send_cut_off_ = !sent;
+  co_return sent;
 }
 
 coro<void> secure_connection::close() {
@@ -390,7 +403,8 @@ coro<void> secure_connection::say_farewell() {
     if (!send_cut_off_ && !cipher_.output.empty()) co_await leave();
     co_return;
   }
-  co_await shutdown_send();
+  // A peer that has closed already is the common case, not worth an exception.
+  if (!co_await try_shutdown_send()) co_return;
   for (std::size_t dropped = 0; dropped < most_dropped;) {
     const buffer late = co_await receive();
     if (!late) co_return;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <exception>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <span>
@@ -64,6 +65,7 @@ class secure_connection final : public tls_layer, public std::enable_shared_from
 
   void set_up_client();
   [[nodiscard]] coro<void> shake_hands();
+  [[nodiscard]] coro<std::expected<void, std::error_code>> try_shutdown_send();
   [[nodiscard]] coro<void> say_farewell();
   [[nodiscard]] HOCKET_CORO_WRAPPER stream_send_pieces leave();
   static coro<void> flush_owed(std::shared_ptr<secure_connection> self);
