@@ -17,6 +17,7 @@
 #include <hocket/core/sleep.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
 
 using hocket::as_expected;
@@ -284,8 +285,7 @@ HOCKET_TEST(file, a_read_that_waits_can_be_cancelled) {
 }
 
 TEST(file, work_cancelled_anywhere_leaves_nothing_behind) {
-  for (const auto backend : {hocket::backend_kind::epoll, hocket::backend_kind::io_uring}) {
-    if (backend == hocket::backend_kind::io_uring && !hocket::io_uring_works()) continue;
+  for (const auto backend : hocket::testing::every_backend()) {
     const temporary_directory folder;
     const auto report = hocket::testing::cancel_at_every_suspension(
         [&folder]() -> coro<void> {
@@ -302,8 +302,7 @@ TEST(file, work_cancelled_anywhere_leaves_nothing_behind) {
 }
 
 TEST(file, cancelled_opens_leak_no_descriptor) {
-  for (const auto backend : {hocket::backend_kind::epoll, hocket::backend_kind::io_uring}) {
-    if (backend == hocket::backend_kind::io_uring && !hocket::io_uring_works()) continue;
+  for (const auto backend : hocket::testing::every_backend()) {
     const temporary_directory folder;
     const auto free_number = [] {
       const int number = ::open("/dev/null", O_RDONLY | O_CLOEXEC);

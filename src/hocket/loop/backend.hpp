@@ -28,7 +28,7 @@ class backend : public system_calls {
   explicit backend(loop& owner) noexcept : loop_(owner) {}
   virtual ~backend() = default;
 
-  /// As in HOCKET_BACKEND: "io_uring", "epoll".
+  /// As in HOCKET_BACKEND: "io_uring", "epoll", "poll", "select".
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
   /// Starts `request`. True if it completed at once: then `result` and `completed` are set and `done` is not scheduled.
@@ -88,6 +88,8 @@ class backend : public system_calls {
   void complete(io_request& request, std::int32_t result) noexcept;
   /// close(2). Of a descriptor without requests in flight; also of a number that was never adopted.
   virtual void close_number(int number) noexcept = 0;
+  /// Throws hocket::error, which tells the way out, if the backend cannot work with such a number.
+  virtual void require_usable(int /*number*/) const {}
   /// Told before a number is closed.
   virtual void forget(descriptor&) noexcept {}
 
@@ -111,7 +113,7 @@ class backend : public system_calls {
   std::unordered_map<const descriptor*, std::source_location> made_at_;  // only in debug mode
 };
 
-enum class backend_kind { automatic, io_uring, epoll };
+enum class backend_kind { automatic, io_uring, epoll, poll, select };
 
 /// Makes a loop's backend.
 using backend_factory = std::function<std::unique_ptr<backend>(loop&)>;

@@ -42,7 +42,8 @@ class descriptor : public arena_allocated {
     bool may_write = true;
     bool hung_up = false;  // the peer will send nothing more: a short read no longer means that nothing is left
     bool short_read_empties =
-        true;  // as of TCP; a unix stream also ends a read behind bytes that came with descriptors
+        true;                 // as of TCP; a unix stream also ends a read behind bytes that came with descriptors
+    std::uint32_t place = 0;  // in a list of what is watched
   };
   readiness ready;
 

@@ -188,6 +188,16 @@ void readiness_backend::became_ready(descriptor& target, bool readable, bool wri
   });
 }
 
+short readiness_backend::awaited_events(descriptor& target) noexcept {
+  short events = nothing_awaited;
+  target.in_flight().for_each([&](const io_request& request) {
+    if (needs(request) == need::blocking_call) return;
+    if (events == nothing_awaited) events = 0;
+    events = static_cast<short>(events | detail::events_for(request));
+  });
+  return events;
+}
+
 bool readiness_backend::cancel(io_request& request) {
   if (request.completed) return false;
   if (auto* job = static_cast<file_job*>(request.job)) {

@@ -21,6 +21,10 @@ class readiness_backend : public kernel_backend {
   /// Asks it to report once more if it is ready now.
   virtual void watch_again(descriptor& target) noexcept = 0;
 
+  /// What the requests that wait on `target` wait for, as poll(2) names it.
+  static constexpr short nothing_awaited = -1;
+  [[nodiscard]] static short awaited_events(descriptor& target) noexcept;
+
   /// The kernel reported: tries what waits on `target`, in order of submission.
   void became_ready(descriptor& target, bool readable, bool writable, bool hung_up) noexcept;
 
