@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <hocket/base/error.hpp>
 #include <hocket/loop/backend.hpp>
@@ -62,6 +63,16 @@ void backend::report_open_descriptors() noexcept {
       std::fputs("hocket: a descriptor was open when its loop was closed\n", stderr);
     }
   }
+}
+
+backend::backend(loop& owner) : loop_(owner), forks_before_(forks_) {
+  static const int failed = ::pthread_atfork(nullptr, nullptr, [] { ++forks_; });
+  if (failed != 0) throw std::bad_alloc();
+}
+
+void backend::require_own_process() const {
+  if (!is_in_own_process())
+    throw invalid_state_error("a child of fork(2) cannot run its parent's event loop; make a new one");
 }
 
 descriptor* backend::adopt(int number, origin from, std::source_location made_at) {

@@ -25,7 +25,7 @@ class loop;
 /// too: derive from this, and give `loop_options::make_backend` something that makes it.
 class backend : public system_calls {
  public:
-  explicit backend(loop& owner) noexcept : loop_(owner) {}
+  explicit backend(loop& owner);
   virtual ~backend() = default;
 
   /// As in HOCKET_BACKEND: "io_uring", "epoll", "poll", "select".
@@ -88,6 +88,9 @@ class backend : public system_calls {
   void complete(io_request& request, std::int32_t result) noexcept;
   /// close(2). Of a descriptor without requests in flight; also of a number that was never adopted.
   virtual void close_number(int number) noexcept = 0;
+  /// Throws `invalid_state_error` in a child of fork(2): what the kernel keeps for this backend is still its parent's.
+  void require_own_process() const;
+  [[nodiscard]] bool is_in_own_process() const noexcept { return forks_ == forks_before_; }
   /// Throws hocket::error, which tells the way out, if the backend cannot work with such a number.
   virtual void require_usable(int /*number*/) const {}
   /// Told before a number is closed.
@@ -107,6 +110,9 @@ class backend : public system_calls {
 
  private:
   void finish_closing(descriptor* target) noexcept;
+
+  static inline int forks_ = 0;  // between the first of all processes that used a backend, and this one
+  const int forks_before_;
   std::size_t in_flight_ = 0;
   std::size_t open_ = 0;
   std::uint64_t completed_ = 0;

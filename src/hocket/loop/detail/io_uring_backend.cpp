@@ -210,6 +210,7 @@ bool io_uring_backend::start(io_request& request) {
 }
 
 void io_uring_backend::submit(io_request& request) {
+  require_own_process();
   io_uring_sqe* sqe = ring_->entry();
   const int number = request.target != nullptr ? request.target->number() : -1;
   auto* data = static_cast<char*>(request.data);
@@ -310,6 +311,7 @@ bool io_uring_backend::cancel(io_request& request) {
 }
 
 void io_uring_backend::collect(std::optional<std::chrono::nanoseconds> limit) {
+  require_own_process();
   io_uring& io = ring_->io;
   ring_->enable();
   int outcome = 0;
@@ -463,6 +465,7 @@ void io_uring_backend::zero_copy_completed(io_request& request, std::int32_t res
 }
 
 void io_uring_backend::drain() noexcept {
+  if (!is_in_own_process()) return;  // nothing of it is ours
   draining_ = true;
   for (const io_request* each : lingering_) abort_connection(each->target->number());
   try {

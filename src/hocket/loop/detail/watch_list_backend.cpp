@@ -47,6 +47,7 @@ void watch_list_backend::list_what_is_waited_for() {
 }
 
 void watch_list_backend::collect(std::optional<std::chrono::nanoseconds> limit) {
+  require_own_process();
   list_what_is_waited_for();
   timespec time{};
   if (limit && limit->count() > 0) {
