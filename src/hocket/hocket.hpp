@@ -39,6 +39,7 @@
 #include <hocket/io/datagram_protocol.hpp>
 #include <hocket/io/datagram_transport.hpp>
 #include <hocket/io/file.hpp>
+#include <hocket/io/file_system.hpp>
 #include <hocket/io/open_connection.hpp>
 #include <hocket/io/protocol.hpp>
 #include <hocket/io/resolve.hpp>

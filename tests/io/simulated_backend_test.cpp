@@ -108,9 +108,11 @@ class paper_backend final : public backend {
   [[nodiscard]] int sendmsg(int, const msghdr&) override { return -ENOSYS; }
   [[nodiscard]] int poll_now(int, short) noexcept override { return 0; }
   [[nodiscard]] int fstat(int, struct stat&) override { return -ENOSYS; }
+  [[nodiscard]] std::int64_t lseek(int, std::int64_t, int) override { return -ENOSYS; }
   [[nodiscard]] int open_now(const char*, int, unsigned) override { return -ENOSYS; }
   [[nodiscard]] int lstat(const char*, struct stat&) override { return -ENOSYS; }
   [[nodiscard]] int unlink(const char*) noexcept override { return -ENOSYS; }
+  [[nodiscard]] int rmdir(const char*) noexcept override { return -ENOSYS; }
   [[nodiscard]] int chmod(const char*, unsigned) override { return -ENOSYS; }
   [[nodiscard]] int if_nametoindex(const char*) override { return -ENODEV; }
   [[nodiscard]] int if_indextoname(unsigned, std::string&) override { return -ENXIO; }

@@ -26,13 +26,11 @@ class readiness_backend : public kernel_backend {
 
  private:
   enum class need : unsigned char;
-  class file_job;
 
   [[nodiscard]] static need needs(const io_request& request) noexcept;
   [[nodiscard]] std::optional<std::int32_t> try_now(io_request& request);
   [[nodiscard]] static bool may(const descriptor& target, need needed) noexcept;
   [[nodiscard]] std::optional<std::int32_t> attempt_now(io_request& request, need needed);
-  void offload(io_request& request);
 };
 
 }  // namespace hocket
