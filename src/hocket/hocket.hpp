@@ -34,6 +34,7 @@
 #include <hocket/exec/wrap_future.hpp>
 #include <hocket/io/accept_connection.hpp>
 #include <hocket/io/byte_stream.hpp>
+#include <hocket/io/copy_file.hpp>
 #include <hocket/io/create_connection.hpp>
 #include <hocket/io/create_datagram_endpoint.hpp>
 #include <hocket/io/datagram_protocol.hpp>
@@ -43,6 +44,7 @@
 #include <hocket/io/open_connection.hpp>
 #include <hocket/io/protocol.hpp>
 #include <hocket/io/resolve.hpp>
+#include <hocket/io/send_file.hpp>
 #include <hocket/io/server.hpp>
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/start_server.hpp>
@@ -53,9 +55,11 @@
 #include <hocket/io/stream_security.hpp>
 #include <hocket/io/stream_writer.hpp>
 #include <hocket/io/tcp.hpp>
+#include <hocket/io/temporary.hpp>
 #include <hocket/io/transport.hpp>
 #include <hocket/io/udp_socket.hpp>
 #include <hocket/io/unix_socket.hpp>
+#include <hocket/io/write_file.hpp>
 #include <hocket/loop/context.hpp>
 #include <hocket/loop/instrument.hpp>
 #include <hocket/loop/loop.hpp>

@@ -74,6 +74,7 @@ struct io_request : list_link<> {
   std::size_t length = 0;
   std::size_t transferred = 0;  // of what must be done whole, so far
   std::int64_t offset = 0;
+  std::int64_t began_at = -1;   // the backend's: the file's own position, if it is used
   descriptor* pipe = nullptr;   // or the other file
   ready_node* done = nullptr;   // scheduled on completion
   blocking_job* job = nullptr;  // the backend's
