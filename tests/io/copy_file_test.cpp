@@ -44,7 +44,7 @@ HOCKET_TEST(copy_file, copies_content_and_permissions) {
   const temporary_directory folder;
   const std::string bytes = some_bytes(20'000'000);
   write_file(folder / "a", bytes);
-  filesystem::permissions(folder / "a", filesystem::perms(0751));
+  filesystem::permissions(folder / "a", filesystem::perms(04751));
   EXPECT_EQ(co_await copy_file(folder / "a", folder / "b"), bytes.size());
   EXPECT_TRUE(content_of(folder / "b") == bytes);
   EXPECT_EQ((co_await hocket::stat(folder / "b")).permissions(), 0751U);

@@ -104,6 +104,14 @@ HOCKET_TEST(rename, leaves_what_is_there_if_it_is_told_to) {
   EXPECT_EQ(content_of(from), "new");
 }
 
+HOCKET_TEST(rename, to_no_path_at_all_is_an_error_and_leaves_the_file) {
+  const temporary_directory folder;
+  write_file(folder / "a", "text");
+  const auto nowhere = co_await hocket::as_expected(hocket::rename(folder / "a", ""));
+  EXPECT_EQ(nowhere.error(), std::errc::no_such_file_or_directory);
+  EXPECT_EQ(content_of(folder / "a"), "text");
+}
+
 HOCKET_TEST(link, gives_a_file_a_further_path) {
   const temporary_directory folder;
   write_file(folder / "a", "text");

@@ -98,7 +98,7 @@ coro<std::uint64_t> copy_file(std::string from, std::string to, copy_file_option
     throw std::system_error(state.is_directory() ? EISDIR : EINVAL, std::system_category(),
                             detail::what_failed_on("copy", from, {}));
   file opened = co_await file::open(std::move(from));
-  auto copy = co_await detail::replacement::begin(to, {.permissions = state.permissions()});
+  auto copy = co_await detail::replacement::begin(to, {.permissions = state.permissions() & 0777});
   copying work(std::move(opened), copy.content(), std::move(to), state.size_bytes, options);
   const std::uint64_t copied = co_await work.run();
   co_await copy.finish(options.on_disk, options.replace);

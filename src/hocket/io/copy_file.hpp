@@ -22,7 +22,7 @@ struct copy_file_options {
   function<void(copy_progress)> on_progress{};
 };
 
-/// Copies what is in the file `from` to the path `to`, with its permissions, and gives how many bytes that is. What is no regular
+/// Copies what is in the file `from` to the path `to`, with its permissions (0777), and gives how many bytes that is. What is no regular
 /// file is refused, on either side. The copy appears at `to` when it is complete: if it throws (also `cancelled`), what was there
 /// still is, and nothing is left of the copy.
 ///

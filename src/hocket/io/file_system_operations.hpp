@@ -3,6 +3,7 @@
 #include <array>
 #include <climits>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,7 +40,7 @@ class plain_path_operation : public path_operation<Derived, void> {
   void convert(std::int32_t) noexcept {}
 
  protected:
-  plain_path_operation(io_op op, std::string path, std::string other = {})
+  plain_path_operation(io_op op, std::string path, std::optional<std::string> other = {})
       : path_operation<Derived, void>(op, nullptr, std::move(path), std::move(other)) {}
 };
 

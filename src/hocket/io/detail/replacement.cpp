@@ -52,7 +52,7 @@ coro<replacement> replacement::begin(std::string path, options how) {
     const int error = there->is_directory() ? EISDIR : EINVAL;
     throw std::system_error(error, std::system_category(), what_failed_on("replace", path, {}));
   }
-  if (there && !how.permissions) how.permissions = there->permissions();
+  if (there && !how.permissions) how.permissions = there->permissions() & 0777;  // no set-user-ID on bytes of another
 
   std::string temporary;
   file content = co_await make_file(temporary, parent_of(path), how.permissions ? 0600 : how.mode);
