@@ -32,7 +32,8 @@ class backend : public system_calls {
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
   /// Starts `request`. True if it completed at once: then `result` and `completed` are set and `done` is not scheduled.
-  /// Otherwise `began` is called here and `complete` later. `request.target` must be set, except for `io_op::open`.
+  /// Otherwise `began` is called here and `complete` later. `request.target` must be set, except for what
+  /// takes paths from the working directory.
   [[nodiscard]] virtual bool start(io_request& request) = 0;
 
   /// Asks a started request to end soon with -ECANCELED; it may still succeed. False if it has completed already.

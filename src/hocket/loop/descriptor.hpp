@@ -1,6 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <hocket/base/arena.hpp>
 #include <hocket/base/intrusive_list.hpp>
@@ -28,6 +32,10 @@ class descriptor : public arena_allocated {
 
   /// It was not made by this loop: others may share it, and its flags stay as they are.
   [[nodiscard]] bool is_adopted() const noexcept { return adopted_; }
+
+  /// What was opened, for the words of errors; empty for what has no path.
+  [[nodiscard]] std::string_view path() const noexcept { return path_ ? std::string_view(*path_) : std::string_view(); }
+  void set_path(std::string opened) { path_ = std::make_unique<const std::string>(std::move(opened)); }
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
@@ -71,6 +79,7 @@ class descriptor : public arena_allocated {
   std::uint32_t count_ = 0;       // of the requests in flight
   bool closing_ = false;
   bool adopted_;
+  std::unique_ptr<const std::string> path_;  // seldom; a socket pays a pointer for it
 };
 
 }  // namespace hocket
