@@ -42,6 +42,7 @@
 #include <hocket/io/open_connection.hpp>
 #include <hocket/io/protocol.hpp>
 #include <hocket/io/resolve.hpp>
+#include <hocket/io/resolver.hpp>
 #include <hocket/io/server.hpp>
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/start_server.hpp>
