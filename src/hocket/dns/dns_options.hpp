@@ -44,8 +44,9 @@ struct dns_options {
   /// How long nobody is asked again after a failure, a silence too. RFC 9520
   duration failure_ttl = std::chrono::seconds(1);
 
-  /// Questions under way at once; further ones wait in line. A thousand at most.
-  std::size_t limit = 256;
+  /// Questions under way at once; further ones wait in line. Of more than some 160 the socket of a server that is busy, with as much
+  /// room as Linux gives it, drops some, which then cost a time-out. A thousand at most.
+  std::size_t limit = 100;
 };
 
 }  // namespace hocket
