@@ -149,7 +149,10 @@ class name_server {
     }
   }
   static coro<void> serve_tcp(std::shared_ptr<state> mine) {
-    for (;;) create_task(serve_connection(mine, co_await mine->tcp.accept()));
+    for (;;) {
+      auto peer = co_await as_expected(mine->tcp.accept());
+      if (peer) create_task(serve_connection(mine, std::move(*peer)));
+    }
   }
   static coro<void> serve_connection(std::shared_ptr<state> mine, tcp_socket peer) {
     std::string received;

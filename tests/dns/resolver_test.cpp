@@ -13,6 +13,7 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/dns.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>
 
@@ -541,4 +542,31 @@ TEST(dns_resolver, cancelled_anywhere_it_leaves_nothing_behind) {
   const auto report = hocket::testing::cancel_at_every_suspension(look_up_by_udp_and_tcp);
   EXPECT_EQ(report.leaked_blocks, 0U);
   EXPECT_GT(report.cancelled, 1U);
+}
+
+TEST(dns_resolver, fails_in_one_line_whichever_operation_fails) {
+  const auto report = hocket::testing::fail_each_operation([]() -> coro<void> {
+    name_server server([](const question& asked) -> std::vector<std::string> {
+      return {
+          reply_to(asked, {.answers = {asked.type == type_a ? v4_record(asked.name, 60) : v6_record(asked.name, 60)}})};
+    });
+    auto options = impatient(server.options());
+    options.hosts_file = "/etc/hosts";
+    dns_resolver names(options);
+    static_cast<void>(co_await names.resolve("x.example", 80));
+  });
+  EXPECT_EQ(report.leaked_blocks, 0U);
+  EXPECT_GT(report.runs, 1U);
+}
+
+TEST(dns_resolver, fails_in_one_piece_whichever_allocation_fails) {
+  const auto report = hocket::testing::fail_each_allocation([]() -> coro<void> {
+    dns_resolver names({.servers = {*socket_address::parse("127.0.0.1", 9)}, .hosts_file = ""});
+    try {
+      static_cast<void>(co_await names.query<dns::a>("x.example"));
+    } catch (const hocket::dns_error&) {  // nobody is there
+    }
+  });
+  EXPECT_EQ(report.leaked_blocks, 0U);
+  EXPECT_GT(report.failed, 0U);
 }

@@ -150,6 +150,7 @@ class lookups::lookup final : public channel_listener {
 lookups::lookups(dns_options options)
     : options_(std::move(options)),
       channel_(channel::open(options_, [this](const dns_refusal& refusal) { heard(refusal); })),
+      over_(failure(dns_errc::closed)),
       cache_(options_.cache_size),
       hosts_(options_.hosts_file) {
   options_.limit = std::clamp<std::size_t>(options_.limit, 1, most_under_way);
@@ -161,8 +162,7 @@ void lookups::close() noexcept {
   if (std::exchange(closed_, true)) return;
   channel_->close();  // tells those that were asked
   line_.clear();
-  const answer_ref over = failure(dns_errc::closed);
-  for (const auto& [key, waiting] : lookups_) waiting->tell(over);
+  for (const auto& [key, waiting] : lookups_) waiting->tell(over_);
   lookups_.clear();
 }
 
@@ -180,7 +180,7 @@ std::string lookups::asked() const {
 future<answer_ref> lookups::begin(const std::string& name, dns_type type) {
   future<answer_ref> wanted;
   if (closed_) {
-    wanted.set_result(failure(dns_errc::closed));
+    wanted.set_result(over_);
     return wanted;
   }
   std::string key = key_of(name, type);

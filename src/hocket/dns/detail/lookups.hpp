@@ -58,6 +58,7 @@ class lookups : public std::enable_shared_from_this<lookups> {
 
   dns_options options_;
   std::shared_ptr<channel> channel_;
+  const answer_ref over_;  // what is said once it is closed
   answer_cache cache_;
   hosts_file hosts_;
   std::unordered_map<std::string, std::unique_ptr<lookup>> lookups_;  // by question: asked, or in line
