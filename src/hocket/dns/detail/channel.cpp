@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include <ares.h>
 #include <fmt/format.h>
@@ -108,9 +109,32 @@ int milliseconds_of(duration length) noexcept {
 struct channel::watched_socket {
   explicit watched_socket(io_handle opened) noexcept : handle(std::move(opened)) {}
 
-  io_handle handle;  // closed when c-ares has closed it
+  io_handle handle;      // closed when c-ares has closed it
+  bool reading = false;  // there is a task for it
   bool wants_to_write = false;
-  bool writing = false;  // there is a task for it
+  bool writing = false;  // the same
+};
+
+/// What a task that polls has in hand. Whatever ends it while its socket is needed, a cancellation before it began too, ends all
+/// questions: nobody would hear the answers.
+class channel::watch {
+ public:
+  watch(std::shared_ptr<channel> by, socket_ref on, short events) noexcept
+      : self(std::move(by)), socket(std::move(on)), events(events) {}
+  watch(watch&&) noexcept = default;
+  ~watch() {
+    if (self == nullptr) return;
+    bool& active = events == POLLIN ? socket->reading : socket->writing;
+    if (std::exchange(active, false) && is_needed()) self->give_up();
+  }
+
+  [[nodiscard]] bool is_needed() const noexcept {
+    return socket->handle.is_open() && (events == POLLIN || socket->wants_to_write);
+  }
+
+  std::shared_ptr<channel> self;
+  socket_ref socket;
+  short events;
 };
 
 /// What c-ares calls. Nothing may throw into it.
@@ -252,7 +276,8 @@ int channel::open_socket(int family, int type, int protocol) noexcept {
   try {
     auto made = std::make_shared<watched_socket>(io_handle(number));  // owns the number from here on
     sockets_.push_back(made);
-    static_cast<void>(create_task(read(shared_from_this(), std::move(made)), {.name = "dns"}));
+    static_cast<void>(create_task(read({shared_from_this(), made, POLLIN}), {.name = "dns"}));
+    made->reading = true;
     return number;
   } catch (...) {
     if (const auto found = find(number); found != sockets_.end()) sockets_.erase(found);
@@ -275,38 +300,26 @@ void channel::wants_to_write(int number, bool wants) noexcept {
   socket.wants_to_write = wants;
   if (!wants || socket.writing) return;
   try {
-    static_cast<void>(create_task(write(shared_from_this(), *found), {.name = "dns"}));
+    static_cast<void>(create_task(write({shared_from_this(), *found, POLLOUT}), {.name = "dns"}));
     socket.writing = true;
   } catch (...) {  // no memory: what cannot be sent is not answered in time
   }
 }
 
-// Until c-ares has closed it. Cancelled by somebody who cancels everything, it ends all questions: nobody would hear the answers.
-coro<void> channel::read(std::shared_ptr<channel> self, socket_ref socket) {
-  try {
-    while (socket->handle.is_open()) {
-      const int number = socket->handle.number();
-      if (!co_await as_expected(poll_operation(socket->handle.record(), POLLIN))) break;
-      if (socket->handle.is_open()) self->process(number, ARES_SOCKET_BAD);
-    }
-  } catch (const cancelled&) {
-    self->give_up();
-    throw;
+coro<void> channel::read(watch on) {
+  while (on.is_needed()) {
+    const int number = on.socket->handle.number();
+    if (!co_await as_expected(poll_operation(on.socket->handle.record(), POLLIN))) break;
+    if (on.is_needed()) on.self->process(number, ARES_SOCKET_BAD);
   }
 }
 
-coro<void> channel::write(std::shared_ptr<channel> self, socket_ref socket) {
-  try {
-    while (socket->handle.is_open() && socket->wants_to_write) {
-      const int number = socket->handle.number();
-      if (!co_await as_expected(poll_operation(socket->handle.record(), POLLOUT))) break;
-      if (socket->handle.is_open()) self->process(ARES_SOCKET_BAD, number);
-    }
-  } catch (const cancelled&) {
-    self->give_up();
-    throw;
+coro<void> channel::write(watch on) {
+  while (on.is_needed()) {
+    const int number = on.socket->handle.number();
+    if (!co_await as_expected(poll_operation(on.socket->handle.record(), POLLOUT))) break;
+    if (on.is_needed()) on.self->process(ARES_SOCKET_BAD, number);
   }
-  socket->writing = false;
 }
 
 void channel::give_up() noexcept {

@@ -52,6 +52,7 @@ class channel : public std::enable_shared_from_this<channel> {
 
  private:
   struct watched_socket;
+  class watch;
   struct callbacks;
   using socket_ref = std::shared_ptr<watched_socket>;
 
@@ -65,8 +66,8 @@ class channel : public std::enable_shared_from_this<channel> {
   void wants_to_write(int number, bool wants) noexcept;
   [[nodiscard]] std::vector<socket_ref>::iterator find(int number) noexcept;
 
-  static coro<void> read(std::shared_ptr<channel> self, socket_ref socket);
-  static coro<void> write(std::shared_ptr<channel> self, socket_ref socket);
+  static coro<void> read(watch on);
+  static coro<void> write(watch on);
   void heard(std::span<const unsigned char> bytes) noexcept;
   void process(int readable, int writable) noexcept;
   void give_up() noexcept;
