@@ -45,6 +45,7 @@
 #include <hocket/io/pipe.hpp>
 #include <hocket/io/protocol.hpp>
 #include <hocket/io/resolve.hpp>
+#include <hocket/io/resolver.hpp>
 #include <hocket/io/send_file.hpp>
 #include <hocket/io/server.hpp>
 #include <hocket/io/socket_address.hpp>
