@@ -43,6 +43,7 @@
 #include <hocket/io/protocol.hpp>
 #include <hocket/io/resolve.hpp>
 #include <hocket/io/server.hpp>
+#include <hocket/io/signals.hpp>
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/start_server.hpp>
 #include <hocket/io/stream_error.hpp>
