@@ -52,6 +52,7 @@
 #include <hocket/io/stream_reader.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/io/stream_writer.hpp>
+#include <hocket/io/subprocess.hpp>
 #include <hocket/io/tcp.hpp>
 #include <hocket/io/transport.hpp>
 #include <hocket/io/udp_socket.hpp>
