@@ -82,8 +82,9 @@ coro<std::string> error_of(std::vector<std::string> command, hocket::create_subp
 // ---- running
 
 HOCKET_REAL_TIME_TEST(subprocess, gives_the_exit_code) {
-  auto child = co_await create_subprocess_shell("exit 7");
+  auto child = co_await create_subprocess_shell("read line; exit 7", {.stdin_ = pipe});
   EXPECT_EQ(child.returncode(), std::nullopt);
+  child.stdin().close();
   EXPECT_EQ(co_await child.wait(), 7);
   EXPECT_EQ(child.returncode(), 7);
   EXPECT_EQ(co_await child.wait(), 7);
