@@ -40,6 +40,7 @@
 #include <hocket/io/datagram_transport.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/io/open_connection.hpp>
+#include <hocket/io/pipe.hpp>
 #include <hocket/io/protocol.hpp>
 #include <hocket/io/resolve.hpp>
 #include <hocket/io/server.hpp>

@@ -108,6 +108,7 @@ class paper_backend final : public backend {
   [[nodiscard]] int sendmsg(int, const msghdr&) override { return -ENOSYS; }
   [[nodiscard]] int poll_now(int, short) noexcept override { return 0; }
   [[nodiscard]] int fstat(int, struct stat&) override { return -ENOSYS; }
+  [[nodiscard]] int duplicate(int) override { return -ENOSYS; }
   [[nodiscard]] int open_now(const char*, int, unsigned) override { return -ENOSYS; }
   [[nodiscard]] int lstat(const char*, struct stat&) override { return -ENOSYS; }
   [[nodiscard]] int unlink(const char*) noexcept override { return -ENOSYS; }

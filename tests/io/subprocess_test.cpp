@@ -107,6 +107,13 @@ HOCKET_REAL_TIME_TEST(subprocess, talks_through_its_pipes) {
   EXPECT_EQ(co_await child.wait(), 0);
 }
 
+HOCKET_REAL_TIME_TEST(subprocess, has_real_pipes) {
+  auto child = co_await create_subprocess_shell("test -p /dev/stdin && test -p /dev/stdout && echo good > /dev/stdout",
+                                                {.stdin_ = pipe, .stdout_ = pipe});
+  const auto [out, err] = co_await child.communicate();
+  EXPECT_EQ(out, "good\n");
+}
+
 HOCKET_REAL_TIME_TEST(subprocess, communicates_megabytes_both_ways_at_once) {
   std::string input;
   for (int n = 0; n < 400'000; ++n) input += std::to_string(n) + '\n';

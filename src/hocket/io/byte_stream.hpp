@@ -27,8 +27,7 @@ template <class Plain, class Value>
 class stream_operation {
  public:
   template <class... Arguments>
-  explicit stream_operation(std::in_place_t, Arguments&&... plain)
-      : plain_(std::forward<Arguments>(plain)...) {}
+  explicit stream_operation(std::in_place_t, Arguments&&... plain) : plain_(std::forward<Arguments>(plain)...) {}
   template <class... Arguments>
   stream_operation(std::shared_ptr<stream_layer> layer, coro<Value> work, Arguments&&... idle)
       : plain_(std::forward<Arguments>(idle)...), layer_(std::move(layer)), work_(std::move(work)) {}
@@ -89,15 +88,15 @@ using stream_send_pieces = stream_operation<send_pieces_operation, void>;
 
 /// A connection that carries bytes both ways, in order: what HTTP, TLS, proxies and tests read and write.
 ///
-/// Inside is a connected stream socket (TCP, unix, a socket pair), and then an operation costs what that of the socket costs; or
-/// a `stream_layer`, and then an operation is a coroutine. Owns what is inside. One task may receive and one may send at a
+/// Inside is a connected stream socket (TCP, unix, a socket pair), a pipe, FIFO or terminal, and then an operation costs what that
+/// of the system costs; or a `stream_layer`, and then an operation is a coroutine. Owns what is inside. One task may receive and one may send at a
 /// time. Destroying it aborts: what is under way ends with `std::errc::operation_canceled`. Belongs to its loop's thread.
 /// Counterpart: asyncio.Transport; for asyncio's streams see `stream_reader` and `stream_writer`.
 class byte_stream {
  public:
   /// A stream that is not open.
   byte_stream() noexcept = default;
-  /// Of a connected stream socket.
+  /// Of a connected stream socket, an end of a pipe, a terminal.
   explicit byte_stream(io_handle socket) noexcept : handle_(std::move(socket)) {}
   explicit byte_stream(stream_socket socket) noexcept : handle_(socket.release()) {}
   /// Of a layer.
@@ -124,8 +123,8 @@ class byte_stream {
   /// The same for several pieces, one after the other; both the bytes and, for a layer, the span must stay alive.
   [[nodiscard]] HOCKET_CORO_WRAPPER detail::stream_send_pieces send_all(std::span<const std::string_view> pieces);
 
-  /// Tells the peer that nothing more will be sent; receiving goes on. Over TLS this is its closure alert.
-  /// Throws std::system_error, `cancelled`.
+  /// Tells the peer that nothing more will be sent; receiving goes on. Over TLS this is its closure alert; a pipe is closed by
+  /// it. Throws std::system_error, `cancelled`.
   [[nodiscard]] coro<void> shutdown_send();
 
   /// Ends it in an orderly way: over TLS with a closure alert, for which the layer has a limit of time; a socket is closed at

@@ -1,7 +1,7 @@
 // A child is watched by a task of its own, which waits for its pidfd and reaps it; whoever waits, waits for that task. It is deaf to
 // cancellation, for a run that ends must not leave a zombie: it ends because the owners of children are cancelled, and kill them.
 //
-// The pipes' ends of the child are ordinary ones, which block; ours do not.
+// Pipes are made here and not by the backend, which would give the child an end that does not block.
 
 #include <array>
 #include <cerrno>
@@ -10,7 +10,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -137,13 +136,20 @@ struct child_pipe {
   io_handle ours;
 };
 
-child_pipe make_pipe(bool is_input) {
+child_pipe pipe_to_child(bool is_input) {
   std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0)
     throw std::system_error(errno, std::system_category(), "cannot make a pipe to a child");
-  static_cast<void>(is_input);
-  io_handle of_child(ends[1]);
-  return {std::move(of_child), io_handle(ends[0])};
+  const int ours = ends[is_input ? 1 : 0];
+  child_pipe made;
+  try {
+    made.of_child = io_handle(ends[is_input ? 0 : 1]);
+  } catch (...) {
+    ::close(ours);
+    throw;
+  }
+  made.ours = io_handle(ours);
+  return made;
 }
 
 io_handle open_devnull() {
@@ -208,7 +214,7 @@ class maker {
         chosen = of_child_[number].number();
         break;
       case pipe:
-        auto [of_child, ours] = make_pipe(number == 0);
+        auto [of_child, ours] = pipe_to_child(number == 0);
         of_child_[number] = std::move(of_child);
         ours_[number] = std::move(ours);
         chosen = of_child_[number].number();

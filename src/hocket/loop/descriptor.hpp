@@ -46,6 +46,15 @@ class descriptor : public arena_allocated {
   };
   readiness ready;
 
+  /// What kind of thing it is, as far as a backend has had to find out.
+  enum class nature : std::uint8_t {
+    unknown,  // taken for a socket until a call shows otherwise
+    socket,
+    pipe,  // or a FIFO, a terminal, an eventfd, ...: what is read and written, and polled
+    file,  // what makes who reads it wait for a disk
+  };
+  nature is = nature::unknown;
+
  private:
   friend class backend;
 

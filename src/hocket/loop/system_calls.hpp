@@ -31,6 +31,8 @@ class system_calls {
   [[nodiscard]] virtual int socketpair(int family, int type, int protocol, int (&numbers)[2]) = 0;
   /// pipe2(2), likewise: the end to read from, then the one to write to.
   [[nodiscard]] virtual int pipe(int (&numbers)[2]) = 0;
+  /// A second number for what is open, closed by execve(2). fcntl(2), F_DUPFD_CLOEXEC
+  [[nodiscard]] virtual int duplicate(int number) = 0;
   [[nodiscard]] virtual int bind(int number, const sockaddr* address, socklen_t size) = 0;
   [[nodiscard]] virtual int listen(int number, int backlog) = 0;
   [[nodiscard]] virtual int setsockopt(int number, int level, int option, const void* value, socklen_t size) = 0;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include <hocket/io/detail/socket_calls.hpp>
 
@@ -80,6 +81,11 @@ void bind_and_listen(const io_handle& socket, const socket_address& address, int
   const std::string what = fmt::format("cannot listen at {}", address.to_string());
   require(system.bind(socket.number(), address.data(), address.size()), what);
   require(system.listen(socket.number(), backlog), what);
+}
+
+bool is_pipe(const io_handle& handle) {
+  struct stat state{};
+  return handle.is_open() && system_of(handle).fstat(handle.number(), state) == 0 && S_ISFIFO(state.st_mode);
 }
 
 void shutdown(const io_handle& socket, int how) {

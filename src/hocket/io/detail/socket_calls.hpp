@@ -37,6 +37,9 @@ void bind(const io_handle& socket, const socket_address& address);
 /// bind(2) and listen(2); what is thrown names the address.
 void bind_and_listen(const io_handle& socket, const socket_address& address, int backlog);
 
+/// An end of a pipe or FIFO, which goes one way.
+[[nodiscard]] bool is_pipe(const io_handle& handle);
+
 /// shutdown(2). Throws std::system_error; not if the peer has gone already.
 void shutdown(const io_handle& socket, int how);
 

@@ -18,7 +18,7 @@ static std::int32_t answer(long returned) noexcept {
 
 static std::int32_t write_all(const io_request& request) noexcept {
   const auto* data = static_cast<const char*>(request.data);
-  std::size_t written = 0;
+  std::size_t written = request.transferred;
   while (written < request.length) {
     const std::size_t left = request.length - written;
     const ssize_t count = request.offset < 0 ? ::write(request.target->number(), data + written, left)

@@ -34,6 +34,7 @@
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/loop/detail/io_uring_backend.hpp>
+#include <hocket/loop/detail/pipe_calls.hpp>
 #include <hocket/loop/detail/socket_calls.hpp>
 
 namespace hocket {
@@ -54,8 +55,21 @@ constexpr std::uint8_t without_buffer = 2;  // a receive, the same, because no b
 constexpr std::uint8_t into_heap = 3;       // a receive into a buffer from the heap
 constexpr std::uint8_t sent = 4;            // a zero-copy send: done, but the kernel still reads the bytes
 
-bool has_opcode(const io_request& request) noexcept {
-  return request.op != io_op::send_messages && request.op != io_op::receive_messages;
+bool is_zero_copy(const io_request& request) noexcept {
+  return request.op == io_op::send && (request.flags & io_request::zero_copy) != 0;
+}
+
+// Operations of a stream, that the ring has for sockets only.
+bool is_of_stream(const io_request& request) noexcept {
+  switch (request.op) {
+    case io_op::receive:
+    case io_op::recv:
+    case io_op::send:
+    case io_op::send_pieces:
+      return true;
+    default:
+      return false;
+  }
 }
 
 bool is_done_whole(const io_request& request) noexcept {
@@ -70,11 +84,16 @@ bool would_have_waited(const io_request& request, std::int32_t result) noexcept 
   return result == -EAGAIN && request.op != io_op::open && request.op != io_op::open_beneath;
 }
 
-bool is_zero_copy(const io_request& request) noexcept {
-  return request.op == io_op::send && (request.flags & io_request::zero_copy) != 0;
-}
-
 }  // namespace
+
+// What it does not do is called, when poll(2) says so. A pipe or terminal would hold a thread of the kernel's.
+bool io_uring_backend::has_opcode(const io_request& request) noexcept {
+  if (is_of_stream(request)) {
+    if (is_zero_copy(request)) static_cast<void>(detail::nature_of(*request.target));
+    return !detail::is_no_socket(*request.target);
+  }
+  return request.op != io_op::send_messages && request.op != io_op::receive_messages && !is_of_pipe(request);
+}
 
 struct io_uring_backend::ring {
   io_uring io{};
@@ -178,7 +197,7 @@ bool io_uring_backend::start(io_request& request) {
   request.stopping = false;
   request.phase = asking;
   if (!has_opcode(request)) {
-    if (const auto outcome = detail::try_call(request, 0)) {
+    if (const auto outcome = try_now(request)) {
       request.result = *outcome;
       request.completed = true;
       return true;
@@ -328,6 +347,9 @@ void io_uring_backend::take_completions() {
 void io_uring_backend::completed(io_request& request, std::int32_t result, std::uint32_t flags) {
   if (request.phase == polling || request.phase == without_buffer) {
     became_ready(request, result);
+  } else if (result == -ENOTSOCK && is_of_stream(request)) {
+    detail::note_no_socket(*request.target);
+    call(request);
   } else if (request.op == io_op::receive) {
     receive_completed(request, result, flags);
   } else if (would_have_waited(request, result)) {
@@ -366,6 +388,17 @@ void io_uring_backend::wait_until_ready(io_request& request) {
   go_on(request);
 }
 
+// Of what the ring does not do.
+void io_uring_backend::call(io_request& request) {
+  if (request.stopping || draining_) return complete(request, -ECANCELED);
+  try {
+    if (const auto outcome = try_now(request)) return complete(request, *outcome);
+    wait_until_ready(request);
+  } catch (const std::bad_alloc&) {
+    complete(request, -ENOMEM);
+  }
+}
+
 void io_uring_backend::became_ready(io_request& request, std::int32_t result) {
   if (result < 0) return complete(request, result);
   if (request.phase == without_buffer) {
@@ -375,8 +408,7 @@ void io_uring_backend::became_ready(io_request& request, std::int32_t result) {
     const auto outcome = detail::look_at_connect(request);
     return outcome ? complete(request, *outcome) : go_on(request);
   } else if (!has_opcode(request)) {
-    const auto outcome = detail::try_call(request, 0);
-    return outcome ? complete(request, *outcome) : go_on(request);
+    return call(request);
   } else {
     request.phase = asking;
   }

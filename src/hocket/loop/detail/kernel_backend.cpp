@@ -11,6 +11,8 @@
 
 #include <hocket/loop/detail/interface_calls.hpp>
 #include <hocket/loop/detail/kernel_backend.hpp>
+#include <hocket/loop/detail/pipe_calls.hpp>
+#include <hocket/loop/detail/socket_calls.hpp>
 
 namespace hocket {
 
@@ -27,6 +29,8 @@ int kernel_backend::socketpair(int family, int type, int protocol, int (&numbers
 int kernel_backend::pipe(int (&numbers)[2]) {
   return answer(::pipe2(numbers, O_CLOEXEC | (nonblocking() != 0 ? O_NONBLOCK : 0)));
 }
+
+int kernel_backend::duplicate(int number) { return answer(::fcntl(number, F_DUPFD_CLOEXEC, 3)); }
 
 int kernel_backend::bind(int number, const sockaddr* address, socklen_t size) {
   return answer(::bind(number, address, size));
@@ -121,5 +125,21 @@ int kernel_backend::getnameinfo(const sockaddr* address, socklen_t size, std::st
 
 // Linux closes the number even when it reports an error; trying again could close somebody else's.
 void kernel_backend::close_number(int number) noexcept { ::close(number); }
+
+bool kernel_backend::is_of_pipe(const io_request& request) noexcept {
+  return (request.op == io_op::read || request.op == io_op::write) && request.offset < 0 &&
+         detail::nature_of(*request.target) == descriptor::nature::pipe;
+}
+
+std::optional<std::int32_t> kernel_backend::try_now(io_request& request) {
+  if (request.op != io_op::receive) return detail::try_call(request, nonblocking());
+  const std::uint32_t slot = buffers_.take();
+  const auto outcome = detail::try_receive(*request.target, buffers_.memory(slot), buffer_pool::buffer_size_bytes);
+  if (outcome && *outcome > 0)
+    request.slot = slot;
+  else
+    buffers_.give_back(slot);
+  return outcome;
+}
 
 }  // namespace hocket

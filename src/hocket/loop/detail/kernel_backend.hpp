@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
+
 #include <hocket/loop/backend.hpp>
 #include <hocket/loop/buffer_pool.hpp>
 
@@ -13,6 +16,7 @@ class kernel_backend : public backend {
   [[nodiscard]] int socket(int family, int type, int protocol) final;
   [[nodiscard]] int socketpair(int family, int type, int protocol, int (&numbers)[2]) final;
   [[nodiscard]] int pipe(int (&numbers)[2]) final;
+  [[nodiscard]] int duplicate(int number) final;
   [[nodiscard]] int bind(int number, const sockaddr* address, socklen_t size) final;
   [[nodiscard]] int listen(int number, int backlog) final;
   [[nodiscard]] int setsockopt(int number, int level, int option, const void* value, socklen_t size) final;
@@ -42,6 +46,11 @@ class kernel_backend : public backend {
   [[nodiscard]] std::size_t lent_buffers() const noexcept final { return buffers_.lent(); }
 
  protected:
+  /// Tries a request that goes by readiness. Nothing if it would have to wait. Not for `connect`.
+  [[nodiscard]] std::optional<std::int32_t> try_now(io_request& request);
+  /// It stands for an `io_op::read` or `write` of what has no place of its own for each: bytes come and go as those of a socket.
+  [[nodiscard]] static bool is_of_pipe(const io_request& request) noexcept;
+
   /// SOCK_NONBLOCK or 0: how sockets and pipes are made.
   [[nodiscard]] virtual int nonblocking() const noexcept = 0;
   void close_number(int number) noexcept final;

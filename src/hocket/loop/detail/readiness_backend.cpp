@@ -16,6 +16,7 @@
 #include <sys/socket.h>
 
 #include <hocket/loop/detail/file_calls.hpp>
+#include <hocket/loop/detail/pipe_calls.hpp>
 #include <hocket/loop/detail/readiness_backend.hpp>
 #include <hocket/loop/detail/socket_calls.hpp>
 #include <hocket/loop/loop.hpp>
@@ -56,6 +57,10 @@ readiness_backend::need readiness_backend::needs(const io_request& request) noex
       return (request.flags & io_request::into_pipe) != 0 ? need::readable : need::writable;
     case io_op::poll:
       return need::either;
+    case io_op::read:
+      return is_of_pipe(request) ? need::readable : need::blocking_call;
+    case io_op::write:
+      return is_of_pipe(request) ? need::writable : need::blocking_call;
     default:
       return need::blocking_call;
   }
@@ -92,25 +97,13 @@ static_assert(connecting != detail::has_more);
 
 // Of what was asked for, as far as a stream that gives less is known to be empty.
 std::size_t most_bytes(const io_request& request) noexcept {
-  return request.op == io_op::recv ? request.length : buffer_pool::buffer_size_bytes;
-}
-
-attempt receive_into_pool(io_request& request, buffer_pool& pool) {
-  const std::uint32_t slot = pool.take();
-  const attempt outcome =
-      detail::try_receive(request.target->number(), pool.memory(slot), buffer_pool::buffer_size_bytes);
-  if (outcome && *outcome > 0)
-    request.slot = slot;
-  else
-    pool.give_back(slot);
-  return outcome;
+  return request.op != io_op::receive ? request.length : buffer_pool::buffer_size_bytes;
 }
 
 }  // namespace
 
-attempt readiness_backend::try_now(io_request& request) {
-  if (request.op == io_op::receive) return receive_into_pool(request, buffers_);
-  if (request.op != io_op::connect) return detail::try_call(request, SOCK_NONBLOCK);
+attempt readiness_backend::try_or_connect(io_request& request) {
+  if (request.op != io_op::connect) return try_now(request);
   if (request.phase == connecting) return detail::look_at_connect(request);
   request.phase = connecting;
   return detail::begin_connect(request);
@@ -125,23 +118,38 @@ bool readiness_backend::start(io_request& request) {
     return false;
   }
   descriptor& target = *request.target;
-  if (may(target, needed) || never_waits(request)) {
-    if (const attempt outcome = attempt_now(request, needed)) {
-      request.result = *outcome;
-      request.completed = true;
-      return true;
-    }
+  attempt outcome;
+  if (may(target, needed) || never_waits(request)) outcome = attempt_now(request, needed);
+  if (!outcome && !target.ready.watched) {
+    const int error = watch(target);
+    target.ready.watched = error == 0;
+    if (error == EPERM && detail::is_no_socket(target)) return start_unwatched(request);
+    if (error != 0) outcome = -error;
   }
-  if (!target.ready.watched) {
-    if (const int error = watch(target); error != 0) {
-      request.result = -error;
-      request.completed = true;
-      return true;
-    }
-    target.ready.watched = true;
+  if (outcome) {
+    request.result = *outcome;
+    request.completed = true;
+    return true;
   }
   began(request);
   return false;
+}
+
+// What cannot be watched, /dev/null for one, never has to wait for others.
+bool readiness_backend::start_unwatched(io_request& request) {
+  request.target->is = descriptor::nature::file;
+  if (needs(request) == need::blocking_call) {
+    offload(request);
+    return false;
+  }
+  attempt outcome;
+  do {
+    request.phase = 0;
+    outcome = try_now(request);
+  } while (!outcome && request.phase == detail::has_more);
+  request.result = outcome.value_or(-EAGAIN);
+  request.completed = true;
+  return true;
 }
 
 bool readiness_backend::may(const descriptor& target, need needed) noexcept {
@@ -150,7 +158,7 @@ bool readiness_backend::may(const descriptor& target, need needed) noexcept {
 
 attempt readiness_backend::attempt_now(io_request& request, need needed) {
   descriptor::readiness& ready = request.target->ready;
-  const attempt outcome = try_now(request);
+  const attempt outcome = try_or_connect(request);
   if (request.op == io_op::poll) return outcome;
   if (!outcome) {
     (needed == need::readable ? ready.may_read : ready.may_write) = false;

@@ -29,9 +29,10 @@ class readiness_backend : public kernel_backend {
   class file_job;
 
   [[nodiscard]] static need needs(const io_request& request) noexcept;
-  [[nodiscard]] std::optional<std::int32_t> try_now(io_request& request);
+  [[nodiscard]] std::optional<std::int32_t> try_or_connect(io_request& request);
   [[nodiscard]] static bool may(const descriptor& target, need needed) noexcept;
   [[nodiscard]] std::optional<std::int32_t> attempt_now(io_request& request, need needed);
+  [[nodiscard]] bool start_unwatched(io_request& request);
   void offload(io_request& request);
 };
 

@@ -10,6 +10,7 @@
 #include <poll.h>
 
 #include <hocket/loop/descriptor.hpp>
+#include <hocket/loop/detail/pipe_calls.hpp>
 #include <hocket/loop/detail/socket_calls.hpp>
 
 namespace hocket::detail {
@@ -44,14 +45,29 @@ attempt stop_for_now(io_request& request) noexcept {
   return std::nullopt;
 }
 
+// `call`, as long as the target may be a socket; `other` for whatever else it is.
+template <class Call, class Other>
+ssize_t as_socket_or(descriptor& target, Call call, Other other) noexcept {
+  if (!is_no_socket(target)) {
+    const ssize_t returned = uninterrupted(call);
+    if (returned >= 0 || errno != ENOTSOCK) return returned;
+    note_no_socket(target);
+  }
+  return uninterrupted(other);
+}
+
+ssize_t send_some(descriptor& target, const char* data, std::size_t size) noexcept {
+  const iovec piece{.iov_base = const_cast<char*>(data), .iov_len = size};
+  return as_socket_or(
+      target, [&] { return ::send(target.number(), data, size, MSG_NOSIGNAL | MSG_DONTWAIT); },
+      [&] { return write_some(target, &piece, 1); });
+}
+
 attempt send_all(io_request& request) noexcept {
   const auto* data = static_cast<const char*>(request.data);
   const std::size_t end = std::min(request.length, request.transferred + most_at_once);
   do {
-    const ssize_t count = uninterrupted([&] {
-      return ::send(request.target->number(), data + request.transferred, end - request.transferred,
-                    MSG_NOSIGNAL | MSG_DONTWAIT);
-    });
+    const ssize_t count = send_some(*request.target, data + request.transferred, end - request.transferred);
     if (count < 0) return answer(count);
     request.transferred += static_cast<std::size_t>(count);
   } while (request.transferred < end);
@@ -60,9 +76,11 @@ attempt send_all(io_request& request) noexcept {
 
 attempt send_pieces(io_request& request) noexcept {
   const auto* message = static_cast<const msghdr*>(request.data);
+  descriptor& target = *request.target;
   for (std::size_t sent = 0; sent < most_at_once;) {
-    const ssize_t count =
-        uninterrupted([&] { return ::sendmsg(request.target->number(), message, MSG_NOSIGNAL | MSG_DONTWAIT); });
+    const ssize_t count = as_socket_or(
+        target, [&] { return ::sendmsg(target.number(), message, MSG_NOSIGNAL | MSG_DONTWAIT); },
+        [&] { return write_some(target, message->msg_iov, message->msg_iovlen); });
     if (count < 0) return answer(count);
     if (!advance(request, static_cast<std::size_t>(count))) return 0;
     sent += static_cast<std::size_t>(count);
@@ -130,8 +148,10 @@ attempt look_at_connect(const io_request& request) noexcept {
   return -error;
 }
 
-attempt try_receive(int number, void* memory, std::size_t size) noexcept {
-  return answer(uninterrupted([&] { return ::recv(number, memory, size, MSG_DONTWAIT); }));
+attempt try_receive(descriptor& target, void* memory, std::size_t size) noexcept {
+  return answer(as_socket_or(
+      target, [&] { return ::recv(target.number(), memory, size, MSG_DONTWAIT); },
+      [&] { return read_some(target, memory, size); }));
 }
 
 attempt try_call(io_request& request, int accept_flags) noexcept {
@@ -139,8 +159,10 @@ attempt try_call(io_request& request, int accept_flags) noexcept {
   const int flags = static_cast<int>(request.flags) | MSG_DONTWAIT;
   switch (request.op) {
     case io_op::recv:
-      return try_receive(number, request.data, request.length);
+    case io_op::read:
+      return try_receive(*request.target, request.data, request.length);
     case io_op::send:
+    case io_op::write:
       return send_all(request);
     case io_op::send_pieces:
       return send_pieces(request);
