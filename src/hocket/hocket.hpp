@@ -48,6 +48,7 @@
 #include <hocket/io/resolver.hpp>
 #include <hocket/io/send_file.hpp>
 #include <hocket/io/server.hpp>
+#include <hocket/io/signals.hpp>
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/start_server.hpp>
 #include <hocket/io/stream_error.hpp>
@@ -56,6 +57,7 @@
 #include <hocket/io/stream_reader.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/io/stream_writer.hpp>
+#include <hocket/io/subprocess.hpp>
 #include <hocket/io/tcp.hpp>
 #include <hocket/io/temporary.hpp>
 #include <hocket/io/transport.hpp>

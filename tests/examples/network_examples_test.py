@@ -491,6 +491,48 @@ def free_range(count):
 
 
 @on_each_backend
+class Supervisor:
+    def start(self, *arguments):
+        """With pauses too short to be waited for."""
+        process = subprocess.Popen([EXAMPLES / "supervisor", "--pause", "0.01", *arguments], env=environment(self.backend), text=True,
+                                   stdout=subprocess.PIPE)
+        self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout.close()))
+        return process
+
+    def test_begins_what_fails_again_later_and_later_and_gives_up(self):
+        result = run("supervisor", "--pause", 0.01, "--most-failures", 3, "echo hello; exit 3", backend=self.backend)
+        line = "echo hello; exit 3: {}\n".format
+        self.assertEqual(result.stdout, "".join(line("hello") + line(f"failed with 3, again in {pause} s")
+                                                for pause in ("0.01", "0.02", "0.04")) + line("given up"))
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+
+    def test_is_done_when_all_programs_are(self):
+        result = run("supervisor", "true", "echo error >&2", backend=self.backend)
+        self.assertEqual(sorted(result.stdout.splitlines()), ["echo error >&2: done", "echo error >&2: error", "true: done"])
+
+    def test_ends_programs_with_all_that_they_started(self):
+        process = self.start("sleep 1000 & echo $!; wait")
+        child = int(process.stdout.readline().rsplit(" ", 1)[1])
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE_SECONDS), 0)
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while pathlib.Path(f"/proc/{child}/stat").exists() and ") Z" not in pathlib.Path(f"/proc/{child}/stat").read_text():
+            self.assertLess(time.monotonic(), deadline, "a grandchild was left behind")
+            time.sleep(0.01)
+
+    def test_names_the_signal_that_killed_a_program(self):
+        process = self.start("--most-failures", "1", "kill -9 $$")
+        self.assertEqual(process.stdout.readline(), "kill -9 $$: killed by signal 9, again in 0.01 s\n")
+        self.assertEqual(process.wait(PATIENCE_SECONDS), 0)
+
+    def test_tells_who_is_there_when_asked_by_a_signal(self):
+        process = self.start("echo up; sleep 1000")
+        self.assertEqual(process.stdout.readline(), "echo up; sleep 1000: up\n")
+        process.send_signal(signal.SIGHUP)
+        self.assertEqual(process.stdout.readline(), "echo up; sleep 1000: running\n")
+
+
+@on_each_backend
 class Scanner:
     def scan(self, *arguments):
         return run("port_scanner", "127.0.0.1", *arguments, backend=self.backend)

@@ -35,8 +35,12 @@ void end_by_sigint() noexcept {
 
 void on_sigint(int) {
   const int before = errno;
-  if (interrupts.fetch_add(1) > 0) end_by_sigint();
-  if (loop* target = interrupted_loop.load()) target->notify();
+  loop* const target = interrupted_loop.load();
+  // Without a loop, somebody who handled the signal meanwhile has put this handler back after the run.
+  if (target == nullptr || interrupts.fetch_add(1) > 0)
+    end_by_sigint();
+  else
+    target->notify();
   errno = before;
 }
 
@@ -47,18 +51,22 @@ class sigint_guard {
     if (target == nullptr || ::syscall(SYS_gettid) != ::getpid()) return;
     struct sigaction current{};
     ::sigaction(SIGINT, nullptr, &current);
-    if (current.sa_handler != SIG_DFL) return;
+    if (current.sa_handler != SIG_DFL && current.sa_handler != on_sigint) return;
     interrupts = 0;
     interrupted_loop = target;
     struct sigaction ours{};
     ours.sa_handler = on_sigint;
     sigemptyset(&ours.sa_mask);
-    ::sigaction(SIGINT, &ours, &before_);
+    ::sigaction(SIGINT, &ours, nullptr);
     installed_ = true;
   }
   ~sigint_guard() {
     if (!installed_) return;
-    ::sigaction(SIGINT, &before_, nullptr);
+    struct sigaction current{};
+    ::sigaction(SIGINT, nullptr, &current);
+    struct sigaction plain{};
+    plain.sa_handler = SIG_DFL;
+    if (current.sa_handler == on_sigint) ::sigaction(SIGINT, &plain, nullptr);
     interrupted_loop = nullptr;
   }
   sigint_guard(const sigint_guard&) = delete;
@@ -67,7 +75,6 @@ class sigint_guard {
   [[nodiscard]] bool interrupted() const noexcept { return installed_ && interrupts.load() > 0; }
 
  private:
-  struct sigaction before_{};
   bool installed_ = false;
 };
 

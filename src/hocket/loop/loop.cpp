@@ -125,6 +125,7 @@ void loop::leave_behind() noexcept {
   refuse_calls();
   closed_ = true;
   wait_for_callers();
+  if (signals_ != nullptr) signals_->clear();
   tasks_.for_each([](loop_task& each) { each.leave_behind(); });
   while (!generators_.empty()) generators_.pop_front();
   drop_callbacks();

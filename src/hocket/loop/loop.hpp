@@ -19,6 +19,7 @@
 #include <hocket/loop/monitor.hpp>
 #include <hocket/loop/random_source.hpp>
 #include <hocket/loop/ready_node.hpp>
+#include <hocket/loop/signal_handlers.hpp>
 #include <hocket/loop/thread_context.hpp>
 #include <hocket/loop/timer_queue.hpp>
 
@@ -169,6 +170,23 @@ class loop {
   /// `loop_options::shuffle`.
   [[nodiscard]] bool shuffles() const noexcept { return shuffle_; }
 
+  // ---- signals: see docs/rules.md
+
+  /// Calls `function` (no arguments) in a turn of this loop for each time that the process gets the signal `number`, in a copy of
+  /// the current context, instead of what was done with that signal before; replaces this loop's function for it. Any number of
+  /// loops may handle one signal: each is told. Throws std::invalid_argument of a signal that cannot be handled (SIGKILL, SIGSTOP)
+  /// or says that the program is broken (SIGSEGV, SIGBUS, SIGFPE, SIGILL). Counterpart: loop.add_signal_handler.
+  void add_signal_handler(int number, std::move_only_function<void()> function) {
+    require_open("add_signal_handler was called");
+    signals().set_callback(number, std::move(function));
+  }
+  /// False if there was none. When the last loop lets go of a signal, that has its earlier action again; a loop that is closed lets
+  /// go of all. Counterpart: loop.remove_signal_handler.
+  bool remove_signal_handler(int number) noexcept {
+    insist_on_own_thread("loop::remove_signal_handler was called");
+    return signals_ != nullptr && signals_->remove_callback(number);
+  }
+
   // ---- errors that nobody waits for
 
   /// Replaces the handler that prints one line to standard error. Counterpart: loop.set_exception_handler.
@@ -253,6 +271,12 @@ class loop {
   /// virtual time and `close`. Begun on the loop's thread; ended where and when the loop is needed no more.
   void begin_foreign_work() noexcept { foreign_work_.fetch_add(1, std::memory_order_relaxed); }
   void end_foreign_work() noexcept { foreign_work_.fetch_sub(1, std::memory_order_release); }
+
+  /// For those who wait for signals.
+  [[nodiscard]] detail::signal_handlers& signals() {
+    if (signals_ == nullptr) signals_ = std::make_unique<detail::signal_handlers>(*this);
+    return *signals_;
+  }
 
   [[nodiscard]] backend& io() noexcept { return *backend_; }
   [[nodiscard]] blocking_pool& blocking() noexcept { return blocking_; }
@@ -343,7 +367,8 @@ class loop {
   timer_queue timers_;  // large: what every turn looks at stands before it
   std::atomic<const detail::thread_context*> runs_on_{nullptr};
   duration slow_callback_duration_ = std::chrono::milliseconds(100);
-  std::unique_ptr<detail::monitor> own_monitor_;  // kept once it was made: it may be at work when it is turned off
+  std::unique_ptr<detail::signal_handlers> signals_;  // once somebody wants one
+  std::unique_ptr<detail::monitor> own_monitor_;      // kept once it was made: it may be at work when it is turned off
   std::unique_ptr<backend> backend_;
   blocking_pool blocking_;  // last: its threads post to the loop until they have ended
 };

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include <sys/types.h>
+
+#include <hocket/base/arena.hpp>
+#include <hocket/core/coro.hpp>
+#include <hocket/core/future_base.hpp>
+#include <hocket/io/io_operation.hpp>
+#include <hocket/loop/child_process.hpp>
+#include <hocket/sync/event.hpp>
+
+namespace hocket::detail {
+
+/// A child: what its owner, those who wait for it, and the task that reaps it have in common.
+class child_record final : public arena_allocated {
+ public:
+  /// With `whole_group` the child leads a process group, which is killed with it; then it is kept as a zombie until its owner lets
+  /// go, for so long the group's number is nobody else's.
+  child_record(child_process started, bool whole_group);
+
+  void retain() noexcept { ++references_; }
+  void release() noexcept {
+    if (--references_ == 0) delete this;
+  }
+
+  [[nodiscard]] pid_t pid() const noexcept { return pid_; }
+  /// Once it has ended; then signals have no effect.
+  [[nodiscard]] const std::optional<int>& returncode() const noexcept { return returncode_; }
+  void signal(int number) noexcept;
+  void signal_group(int number) noexcept;
+
+  /// Nobody owns it any more: it is killed if it has not ended.
+  void let_go() noexcept;
+
+  static coro<int> wait(record_ref<child_record> self);
+  /// Waits for its end, deaf to cancellation, and reaps it.
+  static coro<void> watch(record_ref<child_record> self);
+
+ private:
+  ~child_record() = default;
+  void has_ended() noexcept;
+
+  io_handle end_;  // its pidfd
+  pid_t pid_;
+  std::uint32_t references_ = 0;
+  std::optional<int> returncode_;
+  event ended_;
+  const bool whole_group_;
+  bool owned_ = true;
+  bool has_number_ = true;  // it is not reaped
+};
+
+}  // namespace hocket::detail
