@@ -420,6 +420,21 @@ HOCKET_TEST(dns_resolver, forgets_first_what_was_used_longest_ago) {
   EXPECT_EQ(names.statistics().cached, 0U);
 }
 
+HOCKET_TEST(dns_resolver, counts_a_large_answer_for_several) {
+  const std::string long_text(255, 't');
+  name_server server([=](const question& asked) -> std::vector<std::string> {
+    const std::string record =
+        resource(asked.name, type_txt, 60, short_text(asked.name == "large.example" ? long_text : "short"));
+    return {reply_to(asked, {.answers = {record, record}})};
+  });
+  auto options = server.options();
+  options.cache_size = 3;
+  dns_resolver names(options);
+  for (const char* name : {"a.example", "b.example", "large.example"})
+    static_cast<void>(co_await names.query<dns::txt>(name));
+  EXPECT_EQ(names.statistics().cached, 2U);  // the large one has taken the place of the first
+}
+
 HOCKET_TEST(dns_resolver, remembers_the_answer_that_a_cancelled_call_did_not_wait_for) {
   name_server server(says_v4("x.example"));
   dns_resolver names(server.options());

@@ -236,6 +236,7 @@ void lookups::ended(lookup& over, std::optional<dns_errc> error, std::span<const
   if (error == dns_errc::connection_refused && over.refusal) error = over.refusal;
   try {
     static_cast<dns_message&>(*over.answer) = error ? dns_message{.error = error} : read_message(bytes, over.type);
+    over.answer->weight = 1 + over.answer->records.size() / 8 + bytes.size() / 512;
     if (!closed_) keep(over);
   } catch (const std::bad_alloc&) {
     if (over.answer->records.empty()) over.answer->error = dns_errc::server_failure;
