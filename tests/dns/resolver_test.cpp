@@ -1,6 +1,7 @@
 // dns_resolver against name servers that answer what the test says.
 
 #include <chrono>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -576,6 +577,39 @@ HOCKET_TEST(dns_resolver, reads_the_systems_configuration) {
   dns_resolver names;
   EXPECT_FALSE(names.servers().empty());
   co_return;
+}
+
+namespace {
+
+bool has_ipv6() {
+  try {
+    static_cast<void>(hocket::udp_socket::bind(*socket_address::parse("::1", 0)));
+    return true;
+  } catch (const std::system_error&) {
+    std::fputs("SKIPPED: this machine has no IPv6\n", stderr);
+    return false;
+  }
+}
+
+}  // namespace
+
+HOCKET_TEST(dns_resolver, asks_a_server_over_ipv6) {
+  if (!has_ipv6()) co_return;
+  name_server server(says_v4("x.example"), "::1");
+  dns_resolver names(server.options());
+  EXPECT_EQ((co_await names.query<dns::a>("x.example")).size(), 1U);
+  const auto problem = co_await dns_failure_of(names.query<dns::a>("y.example"));
+  EXPECT_NE(std::string(problem->what()).find("(asked [::1]:"), std::string::npos) << problem->what();
+}
+
+HOCKET_TEST(dns_resolver, gives_ipv6_first_where_there_is_a_way) {
+  if (!has_ipv6()) co_return;
+  name_server server([](const question& asked) -> std::vector<std::string> {
+    const std::string here = asked.type == type_a ? std::string("\x7f\0\0\1", 4) : std::string(15, '\0') + '\1';
+    return {reply_to(asked, {.answers = {resource(asked.name, asked.type, 60, here)}})};
+  });
+  dns_resolver names(server.options());
+  EXPECT_EQ(hosts_of(co_await names.resolve("x.example", 80)), "::1 127.0.0.1 ");
 }
 
 // ---- everywhere
