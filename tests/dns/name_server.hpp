@@ -95,7 +95,8 @@ class name_server {
   /// The messages to send, in this order; none: silence.
   using script = std::function<std::vector<std::string>(const question&)>;
 
-  explicit name_server(script play) : state_(std::make_shared<state>(std::move(play))) {
+  explicit name_server(script play, const char* host = "127.0.0.1")
+      : state_(std::make_shared<state>(std::move(play), host)) {
     tasks_.push_back(create_task(serve_udp(state_)));
     tasks_.push_back(create_task(serve_tcp(state_)));
   }
@@ -116,9 +117,9 @@ class name_server {
 
  private:
   struct state {
-    explicit state(script what) : play(std::move(what)) {
+    state(script what, const char* host) : play(std::move(what)) {
       for (;;) {  // until a port is free for both
-        udp = udp_socket::bind(*socket_address::parse("127.0.0.1", 0));
+        udp = udp_socket::bind(*socket_address::parse(host, 0));
         try {
           tcp = tcp_listener::listen(udp.local_address());
           return;

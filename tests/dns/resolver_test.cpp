@@ -1,6 +1,7 @@
 // dns_resolver against name servers that answer what the test says.
 
 #include <chrono>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
@@ -420,6 +421,21 @@ HOCKET_TEST(dns_resolver, forgets_first_what_was_used_longest_ago) {
   EXPECT_EQ(names.statistics().cached, 0U);
 }
 
+HOCKET_TEST(dns_resolver, counts_a_large_answer_for_several) {
+  const std::string long_text(255, 't');
+  name_server server([=](const question& asked) -> std::vector<std::string> {
+    const std::string record =
+        resource(asked.name, type_txt, 60, short_text(asked.name == "large.example" ? long_text : "short"));
+    return {reply_to(asked, {.answers = {record, record}})};
+  });
+  auto options = server.options();
+  options.cache_size = 3;
+  dns_resolver names(options);
+  for (const char* name : {"a.example", "b.example", "large.example"})
+    static_cast<void>(co_await names.query<dns::txt>(name));
+  EXPECT_EQ(names.statistics().cached, 2U);  // the large one has taken the place of the first
+}
+
 HOCKET_TEST(dns_resolver, remembers_the_answer_that_a_cancelled_call_did_not_wait_for) {
   name_server server(says_v4("x.example"));
   dns_resolver names(server.options());
@@ -561,6 +577,39 @@ HOCKET_TEST(dns_resolver, reads_the_systems_configuration) {
   dns_resolver names;
   EXPECT_FALSE(names.servers().empty());
   co_return;
+}
+
+namespace {
+
+bool has_ipv6() {
+  try {
+    static_cast<void>(hocket::udp_socket::bind(*socket_address::parse("::1", 0)));
+    return true;
+  } catch (const std::system_error&) {
+    std::fputs("SKIPPED: this machine has no IPv6\n", stderr);
+    return false;
+  }
+}
+
+}  // namespace
+
+HOCKET_TEST(dns_resolver, asks_a_server_over_ipv6) {
+  if (!has_ipv6()) co_return;
+  name_server server(says_v4("x.example"), "::1");
+  dns_resolver names(server.options());
+  EXPECT_EQ((co_await names.query<dns::a>("x.example")).size(), 1U);
+  const auto problem = co_await dns_failure_of(names.query<dns::a>("y.example"));
+  EXPECT_NE(std::string(problem->what()).find("(asked [::1]:"), std::string::npos) << problem->what();
+}
+
+HOCKET_TEST(dns_resolver, gives_ipv6_first_where_there_is_a_way) {
+  if (!has_ipv6()) co_return;
+  name_server server([](const question& asked) -> std::vector<std::string> {
+    const std::string here = asked.type == type_a ? std::string("\x7f\0\0\1", 4) : std::string(15, '\0') + '\1';
+    return {reply_to(asked, {.answers = {resource(asked.name, asked.type, 60, here)}})};
+  });
+  dns_resolver names(server.options());
+  EXPECT_EQ(hosts_of(co_await names.resolve("x.example", 80)), "::1 127.0.0.1 ");
 }
 
 // ---- everywhere

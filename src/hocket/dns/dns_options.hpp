@@ -35,7 +35,8 @@ struct dns_options {
 
   // What is remembered, by the loop's clock:
 
-  /// Answers; the one used longest ago goes first. 0: nothing is kept, and one question under way still serves all who want to know.
+  /// Answers; those used longest ago go first. One counts for one more for each 8 records and each 512 bytes, so that no server can
+  /// make it large. 0: nothing is kept, and one question under way still serves all who want to know.
   std::size_t cache_size = 4096;
   /// However long an answer holds by itself.
   duration max_ttl = std::chrono::hours(24);

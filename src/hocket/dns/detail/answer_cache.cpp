@@ -15,20 +15,30 @@ answer_ref answer_cache::find(const std::string& question, time_point now) {
 }
 
 void answer_cache::keep(const std::string& question, answer_ref answer, time_point until) {
-  if (size_ == 0) return;
+  const std::size_t weight = answer->weight;
+  if (weight > most_weight_) return;
   if (const auto found = by_question_.find(question); found != by_question_.end()) forget(found->second);
-  if (entries_.size() >= size_) forget(std::prev(entries_.end()));
+  while (weight_ > most_weight_ - weight) forget(std::prev(entries_.end()));
   entries_.push_front({.question = question, .answer = std::move(answer), .until = until});
-  by_question_.emplace(entries_.front().question, entries_.begin());
+  weight_ += weight;
+  try {
+    by_question_.emplace(entries_.front().question, entries_.begin());
+  } catch (...) {
+    weight_ -= weight;
+    entries_.pop_front();
+    throw;
+  }
 }
 
 void answer_cache::clear() noexcept {
   by_question_.clear();
   entries_.clear();
+  weight_ = 0;
 }
 
 void answer_cache::forget(entries::iterator old) noexcept {
   by_question_.erase(old->question);
+  weight_ -= old->answer->weight;
   entries_.erase(old);
 }
 

@@ -15,13 +15,14 @@ namespace hocket::detail {
 /// What a server said, and when.
 struct dns_answer : dns_message {
   time_point received{};
+  std::size_t weight = 1;  // more if it is large
 };
 using answer_ref = std::shared_ptr<const dns_answer>;
 
-/// Answers by question until they expire; the one used longest ago makes room.
+/// Answers by question until they expire; those used longest ago make room.
 class answer_cache {
  public:
-  explicit answer_cache(std::size_t size) noexcept : size_(size) {}
+  explicit answer_cache(std::size_t most_weight) noexcept : most_weight_(most_weight) {}
 
   /// Null if there is none, or none that still holds.
   [[nodiscard]] answer_ref find(const std::string& question, time_point now);
@@ -39,7 +40,8 @@ class answer_cache {
 
   void forget(entries::iterator old) noexcept;
 
-  std::size_t size_;
+  std::size_t most_weight_;
+  std::size_t weight_ = 0;
   entries entries_;  // used last: at the front
   std::unordered_map<std::string_view, entries::iterator> by_question_;
 };

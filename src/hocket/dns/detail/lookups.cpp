@@ -77,16 +77,26 @@ bool may_try_next(dns_errc error) noexcept {
          error == dns_errc::bad_name;
 }
 
+std::vector<socket_address> with_first(int family, const std::vector<socket_address>& addresses) {
+  std::vector<socket_address> ordered;
+  ordered.reserve(addresses.size());
+  for (const socket_address& each : addresses)
+    if (each.family() == family) ordered.push_back(each);
+  for (const socket_address& each : addresses)
+    if (each.family() != family) ordered.push_back(each);
+  return ordered;
+}
+
 // RFC 6724, 5, rules 1 and 6, as far as they matter here: IPv6 first, unless there is no way to it. Connecting UDP sends nothing.
-coro<void> put_in_order(std::vector<socket_address>& addresses) {
-  const auto is_v6 = [](const socket_address& each) { return each.family() == AF_INET6; };
-  std::ranges::stable_partition(addresses, is_v6);
-  if (addresses.empty() || is_v6(addresses.front()) == is_v6(addresses.back())) co_return;
+coro<std::vector<socket_address>> in_order(std::vector<socket_address> addresses) {
+  addresses = with_first(AF_INET6, addresses);
+  if (addresses.front().family() == addresses.back().family()) co_return addresses;
   try {
     static_cast<void>(co_await connect_udp(addresses.front().with_port(53)));
   } catch (const std::system_error&) {
-    std::ranges::stable_partition(addresses, std::not_fn(is_v6));
+    addresses = with_first(AF_INET, addresses);
   }
+  co_return addresses;
 }
 
 }  // namespace
@@ -236,6 +246,7 @@ void lookups::ended(lookup& over, std::optional<dns_errc> error, std::span<const
   if (error == dns_errc::connection_refused && over.refusal) error = over.refusal;
   try {
     static_cast<dns_message&>(*over.answer) = error ? dns_message{.error = error} : read_message(bytes, over.type);
+    over.answer->weight = 1 + over.answer->records.size() / 8 + bytes.size() / 512;
     if (!closed_) keep(over);
   } catch (const std::bad_alloc&) {
     if (over.answer->records.empty()) over.answer->error = dns_errc::server_failure;
@@ -322,7 +333,7 @@ coro<std::vector<socket_address>> lookups::resolve(std::shared_ptr<lookups> self
     if (addresses.empty()) fail_to("resolve", host, *failed->error, self->asked());
   }
 
-  co_await put_in_order(addresses);
+  addresses = co_await in_order(std::move(addresses));
   for (socket_address& each : addresses) each = each.with_port(port);
   co_return addresses;
 }
