@@ -17,6 +17,7 @@
 #include <hocket/core/sleep.hpp>
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
@@ -838,8 +839,7 @@ HOCKET_TEST(crawler, writes_as_it_goes) {
 }
 
 TEST(crawler, cancelled_anywhere_it_leaves_nothing_behind_and_complete_files) {
-  for (const auto backend : {hocket::backend_kind::epoll, hocket::backend_kind::io_uring}) {
-    if (backend == hocket::backend_kind::io_uring && !hocket::io_uring_works()) continue;
+  for (const auto backend : hocket::testing::every_backend()) {
     const temporary_directory folder;
     const auto report = hocket::testing::cancel_at_every_suspension(
         [&folder]() -> coro<void> {

@@ -560,6 +560,81 @@ class Scanner:
         self.assertEqual(ended.stdout, "127.0.0.1: 1 ports: 0 open, 0 closed, 1 silent\n")
 
 
+class NameServer:
+    """Answers by UDP from a table of (name, type): the record's data. Of a name that is not there it says so; `silent` gets none."""
+
+    A, MX, AAAA = 1, 15, 28
+
+    def __init__(self, table):
+        self.table = table
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    def serve(self):
+        while True:
+            question, client = self.socket.recvfrom(4096)
+            if not question:
+                return
+            labels, at = [], 12
+            while question[at]:
+                labels.append(question[at + 1:at + 1 + question[at]].decode())
+                at += question[at] + 1
+            name, kind = ".".join(labels), struct.unpack(">H", question[at + 1:at + 3])[0]
+            if name.startswith("silent"):
+                continue
+            records = self.table.get((name, kind), [])
+            code = 0 if any(name == known for known, _ in self.table) else 3
+            answer = question[:2] + struct.pack(">HHHHH", 0x8180 | code, 1, len(records), 0, 0) + question[12:at + 5]
+            for data in records:
+                answer += b"\xc0\x0c" + struct.pack(">HHIH", kind, 1, 60, len(data)) + data
+            self.socket.sendto(answer, client)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", ("127.0.0.1", self.port))
+        self.thread.join()
+        self.socket.close()
+
+
+@on_each_backend
+class Names:
+    TABLE = {
+        ("one.example", NameServer.A): [bytes([192, 0, 2, 1]), bytes([192, 0, 2, 2])],
+        ("one.example", NameServer.MX): [b"\x00\x0a\x04mail\x07example\x00"],
+        ("two.example", NameServer.A): [bytes([192, 0, 2, 3])],
+    }
+
+    def look_up(self, *arguments):
+        with NameServer(self.TABLE) as server:
+            ended = run("dns_lookup", *arguments, "--server", "127.0.0.1", "--port", server.port, backend=self.backend)
+            self.assertEqual((ended.stderr, ended.returncode), ("", 0))
+            return ended.stdout.replace(str(server.port), "PORT").splitlines()
+
+    def test_prints_what_each_name_has_and_a_summary(self):
+        said = self.look_up("one.example", "two.example", "nobody.example", "TWO.example.")
+        self.assertEqual(sorted(said[:-1]), [
+            "TWO.example.: 192.0.2.3",
+            "cannot resolve nobody.example: there is no such name (asked 127.0.0.1:PORT)",
+            "one.example: 192.0.2.1 192.0.2.2, mail to mail.example",
+            "two.example: 192.0.2.3",
+        ])
+        self.assertRegex(said[-1], r"^4 names, 3 found, \d+ questions$")
+
+    def test_gives_up_what_is_not_answered_in_time(self):
+        said = self.look_up("silent.example", "one.example", "--timeout", 0.3)
+        self.assertEqual(said, [
+            "one.example: 192.0.2.1 192.0.2.2, mail to mail.example",
+            "cannot resolve silent.example: there was no answer in time (asked 127.0.0.1:PORT)",
+            "2 names, 1 found, 5 questions",
+        ])
+
+
 @on_each_backend
 class Time:
     TIME = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\n$"
@@ -661,6 +736,8 @@ class CommandLines(unittest.TestCase):
             "port_scanner localhost 1-2x",
             "port_scanner localhost 1-2 --limit 0",
             "port_scanner localhost 1-2 --timeout 0",
+            "dns_lookup",
+            "dns_lookup example.org --port 0",
             "udp_time_server --colour",
             "udp_time_client localhost",
             "udp_time_client localhost 1313 --tries 0",
@@ -673,8 +750,8 @@ class CommandLines(unittest.TestCase):
                 self.assertEqual((ended.stdout, ended.returncode), ("", 2))
 
     def test_that_ask_for_help_get_it(self):
-        for program in ("echo_server", "echo_client", "chat_server", "tcp_proxy", "port_scanner", "udp_time_server", "udp_time_client",
-                        "fd_passing"):
+        for program in ("echo_server", "echo_client", "chat_server", "tcp_proxy", "port_scanner", "dns_lookup", "udp_time_server",
+                        "udp_time_client", "fd_passing"):
             with self.subTest(program):
                 ended = run(program, "--help")
                 self.assertIn(program, ended.stdout)

@@ -13,6 +13,7 @@
 #include <hocket/http/server.hpp>
 #include <hocket/http/session.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
 #include <hocket/tls/tls_error.hpp>
 
@@ -343,8 +344,7 @@ HOCKET_TEST(https_server, stopping_waits_no_longer_than_allowed_though_a_client_
 }
 
 TEST(https_server, a_conversation_cancelled_anywhere_leaves_nothing_behind) {
-  for (const auto backend : {hocket::backend_kind::epoll, hocket::backend_kind::io_uring}) {
-    if (backend == hocket::backend_kind::io_uring && !hocket::io_uring_works()) continue;
+  for (const auto backend : hocket::testing::every_backend()) {
     const auto report = hocket::testing::cancel_at_every_suspension(
         []() -> coro<void> {
           auto listener = hocket::testing::listen_on_loopback();

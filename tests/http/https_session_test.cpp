@@ -12,6 +12,7 @@
 #include <hocket/core/sleep.hpp>
 #include <hocket/http/session.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
 #include <hocket/tls/tls_error.hpp>
 
@@ -480,8 +481,7 @@ HOCKET_TEST(https_session, drops_credentials_on_the_way_from_http_to_https) {
 // ---- cancellation
 
 TEST(https_session, a_request_cancelled_anywhere_leaves_nothing_behind) {
-  for (const auto backend : {hocket::backend_kind::epoll, hocket::backend_kind::io_uring}) {
-    if (backend == hocket::backend_kind::io_uring && !hocket::io_uring_works()) continue;
+  for (const auto backend : hocket::testing::every_backend()) {
     const auto report = hocket::testing::cancel_at_every_suspension(
         []() -> coro<void> {
           scripted_server server(over_tls(

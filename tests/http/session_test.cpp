@@ -12,6 +12,7 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/session.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
@@ -888,8 +889,7 @@ HOCKET_TEST(session, a_cancelled_request_closes_its_connection) {
 }
 
 void cancel_everywhere(coro<void> (*scenario)(), std::size_t least_suspensions) {
-  for (const auto backend : {hocket::backend_kind::epoll, hocket::backend_kind::io_uring}) {
-    if (backend == hocket::backend_kind::io_uring && !hocket::io_uring_works()) continue;
+  for (const auto backend : hocket::testing::every_backend()) {
     const auto report = hocket::testing::cancel_at_every_suspension(scenario, {.backend = backend});
     EXPECT_EQ(report.leaked_blocks, 0U);
     EXPECT_GT(report.runs, least_suspensions);

@@ -8,7 +8,6 @@
 #include <utility>
 #include <vector>
 
-#include <io/every_backend.hpp>
 #include <io/failing_operations.hpp>
 #include <io/told.hpp>
 #include <sys/socket.h>
@@ -22,6 +21,7 @@
 #include <hocket/io/create_datagram_endpoint.hpp>
 #include <hocket/io/unix_socket.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <io/failing_operations.hpp>
 #include <io/temporary_directory.hpp>
+#include <io/what_is_thrown.hpp>
 #include <io/zero_pages.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,6 +19,7 @@
 #include <hocket/core/sleep.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
 
 using hocket::as_expected;
@@ -25,7 +28,9 @@ using hocket::create_task;
 using hocket::file;
 using hocket::testing::content_of;
 using hocket::testing::ends_cancelled;
+using hocket::testing::failing_operations;
 using hocket::testing::temporary_directory;
+using hocket::testing::what_is_thrown;
 using hocket::testing::write_file;
 
 namespace {
@@ -33,6 +38,13 @@ namespace {
 template <class T>
 int error_number(const std::expected<T, std::error_code>& outcome) {
   return outcome ? 0 : outcome.error().value();
+}
+
+coro<std::vector<std::string>> lines_of(file& from, std::size_t limit = hocket::default_line_limit) {
+  std::vector<std::string> all;
+  auto lines = from.lines(limit);
+  while (auto line = co_await lines.next()) all.push_back(std::move(*line));
+  co_return all;
 }
 
 coro<std::string> read_all(file& from) {
@@ -143,6 +155,189 @@ HOCKET_TEST(file, a_file_that_is_not_open_answers_with_an_error) {
   file closed;
   std::array<char, 3> piece{};
   EXPECT_EQ(error_number(co_await as_expected(closed.read(piece))), EBADF);
+}
+
+// ---- pieces, positions, sizes
+
+HOCKET_TEST(file, writes_at_an_offset_without_moving_its_position) {
+  const temporary_directory folder;
+  write_file(folder / "a", "0123456789");
+  auto opened = co_await file::open(folder / "a", O_RDWR);
+  co_await opened.write("xy", 4);
+  co_await opened.write("z");
+  EXPECT_EQ(content_of(folder / "a"), "z123xy6789");
+}
+
+HOCKET_TEST(file, reads_into_several_pieces_at_an_offset_or_at_its_position) {
+  const temporary_directory folder;
+  write_file(folder / "a", "0123456789");
+  auto opened = co_await file::open(folder / "a");
+  std::array<char, 2> first{};
+  std::array<char, 3> second{};
+  const std::array<std::span<char>, 3> pieces{first, std::span<char>(), second};
+  EXPECT_EQ(co_await opened.read(pieces, 1), 5U);
+  EXPECT_EQ(std::string(first.data(), 2) + "|" + std::string(second.data(), 3), "12|345");
+  EXPECT_EQ(co_await opened.read(pieces), 5U);
+  EXPECT_EQ(std::string(first.data(), 2) + "|" + std::string(second.data(), 3), "01|234");
+}
+
+HOCKET_TEST(file, writes_several_pieces_one_after_the_other) {
+  const temporary_directory folder;
+  auto opened = co_await file::open(folder / "a", O_WRONLY | O_CREAT);
+  const std::array<std::string_view, 3> pieces{"one ", "", "two "};
+  co_await opened.write(pieces);
+  co_await opened.write(pieces, 6);
+  co_await opened.write("xyz");
+  EXPECT_EQ(content_of(folder / "a"), "one twonxyzwo ");
+}
+
+HOCKET_TEST(file, writes_more_pieces_than_the_system_takes_at_once) {
+  const temporary_directory folder;
+  std::vector<std::string> texts;
+  std::string all;
+  for (int n = 0; n < 3000; ++n) all += texts.emplace_back(std::to_string(n) + ",");
+  const std::vector<std::string_view> pieces(texts.begin(), texts.end());
+  auto opened = co_await file::open(folder / "a", O_WRONLY | O_CREAT);
+  co_await opened.write(pieces);
+  co_await opened.write(pieces, 100'000);
+  EXPECT_EQ(content_of(folder / "a").substr(0, all.size()), all);
+  EXPECT_EQ(content_of(folder / "a").substr(100'000), all);
+}
+
+HOCKET_TEST(file, no_pieces_are_written_at_once) {
+  auto full = co_await file::open("/dev/full", O_WRONLY);
+  EXPECT_TRUE(co_await as_expected(full.write(std::span<const std::string_view>())));
+}
+
+HOCKET_TEST(file, is_sought_from_its_beginning_its_position_and_its_end) {
+  const temporary_directory folder;
+  write_file(folder / "a", "0123456789");
+  auto opened = co_await file::open(folder / "a");
+  EXPECT_EQ(opened.seek(8), 8);
+  EXPECT_EQ(co_await read_all(opened), "89");
+  EXPECT_EQ(opened.seek(-4, SEEK_CUR), 6);
+  EXPECT_EQ(opened.seek(-1, SEEK_END), 9);
+  EXPECT_EQ(opened.size(), 10);
+}
+
+HOCKET_TEST(file, is_cut_off_and_filled_up) {
+  const temporary_directory folder;
+  write_file(folder / "a", "0123456789");
+  auto opened = co_await file::open(folder / "a", O_RDWR);
+  co_await opened.truncate(3);
+  EXPECT_EQ(content_of(folder / "a"), "012");
+  co_await opened.truncate(5);
+  EXPECT_EQ(content_of(folder / "a"), std::string("012\0\0", 5));
+  EXPECT_TRUE(co_await as_expected(opened.fdatasync()));
+}
+
+HOCKET_TEST(file, reads_all_that_is_left) {
+  const temporary_directory folder;
+  const std::string text(200'000, 'x');
+  write_file(folder / "a", text);
+  auto opened = co_await file::open(folder / "a");
+  opened.seek(50'000);
+  EXPECT_EQ(co_await opened.read_all(), text.substr(50'000));
+  EXPECT_EQ(co_await opened.read_all(), "");
+}
+
+HOCKET_TEST(file, reads_all_of_what_does_not_tell_its_size) {
+  auto opened = co_await file::open("/proc/self/status");
+  const std::string text = co_await opened.read_all();
+  EXPECT_TRUE(text.starts_with("Name:"));
+}
+
+HOCKET_TEST(file, reads_no_more_than_it_may) {
+  const temporary_directory folder;
+  write_file(folder / "a", "0123456789");
+  auto opened = co_await file::open(folder / "a");
+  EXPECT_EQ(co_await what_is_thrown(opened.read_all(9)), "'" + folder / "a" + "' has more than 9 bytes");
+  EXPECT_EQ(co_await opened.read_all(10), "0123456789");
+  auto endless = co_await file::open("/dev/zero");
+  EXPECT_EQ(co_await what_is_thrown(endless.read_all(1'000'000)), "'/dev/zero' has more than 1000000 bytes");
+}
+
+// ---- lines
+
+HOCKET_TEST(file, gives_its_lines_each_with_its_end_but_perhaps_the_last) {
+  const temporary_directory folder;
+  write_file(folder / "a", "one\n\ntwo\nthree");
+  auto opened = co_await file::open(folder / "a");
+  EXPECT_EQ(co_await lines_of(opened), (std::vector<std::string>{"one\n", "\n", "two\n", "three"}));
+  EXPECT_EQ(co_await lines_of(opened), std::vector<std::string>{});
+}
+
+HOCKET_TEST(file, gives_lines_that_are_longer_than_what_it_reads_at_once) {
+  const temporary_directory folder;
+  std::vector<std::string> lines;
+  std::string text;
+  for (std::size_t length : {70'000U, 1U, 65'535U, 65'536U, 200'000U})
+    text += lines.emplace_back(std::string(length, 'x') + "\n");
+  write_file(folder / "a", text);
+  auto opened = co_await file::open(folder / "a");
+  EXPECT_TRUE(co_await lines_of(opened) == lines);
+}
+
+HOCKET_TEST(file, gives_no_line_over_the_limit_wherever_it_ends) {
+  const temporary_directory folder;
+  for (const std::string rest : {"", "\n", "\nmore\n"}) {
+    write_file(folder / "a", "ok\n" + std::string(9, 'x') + rest);
+    auto opened = co_await file::open(folder / "a");
+    auto lines = opened.lines(8);
+    EXPECT_EQ(co_await lines.next(), "ok\n");
+    EXPECT_EQ(co_await what_is_thrown(lines), "'" + folder / "a" + "' has a line of more than 8 bytes");
+  }
+  write_file(folder / "a", std::string(7, 'x') + "\n" + std::string(8, 'y'));
+  auto opened = co_await file::open(folder / "a");
+  EXPECT_EQ((co_await lines_of(opened, 8)).size(), 2U);
+}
+
+HOCKET_TEST(file, that_is_moved_gives_its_lines_on_and_one_that_is_closed_does_not) {
+  const temporary_directory folder;
+  write_file(folder / "a", std::string(100'000, 'x') + "\n" + std::string(100'000, 'y'));
+  auto opened = co_await file::open(folder / "a");
+  auto lines = opened.lines();
+  file moved = std::move(opened);
+  EXPECT_EQ((co_await lines.next())->size(), 100'001U);
+  moved.close();
+  EXPECT_EQ(co_await what_is_thrown(lines), "cannot read '" + folder / "a" + "': Operation canceled");
+}
+
+// ---- what errors say
+
+HOCKET_TEST(file, errors_name_the_path) {
+  const temporary_directory folder;
+  EXPECT_EQ(co_await what_is_thrown(file::open(folder / "nothing")),
+            "cannot open '" + folder / "nothing" + "': No such file or directory");
+  auto full = co_await file::open("/dev/full", O_WRONLY);
+  EXPECT_EQ(co_await what_is_thrown(full.write("x")), "cannot write '/dev/full': No space left on device");
+  const std::array<std::string_view, 1> pieces{"x"};
+  EXPECT_EQ(co_await what_is_thrown(full.write(pieces)), "cannot write '/dev/full': No space left on device");
+  auto opened = co_await file::open(folder.path());
+  std::array<char, 3> piece{};
+  EXPECT_EQ(co_await what_is_thrown(opened.read(piece)), "cannot read '" + folder.path() + "': Is a directory");
+  EXPECT_EQ(co_await what_is_thrown(opened.truncate(1)), "cannot truncate '" + folder.path() + "': Invalid argument");
+}
+
+HOCKET_TEST(file, errors_of_the_disk_name_the_path) {
+  const temporary_directory folder;
+  auto opened = co_await file::open(folder / "a", O_RDWR | O_CREAT);
+  const std::string path = "'" + folder / "a" + "': ";
+  {
+    const failing_operations quota(hocket::io_op::write, EDQUOT);
+    EXPECT_EQ(co_await what_is_thrown(opened.write("x")), "cannot write " + path + "Disk quota exceeded");
+  }
+  {
+    const failing_operations broken(hocket::io_op::read, EIO);
+    EXPECT_EQ(co_await what_is_thrown(opened.read_all()), "cannot read " + path + "Input/output error");
+  }
+  const failing_operations broken(hocket::io_op::fsync, EIO);
+  EXPECT_EQ(co_await what_is_thrown(opened.fsync()), "cannot fsync " + path + "Input/output error");
+}
+
+HOCKET_TEST(file, a_path_with_a_null_byte_is_refused) {
+  using namespace std::string_literals;
+  EXPECT_EQ(error_number(co_await as_expected(file::open("/dev/null\0.txt"s))), EINVAL);
 }
 
 // ---- open_beneath
@@ -284,8 +479,7 @@ HOCKET_TEST(file, a_read_that_waits_can_be_cancelled) {
 }
 
 TEST(file, work_cancelled_anywhere_leaves_nothing_behind) {
-  for (const auto backend : {hocket::backend_kind::epoll, hocket::backend_kind::io_uring}) {
-    if (backend == hocket::backend_kind::io_uring && !hocket::io_uring_works()) continue;
+  for (const auto backend : hocket::testing::every_backend()) {
     const temporary_directory folder;
     const auto report = hocket::testing::cancel_at_every_suspension(
         [&folder]() -> coro<void> {
@@ -294,16 +488,22 @@ TEST(file, work_cancelled_anywhere_leaves_nothing_behind) {
           co_await opened.fsync();
           std::array<char, 4> piece{};
           static_cast<void>(co_await opened.read(piece, 0));
+          const std::array<std::string_view, 2> pieces{"a\n", "b"};
+          co_await opened.write(pieces);
+          co_await opened.truncate(3);
+          const std::array<std::span<char>, 1> into{piece};
+          static_cast<void>(co_await opened.read(into, 0));
+          opened.seek(0);
+          static_cast<void>(co_await lines_of(opened));
         },
         {.backend = backend});
     EXPECT_EQ(report.leaked_blocks, 0U);
-    EXPECT_EQ(report.runs, 5U);
+    EXPECT_EQ(report.runs, 10U);
   }
 }
 
 TEST(file, cancelled_opens_leak_no_descriptor) {
-  for (const auto backend : {hocket::backend_kind::epoll, hocket::backend_kind::io_uring}) {
-    if (backend == hocket::backend_kind::io_uring && !hocket::io_uring_works()) continue;
+  for (const auto backend : hocket::testing::every_backend()) {
     const temporary_directory folder;
     const auto free_number = [] {
       const int number = ::open("/dev/null", O_RDONLY | O_CLOEXEC);

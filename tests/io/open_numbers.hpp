@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <iterator>
+#include <vector>
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -20,9 +21,11 @@ class few_descriptors {
  public:
   explicit few_descriptors(rlim_t left) {
     ::getrlimit(RLIMIT_NOFILE, &before_);
-    const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    ::close(next);
-    const rlimit tight{.rlim_cur = static_cast<rlim_t>(next) + left, .rlim_max = before_.rlim_max};
+    // Numbers that were inherited may leave gaps.
+    std::vector<int> free;
+    while (free.size() <= left) free.push_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const rlimit tight{.rlim_cur = static_cast<rlim_t>(free.back()), .rlim_max = before_.rlim_max};
+    for (const int each : free) ::close(each);
     ::setrlimit(RLIMIT_NOFILE, &tight);
   }
   ~few_descriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }

@@ -5,7 +5,6 @@
 #include <system_error>
 #include <vector>
 
-#include <io/every_backend.hpp>
 #include <io/failing_operations.hpp>
 #include <io/stream_pairs.hpp>
 #include <io/told.hpp>
@@ -22,6 +21,7 @@
 #include <hocket/sync/event.hpp>
 #include <hocket/sync/semaphore.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>

@@ -18,6 +18,7 @@
 #include <hocket/core/run.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/timeout.hpp>
+#include <hocket/io/file_system.hpp>
 #include <hocket/io/open_connection.hpp>
 #include <hocket/io/resolve.hpp>
 #include <hocket/io/tcp.hpp>
@@ -42,6 +43,8 @@ struct paper {
   std::vector<std::string> looked_up;
   std::vector<std::string> connected_to;
   std::string sent;
+  std::vector<std::string> folder;  // the names in every folder, once
+  std::vector<std::string> asked_of_paths;
   int opened = 0;
   int closed = 0;
 };
@@ -109,9 +112,11 @@ class paper_backend final : public backend {
   [[nodiscard]] int poll_now(int, short) noexcept override { return 0; }
   [[nodiscard]] int fstat(int, struct stat&) override { return -ENOSYS; }
   [[nodiscard]] int duplicate(int) override { return -ENOSYS; }
+  [[nodiscard]] std::int64_t lseek(int, std::int64_t, int) override { return -ENOSYS; }
   [[nodiscard]] int open_now(const char*, int, unsigned) override { return -ENOSYS; }
   [[nodiscard]] int lstat(const char*, struct stat&) override { return -ENOSYS; }
   [[nodiscard]] int unlink(const char*) noexcept override { return -ENOSYS; }
+  [[nodiscard]] int rmdir(const char*) noexcept override { return -ENOSYS; }
   [[nodiscard]] int chmod(const char*, unsigned) override { return -ENOSYS; }
   [[nodiscard]] int if_nametoindex(const char*) override { return -ENODEV; }
   [[nodiscard]] int if_indextoname(unsigned, std::string&) override { return -ENXIO; }
@@ -180,9 +185,28 @@ class paper_backend final : public backend {
         arrived_ = world_.to_be_received.front();
         world_.to_be_received.erase(world_.to_be_received.begin());
         return end(request, static_cast<std::int32_t>(arrived_.size()));
+      case io_op::open:
+        return end(request, first_number + world_.opened++);
+      case io_op::stat:
+        static_cast<struct statx*>(request.second)->stx_size = 42;
+        return asked(request, "stat");
+      case io_op::make_directory:
+        return asked(request, "mkdir");
+      case io_op::remove:
+        return asked(request, "remove");
+      case io_op::read_directory: {
+        const auto names = std::exchange(world_.folder, {});
+        for (const std::string& name : names)
+          static_cast<std::vector<hocket::directory_entry>*>(request.data)->push_back({.name = name, .type = DT_REG});
+        return end(request, static_cast<std::int32_t>(names.size()));
+      }
       default:
         return end(request, -ENOSYS);
     }
+  }
+  bool asked(io_request& request, const std::string& what) {
+    world_.asked_of_paths.push_back(what + " " + static_cast<const char*>(request.data));
+    return end(request, 0);
   }
   bool end(io_request& request, std::int32_t result) {
     std::erase(pending_, &request);
@@ -226,6 +250,22 @@ TEST(a_backend_of_ones_own, answers_everything_that_a_connection_asks) {
   EXPECT_EQ(world.looked_up, std::vector<std::string>{"paper.example"});
   EXPECT_EQ(world.connected_to, std::vector<std::string>{"192.0.2.1:80"});
   EXPECT_EQ(world.sent, "hello");
+}
+
+TEST(a_backend_of_ones_own, answers_what_is_asked_of_files_and_paths) {
+  paper world{.folder = {"b", "a"}};
+  run_on(world, []() -> coro<void> {
+    co_await hocket::makedirs("paper/folder");
+    EXPECT_EQ((co_await hocket::stat("paper/file")).size_bytes, 42U);
+    const auto entries = co_await hocket::list_directory("paper");
+    EXPECT_EQ(entries.size(), 2U);
+    EXPECT_EQ(entries.front().name, "a");
+    co_await hocket::remove("paper/file");
+    const auto renamed = co_await hocket::as_expected(hocket::rename("paper", "stone"));
+    EXPECT_EQ(renamed.error(), std::errc::function_not_supported);
+  });
+  EXPECT_EQ(world.asked_of_paths,
+            (std::vector<std::string>{"mkdir paper/folder", "stat paper/file", "remove paper/file"}));
 }
 
 TEST(a_backend_of_ones_own, is_told_what_is_cancelled) {

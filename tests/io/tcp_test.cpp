@@ -24,6 +24,7 @@
 #include <hocket/io/tcp.hpp>
 #include <hocket/loop/buffer_pool.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
@@ -309,7 +310,12 @@ HOCKET_TEST(tcp, who_waits_for_bytes_holds_no_buffer) {
 }
 
 HOCKET_TEST(tcp, more_tasks_receive_than_the_pool_has_buffers) {
-  constexpr std::size_t many = buffer_pool::count + 100;
+  constexpr std::size_t many = 450;  // connections: fewer than select(2) can wait for
+  std::vector<buffer> held_before;
+  for (auto [client, server] = co_await connect_on_loopback(); held_before.size() + many < buffer_pool::count + 100;) {
+    co_await client.send_all("x");
+    held_before.push_back(co_await server.receive());
+  }
   std::vector<hocket::testing::connected_sockets> all;
   for (std::size_t n = 0; n < many; ++n) all.push_back(co_await connect_on_loopback());
   std::vector<buffer> held(many);
@@ -319,7 +325,7 @@ HOCKET_TEST(tcp, more_tasks_receive_than_the_pool_has_buffers) {
   co_await wait_all_tasks_blocked();
   for (std::size_t n = 0; n < many; ++n) co_await all[n].client.send_all(std::to_string(n));
   for (auto& each : receiving) co_await each;
-  EXPECT_EQ(hocket::loop::running().io().lent_buffers(), many);
+  EXPECT_EQ(hocket::loop::running().io().lent_buffers(), many + held_before.size());
   for (std::size_t n = 0; n < many; ++n) EXPECT_EQ(held[n].text(), std::to_string(n));
 }
 
@@ -518,8 +524,7 @@ HOCKET_TEST(tcp, the_twin_that_does_not_throw_lets_cancelled_pass) {
 }
 
 TEST(tcp, a_conversation_cancelled_anywhere_leaves_nothing_behind) {
-  for (const auto backend : {hocket::backend_kind::epoll, hocket::backend_kind::io_uring}) {
-    if (backend == hocket::backend_kind::io_uring && !hocket::io_uring_works()) continue;
+  for (const auto backend : hocket::testing::every_backend()) {
     const auto report = hocket::testing::cancel_at_every_suspension(
         []() -> coro<void> {
           auto [client, server] = co_await connect_on_loopback();

@@ -4,7 +4,6 @@
 #include <system_error>
 #include <vector>
 
-#include <io/every_backend.hpp>
 #include <io/stream_pairs.hpp>
 #include <io/told.hpp>
 
@@ -15,6 +14,7 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/io/create_connection.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>

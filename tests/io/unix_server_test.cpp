@@ -7,7 +7,6 @@
 #include <utility>
 
 #include <io/connected_sockets.hpp>
-#include <io/every_backend.hpp>
 #include <io/temporary_directory.hpp>
 #include <sys/stat.h>
 
@@ -18,6 +17,7 @@
 #include <hocket/io/create_connection.hpp>
 #include <hocket/io/start_server.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>
 #include <hocket/testing/throws.hpp>

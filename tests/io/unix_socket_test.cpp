@@ -20,6 +20,7 @@
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/unix_socket.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>
@@ -601,8 +602,7 @@ coro<void> a_conversation_with_descriptors() {
 }
 
 TEST(unix_socket, leaks_no_descriptor_wherever_a_conversation_is_cancelled_or_fails) {
-  for (const auto backend : {hocket::backend_kind::epoll, hocket::backend_kind::io_uring}) {
-    if (backend == hocket::backend_kind::io_uring && !hocket::io_uring_works()) continue;
+  for (const auto backend : hocket::testing::every_backend()) {
     hocket::run(a_conversation_with_descriptors(), {.backend = backend});
     const std::size_t before = count_open_numbers();
     static_cast<void>(

@@ -2,10 +2,15 @@
 #include <optional>
 #include <string>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <unistd.h>
 
 #include <hocket/base/error.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/testing/every_backend.hpp>
 
 namespace {
 
@@ -30,8 +35,11 @@ class environment_variable {
 };
 
 TEST(backend, is_the_one_that_the_environment_names) {
-  const environment_variable wanted("HOCKET_BACKEND", "epoll");
-  EXPECT_EQ(hocket::loop().io().name(), "epoll");
+  for (const auto kind : hocket::testing::every_backend()) {
+    const std::string name(hocket::testing::name_of(kind));
+    const environment_variable wanted("HOCKET_BACKEND", name.c_str());
+    EXPECT_EQ(hocket::loop().io().name(), name);
+  }
 }
 
 TEST(backend, is_the_one_that_the_program_names_whatever_the_environment_says) {
@@ -47,7 +55,25 @@ TEST(backend, is_refused_if_the_environment_names_an_unknown_one) {
   } catch (const hocket::error& error) {
     why = error.what();
   }
-  EXPECT_EQ(why, "HOCKET_BACKEND is 'kqueue'; it must be 'io_uring' or 'epoll'");
+  EXPECT_EQ(why, "HOCKET_BACKEND is 'kqueue'; it must be 'io_uring', 'epoll', 'poll' or 'select'");
+}
+
+TEST(backend, on_select_refuses_large_numbers_with_the_way_out_and_closes_them) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur <= FD_SETSIZE) GTEST_SKIP() << "SKIPPED: this process may not have so many descriptors";
+  hocket::loop loop({.backend = hocket::backend_kind::select});
+  const int large = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, FD_SETSIZE);
+  std::string why;
+  try {
+    loop.io().adopt(large, hocket::backend::origin::adopted)->release();
+  } catch (const hocket::error& error) {
+    why = error.what();
+  }
+  EXPECT_EQ(why, "descriptor " + std::to_string(large) +
+                     " is too large for the backend 'select', which takes those below 1024: use 'poll', 'epoll' or "
+                     "'io_uring' (HOCKET_BACKEND)");
+  EXPECT_EQ(fcntl(large, F_GETFD), -1);
 }
 
 TEST(backend, is_io_uring_by_itself_where_that_works) {

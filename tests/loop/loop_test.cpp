@@ -17,6 +17,7 @@
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/virtual_clock.hpp>
 
 namespace {
@@ -25,7 +26,7 @@ using namespace std::chrono_literals;
 using hocket::backend_kind;
 
 std::string backend_name(const testing::TestParamInfo<backend_kind>& info) {
-  return info.param == backend_kind::epoll ? "on_epoll" : "on_io_uring";
+  return "on_" + std::string(hocket::testing::name_of(info.param));
 }
 
 /// A loop of each backend, its time virtual or real.
@@ -66,9 +67,10 @@ class a_loop_in_real_time : public loop_fixture {
   void SetUp() override { make_loop(nullptr); }
 };
 
-INSTANTIATE_TEST_SUITE_P(, a_loop, testing::Values(backend_kind::epoll, backend_kind::io_uring), backend_name);
-INSTANTIATE_TEST_SUITE_P(, a_loop_in_real_time, testing::Values(backend_kind::epoll, backend_kind::io_uring),
-                         backend_name);
+const auto every_kind =
+    testing::Values(backend_kind::epoll, backend_kind::io_uring, backend_kind::poll, backend_kind::select);
+INSTANTIATE_TEST_SUITE_P(, a_loop, every_kind, backend_name);
+INSTANTIATE_TEST_SUITE_P(, a_loop_in_real_time, every_kind, backend_name);
 
 // ---- turns
 

@@ -24,6 +24,7 @@
 #include <hocket/hocket.hpp>
 #include <hocket/process_pool.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/for_each_order.hpp>
@@ -1250,10 +1251,11 @@ TEST_P(every_primitive, works_in_any_order_of_what_is_ready) { hocket::testing::
 
 INSTANTIATE_TEST_SUITE_P(scenario, every_primitive,
                          ::testing::Combine(::testing::ValuesIn(scenarios),
-                                            ::testing::Values(backend_kind::epoll, backend_kind::io_uring)),
+                                            ::testing::Values(backend_kind::epoll, backend_kind::io_uring,
+                                                              backend_kind::poll)),
                          [](const auto& given) {
-                           return std::string(std::get<0>(given.param).name) +
-                                  (std::get<1>(given.param) == backend_kind::epoll ? "_on_epoll" : "_on_io_uring");
+                           return std::string(std::get<0>(given.param).name) + "_on_" +
+                                  std::string(hocket::testing::name_of(std::get<1>(given.param)));
                          });
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <hocket/base/error.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/http/headers.hpp>
+#include <hocket/io/resolver.hpp>
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/loop/clock.hpp>
@@ -79,6 +80,8 @@ struct session_options {
   std::size_t limit_per_host = 8;  // the same, to one origin
   duration keep_alive = std::chrono::seconds(15);
   duration dns_cache = std::chrono::seconds(10);
+  /// Finds the addresses of hosts; the session keeps them for `dns_cache` (0: not at all). Null: the system.
+  std::shared_ptr<hocket::resolver> resolver{};
   http::timeouts timeouts{};
   std::string user_agent = "hocket";
   /// For what a request does not set itself. Credentials among them (Authorization, Cookie, Proxy-Authorization) go to every

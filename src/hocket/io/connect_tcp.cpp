@@ -111,7 +111,8 @@ coro<tcp_socket> connect_tcp(std::vector<socket_address> addresses, connect_opti
 
 coro<tcp_socket> connect_tcp(std::string host, std::uint16_t port, connect_options options,
                              std::source_location where) {
-  auto addresses = co_await resolve(host, port);
+  auto addresses = options.resolver != nullptr ? co_await options.resolver->resolve(host, port)
+                                               : co_await resolve(host, port);
   const bool is_v6 = host.find(':') != std::string::npos && host.front() != '[';
   std::string name = is_v6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
   co_return co_await connect_tcp(std::move(addresses), std::move(options), std::move(name), where);

@@ -1,5 +1,7 @@
 #include <cerrno>
 
+#include <fmt/format.h>
+
 #include <hocket/base/error.hpp>
 #include <hocket/io/io_operation.hpp>
 
@@ -17,12 +19,32 @@ io_operation::io_operation(io_operation&& other) noexcept : operation(static_cas
   request_.data = other.request_.data;
   request_.length = other.request_.length;
   request_.offset = other.request_.offset;
+  request_.pipe = other.request_.pipe;
   limit_ = other.limit_;
   deadline_ = other.deadline_;
 }
 
-// What opens something has no descriptor yet; anything else without one is asked of a closed socket or file.
-bool io_operation::needs_target() const noexcept { return request_.op != io_op::open; }
+// What is asked of a path has no descriptor; anything else without one is asked of a closed socket or file.
+bool io_operation::needs_target() const noexcept {
+  switch (request_.op) {
+    case io_op::open:
+    case io_op::stat:
+    case io_op::rename:
+    case io_op::make_directory:
+    case io_op::remove:
+    case io_op::link:
+    case io_op::symlink:
+    case io_op::read_link:
+      return false;
+    default:
+      return true;
+  }
+}
+
+std::string io_operation::what_failed(const char* name) const {
+  if (request_.target == nullptr || request_.target->path().empty()) return name;
+  return fmt::format("cannot {} '{}'", name, request_.target->path());
+}
 
 bool io_operation::await_ready() {
   if (limit_ == operation_limit::kind::passed) return true;

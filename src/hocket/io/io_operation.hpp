@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <source_location>
+#include <string>
 #include <system_error>
 #include <utility>
 
@@ -80,6 +81,9 @@ class io_operation : public operation {
   /// The system's answer, not negative, or the error. Throws `cancelled`, `timeout_error`.
   [[nodiscard]] std::expected<std::int32_t, std::error_code> outcome();
 
+  /// For who reads of the error: "cannot read 'notes.txt'", or the name alone where there is no path.
+  [[nodiscard]] std::string what_failed(const char* name) const;
+
   [[nodiscard]] static backend& io() noexcept { return loop::running().io(); }
 
   void aim_at(descriptor& target) noexcept {
@@ -111,7 +115,7 @@ class io_awaitable : public io_operation {
  public:
   Value await_resume() {
     auto answer = this->outcome();
-    if (!answer) throw std::system_error(answer.error(), Derived::name);
+    if (!answer) throw std::system_error(answer.error(), static_cast<Derived&>(*this).what_failed());
     return static_cast<Derived&>(*this).convert(*answer);
   }
   [[nodiscard]] std::expected<Value, std::error_code> expected() {
@@ -124,6 +128,8 @@ class io_awaitable : public io_operation {
       return static_cast<Derived&>(*this).convert(*answer);
     }
   }
+
+  [[nodiscard]] std::string what_failed() const { return io_operation::what_failed(Derived::name); }
 
  protected:
   using io_operation::io_operation;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <source_location>
 #include <string>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include <hocket/core/coro.hpp>
+#include <hocket/io/resolver.hpp>
 #include <hocket/io/stream_socket.hpp>
 #include <hocket/io/tcp_options.hpp>
 #include <hocket/loop/clock.hpp>
@@ -35,6 +37,8 @@ struct connect_options {
   delay attempt_delay = std::chrono::milliseconds(250);
   /// Addresses for which this is false are not tried, and count as refused (EACCES).
   std::function<bool(const socket_address&)> allow{};
+  /// Finds the host's addresses. Null: the system.
+  std::shared_ptr<hocket::resolver> resolver{};
 };
 
 /// A connected TCP socket.

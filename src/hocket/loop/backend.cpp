@@ -4,11 +4,14 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <pthread.h>
 
 #include <hocket/base/error.hpp>
 #include <hocket/loop/backend.hpp>
 #include <hocket/loop/detail/epoll_backend.hpp>
 #include <hocket/loop/detail/io_uring_backend.hpp>
+#include <hocket/loop/detail/poll_backend.hpp>
+#include <hocket/loop/detail/select_backend.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket {
@@ -62,9 +65,20 @@ void backend::report_open_descriptors() noexcept {
   }
 }
 
+backend::backend(loop& owner) : loop_(owner), forks_before_(forks_) {
+  static const int failed = ::pthread_atfork(nullptr, nullptr, [] { ++forks_; });
+  if (failed != 0) throw std::bad_alloc();
+}
+
+void backend::require_own_process() const {
+  if (!is_in_own_process())
+    throw invalid_state_error("a child of fork(2) cannot run its parent's event loop; make a new one");
+}
+
 descriptor* backend::adopt(int number, origin from, std::source_location made_at) {
   descriptor* made = nullptr;
   try {
+    require_usable(number);
     made = new descriptor(*this, number, from == origin::adopted);
     if (loop_.debug()) made_at_.try_emplace(made, made_at);
     ++open_;
@@ -81,12 +95,16 @@ static backend_kind kind_from_environment() {
   if (wanted == nullptr || *wanted == '\0') return backend_kind::automatic;
   if (std::string_view(wanted) == "io_uring") return backend_kind::io_uring;
   if (std::string_view(wanted) == "epoll") return backend_kind::epoll;
-  throw error(fmt::format("HOCKET_BACKEND is '{}'; it must be 'io_uring' or 'epoll'", wanted));
+  if (std::string_view(wanted) == "poll") return backend_kind::poll;
+  if (std::string_view(wanted) == "select") return backend_kind::select;
+  throw error(fmt::format("HOCKET_BACKEND is '{}'; it must be 'io_uring', 'epoll', 'poll' or 'select'", wanted));
 }
 
 std::unique_ptr<backend> make_backend(loop& owner, backend_kind kind) {
   if (kind == backend_kind::automatic) kind = kind_from_environment();
   if (kind == backend_kind::epoll) return std::make_unique<epoll_backend>(owner);
+  if (kind == backend_kind::poll) return std::make_unique<poll_backend>(owner);
+  if (kind == backend_kind::select) return std::make_unique<select_backend>(owner);
   if (kind == backend_kind::io_uring || std::getenv("HOCKET_REQUIRE_IO_URING") != nullptr)
     return std::make_unique<io_uring_backend>(owner);
   if (io_uring_works()) {

@@ -25,14 +25,15 @@ class loop;
 /// too: derive from this, and give `loop_options::make_backend` something that makes it.
 class backend : public system_calls {
  public:
-  explicit backend(loop& owner) noexcept : loop_(owner) {}
+  explicit backend(loop& owner);
   virtual ~backend() = default;
 
-  /// As in HOCKET_BACKEND: "io_uring", "epoll".
+  /// As in HOCKET_BACKEND: "io_uring", "epoll", "poll", "select".
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
 
   /// Starts `request`. True if it completed at once: then `result` and `completed` are set and `done` is not scheduled.
-  /// Otherwise `began` is called here and `complete` later. `request.target` must be set, except for `io_op::open`.
+  /// Otherwise `began` is called here and `complete` later. `request.target` must be set, except for what
+  /// takes paths from the working directory.
   [[nodiscard]] virtual bool start(io_request& request) = 0;
 
   /// Asks a started request to end soon with -ECANCELED; it may still succeed. False if it has completed already.
@@ -88,6 +89,11 @@ class backend : public system_calls {
   void complete(io_request& request, std::int32_t result) noexcept;
   /// close(2). Of a descriptor without requests in flight; also of a number that was never adopted.
   virtual void close_number(int number) noexcept = 0;
+  /// Throws `invalid_state_error` in a child of fork(2): what the kernel keeps for this backend is still its parent's.
+  void require_own_process() const;
+  [[nodiscard]] bool is_in_own_process() const noexcept { return forks_ == forks_before_; }
+  /// Throws hocket::error, which tells the way out, if the backend cannot work with such a number.
+  virtual void require_usable(int /*number*/) const {}
   /// Told before a number is closed.
   virtual void forget(descriptor&) noexcept {}
 
@@ -105,13 +111,16 @@ class backend : public system_calls {
 
  private:
   void finish_closing(descriptor* target) noexcept;
+
+  static inline int forks_ = 0;  // between the first of all processes that used a backend, and this one
+  const int forks_before_;
   std::size_t in_flight_ = 0;
   std::size_t open_ = 0;
   std::uint64_t completed_ = 0;
   std::unordered_map<const descriptor*, std::source_location> made_at_;  // only in debug mode
 };
 
-enum class backend_kind { automatic, io_uring, epoll };
+enum class backend_kind { automatic, io_uring, epoll, poll, select };
 
 /// Makes a loop's backend.
 using backend_factory = std::function<std::unique_ptr<backend>(loop&)>;

@@ -1,6 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include <hocket/base/arena.hpp>
 #include <hocket/base/intrusive_list.hpp>
@@ -29,6 +33,10 @@ class descriptor : public arena_allocated {
   /// It was not made by this loop: others may share it, and its flags stay as they are.
   [[nodiscard]] bool is_adopted() const noexcept { return adopted_; }
 
+  /// What was opened, for the words of errors; empty for what has no path.
+  [[nodiscard]] std::string_view path() const noexcept { return path_ ? std::string_view(*path_) : std::string_view(); }
+  void set_path(std::string opened) { path_ = std::make_unique<const std::string>(std::move(opened)); }
+
   void retain() noexcept { ++references_; }
   void release() noexcept {
     if (--references_ == 0) delete this;
@@ -42,7 +50,8 @@ class descriptor : public arena_allocated {
     bool may_write = true;
     bool hung_up = false;  // the peer will send nothing more: a short read no longer means that nothing is left
     bool short_read_empties =
-        true;  // as of TCP; a unix stream also ends a read behind bytes that came with descriptors
+        true;                 // as of TCP; a unix stream also ends a read behind bytes that came with descriptors
+    std::uint32_t place = 0;  // in a list of what is watched
   };
   readiness ready;
 
@@ -70,6 +79,7 @@ class descriptor : public arena_allocated {
   std::uint32_t count_ = 0;       // of the requests in flight
   bool closing_ = false;
   bool adopted_;
+  std::unique_ptr<const std::string> path_;  // seldom; a socket pays a pointer for it
 };
 
 }  // namespace hocket

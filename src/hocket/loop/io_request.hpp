@@ -30,7 +30,22 @@ enum class io_op : std::uint8_t {
   open_beneath,      // openat2(2) below the target, RESOLVE_BENEATH and no magic links: as open
   read,              // pread(2): data, length, offset (-1: the file's own position)
   write,             // pwrite(2), all of it: data, length, offset (-1: the file's own position); the result is 0
-  fsync,             // fsync(2)
+  fsync,             // fsync(2); flags = `io_request::data_only`: fdatasync(2)
+  read_pieces,       // preadv(2), once: data = msghdr, length = its iovecs, offset as for read
+  write_pieces,  // pwritev(2), all of it: data = msghdr, length = its iovecs, which are used up; offset; the result is 0
+  truncate,      // ftruncate(2): offset = the new size
+  copy_range,    // copy_file_range(2) from the target to `pipe`, once: length; offset, in both
+  // Of paths, which are taken from the working directory; there is no target.
+  stat,    // statx(2), all that is basic, and when it was made: data = path, second = struct statx, flags = AT_...
+  rename,  // renameat2(2): data and second = paths, flags = RENAME_...
+  make_directory,  // mkdirat(2): data = path, mode
+  remove,          // unlinkat(2): data = path, flags = AT_REMOVEDIR or 0
+  link,            // linkat(2): data = what is there, second = its further path
+  symlink,         // symlinkat(2): data = what it says, second = its own path
+  read_link,       // readlinkat(2): data = path, second = where to put it, length; the result is a count of bytes
+  // Of a directory.
+  read_directory,  // getdents(2), once, from its own position: data = std::vector<directory_entry>, to which the entries are
+                   // appended but for `.` and `..`; the result is how many were read, those two counted; 0 at the end
 };
 
 /// One operation that the system is asked to do. It completes exactly once, and nothing but its completion releases it and
@@ -41,6 +56,8 @@ struct io_request : list_link<> {
   // For `io_op::splice`: from the target into the pipe, not the other way; the target is a file, which may make a thread wait.
   static constexpr std::uint32_t into_pipe = 1;
   static constexpr std::uint32_t from_file = 2;
+  // For `io_op::fsync`.
+  static constexpr std::uint32_t data_only = 1;
 
   io_op op = io_op::poll;
   bool completed = false;
@@ -53,10 +70,12 @@ struct io_request : list_link<> {
   std::int32_t result = 0;  // as from the system: a count or a number, or a negated errno
   descriptor* target = nullptr;
   void* data = nullptr;
+  void* second = nullptr;
   std::size_t length = 0;
   std::size_t transferred = 0;  // of what must be done whole, so far
   std::int64_t offset = 0;
-  descriptor* pipe = nullptr;
+  std::int64_t began_at = -1;   // the backend's: the file's own position, if it is used
+  descriptor* pipe = nullptr;   // or the other file
   ready_node* done = nullptr;   // scheduled on completion
   blocking_job* job = nullptr;  // the backend's
 };

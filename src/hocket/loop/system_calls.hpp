@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include <dirent.h>
 #include <sys/socket.h>
 
 struct addrinfo;
@@ -14,7 +16,9 @@ namespace hocket {
 /// An entry of a directory. readdir(3)
 struct directory_entry {
   std::string name;
-  unsigned char type = 0;  // DT_DIR and so on; DT_UNKNOWN where the file system does not tell
+  unsigned char type = DT_UNKNOWN;  // DT_DIR and so on; DT_UNKNOWN where the file system does not tell
+
+  [[nodiscard]] bool is_directory() const noexcept { return type == DT_DIR; }
 };
 
 /// What a loop's backend is asked for at once, in the system's own words: each call is the man page of its name.
@@ -49,12 +53,15 @@ class system_calls {
 
   /// fstat(2).
   [[nodiscard]] virtual int fstat(int number, struct stat& state) = 0;
+  /// lseek(2). Where a file is read and written next.
+  [[nodiscard]] virtual std::int64_t lseek(int number, std::int64_t offset, int whence) = 0;
   /// openat(2) from the working directory, at once: for what is opened before the work begins.
   [[nodiscard]] virtual int open_now(const char* path, int flags, unsigned mode) = 0;
 
-  /// lstat(2), unlink(2), chmod(2) of a path, at once: of the files that unix sockets stand in.
+  /// lstat(2), unlink(2), rmdir(2), chmod(2) of a path, at once: of the files that unix sockets stand in, and for destructors.
   [[nodiscard]] virtual int lstat(const char* path, struct stat& state) = 0;
   [[nodiscard]] virtual int unlink(const char* path) noexcept = 0;
+  [[nodiscard]] virtual int rmdir(const char* path) noexcept = 0;
   [[nodiscard]] virtual int chmod(const char* path, unsigned mode) = 0;
 
   /// if_nametoindex(3), if_indextoname(3): a network interface's index, never 0; its name. From any thread.

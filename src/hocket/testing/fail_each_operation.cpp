@@ -23,6 +23,10 @@ std::span<const int> possible_errors(io_op operation) noexcept {
   static constexpr int read[] = {EIO, EISDIR, ENOMEM, ESTALE};
   static constexpr int write[] = {ENOSPC, EIO, EDQUOT, EFBIG, EPIPE, ESTALE};
   static constexpr int fsync[] = {EIO, ENOSPC, EDQUOT, EROFS};
+  static constexpr int look_up[] = {ENOENT, EACCES, ENOTDIR, ELOOP, ENAMETOOLONG, ENOMEM, EIO};
+  static constexpr int enter[] = {EEXIST, ENOENT, EACCES, ENOTDIR, ENOSPC, EDQUOT, EROFS, EMLINK, EXDEV, EIO};
+  static constexpr int leave[] = {ENOENT, EACCES, EBUSY, ENOTEMPTY, EROFS, EIO};
+  static constexpr int read_directory[] = {ENOENT, EIO, ENOMEM};
   switch (operation) {
     case io_op::receive:
     case io_op::recv:
@@ -51,7 +55,25 @@ std::span<const int> possible_errors(io_op operation) noexcept {
     case io_op::write:
       return write;
     case io_op::fsync:
+    case io_op::truncate:
       return fsync;
+    case io_op::read_pieces:
+      return read;
+    case io_op::write_pieces:
+    case io_op::copy_range:
+      return write;
+    case io_op::stat:
+    case io_op::read_link:
+      return look_up;
+    case io_op::rename:
+    case io_op::link:
+    case io_op::symlink:
+    case io_op::make_directory:
+      return enter;
+    case io_op::remove:
+      return leave;
+    case io_op::read_directory:
+      return read_directory;
   }
   return {};
 }

@@ -24,25 +24,28 @@ void run_test_in_each_order(backend_kind backend, coro<void> (*body)());
     ::hocket::testing::runner(::hocket::backend_kind::backend, suite##_##name##_body); \
   }
 
+#define HOCKET_TEST_ON_EACH(suite, name, runner) \
+  HOCKET_TEST_ON(epoll, suite, name, runner)     \
+  HOCKET_TEST_ON(io_uring, suite, name, runner)  \
+  HOCKET_TEST_ON(poll, suite, name, runner)      \
+  HOCKET_TEST_ON(select, suite, name, runner)
+
 /// A test whose body is a coroutine, run on each backend under a virtual clock.
 /// Use EXPECT_..., not ASSERT_..., which would `return`.
 #define HOCKET_TEST(suite, name)                       \
   static ::hocket::coro<void> suite##_##name##_body(); \
-  HOCKET_TEST_ON(epoll, suite, name, run_test)         \
-  HOCKET_TEST_ON(io_uring, suite, name, run_test)      \
+  HOCKET_TEST_ON_EACH(suite, name, run_test)           \
   static ::hocket::coro<void> suite##_##name##_body()
 
 /// The same in real time, for what is about the clock or talks to other processes.
-#define HOCKET_REAL_TIME_TEST(suite, name)                     \
-  static ::hocket::coro<void> suite##_##name##_body();         \
-  HOCKET_TEST_ON(epoll, suite, name, run_test_in_real_time)    \
-  HOCKET_TEST_ON(io_uring, suite, name, run_test_in_real_time) \
+#define HOCKET_REAL_TIME_TEST(suite, name)                \
+  static ::hocket::coro<void> suite##_##name##_body();    \
+  HOCKET_TEST_ON_EACH(suite, name, run_test_in_real_time) \
   static ::hocket::coro<void> suite##_##name##_body()
 
 /// The same under a virtual clock, in a hundred random orders of what is ready in a turn (see `for_each_order`); a failure
 /// names its seed, and HOCKET_TEST_SEED in the environment runs only that.
-#define HOCKET_TEST_IN_EACH_ORDER(suite, name)                  \
-  static ::hocket::coro<void> suite##_##name##_body();          \
-  HOCKET_TEST_ON(epoll, suite, name, run_test_in_each_order)    \
-  HOCKET_TEST_ON(io_uring, suite, name, run_test_in_each_order) \
+#define HOCKET_TEST_IN_EACH_ORDER(suite, name)             \
+  static ::hocket::coro<void> suite##_##name##_body();     \
+  HOCKET_TEST_ON_EACH(suite, name, run_test_in_each_order) \
   static ::hocket::coro<void> suite##_##name##_body()

@@ -143,7 +143,8 @@ coro<std::vector<socket_address>> connection_pool::addresses_of(const url& targe
     if (now < found->second.until) co_return found->second.addresses;
     known_.erase(found);
   }
-  auto addresses = co_await resolve(host, port);
+  auto addresses = options.resolver != nullptr ? co_await options.resolver->resolve(host, port)
+                                               : co_await resolve(host, port);
   if (known_.size() >= most_known_hosts) known_.clear();
   known_[key] = {addresses, now + options.dns_cache};
   co_return addresses;

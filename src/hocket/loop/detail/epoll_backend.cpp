@@ -56,7 +56,7 @@ void epoll_backend::watch_again(descriptor& target) noexcept {
 }
 
 void epoll_backend::forget(descriptor& target) noexcept {
-  if (target.ready.watched) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, target.number(), nullptr);
+  if (target.ready.watched && is_in_own_process()) ::epoll_ctl(epoll_, EPOLL_CTL_DEL, target.number(), nullptr);
 }
 
 static int wait_for_events(int epoll, epoll_event* events, std::optional<std::chrono::nanoseconds> limit) noexcept {
@@ -70,6 +70,7 @@ static int wait_for_events(int epoll, epoll_event* events, std::optional<std::ch
 }
 
 void epoll_backend::collect(std::optional<std::chrono::nanoseconds> limit) {
+  require_own_process();
   std::array<epoll_event, most_events> events;
   const int count = wait_for_events(epoll_, events.data(), limit);
   if (count < 0 && errno != EINTR) throw std::system_error(errno, std::system_category(), "epoll_wait");

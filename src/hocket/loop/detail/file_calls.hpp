@@ -6,9 +6,8 @@
 
 namespace hocket::detail {
 
-/// Does a file request (open, open_beneath, read, write, fsync, splice out of a file), or the connect of a socket that blocks,
-/// with blocking calls.
+/// Does a request on a file or a path (splice out of a file too), or the connect of a socket that blocks, with blocking calls.
 /// As the kernel answers a ring: a count or number, or a negated errno.
-[[nodiscard]] std::int32_t call_blocking(const io_request& request) noexcept;
+[[nodiscard]] std::int32_t call_blocking(io_request& request) noexcept;
 
 }  // namespace hocket::detail

@@ -9,7 +9,9 @@
 // | any | closing a number with a receive pending lets a reused number feed the old receive (seen on 6.18) | `descriptor`: cancel, drain, close |
 // | any | on a descriptor with O_NONBLOCK the kernel answers EAGAIN (connect: EINPROGRESS) instead of waiting | ours are made without; adopted ones keep their flags: poll, then ask again |
 // | any | there is no recvmmsg and no sendmmsg | called directly, after a poll if they would wait |
+// | any | there is no copy_file_range, getdents and readlinkat; before 6.9 no ftruncate | on the blocking pool |
 // | any | EBADR: completions were lost | fatal, nothing sensible can follow |
+// | any | a read or write at the file's own position that an error cuts short does not move that (a write, seen on 6.18) | it is noted before, and set when less was done than asked for |
 // | 5.19 | a ring of buffers runs dry (ENOBUFS) | it is given more; if the pool has none, wait for readiness without a buffer, receive into one from the heap |
 // | 6.0 | a zero-copy send completes twice; the second time when the peer has the bytes, which may be never | the request completes with the second; cancelled in between, the connection is aborted (connect to AF_UNSPEC) |
 // | 6.0 | SINGLE_ISSUER, 6.1 DEFER_TASKRUN | without them `make_backend` falls back to epoll |
@@ -28,6 +30,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -72,14 +75,38 @@ bool is_of_stream(const io_request& request) noexcept {
   }
 }
 
+// What no kernel, or none before 6.9, does by a ring.
+bool needs_a_thread(const io_request& request) noexcept {
+  return request.op == io_op::truncate || request.op == io_op::copy_range || request.op == io_op::read_link ||
+         request.op == io_op::read_directory;
+}
+
+bool is_in_pieces(const io_request& request) noexcept {
+  return request.op == io_op::send_pieces || request.op == io_op::write_pieces;
+}
+
 bool is_done_whole(const io_request& request) noexcept {
-  return request.op == io_op::send || request.op == io_op::send_pieces || request.op == io_op::write;
+  return request.op == io_op::send || request.op == io_op::write || is_in_pieces(request);
+}
+
+bool uses_own_position(const io_request& request) noexcept {
+  const bool is_of_file = request.op == io_op::read || request.op == io_op::write || request.op == io_op::read_pieces ||
+                          request.op == io_op::write_pieces;
+  return is_of_file && request.offset < 0;
+}
+
+// Where the position must be, once so many bytes are read or written.
+void set_own_position(const io_request& request, std::size_t done) noexcept {
+  const int number = request.target->number();
+  if (request.began_at >= 0 && (::fcntl(number, F_GETFL) & O_APPEND) == 0)
+    ::lseek(number, request.began_at + static_cast<off_t>(done), SEEK_SET);
 }
 
 // The answer on a descriptor with O_NONBLOCK. (EAGAIN has other reasons when a file is opened, or a unix socket connected, or
 // who asked does not want to wait.)
 bool would_have_waited(const io_request& request, std::int32_t result) noexcept {
   if (request.op == io_op::connect) return result == -EINPROGRESS;
+  if (request.target == nullptr) return false;
   if (request.op == io_op::send_message && (request.flags & MSG_DONTWAIT) != 0) return false;
   return result == -EAGAIN && request.op != io_op::open && request.op != io_op::open_beneath;
 }
@@ -196,6 +223,10 @@ bool io_uring_backend::start(io_request& request) {
   request.completed = false;
   request.stopping = false;
   request.phase = asking;
+  if (needs_a_thread(request)) {
+    offload(request);
+    return false;
+  }
   if (!has_opcode(request)) {
     if (const auto outcome = try_now(request)) {
       request.result = *outcome;
@@ -204,15 +235,18 @@ bool io_uring_backend::start(io_request& request) {
     }
     request.phase = polling;
   }
+  if (uses_own_position(request)) request.began_at = ::lseek(request.target->number(), 0, SEEK_CUR);
   submit(request);
   began(request);
   return false;
 }
 
 void io_uring_backend::submit(io_request& request) {
+  require_own_process();
   io_uring_sqe* sqe = ring_->entry();
   const int number = request.target != nullptr ? request.target->number() : -1;
   auto* data = static_cast<char*>(request.data);
+  const auto* second = static_cast<const char*>(request.second);
   const auto left = static_cast<unsigned>(std::min<std::size_t>(request.length - request.transferred, 1U << 30));
   const auto offset = static_cast<std::uint64_t>(request.offset);
   if (request.phase == polling || request.phase == without_buffer) {
@@ -283,8 +317,42 @@ void io_uring_backend::submit(io_request& request) {
                           request.offset < 0 ? offset : offset + request.transferred);
       break;
     case io_op::fsync:
-      io_uring_prep_fsync(sqe, number, 0);
+      io_uring_prep_fsync(sqe, number, (request.flags & io_request::data_only) != 0 ? IORING_FSYNC_DATASYNC : 0);
       break;
+    case io_op::read_pieces: {
+      const auto& message = *static_cast<const msghdr*>(request.data);
+      io_uring_prep_readv(sqe, number, message.msg_iov, static_cast<unsigned>(message.msg_iovlen), offset);
+      break;
+    }
+    case io_op::write_pieces: {
+      const auto& message = *static_cast<const msghdr*>(request.data);
+      io_uring_prep_writev(sqe, number, message.msg_iov, static_cast<unsigned>(message.msg_iovlen),
+                           request.offset < 0 ? offset : offset + request.transferred);
+      break;
+    }
+    case io_op::stat:
+      io_uring_prep_statx(sqe, AT_FDCWD, data, static_cast<int>(request.flags), STATX_BASIC_STATS | STATX_BTIME,
+                          static_cast<struct statx*>(request.second));
+      break;
+    case io_op::rename:
+      io_uring_prep_renameat(sqe, AT_FDCWD, data, AT_FDCWD, second, request.flags);
+      break;
+    case io_op::make_directory:
+      io_uring_prep_mkdirat(sqe, AT_FDCWD, data, request.mode);
+      break;
+    case io_op::remove:
+      io_uring_prep_unlinkat(sqe, AT_FDCWD, data, static_cast<int>(request.flags));
+      break;
+    case io_op::link:
+      io_uring_prep_linkat(sqe, AT_FDCWD, data, AT_FDCWD, second, 0);
+      break;
+    case io_op::symlink:
+      io_uring_prep_symlinkat(sqe, data, AT_FDCWD, second);
+      break;
+    case io_op::truncate:
+    case io_op::copy_range:
+    case io_op::read_link:
+    case io_op::read_directory:
     case io_op::send_messages:
     case io_op::receive_messages:
       HOCKET_ASSERT(false, "the ring has no such operation");
@@ -301,6 +369,7 @@ static void abort_connection(int number) noexcept {
 
 bool io_uring_backend::cancel(io_request& request) {
   if (request.completed) return false;
+  if (request.job != nullptr) return cancel_offloaded(request);
   request.stopping = true;
   if (request.phase == sent) abort_connection(request.target->number());
   io_uring_sqe* sqe = ring_->entry();
@@ -310,6 +379,7 @@ bool io_uring_backend::cancel(io_request& request) {
 }
 
 void io_uring_backend::collect(std::optional<std::chrono::nanoseconds> limit) {
+  require_own_process();
   io_uring& io = ring_->io;
   ring_->enable();
   int outcome = 0;
@@ -361,14 +431,18 @@ void io_uring_backend::completed(io_request& request, std::int32_t result, std::
   } else if (result == -EINTR && (request.op != io_op::connect || request.stopping)) {
     complete(request, -ECANCELED);  // a cancelled call on a kernel thread ends so
   } else {
+    const bool is_short = request.op == io_op::read_pieces || static_cast<std::size_t>(result) < request.length;
+    if (uses_own_position(request) && result > 0 && is_short)
+      set_own_position(request, static_cast<std::size_t>(result));
     complete(request, result);
   }
 }
 
 void io_uring_backend::part_completed(io_request& request, std::int32_t result) {
   const auto count = static_cast<std::size_t>(result);
-  const bool more = request.op == io_op::send_pieces ? detail::advance(request, count)
-                                                     : (request.transferred += count) < request.length;
+  request.transferred += count;
+  const bool more = is_in_pieces(request) ? detail::advance(request, count) : request.transferred < request.length;
+  if (more && uses_own_position(request)) set_own_position(request, request.transferred);
   if (more)
     go_on(request);
   else
@@ -463,13 +537,14 @@ void io_uring_backend::zero_copy_completed(io_request& request, std::int32_t res
 }
 
 void io_uring_backend::drain() noexcept {
+  if (!is_in_own_process()) return;  // nothing of it is ours
   draining_ = true;
   for (const io_request* each : lingering_) abort_connection(each->target->number());
   try {
     io_uring_sqe* sqe = ring_->entry();
     io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
     io_uring_sqe_set_data64(sqe, ignored);
-    while (in_flight() > 0) collect(std::nullopt);
+    while (in_flight() > offloaded()) collect(std::nullopt);
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "hocket: %s\n", problem.what());
     std::abort();  // the kernel may still write to memory that is about to be released

@@ -9,10 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <hocket/loop/detail/file_calls.hpp>
 #include <hocket/loop/detail/interface_calls.hpp>
 #include <hocket/loop/detail/kernel_backend.hpp>
 #include <hocket/loop/detail/pipe_calls.hpp>
 #include <hocket/loop/detail/socket_calls.hpp>
+#include <hocket/loop/loop.hpp>
 
 namespace hocket {
 
@@ -71,6 +73,11 @@ int kernel_backend::poll_now(int number, short events) noexcept {
 
 int kernel_backend::fstat(int number, struct stat& state) { return answer(::fstat(number, &state)); }
 
+std::int64_t kernel_backend::lseek(int number, std::int64_t offset, int whence) {
+  const std::int64_t position = ::lseek(number, offset, whence);
+  return position < 0 ? -errno : position;
+}
+
 int kernel_backend::open_now(const char* path, int flags, unsigned mode) {
   return answer(::open(path, flags | O_CLOEXEC, mode));
 }
@@ -78,6 +85,8 @@ int kernel_backend::open_now(const char* path, int flags, unsigned mode) {
 int kernel_backend::lstat(const char* path, struct stat& state) { return answer(::lstat(path, &state)); }
 
 int kernel_backend::unlink(const char* path) noexcept { return answer(::unlink(path)); }
+
+int kernel_backend::rmdir(const char* path) noexcept { return answer(::rmdir(path)); }
 
 int kernel_backend::chmod(const char* path, unsigned mode) { return answer(::chmod(path, mode)); }
 
@@ -121,6 +130,47 @@ int kernel_backend::getnameinfo(const sockaddr* address, socklen_t size, std::st
   host = host_text.data();
   service = service_text.data();
   return 0;
+}
+
+// Runs a file request on the blocking pool. Allocated for each: a file call costs microseconds.
+class kernel_backend::file_job final : public blocking_job, public ready_node, public arena_allocated {
+ public:
+  file_job(kernel_backend& owner, io_request& request) noexcept : owner_(owner), request_(request) {}
+
+  void work() noexcept override {
+    result_ = detail::call_blocking(request_);
+    owner_.loop_.post(*this);
+  }
+
+  void run() noexcept override {
+    request_.job = nullptr;
+    --owner_.offloaded_;
+    owner_.complete(request_, result_);
+    delete this;
+  }
+
+ private:
+  kernel_backend& owner_;
+  io_request& request_;
+  std::int32_t result_ = 0;
+};
+
+void kernel_backend::offload(io_request& request) {
+  auto job = std::make_unique<file_job>(*this, request);
+  loop_.blocking().submit(*job);
+  request.job = job.release();
+  ++offloaded_;
+  began(request);
+}
+
+bool kernel_backend::cancel_offloaded(io_request& request) {
+  auto* const job = static_cast<file_job*>(request.job);
+  if (!loop_.blocking().withdraw(*job)) return true;  // it ends when the call returns
+  delete job;
+  request.job = nullptr;
+  --offloaded_;
+  complete(request, -ECANCELED);
+  return true;
 }
 
 // Linux closes the number even when it reports an error; trying again could close somebody else's.

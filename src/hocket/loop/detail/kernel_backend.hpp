@@ -8,7 +8,8 @@
 
 namespace hocket {
 
-/// What the backends on a real kernel share: the calls that do not wait, and the pool of receive buffers.
+/// What the backends on a real kernel share: the calls that do not wait, the pool of receive buffers, and the way to the
+/// blocking pool.
 class kernel_backend : public backend {
  public:
   using backend::backend;
@@ -27,9 +28,11 @@ class kernel_backend : public backend {
   [[nodiscard]] int sendmsg(int number, const msghdr& message) final;
   [[nodiscard]] int poll_now(int number, short events) noexcept final;
   [[nodiscard]] int fstat(int number, struct stat& state) final;
+  [[nodiscard]] std::int64_t lseek(int number, std::int64_t offset, int whence) final;
   [[nodiscard]] int open_now(const char* path, int flags, unsigned mode) final;
   [[nodiscard]] int lstat(const char* path, struct stat& state) final;
   [[nodiscard]] int unlink(const char* path) noexcept final;
+  [[nodiscard]] int rmdir(const char* path) noexcept final;
   [[nodiscard]] int chmod(const char* path, unsigned mode) final;
   [[nodiscard]] int if_nametoindex(const char* name) final;
   [[nodiscard]] int if_indextoname(unsigned index, std::string& name) final;
@@ -50,12 +53,23 @@ class kernel_backend : public backend {
   [[nodiscard]] std::optional<std::int32_t> try_now(io_request& request);
   /// It stands for an `io_op::read` or `write` of what has no place of its own for each: bytes come and go as those of a socket.
   [[nodiscard]] static bool is_of_pipe(const io_request& request) noexcept;
+  /// Begins `request` on the loop's blocking pool (`detail::call_blocking`). Throws std::bad_alloc, std::system_error.
+  void offload(io_request& request);
+  /// `cancel` of one that was offloaded and has not completed.
+  bool cancel_offloaded(io_request& request);
+  /// How many are on the pool. Only a turn of the loop completes them.
+  [[nodiscard]] std::size_t offloaded() const noexcept { return offloaded_; }
 
   /// SOCK_NONBLOCK or 0: how sockets and pipes are made.
   [[nodiscard]] virtual int nonblocking() const noexcept = 0;
   void close_number(int number) noexcept final;
 
   buffer_pool buffers_;
+
+ private:
+  class file_job;
+
+  std::size_t offloaded_ = 0;
 };
 
 }  // namespace hocket

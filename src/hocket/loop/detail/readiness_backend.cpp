@@ -7,7 +7,6 @@
 // hung up, for the end of file makes no second edge; nor on unix sockets, see `descriptor::readiness`.
 
 #include <cerrno>
-#include <memory>
 #include <new>
 #include <optional>
 
@@ -15,7 +14,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <hocket/loop/detail/file_calls.hpp>
 #include <hocket/loop/detail/pipe_calls.hpp>
 #include <hocket/loop/detail/readiness_backend.hpp>
 #include <hocket/loop/detail/socket_calls.hpp>
@@ -67,28 +65,6 @@ readiness_backend::need readiness_backend::needs(const io_request& request) noex
 }
 
 int readiness_backend::nonblocking() const noexcept { return SOCK_NONBLOCK; }
-
-// Runs a file request on the blocking pool. Allocated for each: a file call costs microseconds.
-class readiness_backend::file_job final : public blocking_job, public ready_node, public arena_allocated {
- public:
-  file_job(readiness_backend& owner, io_request& request) noexcept : owner_(owner), request_(request) {}
-
-  void work() noexcept override {
-    result_ = detail::call_blocking(request_);
-    owner_.loop_.post(*this);
-  }
-
-  void run() noexcept override {
-    request_.job = nullptr;
-    owner_.complete(request_, result_);
-    delete this;
-  }
-
- private:
-  readiness_backend& owner_;
-  io_request& request_;
-  std::int32_t result_ = 0;
-};
 
 namespace {
 
@@ -188,22 +164,21 @@ void readiness_backend::became_ready(descriptor& target, bool readable, bool wri
   });
 }
 
-bool readiness_backend::cancel(io_request& request) {
-  if (request.completed) return false;
-  if (auto* job = static_cast<file_job*>(request.job)) {
-    if (!loop_.blocking().withdraw(*job)) return true;  // it ends when the call returns
-    delete job;
-    request.job = nullptr;
-  }
-  complete(request, -ECANCELED);
-  return true;
+short readiness_backend::awaited_events(descriptor& target) noexcept {
+  short events = nothing_awaited;
+  target.in_flight().for_each([&](const io_request& request) {
+    if (needs(request) == need::blocking_call) return;
+    if (events == nothing_awaited) events = 0;
+    events = static_cast<short>(events | detail::events_for(request));
+  });
+  return events;
 }
 
-void readiness_backend::offload(io_request& request) {
-  auto job = std::make_unique<file_job>(*this, request);
-  loop_.blocking().submit(*job);
-  request.job = job.release();
-  began(request);
+bool readiness_backend::cancel(io_request& request) {
+  if (request.completed) return false;
+  if (request.job != nullptr) return cancel_offloaded(request);
+  complete(request, -ECANCELED);
+  return true;
 }
 
 }  // namespace hocket

@@ -21,19 +21,21 @@ class readiness_backend : public kernel_backend {
   /// Asks it to report once more if it is ready now.
   virtual void watch_again(descriptor& target) noexcept = 0;
 
+  /// What the requests that wait on `target` wait for, as poll(2) names it.
+  static constexpr short nothing_awaited = -1;
+  [[nodiscard]] static short awaited_events(descriptor& target) noexcept;
+
   /// The kernel reported: tries what waits on `target`, in order of submission.
   void became_ready(descriptor& target, bool readable, bool writable, bool hung_up) noexcept;
 
  private:
   enum class need : unsigned char;
-  class file_job;
 
   [[nodiscard]] static need needs(const io_request& request) noexcept;
   [[nodiscard]] std::optional<std::int32_t> try_or_connect(io_request& request);
   [[nodiscard]] static bool may(const descriptor& target, need needed) noexcept;
   [[nodiscard]] std::optional<std::int32_t> attempt_now(io_request& request, need needed);
   [[nodiscard]] bool start_unwatched(io_request& request);
-  void offload(io_request& request);
 };
 
 }  // namespace hocket

@@ -8,6 +8,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <signal.h>
 
 #include <hocket/loop/descriptor.hpp>
 #include <hocket/loop/detail/pipe_calls.hpp>
@@ -103,7 +105,32 @@ attempt accept(const io_request& request, int flags) noexcept {
   return answer(uninterrupted([&] { return ::accept4(number, nullptr, nullptr, flags | SOCK_CLOEXEC); }));
 }
 
+// splice(2) to a socket has no flag against the signal that a peer who is gone raises.
+class sigpipe_blocked {
+ public:
+  sigpipe_blocked() noexcept {
+    sigemptyset(&sigpipe_);
+    sigaddset(&sigpipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
+  }
+  ~sigpipe_blocked() {
+    const int error = errno;
+    if (sigismember(&before_, SIGPIPE) == 0) {
+      const timespec at_once{};
+      if (error == EPIPE) static_cast<void>(sigtimedwait(&sigpipe_, nullptr, &at_once));
+      pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+    errno = error;
+  }
+  sigpipe_blocked(const sigpipe_blocked&) = delete;
+
+ private:
+  sigset_t sigpipe_{};
+  sigset_t before_{};
+};
+
 attempt splice(const io_request& request) noexcept {
+  const sigpipe_blocked meanwhile;
   const bool into_pipe = (request.flags & io_request::into_pipe) != 0;
   const int from = (into_pipe ? request.target : request.pipe)->number();
   const int to = (into_pipe ? request.pipe : request.target)->number();

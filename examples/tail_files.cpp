@@ -1,0 +1,55 @@
+// Shows what is appended to files, as `tail -F` does: each in a task of its own, which looks ten times a second. A file may come
+// later, be cut off, or be replaced by another.
+// Run: tail_files FILE ...
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "program.hpp"
+
+using namespace std::chrono_literals;
+
+// Whole lines only; what has no end yet stays in `line`.
+hocket::coro<void> show_news(const std::string& path, hocket::file& opened, std::string& line) {
+  if (opened.size() < opened.seek(0, SEEK_CUR)) opened.seek(0);  // it was cut off
+  auto news = opened.lines();
+  while (auto piece = co_await news.next()) {
+    line += *piece;
+    if (!line.ends_with('\n')) continue;
+    fmt::print("{}: {}", path, line);
+    line.clear();
+  }
+}
+
+hocket::coro<void> follow(std::string path) {
+  hocket::file opened;
+  hocket::file_status seen;  // of what is open
+  std::string line;
+  for (bool is_first = true;; is_first = false) {
+    const auto now = co_await hocket::as_expected(hocket::stat(path));
+    if (opened.is_open()) co_await show_news(path, opened, line);  // of the old one to its end
+    if (now && !(opened.is_open() && now->is_same_file(seen))) {
+      opened = co_await hocket::file::open(path);
+      if (is_first) opened.seek(0, SEEK_END);
+      seen = *now;
+      line.clear();
+      continue;
+    }
+    co_await hocket::sleep(100ms);
+  }
+}
+
+hocket::coro<void> follow_all(const std::vector<std::string>& paths) {
+  co_await hocket::with_task_group([&](hocket::task_group& group) -> hocket::coro<void> {
+    for (const std::string& path : paths) group.create_task(follow(path));
+    co_return;
+  });
+}
+
+int main(int argc, char** argv) {
+  std::vector<std::string> paths;
+  CLI::App options("Shows what is appended to files.", "tail_files");
+  options.add_option("FILE", paths, "what to follow")->required();
+  read_command_line(options, argc, argv);
+  return run_program(options, follow_all(paths));
+}

@@ -1,0 +1,146 @@
+// A pipe holds 64 KiB: so much is spliced from the file into it, without copying, and from there to the socket, as far as that
+// takes it. Files that cannot be spliced (of /proc, for instance) say so at the first attempt; they are read.
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <hocket/base/error.hpp>
+#include <hocket/core/as_result.hpp>
+#include <hocket/io/send_file.hpp>
+
+namespace hocket {
+namespace {
+
+constexpr std::size_t piece_size = 64 * 1024;
+
+/// From a file into a pipe.
+class fill_operation final : public detail::io_awaitable<fill_operation, std::size_t> {
+ public:
+  static constexpr const char* name = "read";
+  fill_operation(const file& from, const io_handle& pipe, std::size_t length, std::uint64_t offset) noexcept
+      : io_awaitable(io_op::splice, from.handle().record()) {
+    request_.pipe = pipe.record();
+    request_.flags = io_request::into_pipe | io_request::from_file;
+    request_.length = length;
+    request_.offset = static_cast<std::int64_t>(offset);
+  }
+  [[nodiscard]] std::size_t convert(std::int32_t count) noexcept { return static_cast<std::size_t>(count); }
+};
+
+/// From a pipe to a socket.
+class empty_operation final : public detail::io_awaitable<empty_operation, std::size_t> {
+ public:
+  static constexpr const char* name = "send";
+  empty_operation(const io_handle& pipe, const io_handle& to, std::size_t length) noexcept
+      : io_awaitable(io_op::splice, to.record()) {
+    request_.pipe = pipe.record();
+    request_.length = length;
+    request_.offset = -1;
+  }
+  [[nodiscard]] std::size_t convert(std::int32_t count) noexcept { return static_cast<std::size_t>(count); }
+};
+
+struct pipe_ends {
+  io_handle reader;
+  io_handle writer;
+};
+
+pipe_ends make_pipe() {
+  int numbers[2];
+  const int answer = loop::running().io().pipe(numbers);
+  if (answer < 0) throw std::system_error(-answer, std::system_category(), "cannot make a pipe");
+  io_handle reader;
+  try {
+    reader = io_handle(numbers[0], io_handle::made_here{});
+  } catch (...) {
+    const io_handle other(numbers[1], io_handle::made_here{});
+    throw;
+  }
+  return {std::move(reader), io_handle(numbers[1], io_handle::made_here{})};
+}
+
+class file_sending {
+ public:
+  file_sending(file& from, byte_stream& to, send_file_options options, std::uint64_t length) noexcept
+      : from_(from), to_(to), options_(options), length_(length) {}
+
+  coro<std::uint64_t> run() {
+    if (options_.sent_bytes != nullptr) *options_.sent_bytes = 0;
+    bool may_splice = to_.socket().is_open();
+    if (may_splice && length_ > 0) may_splice = co_await splice_all();
+    if (!may_splice) co_await read_and_send();
+    co_return sent_;
+  }
+
+ private:
+  [[nodiscard]] std::size_t next_length() const noexcept {
+    return std::min<std::uint64_t>(piece_size, length_ - sent_);
+  }
+  void sent(std::size_t count) noexcept {
+    sent_ += count;
+    if (options_.sent_bytes != nullptr) *options_.sent_bytes = sent_;
+  }
+  void require_more(std::size_t count) const {
+    if (count > 0) return;
+    const std::string name = from_.path().empty() ? "the file" : fmt::format("'{}'", from_.path());
+    throw error(fmt::format("{} became shorter while it was sent: {} of {} bytes", name, sent_, length_));
+  }
+
+  // False: this file cannot be spliced.
+  coro<bool> splice_all() {
+    const pipe_ends pipe = make_pipe();
+    while (sent_ < length_) {
+      const auto filled =
+          co_await as_expected(fill_operation(from_, pipe.writer, next_length(), options_.offset + sent_));
+      if (!filled && filled.error() == std::errc::invalid_argument && sent_ == 0) co_return false;
+      if (!filled)
+        throw std::system_error(filled.error(), detail::what_failed_on("read", std::string(from_.path()), {}));
+      require_more(*filled);
+      for (std::size_t left = *filled; left > 0;) {
+        if (!to_.is_open()) throw std::system_error(ECANCELED, std::system_category(), "send");  // aborted meanwhile
+        const std::size_t taken = co_await empty_operation(pipe.reader, to_.socket(), left);
+        if (taken == 0) throw std::system_error(EIO, std::system_category(), "send");
+        left -= taken;
+        sent(taken);
+      }
+    }
+    co_return true;
+  }
+
+  coro<void> read_and_send() {
+    const auto bytes = std::make_unique_for_overwrite<char[]>(std::min<std::uint64_t>(piece_size, length_));
+    while (sent_ < length_) {
+      const auto offset = static_cast<std::int64_t>(options_.offset + sent_);
+      const std::size_t count = co_await from_.read({bytes.get(), next_length()}, offset);
+      require_more(count);
+      co_await to_.send_all(std::string_view(bytes.get(), count));
+      sent(count);
+    }
+  }
+
+  file& from_;
+  byte_stream& to_;
+  send_file_options options_;
+  std::uint64_t length_;
+  std::uint64_t sent_ = 0;
+};
+
+std::uint64_t length_of(const file& from, const send_file_options& options) {
+  if (options.length) return *options.length;
+  const auto size = static_cast<std::uint64_t>(from.size());
+  return size > options.offset ? size - options.offset : 0;
+}
+
+}  // namespace
+
+coro<std::uint64_t> send_file(file& from, byte_stream& to, send_file_options options) {
+  file_sending work(from, to, options, length_of(from, options));
+  co_return co_await work.run();
+}
+
+}  // namespace hocket
