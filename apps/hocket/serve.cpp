@@ -1,6 +1,7 @@
 // hocket serve: the files below a directory, over HTTP or HTTPS.
 
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 
@@ -12,11 +13,11 @@
 #include <hocket/http/server.hpp>
 #include <hocket/http/static_files.hpp>
 #include <hocket/io/resolve.hpp>
+#include <hocket/io/signals.hpp>
 #include <hocket/tls/tls_error.hpp>
 
 #include "command.hpp"
 #include "serve_tls.hpp"
-#include "sighup.hpp"
 
 namespace hocket::app {
 namespace {
@@ -36,9 +37,9 @@ std::chrono::sys_seconds time_of_day() {
 void print_problem(const std::string& problem) { fmt::print(stderr, "hocket serve: {}\n", problem); }
 
 coro<void> reload_on_sighup(tls_context context) {
-  hangups asked;
+  signal_receiver asked{SIGHUP};
   for (;;) {
-    co_await asked.next();
+    co_await asked.receive();
     try {
       context.reload();
       fmt::print("the certificate was read again\n");

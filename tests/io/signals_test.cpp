@@ -74,6 +74,7 @@ HOCKET_TEST(signal_handler, leaves_turns_to_others_while_many_signals_are_untold
   co_await hocket::sleep(0s);
   co_await hocket::sleep(0s);
   EXPECT_LT(calls, 4);
+  loop::running().remove_signal_handler(SIGUSR1);  // it refers to this frame
 }
 
 HOCKET_REAL_TIME_TEST(signal_handler, wakes_a_loop_that_sleeps_in_the_kernel) {

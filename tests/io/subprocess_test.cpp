@@ -509,6 +509,8 @@ HOCKET_REAL_TIME_TEST(subprocess, is_not_disturbed_by_a_storm_of_signals) {
   });
   co_await run_some();
   enough = true;
+  storm.join();
+  loop::running().remove_signal_handler(SIGUSR1);  // it refers to this frame
   EXPECT_GT(heard, 0U);
 }
 
