@@ -58,10 +58,16 @@ bool is_alive(pid_t pid) {
   return state != text.npos && text[state + 2] != 'Z';
 }
 
-// Another process ends at a time of its own.
-coro<void> until_dead(pid_t pid) {
+// Another process ends at a time of its own, but soon.
+coro<void> look_until_dead(pid_t pid) {
   while (is_alive(pid)) co_await hocket::sleep(1ms);
 }
+coro<void> until_dead(pid_t pid) { co_await hocket::wait_for(look_until_dead(pid), 30s); }
+
+coro<void> look_until_childless() {
+  while (has_children()) co_await hocket::sleep(1ms);
+}
+coro<void> until_childless() { co_await hocket::wait_for(look_until_childless(), 30s); }
 
 coro<std::string> output_of(std::vector<std::string> command, hocket::create_subprocess_options options = {}) {
   options.stdout_ = pipe;
@@ -355,7 +361,7 @@ HOCKET_REAL_TIME_TEST(subprocess, that_is_destroyed_is_killed_and_reaped) {
     pid = child.pid();
   }
   co_await until_dead(pid);
-  while (has_children()) co_await hocket::sleep(1ms);
+  co_await until_childless();
 }
 
 coro<pid_t> start_and_leave() {
