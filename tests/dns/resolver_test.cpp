@@ -7,7 +7,7 @@
 #include <vector>
 
 #include <dns/name_server.hpp>
-#include <io/every_backend.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <io/temporary_directory.hpp>
 
 #include <hocket/core/finally.hpp>
