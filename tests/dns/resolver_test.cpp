@@ -7,7 +7,6 @@
 #include <vector>
 
 #include <dns/name_server.hpp>
-#include <hocket/testing/every_backend.hpp>
 #include <io/temporary_directory.hpp>
 
 #include <hocket/core/finally.hpp>
@@ -16,6 +15,7 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/dns.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>

@@ -15,8 +15,9 @@ namespace hocket {
 /// tasks that have received bytes and not yet let go of them.
 class buffer_pool final : public buffer_lender {
  public:
-  static constexpr std::size_t buffer_size_bytes = 20 * 1024;  // whole pages; a TLS record of 16 KiB fits with its frame
-  static constexpr std::uint32_t count = 512;                  // a power of two, as io_uring's buffer rings must be
+  static constexpr std::size_t buffer_size_bytes =
+      20 * 1024;                               // whole pages; a TLS record of 16 KiB fits with its frame
+  static constexpr std::uint32_t count = 512;  // a power of two, as io_uring's buffer rings must be
 
   buffer_pool();
   ~buffer_pool();
