@@ -17,12 +17,13 @@ watch_list_backend::~watch_list_backend() { ::close(wake_); }
 
 int watch_list_backend::watch(descriptor& target) noexcept {
   try {
-    watched_.push_back(&target);
-    entries_.reserve(watched_.capacity() + 1);  // collecting must not need memory
-    waiting_.reserve(watched_.capacity());
+    if (watched_.size() == watched_.capacity()) watched_.reserve(2 * watched_.size() + 16);
+    waiting_.reserve(watched_.capacity());  // collecting must not need memory
+    entries_.reserve(watched_.capacity() + 1);
   } catch (const std::bad_alloc&) {
     return ENOMEM;
   }
+  watched_.push_back(&target);
   target.ready.place = static_cast<std::uint32_t>(watched_.size() - 1);
   return 0;
 }
