@@ -282,6 +282,17 @@ HOCKET_TEST(remove_tree, removes_everything_and_nothing_behind_a_link) {
   EXPECT_TRUE(filesystem::exists(folder / "c/g"));
 }
 
+HOCKET_TEST(remove_tree, refuses_a_link_and_leaves_what_it_leads_to) {
+  const temporary_directory folder;
+  const temporary_directory other;
+  write_file(other / "kept", "");
+  filesystem::create_directory_symlink(other.path(), folder / "link");
+  const auto outcome = co_await hocket::as_result(hocket::remove_tree(folder / "link"));
+  EXPECT_FALSE(outcome);
+  EXPECT_TRUE(filesystem::exists(other / "kept"));
+  EXPECT_TRUE(filesystem::is_symlink(folder / "link"));
+}
+
 HOCKET_TEST(remove_tree, removes_folders_with_thousands_of_entries) {
   const temporary_directory folder;
   filesystem::create_directory(folder / "a");
@@ -298,7 +309,7 @@ HOCKET_TEST(remove_tree, names_what_it_could_not_remove) {
   EXPECT_EQ((co_await what_is_thrown(hocket::remove_tree(folder / "b/d"))),
             "cannot remove '" + folder / "b/d/f" + "': Input/output error");
   EXPECT_EQ(co_await what_is_thrown(hocket::remove_tree(folder / "nothing")),
-            "cannot open '" + folder / "nothing" + "': No such file or directory");
+            "cannot remove '" + folder / "nothing" + "': No such file or directory");
 }
 
 // ---- everywhere

@@ -252,6 +252,22 @@ HOCKET_TEST(standard_streams, are_files_if_the_process_has_files) {
   ::unlink(path);
 }
 
+HOCKET_TEST(standard_streams, that_are_files_have_an_end_too) {
+  char path[] = "/tmp/hocket-standard-XXXXXX";
+  const int number = ::mkstemp(path);
+  {
+    const stand_in output(STDOUT_FILENO, number);
+    auto writer = hocket::standard_output();
+    writer.write("text");
+    writer.write_eof();
+    writer.close();
+    co_await writer.wait_closed();
+  }
+  EXPECT_EQ(::lseek(number, 0, SEEK_END), 4);
+  ::close(number);
+  ::unlink(path);
+}
+
 HOCKET_TEST(standard_streams, are_named_when_they_are_closed) {
   const stand_in nothing(STDERR_FILENO);
   std::string problem;

@@ -118,6 +118,7 @@ class paper_backend final : public backend {
   [[nodiscard]] int unlink(const char*) noexcept override { return -ENOSYS; }
   [[nodiscard]] int rmdir(const char*) noexcept override { return -ENOSYS; }
   [[nodiscard]] int chmod(const char*, unsigned) override { return -ENOSYS; }
+  [[nodiscard]] int fchmod(int, unsigned) override { return -ENOSYS; }
   [[nodiscard]] int if_nametoindex(const char*) override { return -ENODEV; }
   [[nodiscard]] int if_indextoname(unsigned, std::string&) override { return -ENXIO; }
   [[nodiscard]] int read_directory(int, std::vector<hocket::directory_entry>&, std::size_t) override { return -ENOSYS; }

@@ -109,6 +109,15 @@ HOCKET_TEST(stream_writer, tells_the_error_of_a_large_piece_as_that_of_a_small_o
   EXPECT_TRUE(error == std::errc::connection_reset || error == std::errc::broken_pipe) << error.message();
 }
 
+HOCKET_TEST(stream_writer, that_meets_a_reset_with_a_large_piece_shows_readers_no_orderly_end) {
+  auto [reader, writer, peer] = co_await hocket::testing::connect_streams_on_loopback();
+  writer.write(std::string(10'000, 'x'));
+  peer.abort();  // a reset, as there are unread bytes
+  writer.write(std::string(10'000, 'x'));
+  EXPECT_EQ(co_await error_of(reader.read(1)), std::errc::connection_reset);
+  EXPECT_EQ(co_await error_of(writer.wait_closed()), std::errc::connection_reset);
+}
+
 HOCKET_TEST(stream_writer, drains_without_waiting_below_the_high_water_mark) {
   auto [reader, writer, peer] = connect_in_memory({.to_server = {.capacity = 1}});
   writer.write(std::string(64 * 1024, 'x'));

@@ -89,6 +89,17 @@ HOCKET_TEST(temporary_directory, is_removed_with_all_that_is_in_it) {
   co_await made.remove();  // there is none any more
 }
 
+HOCKET_TEST(temporary_directory, that_was_removed_has_nothing_to_do_with_what_has_its_name_later) {
+  const outer_folder folder;
+  {
+    auto made = co_await hocket::temporary_directory::make({.directory = folder.path()});
+    co_await made.remove();
+    co_await hocket::mkdir(made.path());
+    co_await hocket::write_file(made / "of another", "text");
+  }
+  EXPECT_EQ(entries_of(folder.path()).size(), 1U);
+}
+
 HOCKET_TEST(temporary_directory, that_is_destroyed_is_removed_and_nothing_behind_its_links) {
   const outer_folder folder;
   const outer_folder other;

@@ -44,7 +44,7 @@ static coro<void> shut_down_layer(std::shared_ptr<stream_layer> layer) { co_awai
 coro<void> byte_stream::shutdown_send() {
   if (layer_ != nullptr)
     co_await shut_down_layer(layer_);
-  else if (detail::is_pipe(handle_))
+  else if (detail::is_one_way(handle_))
     handle_.close();
   else
     detail::shutdown(handle_, SHUT_WR);

@@ -51,27 +51,50 @@ coro<bool> is_directory(const std::string& folder, const directory_entry& entry)
   co_return found && found->is_directory();
 }
 
-/// Of what an operation of this folder's content says: fine, if somebody else was quicker.
-void let_missing_pass(const std::expected<void, std::error_code>& outcome, const std::string& path) {
-  if (!outcome && !is_missing(outcome.error()))
-    throw std::system_error(outcome.error(), detail::what_failed_on("remove", path, {}));
+[[noreturn]] void throw_not_removed(std::error_code error, const std::string& path) {
+  throw std::system_error(error, detail::what_failed_on("remove", path, {}));
 }
 
-coro<void> empty_directory(const std::string& path) {
-  file folder = co_await open_directory(path);
+/// Of what an operation of this folder's content says: fine, if somebody else was quicker.
+template <class Outcome>
+[[nodiscard]] bool was_removed_by_others(const Outcome& outcome, const std::string& path) {
+  if (outcome) return false;
+  if (outcome.error() != std::errc::no_such_file_or_directory) throw_not_removed(outcome.error(), path);
+  return true;
+}
+
+coro<void> remove_folder(std::string path, bool must_be_there);
+
+/// False if it is not there any more. What it is a link to is never opened.
+coro<bool> empty_directory(const std::string& path, bool must_be_there) {
+  auto opened = co_await as_expected(file::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
+  if (!opened && must_be_there) throw_not_removed(opened.error(), path);
+  if (was_removed_by_others(opened, path)) co_return false;
+  file folder = std::move(*opened);
   std::vector<directory_entry> entries;
   while (co_await detail::read_directory_operation(folder.handle().record(), entries)) {
     for (const directory_entry& entry : entries) {
       std::string each = below(path, entry.name);
       const bool has_content = co_await is_directory(path, entry);
       if (has_content) {
-        co_await remove_tree(std::move(each));
+        co_await remove_folder(std::move(each), false);
       } else {
         const auto outcome = co_await as_expected(remove(each));
-        let_missing_pass(outcome, each);
+        static_cast<void>(was_removed_by_others(outcome, each));
       }
     }
     entries.clear();
+  }
+  co_return true;
+}
+
+coro<void> remove_folder(std::string path, bool must_be_there) {
+  for (int tries = 1; co_await empty_directory(path, must_be_there); ++tries) {
+    const auto outcome = co_await as_expected(rmdir(path));
+    const bool again = !outcome && outcome.error() == std::errc::directory_not_empty && tries < most_tries;
+    if (again) continue;
+    static_cast<void>(was_removed_by_others(outcome, path));
+    co_return;
   }
 }
 
@@ -114,16 +137,7 @@ coro<void> makedirs(std::string path, makedirs_options options) {
   }
 }
 
-coro<void> remove_tree(std::string path) {
-  for (int tries = 1;; ++tries) {
-    co_await empty_directory(path);
-    const auto outcome = co_await as_expected(rmdir(path));
-    const bool again = !outcome && outcome.error() == std::errc::directory_not_empty && tries < most_tries;
-    if (again) continue;
-    let_missing_pass(outcome, path);
-    co_return;
-  }
-}
+coro<void> remove_tree(std::string path) { co_await remove_folder(std::move(path), true); }
 
 async_generator<directory_entry> scan_directory(std::string path) {
   file folder = co_await open_directory(std::move(path));

@@ -68,7 +68,7 @@ struct makedirs_options {
 [[nodiscard]] inline detail::remove_operation remove(std::string path) { return {std::move(path), 0}; }
 /// Removes a folder that is empty. rmdir(2).
 [[nodiscard]] inline detail::remove_operation rmdir(std::string path) { return {std::move(path), AT_REMOVEDIR}; }
-/// Removes a folder with all that is in it; symbolic links are not followed. What others remove meanwhile is no error. If it
+/// Removes a folder with all that is in it; symbolic links are not followed, and `path` must not be one. What others remove meanwhile is no error. If it
 /// throws, some of it is left. Not for folders in which others, who are not trusted, may rename. Counterpart: shutil.rmtree.
 [[nodiscard]] coro<void> remove_tree(std::string path);
 

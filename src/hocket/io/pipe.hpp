@@ -29,7 +29,7 @@ struct pipe_ends {
 [[nodiscard]] stream_writer connect_write_pipe(byte_stream to);
 
 /// The process's standard streams, whatever they are: a terminal, pipe, socket or file (which is read and written where it
-/// stands). Each call makes a stream of its own, with a descriptor of its own: closing it leaves the process's open. A reader
+/// stands, on the loop's thread). A terminal that nobody reads from may hold up the loop. Each call makes a stream of its own, with a descriptor of its own: closing it leaves the process's open. A reader
 /// may hold bytes that another one then misses. Throw std::system_error, which names the stream, if that is closed.
 [[nodiscard]] stream_reader standard_input(std::size_t limit = default_stream_limit);
 /// What was written is out after `close` and `wait_closed`.

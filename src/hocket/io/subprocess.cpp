@@ -50,6 +50,7 @@ process::~process() { let_go(); }
 void process::let_go() noexcept {
   if (!record_) return;
   record_->let_go();
+  if (stdin_) stdin_->abort();  // also what is being sent after `close`, which a grandchild may never read
   if (out_) out_->lose(nullptr);
   if (err_) err_->lose(nullptr);
 }
@@ -136,10 +137,21 @@ struct child_pipe {
   io_handle ours;
 };
 
+// Where a process has no standard input, say, a pipe gets its number: a child that inherits that would inherit the pipe.
+int above_standard_streams(int number) {
+  if (number > STDERR_FILENO) return number;
+  const int moved = ::fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const int error = errno;
+  ::close(number);
+  if (moved < 0) throw std::system_error(error, std::system_category(), "cannot make a pipe to a child");
+  return moved;
+}
+
 child_pipe pipe_to_child(bool is_input) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
     throw std::system_error(errno, std::system_category(), "cannot make a pipe to a child");
+  for (int& end : ends) end = above_standard_streams(end);
   const int ours = ends[is_input ? 1 : 0];
   child_pipe made;
   try {

@@ -3,6 +3,8 @@
 #include <system_error>
 #include <vector>
 
+#include <sys/stat.h>
+
 #include <hocket/core/as_result.hpp>
 #include <hocket/io/detail/replacement.hpp>
 #include <hocket/io/file_system.hpp>
@@ -99,11 +101,12 @@ coro<temporary_directory> temporary_directory::make(temporary_options options) {
 coro<void> temporary_directory::remove() {
   if (path_.empty() || removed_) co_return;
   co_await remove_tree(path_);
-  removed_ = true;
+  struct stat state{};
+  removed_ = system_->lstat(path_.c_str(), state) == -ENOENT;
 }
 
 temporary_directory::~temporary_directory() {
-  if (path_.empty()) return;
+  if (path_.empty() || removed_) return;  // by now the name may be somebody else's
   try {
     remove_now(*system_, path_);
   } catch (...) {  // no memory, no descriptor: it stays

@@ -92,7 +92,7 @@ class backend : public system_calls {
   /// Throws `invalid_state_error` in a child of fork(2): what the kernel keeps for this backend is still its parent's.
   void require_own_process() const;
   [[nodiscard]] bool is_in_own_process() const noexcept { return forks_ == forks_before_; }
-  /// Throws hocket::error, which tells the way out, if the backend cannot work with such a number.
+  /// Throws std::system_error (EMFILE), which tells the way out, if the backend cannot work with such a number.
   virtual void require_usable(int /*number*/) const {}
   /// Told before a number is closed.
   virtual void forget(descriptor&) noexcept {}

@@ -63,6 +63,8 @@ class system_calls {
   [[nodiscard]] virtual int unlink(const char* path) noexcept = 0;
   [[nodiscard]] virtual int rmdir(const char* path) noexcept = 0;
   [[nodiscard]] virtual int chmod(const char* path, unsigned mode) = 0;
+  /// fchmod(2), of what is open: whoever changes names meanwhile has no say in it.
+  [[nodiscard]] virtual int fchmod(int number, unsigned mode) = 0;
 
   /// if_nametoindex(3), if_indextoname(3): a network interface's index, never 0; its name. From any thread.
   [[nodiscard]] virtual int if_nametoindex(const char* name) = 0;

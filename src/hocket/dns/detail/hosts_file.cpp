@@ -46,11 +46,14 @@ bool hosts_file::is_fresh() const noexcept {
 
 coro<void> hosts_file::refresh() {
   if (is_fresh()) co_return;
+  if (looked_) looked_at_ = loop::running().time();  // others go on with what is known meanwhile
   auto opened = co_await as_expected(file::open(path_, O_RDONLY | O_CLOEXEC));
   struct stat state{};
-  if (!opened || opened->status(state) != 0) {
+  if (!opened && opened.error() == std::errc::no_such_file_or_directory) {
     hosts_.clear();
     size_ = -1;
+  } else if (!opened || opened->status(state) != 0) {
+    // It cannot be looked at now, for want of descriptors perhaps: what was known stays.
   } else if (state.st_size != size_ || state.st_mtim.tv_sec != changed_.tv_sec ||
              state.st_mtim.tv_nsec != changed_.tv_nsec) {
     const std::string text = co_await contents_of(*opened);

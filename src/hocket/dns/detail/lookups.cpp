@@ -216,7 +216,10 @@ future<answer_ref> lookups::begin(const std::string& name, dns_type type) {
   return wanted;
 }
 
+// One that cannot even be sent ends in here: those behind it are asked by the loop that is under way.
 void lookups::ask_those_in_line() noexcept {
+  if (asks_) return;
+  asks_ = true;
   while (!closed_ && !line_.empty() && flying_ < options_.limit) {
     lookup& next = *line_.front();
     line_.pop_front();
@@ -225,6 +228,7 @@ void lookups::ask_those_in_line() noexcept {
     else
       lookups_.erase(next.key);
   }
+  asks_ = false;
 }
 
 void lookups::ask(lookup& next) noexcept {
@@ -298,7 +302,13 @@ coro<answer_ref> lookups::addresses_of(std::shared_ptr<lookups> self, std::strin
   if (family == AF_INET6) co_return co_await self->begin(name, dns_type::aaaa);
   const auto asked_v6 = self->begin(name, dns_type::aaaa);
   const auto asked_v4 = self->begin(name, dns_type::a);
-  const answer_ref v6 = co_await asked_v6;
+  answer_ref v6;
+  try {
+    v6 = co_await asked_v6;
+  } catch (...) {  // cancelled: nobody wants to know the other
+    asked_v4.cancel();
+    throw;
+  }
   const answer_ref v4 = co_await asked_v4;
   if (v6->error && v4->error) co_return worse(v6, v4);
   auto both = std::make_shared<dns_answer>();

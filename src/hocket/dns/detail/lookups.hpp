@@ -64,6 +64,7 @@ class lookups : public std::enable_shared_from_this<lookups> {
   std::unordered_map<std::string, std::unique_ptr<lookup>> lookups_;  // by question: asked, or in line
   std::deque<lookup*> line_;
   std::size_t flying_ = 0;  // asked
+  bool asks_ = false;       // those in line
   std::uint64_t questions_ = 0;
   std::uint64_t hits_ = 0;
   bool closed_ = false;

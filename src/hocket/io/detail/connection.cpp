@@ -32,9 +32,12 @@ bool connection::takes_bytes() const {
   return !closing_;
 }
 
-std::size_t connection::send_at_once(std::string_view bytes) const noexcept {
+std::size_t connection::send_at_once(std::string_view bytes) {
   const bool is_first = outgoing_.empty() && !sending_ && !upgrading_;
-  return is_first && bytes.size() >= large_piece ? detail::send_at_once(stream_.socket(), bytes) : 0;
+  if (!is_first || bytes.size() < large_piece) return 0;
+  const auto sent = detail::send_at_once(stream_.socket(), bytes);
+  if (!sent) refusal_ = std::make_exception_ptr(std::system_error(sent.error(), "send"));
+  return sent.value_or(0);
 }
 
 void connection::write(std::string_view bytes) {
@@ -148,6 +151,7 @@ void connection::start_sending(bool now) noexcept {
 coro<void> connection::send(sender self) {
   std::exception_ptr error;
   try {
+    if (self->refusal_) std::rethrow_exception(self->refusal_);
     while (self->has_work()) {
       if (self->outgoing_.empty()) {
         co_await self->end_sending();

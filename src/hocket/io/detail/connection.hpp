@@ -76,6 +76,8 @@ class connection : public arena_allocated, public list_link<connection> {
 
  protected:
   virtual ~connection();
+  /// An error that is about to be told. What is received after it is no orderly end.
+  [[nodiscard]] const std::exception_ptr& refusal() const noexcept { return refusal_; }
 
  private:
   virtual void writing_paused() noexcept {}
@@ -96,7 +98,7 @@ class connection : public arena_allocated, public list_link<connection> {
 
   [[nodiscard]] bool takes_bytes() const;
   /// How many of the bytes are sent already.
-  [[nodiscard]] std::size_t send_at_once(std::string_view bytes) const noexcept;
+  [[nodiscard]] std::size_t send_at_once(std::string_view bytes);
   void bytes_came() noexcept;
   void pause_if_too_many() noexcept;
   void bytes_went() noexcept;
@@ -119,6 +121,7 @@ class connection : public arena_allocated, public list_link<connection> {
   ready_queue closers_;  // those who wait until it is lost
   ready_queue idlers_;   // those who wait until nobody sends
   std::exception_ptr error_;
+  std::exception_ptr refusal_;  // what the system said to `send_at_once`; the sender tells it
   water_marks marks_;
   std::uint32_t references_ = 0;
   task_base* handshake_ = nullptr;  // while there is one

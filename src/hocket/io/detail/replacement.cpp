@@ -58,7 +58,7 @@ coro<replacement> replacement::begin(std::string path, options how) {
   file content = co_await make_file(temporary, parent_of(path), how.permissions ? 0600 : how.mode);
   replacement made(std::move(content), std::move(path), std::move(temporary));
   if (how.permissions) {
-    const int answer = loop::running().io().chmod(made.temporary_.c_str(), *how.permissions);
+    const int answer = loop::running().io().fchmod(made.content_.number(), *how.permissions);
     if (answer < 0) throw std::system_error(-answer, std::system_category(), what_failed_on("replace", made.path_, {}));
   }
   co_return made;

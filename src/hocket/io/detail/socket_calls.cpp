@@ -83,9 +83,10 @@ void bind_and_listen(const io_handle& socket, const socket_address& address, int
   require(system.listen(socket.number(), backlog), what);
 }
 
-bool is_pipe(const io_handle& handle) {
+bool is_one_way(const io_handle& handle) {
   struct stat state{};
-  return handle.is_open() && system_of(handle).fstat(handle.number(), state) == 0 && S_ISFIFO(state.st_mode);
+  if (!handle.is_open() || system_of(handle).fstat(handle.number(), state) != 0) return false;
+  return S_ISFIFO(state.st_mode) || S_ISREG(state.st_mode);
 }
 
 void shutdown(const io_handle& socket, int how) {
@@ -93,14 +94,16 @@ void shutdown(const io_handle& socket, int how) {
   if (answer != -ENOTCONN) require(answer, "shutdown");
 }
 
-std::size_t send_at_once(const io_handle& socket, std::string_view bytes) noexcept {
+std::expected<std::size_t, std::error_code> send_at_once(const io_handle& socket, std::string_view bytes) noexcept {
   if (!socket.is_open()) return 0;
   iovec piece{.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
   msghdr message{};
   message.msg_iov = &piece;
   message.msg_iovlen = 1;
   const int sent = socket.record()->owner().sendmsg(socket.number(), message);
-  return sent > 0 ? static_cast<std::size_t>(sent) : 0;
+  if (sent >= 0) return static_cast<std::size_t>(sent);
+  if (sent == -EAGAIN || sent == -ENOTSOCK) return 0;
+  return std::unexpected(std::error_code(-sent, std::system_category()));
 }
 
 bool has_something_to_read(const io_handle& socket) noexcept {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <source_location>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <hocket/io/io_operation.hpp>
 #include <hocket/io/socket_address.hpp>
@@ -37,14 +39,15 @@ void bind(const io_handle& socket, const socket_address& address);
 /// bind(2) and listen(2); what is thrown names the address.
 void bind_and_listen(const io_handle& socket, const socket_address& address, int backlog);
 
-/// An end of a pipe or FIFO, which goes one way.
-[[nodiscard]] bool is_pipe(const io_handle& handle);
+/// An end of a pipe, a FIFO or a file: nobody is told of its end but by closing it.
+[[nodiscard]] bool is_one_way(const io_handle& handle);
 
 /// shutdown(2). Throws std::system_error; not if the peer has gone already.
 void shutdown(const io_handle& socket, int how);
 
-/// Without waiting: how many of the bytes the system has taken. An error is told by the next send.
-[[nodiscard]] std::size_t send_at_once(const io_handle& socket, std::string_view bytes) noexcept;
+/// Without waiting: how many of the bytes the system has taken, or its error, which it tells only once.
+[[nodiscard]] std::expected<std::size_t, std::error_code> send_at_once(const io_handle& socket,
+                                                                       std::string_view bytes) noexcept;
 
 /// Without waiting: true if the peer has closed or sent something.
 [[nodiscard]] bool has_something_to_read(const io_handle& socket) noexcept;

@@ -41,6 +41,7 @@ void stream_connection::drop(std::size_t count) noexcept {
 }
 
 buffer stream_connection::received(std::expected<buffer, std::exception_ptr> answer) {
+  if (answer && answer->empty() && refusal()) answer = std::unexpected(refusal());
   if (answer) {
     ended_ = answer->empty();
     return std::move(*answer);

@@ -98,7 +98,8 @@ bool uses_own_position(const io_request& request) noexcept {
 // Where the position must be, once so many bytes are read or written.
 void set_own_position(const io_request& request, std::size_t done) noexcept {
   const int number = request.target->number();
-  if (request.began_at >= 0 && (::fcntl(number, F_GETFL) & O_APPEND) == 0)
+  const bool has_not_moved = request.began_at >= 0 && ::lseek(number, 0, SEEK_CUR) == request.began_at;
+  if (has_not_moved && (::fcntl(number, F_GETFL) & O_APPEND) == 0)
     ::lseek(number, request.began_at + static_cast<off_t>(done), SEEK_SET);
 }
 
@@ -220,6 +221,7 @@ void io_uring_backend::wake() noexcept {
 }
 
 bool io_uring_backend::start(io_request& request) {
+  require_own_process();
   request.completed = false;
   request.stopping = false;
   request.phase = asking;
@@ -242,7 +244,6 @@ bool io_uring_backend::start(io_request& request) {
 }
 
 void io_uring_backend::submit(io_request& request) {
-  require_own_process();
   io_uring_sqe* sqe = ring_->entry();
   const int number = request.target != nullptr ? request.target->number() : -1;
   auto* data = static_cast<char*>(request.data);
@@ -370,6 +371,10 @@ static void abort_connection(int number) noexcept {
 bool io_uring_backend::cancel(io_request& request) {
   if (request.completed) return false;
   if (request.job != nullptr) return cancel_offloaded(request);
+  if (!is_in_own_process()) {  // the ring is the parent's, and so is what it has begun
+    complete(request, -ECANCELED);
+    return true;
+  }
   request.stopping = true;
   if (request.phase == sent) abort_connection(request.target->number());
   io_uring_sqe* sqe = ring_->entry();

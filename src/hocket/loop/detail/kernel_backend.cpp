@@ -90,6 +90,8 @@ int kernel_backend::rmdir(const char* path) noexcept { return answer(::rmdir(pat
 
 int kernel_backend::chmod(const char* path, unsigned mode) { return answer(::chmod(path, mode)); }
 
+int kernel_backend::fchmod(int number, unsigned mode) { return answer(::fchmod(number, mode)); }
+
 int kernel_backend::if_nametoindex(const char* name) { return detail::interface_index_of(name); }
 
 int kernel_backend::if_indextoname(unsigned index, std::string& name) { return detail::interface_name_of(index, name); }

@@ -34,6 +34,7 @@ class kernel_backend : public backend {
   [[nodiscard]] int unlink(const char* path) noexcept final;
   [[nodiscard]] int rmdir(const char* path) noexcept final;
   [[nodiscard]] int chmod(const char* path, unsigned mode) final;
+  [[nodiscard]] int fchmod(int number, unsigned mode) final;
   [[nodiscard]] int if_nametoindex(const char* name) final;
   [[nodiscard]] int if_indextoname(unsigned index, std::string& name) final;
   [[nodiscard]] int read_directory(int number, std::vector<directory_entry>& entries, std::size_t most) final;

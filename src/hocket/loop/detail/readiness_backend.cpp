@@ -86,6 +86,7 @@ attempt readiness_backend::try_or_connect(io_request& request) {
 }
 
 bool readiness_backend::start(io_request& request) {
+  require_own_process();
   request.completed = false;
   request.phase = 0;
   const need needed = needs(request);

@@ -1,19 +1,20 @@
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 #include <fmt/format.h>
 #include <sys/select.h>
 
-#include <hocket/base/error.hpp>
 #include <hocket/loop/detail/select_backend.hpp>
 
 namespace hocket {
 
 void select_backend::require_usable(int number) const {
   if (number < FD_SETSIZE) return;
-  throw error(
-      fmt::format("descriptor {} is too large for the backend 'select', which takes those below {}: use 'poll', "
-                  "'epoll' or 'io_uring' (HOCKET_BACKEND)",
-                  number, FD_SETSIZE));
+  throw std::system_error(EMFILE, std::system_category(),
+                          fmt::format("descriptor {} is too large for the backend 'select', which takes those below "
+                                      "{}: use 'poll', 'epoll' or 'io_uring' (HOCKET_BACKEND)",
+                                      number, FD_SETSIZE));
 }
 
 int select_backend::wait(std::vector<pollfd>& entries, const timespec* limit) noexcept {
@@ -31,6 +32,7 @@ int select_backend::wait(std::vector<pollfd>& entries, const timespec* limit) no
     largest = std::max(largest, each.fd);
   }
   const int count = ::pselect(largest + 1, &readable, &writable, &urgent, limit, nullptr);
+  if (count < 0 && errno == EBADF) return ::poll(entries.data(), entries.size(), 0);  // it tells which one was closed
   if (count <= 0) return count;
   for (pollfd& each : entries) {
     const int what = (FD_ISSET(each.fd, &readable) ? POLLIN : 0) | (FD_ISSET(each.fd, &writable) ? POLLOUT : 0) |

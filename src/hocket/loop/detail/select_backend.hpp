@@ -7,7 +7,7 @@ namespace hocket {
 /// On pselect(2), which knows numbers below FD_SETSIZE only: larger ones are refused when they are adopted.
 class select_backend final : public watch_list_backend {
  public:
-  using watch_list_backend::watch_list_backend;
+  explicit select_backend(loop& owner) : watch_list_backend(owner) { require_usable(wake_number()); }
 
   [[nodiscard]] std::string_view name() const noexcept override { return "select"; }
 

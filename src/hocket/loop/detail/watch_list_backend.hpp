@@ -19,6 +19,7 @@ class watch_list_backend : public readiness_backend {
   void wake() noexcept final;
 
  protected:
+  [[nodiscard]] int wake_number() const noexcept { return wake_; }
   /// Waits until something of what the entries ask for has happened, at most so long (nothing: without end), and sets their
   /// `revents`. Gives a count, or -1 with errno.
   [[nodiscard]] virtual int wait(std::vector<pollfd>& entries, const timespec* limit) noexcept = 0;
