@@ -189,7 +189,7 @@ class paper_backend final : public backend {
       case io_op::open:
         return end(request, first_number + world_.opened++);
       case io_op::stat:
-        static_cast<struct statx*>(request.second)->stx_size = 42;
+        static_cast<struct statx*>(request.details->second)->stx_size = 42;
         return asked(request, "stat");
       case io_op::make_directory:
         return asked(request, "mkdir");

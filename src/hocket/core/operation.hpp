@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <hocket/base/assert.hpp>
+#include <hocket/core/limited_operation.hpp>
 #include <hocket/core/task_base.hpp>
 
 namespace hocket {
@@ -106,6 +107,15 @@ class operation : public timer_node {
   }
 
   phase phase_ = phase::idle;
+
+ protected:
+  // Of an I/O operation; here they cost nothing.
+  bool completed_inline_ : 1 = false;  // but the task has had its share and queues
+  bool stop_asked_ : 1 = false;
+  bool expired_ : 1 = false;
+  detail::operation_limit::kind limit_kind_ = detail::operation_limit::kind::none;
+
+ private:
   task_base* task_ = nullptr;
   std::coroutine_handle<> waiter_;
 };

@@ -15,14 +15,14 @@ namespace {
 constexpr std::size_t piece_size = std::size_t{8} << 20;
 constexpr std::size_t read_size = std::size_t{256} << 10;
 
-class copy_range_operation final : public detail::io_awaitable<copy_range_operation, std::size_t> {
+class copy_range_operation final : public detail::detailed_awaitable<copy_range_operation, std::size_t> {
  public:
   static constexpr const char* name = "copy";
   copy_range_operation(file& from, file& to, std::uint64_t offset) noexcept
       : io_awaitable(io_op::copy_range, from.handle().record()) {
-    request_.pipe = to.handle().record();
+    details_.pipe = to.handle().record();
     request_.length = piece_size;
-    request_.offset = static_cast<std::int64_t>(offset);
+    details_.offset = static_cast<std::int64_t>(offset);
   }
   [[nodiscard]] std::size_t convert(std::int32_t count) noexcept { return static_cast<std::size_t>(count); }
 };

@@ -18,13 +18,11 @@ open_operation::open_operation(io_op how, descriptor* directory, std::string pat
                                std::source_location where)
     : path_operation(how, directory, std::move(path)), where_(where) {
   request_.flags = static_cast<std::uint32_t>(flags);
-  request_.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0;
+  details_.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0;
 }
 
 file open_operation::convert(std::int32_t number) {
-  io_handle opened(number, io_handle::made_here{}, where_);
-  opened.record()->set_path(std::move(path()));
-  return file(std::move(opened));
+  return file(io_handle(number, io_handle::made_here{}, where_, std::move(path())));
 }
 
 }  // namespace detail

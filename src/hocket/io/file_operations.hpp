@@ -27,36 +27,36 @@ class open_operation final : public path_operation<open_operation, file> {
   std::source_location where_;
 };
 
-class read_operation final : public io_awaitable<read_operation, std::size_t> {
+class read_operation final : public detailed_awaitable<read_operation, std::size_t> {
  public:
   static constexpr const char* name = "read";
   read_operation(descriptor* target, std::span<char> into, std::int64_t offset) noexcept
       : io_awaitable(io_op::read, target) {
     request_.data = into.data();
     request_.length = into.size();
-    request_.offset = offset;
+    details_.offset = offset;
   }
   [[nodiscard]] std::size_t convert(std::int32_t size) noexcept { return static_cast<std::size_t>(size); }
 };
 
-class write_operation final : public io_awaitable<write_operation, void> {
+class write_operation final : public detailed_awaitable<write_operation, void> {
  public:
   static constexpr const char* name = "write";
   write_operation(descriptor* target, std::string_view bytes, std::int64_t offset) noexcept
       : io_awaitable(io_op::write, target) {
     request_.data = const_cast<char*>(bytes.data());
     request_.length = bytes.size();
-    request_.offset = offset;
+    details_.offset = offset;
   }
   void convert(std::int32_t) noexcept {}
 };
 
-class read_pieces_operation final : public io_awaitable<read_pieces_operation, std::size_t> {
+class read_pieces_operation final : public detailed_awaitable<read_pieces_operation, std::size_t> {
  public:
   static constexpr const char* name = "read";
   read_pieces_operation(descriptor* target, std::span<const std::span<char>> into, std::int64_t offset)
       : io_awaitable(io_op::read_pieces, target), pieces_(into) {
-    request_.offset = offset;
+    details_.offset = offset;
   }
   [[nodiscard]] bool await_ready() {
     request_.data = pieces_.message();
@@ -69,12 +69,12 @@ class read_pieces_operation final : public io_awaitable<read_pieces_operation, s
   piece_list pieces_;
 };
 
-class write_pieces_operation final : public io_awaitable<write_pieces_operation, void> {
+class write_pieces_operation final : public detailed_awaitable<write_pieces_operation, void> {
  public:
   static constexpr const char* name = "write";
   write_pieces_operation(descriptor* target, std::span<const std::string_view> pieces, std::int64_t offset)
       : io_awaitable(io_op::write_pieces, target), pieces_(pieces) {
-    request_.offset = offset;
+    details_.offset = offset;
   }
   [[nodiscard]] bool await_ready() {
     if (pieces_.count() == 0 && !task_base::require_current().must_throw()) return true;
@@ -88,7 +88,7 @@ class write_pieces_operation final : public io_awaitable<write_pieces_operation,
   piece_list pieces_;
 };
 
-class fsync_operation final : public io_awaitable<fsync_operation, void> {
+class fsync_operation final : public detailed_awaitable<fsync_operation, void> {
  public:
   static constexpr const char* name = "fsync";
   fsync_operation(descriptor* target, std::uint32_t flags) noexcept : io_awaitable(io_op::fsync, target) {
@@ -97,11 +97,11 @@ class fsync_operation final : public io_awaitable<fsync_operation, void> {
   void convert(std::int32_t) noexcept {}
 };
 
-class truncate_operation final : public io_awaitable<truncate_operation, void> {
+class truncate_operation final : public detailed_awaitable<truncate_operation, void> {
  public:
   static constexpr const char* name = "truncate";
   truncate_operation(descriptor* target, std::int64_t size) noexcept : io_awaitable(io_op::truncate, target) {
-    request_.offset = size;
+    details_.offset = size;
   }
   void convert(std::int32_t) noexcept {}
 };

@@ -24,7 +24,7 @@ class stat_operation final : public path_operation<stat_operation, file_status> 
     request_.flags = static_cast<std::uint32_t>(flags);
   }
   [[nodiscard]] bool await_ready() {
-    request_.second = &found_;
+    details_.second = &found_;
     return path_operation::await_ready();
   }
   [[nodiscard]] file_status convert(std::int32_t) const noexcept;
@@ -71,7 +71,7 @@ class mkdir_operation final : public plain_path_operation<mkdir_operation> {
  public:
   static constexpr const char* name = "make the folder";
   mkdir_operation(std::string path, unsigned mode) : plain_path_operation(io_op::make_directory, std::move(path)) {
-    request_.mode = mode;
+    details_.mode = mode;
   }
 };
 
@@ -88,7 +88,7 @@ class read_link_operation final : public path_operation<read_link_operation, std
   static constexpr const char* name = "read the link";
   explicit read_link_operation(std::string path) : path_operation(io_op::read_link, nullptr, std::move(path)) {}
   [[nodiscard]] bool await_ready() {
-    request_.second = into_.data();
+    details_.second = into_.data();
     request_.length = into_.size();
     return path_operation::await_ready();
   }
@@ -99,7 +99,7 @@ class read_link_operation final : public path_operation<read_link_operation, std
 };
 
 /// The next entries of an open folder, behind those that are there; false at the end.
-class read_directory_operation final : public io_awaitable<read_directory_operation, bool> {
+class read_directory_operation final : public detailed_awaitable<read_directory_operation, bool> {
  public:
   static constexpr const char* name = "list";
   read_directory_operation(descriptor* target, std::vector<directory_entry>& into) noexcept

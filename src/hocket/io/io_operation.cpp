@@ -1,4 +1,5 @@
 #include <cerrno>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -13,14 +14,10 @@ static constexpr unsigned most_inline_completions = 64;
 io_operation::io_operation(io_operation&& other) noexcept : operation(static_cast<operation&&>(other)) {
   request_.op = other.request_.op;
   request_.flags = other.request_.flags;
-  request_.mode = other.request_.mode;
-  request_.target = other.request_.target;
-  target_ = std::move(other.target_);
+  request_.target = std::exchange(other.request_.target, nullptr);
   request_.data = other.request_.data;
   request_.length = other.request_.length;
-  request_.offset = other.request_.offset;
-  request_.pipe = other.request_.pipe;
-  limit_ = other.limit_;
+  limit_kind_ = other.limit_kind_;
   deadline_ = other.deadline_;
 }
 
@@ -47,7 +44,7 @@ std::string io_operation::what_failed(const char* name) const {
 }
 
 bool io_operation::await_ready() {
-  if (limit_ == operation_limit::kind::passed) return true;
+  if (limit_kind_ == operation_limit::kind::passed) return true;
   if (refuse_if_cancelled()) return true;
   if (needs_target() && (request_.target == nullptr || request_.target->is_closing())) {
     fail(request_.target == nullptr ? EBADF : ECANCELED);
@@ -77,7 +74,7 @@ void io_operation::await_suspend(std::coroutine_handle<> waiter) {
 void io_operation::arm() noexcept {
   loop& owner = task()->owner();
   request_.timed = true;
-  const bool is_relative = limit_ == operation_limit::kind::after;
+  const bool is_relative = limit_kind_ == operation_limit::kind::after;
   owner.schedule_at(*this, is_relative ? owner.time_after(deadline_.time_since_epoch()) : deadline_);
 }
 
@@ -93,7 +90,7 @@ bool io_operation::stop() noexcept {
 }
 
 std::expected<std::int32_t, std::error_code> io_operation::outcome() {
-  if (limit_ == operation_limit::kind::passed) throw timeout_error{};
+  if (limit_kind_ == operation_limit::kind::passed) throw timeout_error{};
   if (was_stopped() || (stop_asked_ && request_.result == -ECANCELED)) {
     if (expired_ && !task()->must_throw()) throw timeout_error{};
     task()->throw_cancelled();

@@ -24,8 +24,8 @@ class io_handle {
       : record_(loop::running().io().adopt(number, backend::origin::adopted, where)) {}
   /// The same for one that the loop's backend has made.
   struct made_here {};
-  io_handle(int number, made_here, std::source_location where = std::source_location::current())
-      : record_(loop::running().io().adopt(number, backend::origin::made_here, where)) {}
+  io_handle(int number, made_here, std::source_location where = std::source_location::current(), std::string path = {})
+      : record_(loop::running().io().adopt(number, backend::origin::made_here, where, std::move(path))) {}
   io_handle(io_handle&& other) noexcept : record_(std::exchange(other.record_, nullptr)) {}
   io_handle& operator=(io_handle&& other) noexcept {
     if (this != &other) {
@@ -67,7 +67,7 @@ class io_operation : public operation {
 
   /// How long it may take. Before it is awaited.
   void limit(operation_limit bound) noexcept {
-    limit_ = bound.bound;
+    limit_kind_ = bound.bound;
     deadline_ = time_point(bound.time);
   }
 
@@ -77,6 +77,9 @@ class io_operation : public operation {
     if (target != nullptr) aim_at(*target);
   }
   io_operation(io_operation&& other) noexcept;
+  ~io_operation() {
+    if (request_.target != nullptr) request_.target->release();
+  }
 
   /// The system's answer, not negative, or the error. Throws `cancelled`, `timeout_error`.
   [[nodiscard]] std::expected<std::int32_t, std::error_code> outcome();
@@ -86,9 +89,9 @@ class io_operation : public operation {
 
   [[nodiscard]] static backend& io() noexcept { return loop::running().io(); }
 
+  /// Closed or not, the record stays while this refers to it. Once.
   void aim_at(descriptor& target) noexcept {
     target.retain();
-    target_ = record_ref<descriptor>(&target);
     request_.target = &target;
   }
   /// Ends it before it begins, as if the system had answered so.
@@ -98,20 +101,26 @@ class io_operation : public operation {
 
  private:
   [[nodiscard]] bool needs_target() const noexcept;
-  [[nodiscard]] bool is_limited() const noexcept { return limit_ != operation_limit::kind::none; }
+  [[nodiscard]] bool is_limited() const noexcept { return limit_kind_ != operation_limit::kind::none; }
   void arm() noexcept;
+};
 
-  record_ref<descriptor> target_;  // closed or not, the record stays while this refers to it
-  bool completed_inline_ = false;  // but the task has had its share and queues
-  bool stop_asked_ = false;
-  bool expired_ = false;
-  operation_limit::kind limit_ = operation_limit::kind::none;
+/// One with details.
+class detailed_operation : public io_operation {
+ protected:
+  detailed_operation(io_op op, descriptor* target) noexcept : io_operation(op, target) { request_.details = &details_; }
+  detailed_operation(detailed_operation&& other) noexcept
+      : io_operation(static_cast<io_operation&&>(other)), details_(other.details_) {
+    request_.details = &details_;
+  }
+
+  io_details details_;
 };
 
 /// Gives a derived class its two faces: `co_await op` throws std::system_error, `co_await as_expected(op)` does not.
 /// `Derived` has `Value convert(std::int32_t)` and `static constexpr const char* name`.
-template <class Derived, class Value>
-class io_awaitable : public io_operation {
+template <class Derived, class Value, class Base = io_operation>
+class io_awaitable : public Base {
  public:
   Value await_resume() {
     auto answer = this->outcome();
@@ -132,8 +141,11 @@ class io_awaitable : public io_operation {
   [[nodiscard]] std::string what_failed() const { return io_operation::what_failed(Derived::name); }
 
  protected:
-  using io_operation::io_operation;
+  using Base::Base;
 };
+
+template <class Derived, class Value>
+using detailed_awaitable = io_awaitable<Derived, Value, detailed_operation>;
 
 }  // namespace detail
 }  // namespace hocket

@@ -16,7 +16,7 @@ namespace hocket::detail {
 /// A request on a path, or on two of them; it owns them. A path with a null byte in it, at which the system would stop reading, is
 /// refused (EINVAL). An error names the paths.
 template <class Derived, class Value>
-class path_operation : public io_awaitable<Derived, Value> {
+class path_operation : public detailed_awaitable<Derived, Value> {
  public:
   [[nodiscard]] bool await_ready() {
     if (has_null_byte(path_) || (other_ && has_null_byte(*other_))) {
@@ -24,16 +24,16 @@ class path_operation : public io_awaitable<Derived, Value> {
       return true;
     }
     this->request_.data = path_.data();
-    if (other_) this->request_.second = other_->data();
-    return io_awaitable<Derived, Value>::await_ready();
+    if (other_) this->details_.second = other_->data();
+    return detailed_awaitable<Derived, Value>::await_ready();
   }
   [[nodiscard]] std::string what_failed() const { return what_failed_on(Derived::name, path_, other_.value_or("")); }
 
  protected:
   path_operation(io_op op, descriptor* directory, std::string path, std::optional<std::string> other = {})
-      : io_awaitable<Derived, Value>(op, directory), path_(std::move(path)), other_(std::move(other)) {}
+      : detailed_awaitable<Derived, Value>(op, directory), path_(std::move(path)), other_(std::move(other)) {}
   path_operation(path_operation&& other) noexcept
-      : io_awaitable<Derived, Value>(static_cast<io_awaitable<Derived, Value>&&>(other)),
+      : detailed_awaitable<Derived, Value>(static_cast<detailed_awaitable<Derived, Value>&&>(other)),
         path_(std::move(other.path_)),
         other_(std::move(other.other_)) {}
 

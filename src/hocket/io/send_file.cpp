@@ -19,28 +19,28 @@ namespace {
 constexpr std::size_t piece_size = 64 * 1024;
 
 /// From a file into a pipe.
-class fill_operation final : public detail::io_awaitable<fill_operation, std::size_t> {
+class fill_operation final : public detail::detailed_awaitable<fill_operation, std::size_t> {
  public:
   static constexpr const char* name = "read";
   fill_operation(const file& from, const io_handle& pipe, std::size_t length, std::uint64_t offset) noexcept
       : io_awaitable(io_op::splice, from.handle().record()) {
-    request_.pipe = pipe.record();
+    details_.pipe = pipe.record();
     request_.flags = io_request::into_pipe | io_request::from_file;
     request_.length = length;
-    request_.offset = static_cast<std::int64_t>(offset);
+    details_.offset = static_cast<std::int64_t>(offset);
   }
   [[nodiscard]] std::size_t convert(std::int32_t count) noexcept { return static_cast<std::size_t>(count); }
 };
 
 /// From a pipe to a socket.
-class empty_operation final : public detail::io_awaitable<empty_operation, std::size_t> {
+class empty_operation final : public detail::detailed_awaitable<empty_operation, std::size_t> {
  public:
   static constexpr const char* name = "send";
   empty_operation(const io_handle& pipe, const io_handle& to, std::size_t length) noexcept
       : io_awaitable(io_op::splice, to.record()) {
-    request_.pipe = pipe.record();
+    details_.pipe = pipe.record();
     request_.length = length;
-    request_.offset = -1;
+    details_.offset = -1;
   }
   [[nodiscard]] std::size_t convert(std::int32_t count) noexcept { return static_cast<std::size_t>(count); }
 };

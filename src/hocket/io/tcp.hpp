@@ -111,7 +111,7 @@ class tcp_listener : public basic_socket {
 
 namespace detail {
 
-class connect_operation final : public io_awaitable<connect_operation, tcp_socket> {
+class connect_operation final : public detailed_awaitable<connect_operation, tcp_socket> {
  public:
   static constexpr const char* name = "connect";
   connect_operation(const socket_address& address, connect_options options, std::source_location where);

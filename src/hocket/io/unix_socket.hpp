@@ -64,7 +64,7 @@ class receive_unix_operation final : public io_awaitable<receive_unix_operation,
 };
 
 /// connect(2), of a socket that it makes. With -EAGAIN if the listener's backlog is full and the backend cannot wait for room.
-class connect_unix_operation final : public io_awaitable<connect_unix_operation, io_handle> {
+class connect_unix_operation final : public detailed_awaitable<connect_unix_operation, io_handle> {
  public:
   static constexpr const char* name = "connect";
   connect_unix_operation(int type, const socket_address& address, std::source_location where) noexcept

@@ -75,11 +75,13 @@ void backend::require_own_process() const {
     throw invalid_state_error("a child of fork(2) cannot run its parent's event loop; make a new one");
 }
 
-descriptor* backend::adopt(int number, origin from, std::source_location made_at) {
+descriptor* backend::adopt(int number, origin from, std::source_location made_at, std::string path) {
   descriptor* made = nullptr;
   try {
     require_usable(number);
-    made = new descriptor(*this, number, from == origin::adopted);
+    const bool is_adopted = from == origin::adopted;
+    made = path.empty() ? new descriptor(*this, number, is_adopted)
+                        : new file_descriptor(*this, number, is_adopted, std::move(path));
     if (loop_.debug()) made_at_.try_emplace(made, made_at);
     ++open_;
     return made;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <source_location>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 
@@ -70,7 +71,8 @@ class backend : public system_calls {
   };
 
   /// Takes ownership of an open file descriptor, also when it throws. `made_at` is for whoever forgets to close it.
-  [[nodiscard]] descriptor* adopt(int number, origin from, std::source_location made_at = {});
+  /// `path` is what was opened, for the words of errors.
+  [[nodiscard]] descriptor* adopt(int number, origin from, std::source_location made_at = {}, std::string path = {});
 
   /// Cancels what is in flight on `target` (it ends with -ECANCELED), closes the number after the last, and frees the record.
   void close(descriptor* target) noexcept;

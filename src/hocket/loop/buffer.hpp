@@ -23,7 +23,7 @@ class buffer_lender {
   buffer_lender() noexcept = default;
   ~buffer_lender() = default;
 
-  /// The lender must outlive what it has lent.
+  /// The lender must outlive what it has lent. Precondition: less than 4 GiB.
   [[nodiscard]] buffer lend(std::uint32_t slot, std::span<char> bytes) noexcept;
   /// The one that was lent as `slot` is back.
   virtual void take_back(std::uint32_t slot) noexcept = 0;
@@ -39,34 +39,41 @@ class buffer {
  public:
   buffer() noexcept = default;
   buffer(buffer&& other) noexcept
-      : lender_(std::exchange(other.lender_, nullptr)), slot_(other.slot_), bytes_(std::exchange(other.bytes_, {})) {}
+      : lender_(std::exchange(other.lender_, nullptr)),
+        slot_(other.slot_),
+        size_(std::exchange(other.size_, 0)),
+        data_(std::exchange(other.data_, nullptr)) {}
   buffer& operator=(buffer&& other) noexcept {
     if (this != &other) {
       release();
       lender_ = std::exchange(other.lender_, nullptr);
       slot_ = other.slot_;
-      bytes_ = std::exchange(other.bytes_, {});
+      size_ = std::exchange(other.size_, 0);
+      data_ = std::exchange(other.data_, nullptr);
     }
     return *this;
   }
   ~buffer() { release(); }
 
-  [[nodiscard]] std::span<char> bytes() const noexcept { return bytes_; }
-  [[nodiscard]] std::string_view text() const noexcept { return {bytes_.data(), bytes_.size()}; }
-  [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
-  [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
+  [[nodiscard]] std::span<char> bytes() const noexcept { return {data_, size_}; }
+  [[nodiscard]] std::string_view text() const noexcept { return {data_, size_}; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
   /// True if any bytes came: `while (auto data = co_await socket.receive())` ends at end of file.
   explicit operator bool() const noexcept { return !empty(); }
 
   /// Shows less of it: without the first `count` bytes, or only the first `count`. Precondition: it has as many.
-  void remove_prefix(std::size_t count) noexcept { bytes_ = bytes_.subspan(count); }
-  void truncate(std::size_t count) noexcept { bytes_ = bytes_.first(count); }
+  void remove_prefix(std::size_t count) noexcept {
+    data_ += count;
+    size_ -= static_cast<std::uint32_t>(count);
+  }
+  void truncate(std::size_t count) noexcept { size_ = static_cast<std::uint32_t>(count); }
 
  private:
   friend class buffer_lender;
   buffer(buffer_lender* lender, std::uint32_t slot, std::span<char> bytes) noexcept
-      : lender_(lender), slot_(slot), bytes_(bytes) {}
+      : lender_(lender), slot_(slot), size_(static_cast<std::uint32_t>(bytes.size())), data_(bytes.data()) {}
   void release() noexcept {
     if (lender_ == nullptr) return;
     --lender_->lent_;
@@ -75,7 +82,8 @@ class buffer {
 
   buffer_lender* lender_ = nullptr;
   std::uint32_t slot_ = 0;
-  std::span<char> bytes_;
+  std::uint32_t size_ = 0;
+  char* data_ = nullptr;
 };
 
 inline buffer buffer_lender::lend(std::uint32_t slot, std::span<char> bytes) noexcept {

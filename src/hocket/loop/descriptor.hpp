@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,24 +33,23 @@ class descriptor : public arena_allocated {
   [[nodiscard]] bool is_adopted() const noexcept { return adopted_; }
 
   /// What was opened, for the words of errors; empty for what has no path.
-  [[nodiscard]] std::string_view path() const noexcept { return path_ ? std::string_view(*path_) : std::string_view(); }
-  void set_path(std::string opened) { path_ = std::make_unique<const std::string>(std::move(opened)); }
+  [[nodiscard]] std::string_view path() const noexcept;
 
   void retain() noexcept { ++references_; }
   void release() noexcept {
-    if (--references_ == 0) delete this;
+    if (--references_ == 0) destroy();
   }
 
   /// What a backend that waits for readiness knows of it. "May" is true until a call showed otherwise, and again after each
   /// event.
   struct readiness {
-    bool watched = false;
-    bool may_read = true;
-    bool may_write = true;
-    bool hung_up = false;  // the peer will send nothing more: a short read no longer means that nothing is left
-    bool short_read_empties =
-        true;                 // as of TCP; a unix stream also ends a read behind bytes that came with descriptors
     std::uint32_t place = 0;  // in a list of what is watched
+    bool watched : 1 = false;
+    bool may_read : 1 = true;
+    bool may_write : 1 = true;
+    bool hung_up : 1 = false;  // the peer will send nothing more: a short read no longer means that nothing is left
+    bool short_read_empties : 1 =
+        true;  // as of TCP; a unix stream also ends a read behind bytes that came with descriptors
   };
   readiness ready;
 
@@ -64,22 +62,53 @@ class descriptor : public arena_allocated {
   };
   nature is = nature::unknown;
 
- private:
+ protected:
   friend class backend;
 
-  descriptor(backend& owner, int number, bool adopted) noexcept : owner_(owner), number_(number), adopted_(adopted) {
+  descriptor(backend& owner, int number, bool adopted) noexcept : adopted_(adopted), number_(number), owner_(owner) {
     ready.short_read_empties = !adopted;
   }
   ~descriptor() = default;
 
-  backend& owner_;
-  intrusive_list<io_request> in_flight_;  // in order of submission
+ private:
+  void destroy() noexcept;
+
+  bool closing_ = false;
+  bool adopted_;
+  bool has_path_ = false;  // it is a `file_descriptor`
   int number_;
   std::uint32_t references_ = 1;  // of the backend until the number is closed, and of operations
   std::uint32_t count_ = 0;       // of the requests in flight
-  bool closing_ = false;
-  bool adopted_;
-  std::unique_ptr<const std::string> path_;  // seldom; a socket pays a pointer for it
+  backend& owner_;
+  intrusive_list<io_request> in_flight_;  // in order of submission
+
+  friend class file_descriptor;
 };
+
+/// One that has a path: so the others, of which there are many more, pay nothing for it.
+class file_descriptor final : public descriptor {
+ private:
+  friend class backend;
+  friend class descriptor;
+
+  file_descriptor(backend& owner, int number, bool adopted, std::string path) noexcept
+      : descriptor(owner, number, adopted), path_(std::move(path)) {
+    has_path_ = true;
+  }
+  ~file_descriptor() = default;
+
+  std::string path_;
+};
+
+inline std::string_view descriptor::path() const noexcept {
+  return has_path_ ? std::string_view(static_cast<const file_descriptor&>(*this).path_) : std::string_view();
+}
+
+inline void descriptor::destroy() noexcept {
+  if (has_path_)
+    delete static_cast<file_descriptor*>(this);
+  else
+    delete this;
+}
 
 }  // namespace hocket

@@ -48,6 +48,17 @@ enum class io_op : std::uint8_t {
                    // appended but for `.` and `..`; the result is how many were read, those two counted; 0 at the end
 };
 
+/// What else a request of a file, a path, a splice or a connection has: all that the blocking pool may have to do. The others,
+/// of which millions may wait, do not pay for it.
+struct io_details {
+  std::uint32_t mode = 0;
+  void* second = nullptr;
+  std::int64_t offset = 0;
+  std::int64_t began_at = -1;   // the backend's: the file's own position, if it is used
+  descriptor* pipe = nullptr;   // or the other file
+  blocking_job* job = nullptr;  // the backend's
+};
+
 /// One operation that the system is asked to do. It completes exactly once, and nothing but its completion releases it and
 /// the memory that it points to.
 struct io_request : list_link<> {
@@ -64,20 +75,19 @@ struct io_request : list_link<> {
   bool stopping = false;   // the system was asked to end it
   bool timed = false;      // `done` is a timer node, and may be scheduled as its alarm
   std::uint8_t phase = 0;  // the backend's
-  std::uint32_t flags = 0;
-  std::uint32_t mode = 0;
-  std::uint32_t slot = 0;   // the backend's: of the buffer that it lends
+  union {
+    std::uint32_t flags = 0;
+    std::uint32_t slot;  // the backend's, of what is received: the buffer that it lends
+  };
   std::int32_t result = 0;  // as from the system: a count or a number, or a negated errno
   descriptor* target = nullptr;
-  void* data = nullptr;
-  void* second = nullptr;
-  std::size_t length = 0;
-  std::size_t transferred = 0;  // of what must be done whole, so far
-  std::int64_t offset = 0;
-  std::int64_t began_at = -1;   // the backend's: the file's own position, if it is used
-  descriptor* pipe = nullptr;   // or the other file
-  ready_node* done = nullptr;   // scheduled on completion
-  blocking_job* job = nullptr;  // the backend's
+  void* data = nullptr;           // of what must be done whole: what is left
+  std::size_t length = 0;         // the same
+  io_details* details = nullptr;  // of those that have some
+  ready_node* done = nullptr;     // scheduled on completion
+
+  /// The backend's: it is, or waits to be, with the blocking pool.
+  [[nodiscard]] bool is_offloaded() const noexcept { return details != nullptr && details->job != nullptr; }
 };
 
 }  // namespace hocket

@@ -42,7 +42,7 @@ class send_message_operation final : public io_awaitable<send_message_operation,
 };
 
 /// connect(2) of a socket that is there: of datagrams, which only notes the peer.
-class connect_existing_operation final : public io_awaitable<connect_existing_operation, void> {
+class connect_existing_operation final : public detailed_awaitable<connect_existing_operation, void> {
  public:
   static constexpr const char* name = "connect";
   connect_existing_operation(descriptor* target, const socket_address& peer) noexcept

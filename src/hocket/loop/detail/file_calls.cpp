@@ -25,39 +25,36 @@ static std::int32_t answer(long returned) noexcept {
   return static_cast<std::int32_t>(returned < 0 ? -errno : returned);
 }
 
-static std::int32_t write_all(const io_request& request) noexcept {
-  const auto* data = static_cast<const char*>(request.data);
-  std::size_t written = request.transferred;
-  while (written < request.length) {
-    const std::size_t left = request.length - written;
-    const ssize_t count = request.offset < 0 ? ::write(request.target->number(), data + written, left)
-                                             : ::pwrite(request.target->number(), data + written, left,
-                                                        request.offset + static_cast<off_t>(written));
+static std::int32_t write_all(io_request& request) noexcept {
+  const int number = request.target->number();
+  const std::int64_t& offset = request.details->offset;
+  if (request.length == 0) return 0;
+  for (;;) {
+    const ssize_t count = offset < 0 ? ::write(number, request.data, request.length)
+                                     : ::pwrite(number, request.data, request.length, offset);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return count < 0 ? -errno : -EIO;
-    written += static_cast<std::size_t>(count);
+    if (!advance(request, static_cast<std::size_t>(count))) return 0;
   }
-  return 0;
 }
 
 // An offset of -1 means the file's own position to these calls, as it does to us.
 static std::int32_t write_all_pieces(io_request& request) noexcept {
   const auto& message = *static_cast<const msghdr*>(request.data);
-  off_t offset = request.offset;
   for (;;) {
-    const ssize_t count =
-        ::pwritev2(request.target->number(), message.msg_iov, static_cast<int>(message.msg_iovlen), offset, 0);
+    const ssize_t count = ::pwritev2(request.target->number(), message.msg_iov, static_cast<int>(message.msg_iovlen),
+                                     request.details->offset, 0);
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return count < 0 ? -errno : -EIO;
-    if (offset >= 0) offset += count;
     if (!advance(request, static_cast<std::size_t>(count))) return 0;
   }
 }
 
 static std::int32_t copy_range(const io_request& request) noexcept {
-  loff_t from = request.offset;
-  loff_t to = request.offset;
-  return answer(::copy_file_range(request.target->number(), &from, request.pipe->number(), &to, request.length, 0));
+  loff_t from = request.details->offset;
+  loff_t to = request.details->offset;
+  return answer(
+      ::copy_file_range(request.target->number(), &from, request.details->pipe->number(), &to, request.length, 0));
 }
 
 // One call, so that a listing comes in pieces: some thousand entries.
@@ -82,42 +79,43 @@ static std::int32_t read_directory(const io_request& request) noexcept {
 
 std::int32_t call_blocking(io_request& request) noexcept {
   const int number = request.target != nullptr ? request.target->number() : -1;
+  const io_details& more = *request.details;
   const auto* path = static_cast<const char*>(request.data);
-  const auto* second = static_cast<const char*>(request.second);
+  const auto* second = static_cast<const char*>(more.second);
   switch (request.op) {
     case io_op::open:
-      return answer(::openat(AT_FDCWD, path, static_cast<int>(request.flags) | O_CLOEXEC, request.mode));
+      return answer(::openat(AT_FDCWD, path, static_cast<int>(request.flags) | O_CLOEXEC, more.mode));
     case io_op::open_beneath: {
       open_how how{};
       how.flags = request.flags | O_CLOEXEC;
-      how.mode = request.mode;
+      how.mode = more.mode;
       how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
       return answer(::syscall(SYS_openat2, number, request.data, &how, sizeof how));
     }
     case io_op::read:
-      if (request.offset < 0) return answer(::read(number, request.data, request.length));
-      return answer(::pread(number, request.data, request.length, request.offset));
+      if (more.offset < 0) return answer(::read(number, request.data, request.length));
+      return answer(::pread(number, request.data, request.length, more.offset));
     case io_op::write:
       return write_all(request);
     case io_op::read_pieces: {
       const auto& message = *static_cast<const msghdr*>(request.data);
-      return answer(::preadv2(number, message.msg_iov, static_cast<int>(message.msg_iovlen), request.offset, 0));
+      return answer(::preadv2(number, message.msg_iov, static_cast<int>(message.msg_iovlen), more.offset, 0));
     }
     case io_op::write_pieces:
       return write_all_pieces(request);
     case io_op::fsync:
       return answer((request.flags & io_request::data_only) != 0 ? ::fdatasync(number) : ::fsync(number));
     case io_op::truncate:
-      return answer(::ftruncate(number, request.offset));
+      return answer(::ftruncate(number, more.offset));
     case io_op::copy_range:
       return copy_range(request);
     case io_op::stat:
       return answer(::statx(AT_FDCWD, path, static_cast<int>(request.flags), STATX_BASIC_STATS | STATX_BTIME,
-                            static_cast<struct statx*>(request.second)));
+                            static_cast<struct statx*>(more.second)));
     case io_op::rename:
       return answer(::renameat2(AT_FDCWD, path, AT_FDCWD, second, request.flags));
     case io_op::make_directory:
-      return answer(::mkdirat(AT_FDCWD, path, request.mode));
+      return answer(::mkdirat(AT_FDCWD, path, more.mode));
     case io_op::remove:
       return answer(::unlinkat(AT_FDCWD, path, static_cast<int>(request.flags)));
     case io_op::link:
@@ -125,12 +123,12 @@ std::int32_t call_blocking(io_request& request) noexcept {
     case io_op::symlink:
       return answer(::symlinkat(path, AT_FDCWD, second));
     case io_op::read_link:
-      return answer(::readlinkat(AT_FDCWD, path, static_cast<char*>(request.second), request.length));
+      return answer(::readlinkat(AT_FDCWD, path, static_cast<char*>(more.second), request.length));
     case io_op::read_directory:
       return read_directory(request);
     case io_op::splice: {
-      loff_t offset = request.offset;
-      return answer(::splice(number, offset < 0 ? nullptr : &offset, request.pipe->number(), nullptr, request.length,
+      loff_t offset = more.offset;
+      return answer(::splice(number, offset < 0 ? nullptr : &offset, more.pipe->number(), nullptr, request.length,
                              SPLICE_F_MOVE));
     }
     case io_op::connect:  // of an adopted socket that blocks

@@ -92,15 +92,16 @@ bool is_done_whole(const io_request& request) noexcept {
 bool uses_own_position(const io_request& request) noexcept {
   const bool is_of_file = request.op == io_op::read || request.op == io_op::write || request.op == io_op::read_pieces ||
                           request.op == io_op::write_pieces;
-  return is_of_file && request.offset < 0;
+  return is_of_file && request.details->offset < 0;
 }
 
 // Where the position must be, once so many bytes are read or written.
 void set_own_position(const io_request& request, std::size_t done) noexcept {
+  const std::int64_t began_at = request.details->began_at;
   const int number = request.target->number();
-  const bool has_not_moved = request.began_at >= 0 && ::lseek(number, 0, SEEK_CUR) == request.began_at;
+  const bool has_not_moved = began_at >= 0 && ::lseek(number, 0, SEEK_CUR) == began_at;
   if (has_not_moved && (::fcntl(number, F_GETFL) & O_APPEND) == 0)
-    ::lseek(number, request.began_at + static_cast<off_t>(done), SEEK_SET);
+    ::lseek(number, began_at + static_cast<off_t>(done), SEEK_SET);
 }
 
 // The answer on a descriptor with O_NONBLOCK. (EAGAIN has other reasons when a file is opened, or a unix socket connected, or
@@ -237,7 +238,7 @@ bool io_uring_backend::start(io_request& request) {
     }
     request.phase = polling;
   }
-  if (uses_own_position(request)) request.began_at = ::lseek(request.target->number(), 0, SEEK_CUR);
+  if (uses_own_position(request)) request.details->began_at = ::lseek(request.target->number(), 0, SEEK_CUR);
   submit(request);
   began(request);
   return false;
@@ -246,10 +247,12 @@ bool io_uring_backend::start(io_request& request) {
 void io_uring_backend::submit(io_request& request) {
   io_uring_sqe* sqe = ring_->entry();
   const int number = request.target != nullptr ? request.target->number() : -1;
+  static constexpr io_details none{};
+  const io_details& more = request.details != nullptr ? *request.details : none;
   auto* data = static_cast<char*>(request.data);
-  const auto* second = static_cast<const char*>(request.second);
-  const auto left = static_cast<unsigned>(std::min<std::size_t>(request.length - request.transferred, 1U << 30));
-  const auto offset = static_cast<std::uint64_t>(request.offset);
+  const auto* second = static_cast<const char*>(more.second);
+  const auto left = static_cast<unsigned>(std::min<std::size_t>(request.length, 1U << 30));
+  const auto offset = static_cast<std::uint64_t>(more.offset);
   if (request.phase == polling || request.phase == without_buffer) {
     io_uring_prep_poll_add(sqe, number, static_cast<unsigned>(detail::events_for(request)));
     io_uring_sqe_set_data(sqe, &request);
@@ -270,9 +273,9 @@ void io_uring_backend::submit(io_request& request) {
       break;
     case io_op::send:
       if (is_zero_copy(request))
-        io_uring_prep_send_zc(sqe, number, data + request.transferred, left, MSG_NOSIGNAL | MSG_WAITALL, 0);
+        io_uring_prep_send_zc(sqe, number, data, left, MSG_NOSIGNAL | MSG_WAITALL, 0);
       else
-        io_uring_prep_send(sqe, number, data + request.transferred, left, MSG_NOSIGNAL | MSG_WAITALL);
+        io_uring_prep_send(sqe, number, data, left, MSG_NOSIGNAL | MSG_WAITALL);
       break;
     case io_op::send_pieces:
       io_uring_prep_sendmsg(sqe, number, static_cast<const msghdr*>(request.data), MSG_NOSIGNAL | MSG_WAITALL);
@@ -295,27 +298,26 @@ void io_uring_backend::submit(io_request& request) {
       break;
     case io_op::splice: {
       const bool into_pipe = (request.flags & io_request::into_pipe) != 0;
-      const int pipe = request.pipe->number();
-      io_uring_prep_splice(sqe, into_pipe ? number : pipe, into_pipe ? request.offset : -1, into_pipe ? pipe : number,
-                           -1, left, SPLICE_F_MOVE);
+      const int pipe = more.pipe->number();
+      io_uring_prep_splice(sqe, into_pipe ? number : pipe, into_pipe ? more.offset : -1, into_pipe ? pipe : number, -1,
+                           left, SPLICE_F_MOVE);
       break;
     }
     case io_op::open:
-      io_uring_prep_openat(sqe, AT_FDCWD, data, static_cast<int>(request.flags) | O_CLOEXEC, request.mode);
+      io_uring_prep_openat(sqe, AT_FDCWD, data, static_cast<int>(request.flags) | O_CLOEXEC, more.mode);
       break;
     case io_op::open_beneath:
       // Copied by the kernel when the entry is submitted, at the latest at the end of this turn; all of a turn's opens
       // beneath would have to agree, so each is handed over at once.
       ring_->how = {
-          .flags = request.flags | O_CLOEXEC, .mode = request.mode, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+          .flags = request.flags | O_CLOEXEC, .mode = more.mode, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
       io_uring_prep_openat2(sqe, number, data, &ring_->how);
       break;
     case io_op::read:
       io_uring_prep_read(sqe, number, data, left, offset);
       break;
     case io_op::write:
-      io_uring_prep_write(sqe, number, data + request.transferred, left,
-                          request.offset < 0 ? offset : offset + request.transferred);
+      io_uring_prep_write(sqe, number, data, left, offset);
       break;
     case io_op::fsync:
       io_uring_prep_fsync(sqe, number, (request.flags & io_request::data_only) != 0 ? IORING_FSYNC_DATASYNC : 0);
@@ -327,19 +329,18 @@ void io_uring_backend::submit(io_request& request) {
     }
     case io_op::write_pieces: {
       const auto& message = *static_cast<const msghdr*>(request.data);
-      io_uring_prep_writev(sqe, number, message.msg_iov, static_cast<unsigned>(message.msg_iovlen),
-                           request.offset < 0 ? offset : offset + request.transferred);
+      io_uring_prep_writev(sqe, number, message.msg_iov, static_cast<unsigned>(message.msg_iovlen), offset);
       break;
     }
     case io_op::stat:
       io_uring_prep_statx(sqe, AT_FDCWD, data, static_cast<int>(request.flags), STATX_BASIC_STATS | STATX_BTIME,
-                          static_cast<struct statx*>(request.second));
+                          static_cast<struct statx*>(more.second));
       break;
     case io_op::rename:
       io_uring_prep_renameat(sqe, AT_FDCWD, data, AT_FDCWD, second, request.flags);
       break;
     case io_op::make_directory:
-      io_uring_prep_mkdirat(sqe, AT_FDCWD, data, request.mode);
+      io_uring_prep_mkdirat(sqe, AT_FDCWD, data, more.mode);
       break;
     case io_op::remove:
       io_uring_prep_unlinkat(sqe, AT_FDCWD, data, static_cast<int>(request.flags));
@@ -370,7 +371,7 @@ static void abort_connection(int number) noexcept {
 
 bool io_uring_backend::cancel(io_request& request) {
   if (request.completed) return false;
-  if (request.job != nullptr) return cancel_offloaded(request);
+  if (request.is_offloaded()) return cancel_offloaded(request);
   if (!is_in_own_process()) {  // the ring is the parent's, and so is what it has begun
     complete(request, -ECANCELED);
     return true;
@@ -445,13 +446,13 @@ void io_uring_backend::completed(io_request& request, std::int32_t result, std::
 
 void io_uring_backend::part_completed(io_request& request, std::int32_t result) {
   const auto count = static_cast<std::size_t>(result);
-  request.transferred += count;
-  const bool more = is_in_pieces(request) ? detail::advance(request, count) : request.transferred < request.length;
-  if (more && uses_own_position(request)) set_own_position(request, request.transferred);
-  if (more)
-    go_on(request);
-  else
-    complete(request, 0);
+  const bool is_at_own_position = uses_own_position(request);
+  if (!detail::advance(request, count)) return complete(request, 0);
+  if (is_at_own_position) {
+    set_own_position(request, count);
+    request.details->began_at += result;
+  }
+  go_on(request);
 }
 
 // A part of the request is done. Its next part is a new entry, which a cancellation of the last one would miss.
@@ -525,14 +526,14 @@ bool io_uring_backend::linger(io_request& request) noexcept {
 void io_uring_backend::zero_copy_completed(io_request& request, std::int32_t result, std::uint32_t flags) {
   if ((flags & IORING_CQE_F_MORE) != 0) {
     request.phase = sent;
-    request.mode = static_cast<std::uint32_t>(result);
+    request.result = result;
     if (request.stopping || draining_ || !linger(request)) abort_connection(request.target->number());
     return;
   }
   if ((flags & IORING_CQE_F_NOTIF) != 0) {
     std::erase(lingering_, &request);
     request.phase = asking;
-    result = static_cast<std::int32_t>(request.mode);
+    result = request.result;
     if (request.stopping) return complete(request, -ECANCELED);  // and the connection is aborted
   }
   if (result > 0) return part_completed(request, result);

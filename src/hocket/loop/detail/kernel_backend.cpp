@@ -145,7 +145,7 @@ class kernel_backend::file_job final : public blocking_job, public ready_node, p
   }
 
   void run() noexcept override {
-    request_.job = nullptr;
+    request_.details->job = nullptr;
     --owner_.offloaded_;
     owner_.complete(request_, result_);
     delete this;
@@ -160,16 +160,16 @@ class kernel_backend::file_job final : public blocking_job, public ready_node, p
 void kernel_backend::offload(io_request& request) {
   auto job = std::make_unique<file_job>(*this, request);
   loop_.blocking().submit(*job);
-  request.job = job.release();
+  request.details->job = job.release();
   ++offloaded_;
   began(request);
 }
 
 bool kernel_backend::cancel_offloaded(io_request& request) {
-  auto* const job = static_cast<file_job*>(request.job);
+  auto* const job = static_cast<file_job*>(request.details->job);
   if (!loop_.blocking().withdraw(*job)) return true;  // it ends when the call returns
   delete job;
-  request.job = nullptr;
+  request.details->job = nullptr;
   --offloaded_;
   complete(request, -ECANCELED);
   return true;
@@ -179,7 +179,7 @@ bool kernel_backend::cancel_offloaded(io_request& request) {
 void kernel_backend::close_number(int number) noexcept { ::close(number); }
 
 bool kernel_backend::is_of_pipe(const io_request& request) noexcept {
-  return (request.op == io_op::read || request.op == io_op::write) && request.offset < 0 &&
+  return (request.op == io_op::read || request.op == io_op::write) && request.details->offset < 0 &&
          detail::nature_of(*request.target) == descriptor::nature::pipe;
 }
 

@@ -49,7 +49,7 @@ readiness_backend::need readiness_backend::needs(const io_request& request) noex
     case io_op::send_messages:
       return need::writable;
     case io_op::connect:
-      return request.job != nullptr || connect_blocks(request) ? need::blocking_call : need::writable;
+      return request.is_offloaded() || connect_blocks(request) ? need::blocking_call : need::writable;
     case io_op::splice:
       if ((request.flags & io_request::from_file) != 0) return need::blocking_call;
       return (request.flags & io_request::into_pipe) != 0 ? need::readable : need::writable;
@@ -138,7 +138,10 @@ attempt readiness_backend::attempt_now(io_request& request, need needed) {
   const attempt outcome = try_or_connect(request);
   if (request.op == io_op::poll) return outcome;
   if (!outcome) {
-    (needed == need::readable ? ready.may_read : ready.may_write) = false;
+    if (needed == need::readable)
+      ready.may_read = false;
+    else
+      ready.may_write = false;
     if (request.phase == detail::has_more) {  // it would have gone on: the next turn hears that it may
       request.phase = 0;
       if (ready.watched) watch_again(*request.target);
@@ -177,7 +180,7 @@ short readiness_backend::awaited_events(descriptor& target) noexcept {
 
 bool readiness_backend::cancel(io_request& request) {
   if (request.completed) return false;
-  if (request.job != nullptr) return cancel_offloaded(request);
+  if (request.is_offloaded()) return cancel_offloaded(request);
   complete(request, -ECANCELED);
   return true;
 }

@@ -66,14 +66,14 @@ ssize_t send_some(descriptor& target, const char* data, std::size_t size) noexce
 }
 
 attempt send_all(io_request& request) noexcept {
-  const auto* data = static_cast<const char*>(request.data);
-  const std::size_t end = std::min(request.length, request.transferred + most_at_once);
-  do {
-    const ssize_t count = send_some(*request.target, data + request.transferred, end - request.transferred);
+  for (std::size_t sent = 0; sent < most_at_once;) {
+    const std::size_t size = std::min(request.length, most_at_once - sent);
+    const ssize_t count = send_some(*request.target, static_cast<const char*>(request.data), size);
     if (count < 0) return answer(count);
-    request.transferred += static_cast<std::size_t>(count);
-  } while (request.transferred < end);
-  return end == request.length ? attempt(0) : stop_for_now(request);
+    if (!advance(request, static_cast<std::size_t>(count))) return 0;
+    sent += static_cast<std::size_t>(count);
+  }
+  return stop_for_now(request);
 }
 
 attempt send_pieces(io_request& request) noexcept {
@@ -132,11 +132,12 @@ class sigpipe_blocked {
 attempt splice(const io_request& request) noexcept {
   const sigpipe_blocked meanwhile;
   const bool into_pipe = (request.flags & io_request::into_pipe) != 0;
-  const int from = (into_pipe ? request.target : request.pipe)->number();
-  const int to = (into_pipe ? request.pipe : request.target)->number();
-  loff_t offset = request.offset;
+  const io_details& more = *request.details;
+  const int from = (into_pipe ? request.target : more.pipe)->number();
+  const int to = (into_pipe ? more.pipe : request.target)->number();
+  loff_t offset = more.offset;
   return answer(uninterrupted([&] {
-    return ::splice(from, into_pipe && request.offset >= 0 ? &offset : nullptr, to, nullptr, request.length,
+    return ::splice(from, into_pipe && more.offset >= 0 ? &offset : nullptr, to, nullptr, request.length,
                     SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
   }));
 }
@@ -144,6 +145,13 @@ attempt splice(const io_request& request) noexcept {
 }  // namespace
 
 bool advance(io_request& request, std::size_t count) noexcept {
+  if (request.details != nullptr && request.details->offset >= 0)
+    request.details->offset += static_cast<std::int64_t>(count);
+  if (request.op == io_op::send || request.op == io_op::write) {
+    request.data = static_cast<char*>(request.data) + count;
+    request.length -= count;
+    return request.length > 0;
+  }
   auto& message = *static_cast<msghdr*>(request.data);
   while (request.length > 0 && count >= message.msg_iov->iov_len) {
     count -= message.msg_iov->iov_len;

@@ -28,7 +28,7 @@ inline constexpr std::uint8_t has_more = 8;
 /// recv(2) into `memory`; read(2) of what is no socket.
 [[nodiscard]] attempt try_receive(descriptor& target, void* memory, std::size_t size) noexcept;
 
-/// `count` bytes of an `io_op::send_pieces` are done with. False if none are left.
+/// `count` bytes of what must be done whole are done with. False if none are left.
 [[nodiscard]] bool advance(io_request& request, std::size_t count) noexcept;
 
 /// What poll(2) must report before `request` is worth trying.
