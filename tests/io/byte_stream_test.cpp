@@ -123,6 +123,25 @@ HOCKET_TEST(byte_stream, sends_large_bytes_without_copying_them_where_the_system
   co_await sending;
 }
 
+// There the system says that it would have waited, and later that it has let go of the bytes, of which it took none.
+HOCKET_TEST(byte_stream, sends_without_copying_on_an_adopted_socket_that_does_not_block) {
+  auto [client, server] = co_await connect_streams();
+  const int copy = ::dup(client.socket().number());
+  ::fcntl(copy, F_SETFL, ::fcntl(copy, F_GETFL) | O_NONBLOCK);
+  byte_stream adopted{hocket::tcp_socket(hocket::io_handle(copy))};
+  std::string all(8 << 20, '\0');
+  for (std::size_t n = 0; n < all.size(); ++n) all[n] = static_cast<char>(n * 7);
+  auto send = [](byte_stream& to, std::string_view what) -> coro<void> {
+    co_await to.send_all(what, {.zero_copy = true});
+    co_await to.shutdown_send();
+  };
+  const auto sending = create_task(send(adopted, all));
+  for (int turn = 0; turn < 100; ++turn) co_await hocket::sleep(0s);
+  EXPECT_FALSE(sending.done());
+  EXPECT_EQ(co_await receive_to_end(server), all);
+  co_await sending;
+}
+
 HOCKET_TEST(byte_stream, a_cancelled_send_without_copying_ends_though_the_peer_takes_nothing) {
   auto [client, server] = co_await connect_streams();
   const std::string all(64 << 20, 'x');

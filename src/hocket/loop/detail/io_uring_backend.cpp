@@ -428,10 +428,10 @@ void io_uring_backend::completed(io_request& request, std::int32_t result, std::
     call(request);
   } else if (request.op == io_op::receive) {
     receive_completed(request, result, flags);
-  } else if (would_have_waited(request, result)) {
-    wait_until_ready(request);
   } else if (is_zero_copy(request)) {
     zero_copy_completed(request, result, flags);
+  } else if (would_have_waited(request, result)) {
+    wait_until_ready(request);
   } else if (is_done_whole(request) && result > 0) {
     part_completed(request, result);
   } else if (result == -EINTR && (request.op != io_op::connect || request.stopping)) {
@@ -522,7 +522,8 @@ bool io_uring_backend::linger(io_request& request) noexcept {
   }
 }
 
-// The first completion tells how much was sent, and whether there will be a second, which says that the kernel has let go.
+// The first completion tells how much was sent, or why not, and whether there will be a second, which says that the kernel has
+// let go. Until then the request is not asked again: the second would be taken for an answer to that.
 void io_uring_backend::zero_copy_completed(io_request& request, std::int32_t result, std::uint32_t flags) {
   if ((flags & IORING_CQE_F_MORE) != 0) {
     request.phase = sent;
@@ -537,6 +538,7 @@ void io_uring_backend::zero_copy_completed(io_request& request, std::int32_t res
     if (request.stopping) return complete(request, -ECANCELED);  // and the connection is aborted
   }
   if (result > 0) return part_completed(request, result);
+  if (would_have_waited(request, result)) return wait_until_ready(request);
   if (result != -EOPNOTSUPP && result != -EINVAL) return complete(request, result);
   request.flags = 0;  // this socket or kernel cannot
   go_on(request);
