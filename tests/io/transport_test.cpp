@@ -4,6 +4,7 @@
 #include <system_error>
 #include <vector>
 
+#include <io/protocol_recorder.hpp>
 #include <io/stream_pairs.hpp>
 #include <io/told.hpp>
 
@@ -37,61 +38,16 @@ using hocket::testing::wait_all_tasks_blocked;
 
 namespace {
 
-/// Writes down what it is told; bytes that come one after the other count as one.
-class recorder : public hocket::protocol {
- public:
-  void connection_made(transport& made) override {
-    mine = made;
-    note("made");
-  }
-  void data_received(std::string_view bytes) override {
-    if (!in_data_) note("");
-    in_data_ = true;
-    trace += bytes;
-    if (bytes.find('!') != bytes.npos) throw std::runtime_error("a mark");
-  }
-  bool eof_received() override {
-    note("eof");
-    return keep_open;
-  }
-  void connection_lost(std::exception_ptr error) override {
-    note("lost");
-    if (error) {
-      try {
-        std::rethrow_exception(error);
-      } catch (const std::system_error& failed) {
-        trace += ": " + failed.code().message();
-      } catch (const std::exception& failed) {
-        trace += std::string(": ") + failed.what();
-      }
-    }
-    mine = {};
-  }
-  void pause_writing() override { note("pause"); }
-  void resume_writing() override { note("resume"); }
-
-  transport mine;
-  std::string trace;
-  bool keep_open = false;
-
- private:
-  void note(std::string_view what) {
-    trace.append(trace.empty() ? "" : " ").append(what);
-    in_data_ = false;
-  }
-  bool in_data_ = false;
-};
-
 /// A recorder that answers what it is told.
-class echo : public recorder {
+class echo : public hocket::testing::protocol_recorder {
  public:
   void data_received(std::string_view bytes) override {
-    recorder::data_received(bytes);
+    protocol_recorder::data_received(bytes);
     mine.write(bytes);
   }
 };
 
-constexpr auto make_recorder = [] { return std::make_shared<recorder>(); };
+constexpr auto make_recorder = [] { return std::make_shared<hocket::testing::protocol_recorder>(); };
 
 }  // namespace
 
@@ -289,7 +245,7 @@ HOCKET_TEST(transport, is_lost_by_what_data_received_throws_and_the_loop_is_told
 }
 
 HOCKET_TEST(transport, outlasts_what_connection_made_throws_and_the_loop_is_told) {
-  class thrower : public recorder {
+  class thrower : public hocket::testing::protocol_recorder {
     void connection_made(class transport&) override { throw std::runtime_error("at once"); }
   };
   const told handler;
@@ -474,7 +430,7 @@ TEST(transports, are_lost_exactly_once_wherever_memory_runs_out) {
 }
 
 TEST(transports, are_lost_when_a_run_ends_before_them) {
-  auto protocol = std::make_shared<recorder>();
+  auto protocol = std::make_shared<hocket::testing::protocol_recorder>();
   auto with_peer = [&protocol]() -> coro<void> {
     auto sockets = co_await hocket::testing::connect_on_loopback();
     static_cast<void>(create_connection([&protocol] { return protocol; }, byte_stream(std::move(sockets.client))));

@@ -5,8 +5,8 @@
 namespace hocket {
 namespace detail {
 
-transport begin_transport(byte_stream stream, std::shared_ptr<protocol> reader) {
-  transport_ref connection = make_transport_connection(std::move(stream), std::move(reader));
+transport begin_transport(byte_stream stream, std::shared_ptr<protocol> reader, transport_connection::direction way) {
+  transport_ref connection = make_transport_connection(std::move(stream), std::move(reader), way);
   create_task(transport_connection::run(connection), {.name = "transport", .eager_start = true});
   return transport(std::move(connection));
 }

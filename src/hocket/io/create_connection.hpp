@@ -25,7 +25,8 @@ concept protocol_factory =
 namespace detail {
 
 /// Begins to read; the protocol has been told of it when this returns.
-[[nodiscard]] transport begin_transport(byte_stream stream, std::shared_ptr<protocol> reader);
+[[nodiscard]] transport begin_transport(byte_stream stream, std::shared_ptr<protocol> reader,
+                                        transport_connection::direction way = transport_connection::direction::both);
 
 template <class Factory>
 using protocol_and_transport = std::pair<transport, std::invoke_result_t<Factory&>>;
@@ -69,6 +70,22 @@ coro<detail::protocol_and_transport<Factory>> connect_accepted_socket(Factory fa
                                                                       security tls = {}) {
   byte_stream stream = co_await detail::secure_accepted(std::move(accepted), std::move(tls));
   co_return create_connection(std::move(factory), std::move(stream));
+}
+
+/// The same for something that can only be read: the reading end of a pipe, a FIFO, a terminal.
+/// Counterpart: loop.connect_read_pipe.
+template <protocol_factory Factory>
+[[nodiscard]] detail::protocol_and_transport<Factory> connect_read_pipe(Factory factory, byte_stream from) {
+  return create_connection(std::move(factory), std::move(from));
+}
+
+/// The same for something that can only be written to. When nobody reads it any more the connection is lost: by
+/// std::errc::broken_pipe if anything was still to be sent. Counterpart: loop.connect_write_pipe.
+template <protocol_factory Factory>
+[[nodiscard]] detail::protocol_and_transport<Factory> connect_write_pipe(Factory factory, byte_stream to) {
+  auto writer = factory();
+  transport made = detail::begin_transport(std::move(to), writer, detail::transport_connection::direction::only_writes);
+  return {std::move(made), std::move(writer)};
 }
 
 using protocol_maker = function<std::shared_ptr<protocol>()>;

@@ -1,10 +1,12 @@
 // One task a connection reads and calls the protocol: `serve_protocol`.
 
+#include <cerrno>
 #include <system_error>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/io/detail/as_outcome.hpp>
+#include <hocket/io/detail/poll_operation.hpp>
 #include <hocket/io/detail/protocol_task.hpp>
 #include <hocket/io/detail/transport_connection.hpp>
 #include <hocket/io/transport.hpp>
@@ -18,6 +20,7 @@ coro<void> transport_connection::run(record_ref<transport_connection> self) {
 // To the end of what is to be read: the peer's, or this side's.
 coro<void> transport_connection::read_all(record_ref<transport_connection> self) {
   co_await sleep(duration::zero());
+  if (self->way_ == direction::only_writes) co_return co_await self->wait_for_hang_up();
   for (;;) {
     co_await self->wait_until_reading();
     if (self->is_closing()) co_return;
@@ -30,6 +33,14 @@ coro<void> transport_connection::read_all(record_ref<transport_connection> self)
     }
     if (!self->hand_over(std::move(*received))) co_return;
   }
+}
+
+// The readers of a pipe are gone: an error if there is something that they have not read.
+coro<void> transport_connection::wait_for_hang_up() {
+  if (!is_closing()) static_cast<void>(co_await as_expected(poll_operation(stream().socket().record(), 0)));
+  if (is_closing()) co_return;
+  lose(write_buffer_size() == 0 ? nullptr
+                                : std::make_exception_ptr(std::system_error(EPIPE, std::system_category(), "send")));
 }
 
 // False if nothing more is to be read.
@@ -74,8 +85,9 @@ void transport_connection::writing_resumed() noexcept {
   tell(protocol_, "protocol.resume_writing() failed", [](protocol& whom) { whom.resume_writing(); });
 }
 
-transport_ref make_transport_connection(byte_stream stream, std::shared_ptr<protocol> reader) {
-  auto* made = new transport_connection(std::move(stream), std::move(reader));
+transport_ref make_transport_connection(byte_stream stream, std::shared_ptr<protocol> reader,
+                                        transport_connection::direction way) {
+  auto* made = new transport_connection(std::move(stream), std::move(reader), way);
   made->retain();
   return transport_ref(made);
 }

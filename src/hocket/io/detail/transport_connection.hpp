@@ -12,8 +12,12 @@ namespace hocket::detail {
 /// A connection whose reader is a protocol.
 class transport_connection final : public connection {
  public:
-  transport_connection(byte_stream stream, std::shared_ptr<protocol> reader) noexcept
-      : connection(std::move(stream)), protocol_(std::move(reader)) {}
+  enum class direction : bool {
+    both,
+    only_writes,  // of a pipe, a FIFO: it notices when nobody reads any more
+  };
+  transport_connection(byte_stream stream, std::shared_ptr<protocol> reader, direction way) noexcept
+      : connection(std::move(stream)), protocol_(std::move(reader)), way_(way) {}
 
   /// Tells the protocol of the connection, from its beginning to its end. Its first step is `connection_made`; bytes come a turn
   /// later at the earliest.
@@ -37,16 +41,20 @@ class transport_connection final : public connection {
   void was_lost() noexcept override { wake_all(readers_); }
 
   static coro<void> read_all(record_ref<transport_connection> self);
+  coro<void> wait_for_hang_up();
   coro<void> wait_until_reading();
   [[nodiscard]] bool hand_over(buffer received);
 
   std::shared_ptr<protocol> protocol_;
   ready_queue readers_;  // the one that reads, while it is paused
   bool reading_paused_ = false;
+  const direction way_;
 };
 
 using transport_ref = record_ref<transport_connection>;
 
-[[nodiscard]] transport_ref make_transport_connection(byte_stream stream, std::shared_ptr<protocol> reader);
+[[nodiscard]] transport_ref make_transport_connection(
+    byte_stream stream, std::shared_ptr<protocol> reader,
+    transport_connection::direction way = transport_connection::direction::both);
 
 }  // namespace hocket::detail
