@@ -58,6 +58,9 @@
 #include <hocket/io/stream_security.hpp>
 #include <hocket/io/stream_writer.hpp>
 #include <hocket/io/subprocess.hpp>
+#include <hocket/io/subprocess_exec.hpp>
+#include <hocket/io/subprocess_protocol.hpp>
+#include <hocket/io/subprocess_transport.hpp>
 #include <hocket/io/tcp.hpp>
 #include <hocket/io/temporary.hpp>
 #include <hocket/io/transport.hpp>

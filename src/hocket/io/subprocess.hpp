@@ -10,14 +10,17 @@
 
 #include <hocket/core/coro.hpp>
 #include <hocket/core/future_base.hpp>
+#include <hocket/io/detail/child_record.hpp>
 #include <hocket/io/detail/stream_connection.hpp>
 #include <hocket/io/stream_reader.hpp>
 #include <hocket/io/stream_writer.hpp>
 
 namespace hocket {
 
+struct create_subprocess_options;
+
 namespace detail {
-class child_record;
+struct started_child;
 }
 
 namespace subprocess {
@@ -75,7 +78,8 @@ struct outputs {
 /// Belongs to its loop, which it must not outlive. Must outlive those who await `communicate`. Counterpart: asyncio.subprocess.Process.
 class process {
  public:
-  explicit process(record_ref<detail::child_record> record) noexcept;
+  /// Of a child that has been started so.
+  process(detail::started_child started, const create_subprocess_options& options);
   process(process&&) noexcept;
   process& operator=(process&&) noexcept;
   ~process();
@@ -110,10 +114,9 @@ class process {
   void send_signal_to_group(int number);
 
  private:
-  friend class maker;
   void let_go() noexcept;
 
-  record_ref<detail::child_record> record_;
+  detail::owned_child child_;
   bool has_group_ = false;
   std::optional<stream_writer> stdin_;
   detail::stream_ref out_;

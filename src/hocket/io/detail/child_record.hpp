@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include <sys/types.h>
 
@@ -51,6 +52,31 @@ class child_record final : public arena_allocated {
   const bool whole_group_;
   bool owned_ = true;
   bool has_number_ = true;  // it is not reaped
+};
+
+/// Whoever has started a child: it is killed when this goes, if it has not ended.
+class owned_child {
+ public:
+  owned_child() noexcept = default;
+  explicit owned_child(record_ref<child_record> started) noexcept : record_(std::move(started)) {}
+  owned_child(owned_child&& other) noexcept : record_(std::move(other.record_)) {}
+  owned_child& operator=(owned_child&& other) noexcept {
+    let_go();
+    record_ = std::move(other.record_);
+    return *this;
+  }
+  ~owned_child() { let_go(); }
+
+  void let_go() noexcept {
+    if (const record_ref<child_record> gone = std::move(record_)) gone->let_go();
+  }
+
+  [[nodiscard]] const record_ref<child_record>& record() const noexcept { return record_; }
+  child_record* operator->() const noexcept { return record_.get(); }
+  explicit operator bool() const noexcept { return static_cast<bool>(record_); }
+
+ private:
+  record_ref<child_record> record_;
 };
 
 }  // namespace hocket::detail
