@@ -101,7 +101,7 @@ coro<std::uint64_t> serve(serving& shared, loop_place place) {
   try {
     co_await server.serve(listener);
   } catch (const cancelled&) {
-    if (is_first) cancel_other_loops(place);
+    if (is_first && sigterm_came()) cancel_other_loops(place);  // of Ctrl-C all were told
   }
   if (is_first) forget_sigterm();
   co_return server.requests();
