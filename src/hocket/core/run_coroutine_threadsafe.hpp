@@ -110,7 +110,8 @@ auto start_on(loop& target, when_cancelled how, Function function, Args... args)
 /// The callable and its arguments are moved there and stay alive until the task has ended; they are destroyed on that thread.
 /// The loop must exist while this is called; throws `loop_closed` if it is closed. That is also the result of a call
 /// that it never comes to, and of a task that the end of `run`, which cancels it like any other, has to leave behind.
-/// Cancelling the future cancels the task, which may go on for a while; what comes of that is dropped.
+/// Cancelling the future cancels the task, which may go on for a while; what comes of that is dropped. An error that no future
+/// is left to take is told to the loop's exception handler. `spawn_on` is the same for who must know that it has ended.
 /// Counterpart: asyncio.run_coroutine_threadsafe.
 template <class Function, class... Args>
   requires awaitable<std::invoke_result_t<Function&, Args...>>

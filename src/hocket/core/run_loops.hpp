@@ -80,23 +80,23 @@ using loops_result_t = std::remove_cvref_t<await_result_t<std::invoke_result_t<F
 }  // namespace detail
 
 /// Runs `count` loops, each on a thread of its own, and on each of them to its end the coroutine that `function(place)` or
-/// `function(index)` gives; 0: as many as there are `usable_processors`. The calling thread waits. A task never moves to another
-/// loop: they share nothing but what you give them (`spawn_on`, concurrent channels).
+/// `function(index)` gives; 0: as many as there are `usable_processors`. The calling thread waits. A task never moves to
+/// another loop: they share nothing but what you give them (`spawn_on`, concurrent channels).
 ///
 /// ```cpp
 /// hocket::run_loops(0, [&](hocket::loop_place place) -> hocket::coro<void> { co_await serve(place, address); });
 /// ```
 ///
 /// All loops are made before anything runs on one. Each has a copy of `function`, made here, called on its thread, alive until
-/// `run_loops` returns: it and its coroutines may refer to what the caller has, which several threads then use at once. Each begins with
-/// a copy of the caller's context variables.
+/// `run_loops` returns: it and its coroutines may refer to what the caller has, which several threads then use at once. Each
+/// begins with a copy of the caller's context variables.
 ///
 /// Gives the results in the order of the loops, or nothing if they are void. Each loop ends as `run` does, with its own main
 /// coroutine, and is closed then: the others go on. All exist until `run_loops` returns.
 ///
-/// The first coroutine that fails cancels the main tasks of the other loops, which clean up and end in order. Then its exception
-/// is thrown; if several failed, an `exception_group` of them in the order in which they did. Throws `cancelled` if none failed
-/// and one was cancelled (by itself: that disturbs no other).
+/// The first coroutine that fails cancels the main tasks of the other loops, which clean up and end in order. Then its
+/// exception is thrown; if several failed, an `exception_group` of them in the order in which they did. Throws `cancelled` if
+/// none failed and one was cancelled (by itself: that disturbs no other).
 ///
 /// Ctrl-C, on the process's first thread, is as with `run`: the first one cancels the main tasks of all loops; when every loop
 /// has ended and been cleaned up the process ends by SIGINT, unless all of them swallowed the cancellation, or one failed. The

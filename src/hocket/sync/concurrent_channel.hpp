@@ -214,7 +214,7 @@ class concurrent_send_channel {
 
   /// In a task: gives the item to the first who waits for one, or puts it into the buffer, waiting while that is full. Throws
   /// `broken_resource_error` if all receiving ends were closed, `closed_resource_error` if this one was, and `cancelled`: then
-  /// the item was not sent. Need not wait, it goes on without a turn, but for the 64th time in a row.
+  /// the item was not sent. If it need not wait, it goes on without a turn, but for the 64th time in a row.
   [[nodiscard]] send_operation send(Item item) noexcept { return send_operation(mine(), std::move(item)); }
 
   /// False if it would have to wait; `item` is then as it was. Throws as `send`.
@@ -272,8 +272,8 @@ class concurrent_send_channel {
   std::shared_ptr<end> end_;  // null after it was moved from
 };
 
-/// The receiving end of a channel between loops and threads: a handle that is moved, or cloned, and closes when it is destroyed.
-/// Each item goes to one receiver.
+/// The receiving end of a channel between loops and threads: a handle that is moved, or cloned, and closes when it is
+/// destroyed. Each item goes to one receiver.
 ///
 ///     while (auto item = co_await source.receive()) use(*item);
 ///
@@ -326,8 +326,8 @@ class concurrent_receive_channel {
   ~concurrent_receive_channel() { close(); }
 
   /// In a task: waits for an item; empty at the end of the channel: all sending ends are closed and nothing is left. Throws
-  /// `closed_resource_error` if this end was closed, and `cancelled`: then it has taken nothing. A cancellation that comes after
-  /// the item was handed over stays pending. Need not wait, it goes on without a turn, but for the 64th time in a row.
+  /// `closed_resource_error` if this end was closed, and `cancelled`: then it has taken nothing. A cancellation that comes
+  /// after the item was handed over stays pending. If it need not wait, it goes on without a turn, but for the 64th time in a row.
   [[nodiscard]] receive_operation receive() noexcept { return receive_operation(mine()); }
   /// The same, as sources spell it.
   [[nodiscard]] receive_operation next() noexcept { return receive(); }
