@@ -131,15 +131,24 @@ TEST_P(spawn_on_another, lets_the_coroutine_refer_to_the_frame_that_waits_for_it
 TEST_P(spawn_on_another, cancels_the_task_there_and_waits_for_its_end) {
   run_beside_another_loop([](loop& other) -> coro<void> {
     std::atomic<bool> begun = false;
-    std::atomic<bool> cleaned = false;
-    const auto ask = [&]() -> coro<void> {
-      co_await spawn_on(other, [&]() -> coro<void> { co_await clean_up_slowly(begun, cleaned); });
+    std::atomic<bool> cleaning = false;
+    std::atomic<bool> may_end = false;
+    const auto clean_up_until_it_may_end = [&]() -> coro<void> {
+      begun = true;
+      const auto outcome = co_await as_result(wait_for_ever());
+      cleaning = true;
+      co_await until(may_end);
+      std::rethrow_exception(outcome.error());
     };
+    const auto ask = [&]() -> coro<void> { co_await spawn_on(other, clean_up_until_it_may_end); };
     auto waiting = create_task(ask());
     co_await until(begun);
     waiting.cancel();
+    co_await until(cleaning);
+    co_await hocket::sleep(0s);
+    EXPECT_FALSE(waiting.done());
+    may_end = true;
     EXPECT_TRUE(co_await ends_cancelled(waiting));
-    EXPECT_TRUE(cleaned);
   });
 }
 
