@@ -1,18 +1,25 @@
 // hocket serve: the files below a directory, over HTTP or HTTPS.
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <exception>
+#include <numeric>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <hocket/core/exception_group.hpp>
 #include <hocket/core/run.hpp>
+#include <hocket/core/run_loops.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/http/server.hpp>
 #include <hocket/http/static_files.hpp>
 #include <hocket/io/resolve.hpp>
+#include <hocket/io/shared_address.hpp>
 #include <hocket/io/signals.hpp>
 #include <hocket/tls/tls_error.hpp>
 
@@ -26,6 +33,7 @@ struct serve_arguments {
   std::string directory;
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;
+  std::size_t loops = 1;
   serve_tls_arguments tls;
   bool quiet = false;
 };
@@ -50,30 +58,72 @@ coro<void> reload_on_sighup(tls_context context) {
   }
 }
 
-coro<int> serve(const serve_arguments& arguments) {
-  end_in_order_on_sigterm();
-  auto files = http::static_files::below(arguments.directory);
-  const auto addresses = co_await resolve(arguments.host, arguments.port);
-  auto listener = tcp_listener::listen(addresses.front());
+/// What all loops share.
+struct serving {
+  const serve_arguments& arguments;
+  serve_security secured;
+  shared_address address;
+  std::atomic<std::size_t> listening{0};
+};
+
+void announce(const serving& shared) {
+  fmt::print("serving {} at {}://{}/ (Ctrl-C stops)\n", shared.arguments.directory,
+             shared.secured.tls != nullptr ? "https" : "http", shared.address.address().to_string());
+  if (!shared.secured.description.empty()) fmt::print("{}\n", shared.secured.description);
+  std::fflush(stdout);
+}
+
+// The signal is the first loop's, which tells the others.
+void cancel_other_loops(const loop_place& place) {
+  for (loop* const other : place.loops) {
+    if (other == &loop::running()) continue;
+    try {
+      other->call_soon_threadsafe([] { loop::running().notify(); });
+    } catch (const loop_closed&) {  // it has ended already
+    }
+  }
+}
+
+/// Gives the number of requests.
+coro<std::uint64_t> serve(serving& shared, loop_place place) {
+  const bool is_first = place.index == 0;
+  if (is_first) end_in_order_on_sigterm();
+  auto files = http::static_files::below(shared.arguments.directory);
+  auto listener = shared.address.listen();
   const auto answer = [&files](const http::request& asked, http::responder& respond) -> coro<void> {
     co_await files.answer(asked, respond);
   };
-  const socket_address address = listener.local_address();
-  const serve_security secured = secure_server(arguments.tls, arguments.host, address);
-  http::server server(answer, {.tls = secured.tls, .wall_clock = time_of_day, .on_error = print_problem});
-  if (secured.from_files)  // for as long as the loop runs; listens for the signal before anybody is told that it serves
-    create_task(reload_on_sighup(*secured.from_files), {.name = "reload", .eager_start = true});
-  fmt::print("serving {} at {}://{}/ (Ctrl-C stops)\n", arguments.directory, secured.tls != nullptr ? "https" : "http",
-             address.to_string());
-  if (!secured.description.empty()) fmt::print("{}\n", secured.description);
-  std::fflush(stdout);
+  http::server server(answer, {.tls = shared.secured.tls, .wall_clock = time_of_day, .on_error = print_problem});
+  if (is_first &&
+      shared.secured.from_files)  // for as long as the loop runs; listens before anybody is told that it serves
+    create_task(reload_on_sighup(*shared.secured.from_files), {.name = "reload", .eager_start = true});
+  if (++shared.listening == place.count()) announce(shared);
   try {
     co_await server.serve(listener);
   } catch (const cancelled&) {
-    if (!arguments.quiet) fmt::print("stopped after {} requests\n", server.requests());
+    if (is_first && sigterm_came()) cancel_other_loops(place);  // of Ctrl-C all were told
   }
-  forget_sigterm();
-  co_return sigterm_came() ? done : interrupted;
+  if (is_first) forget_sigterm();
+  co_return server.requests();
+}
+
+int serve_on_all_loops(const serve_arguments& arguments) {
+  const auto addresses = run(resolve(arguments.host, arguments.port));
+  serving shared{.arguments = arguments,
+                 .secured = secure_server(arguments.tls, arguments.host, addresses.front()),
+                 .address = shared_address(addresses.front())};
+  std::vector<std::uint64_t> requests;
+  try {
+    requests =
+        run_loops(arguments.loops,
+                  [&shared](loop_place place) -> coro<std::uint64_t> { co_return co_await serve(shared, place); },
+                  {.thread_name = "serve"});
+  } catch (const exception_group& several) {  // that they have the same directory and address is one problem
+    std::rethrow_exception(several.errors().front());
+  }
+  if (!arguments.quiet)
+    fmt::print("stopped after {} requests\n", std::accumulate(requests.begin(), requests.end(), std::uint64_t{0}));
+  return sigterm_came() ? done : interrupted;
 }
 
 }  // namespace
@@ -85,6 +135,10 @@ void add_serve(CLI::App& program, action& chosen) {
   command->add_option("--port", arguments->port, "the port; 0 takes one that is free and prints it")
       ->capture_default_str();
   command->add_option("--host", arguments->host, "the address to listen at")->capture_default_str();
+  command->add_option("--loops", arguments->loops, "event loops, each on a thread of its own")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
   CLI::Option* certificate =
       command->add_option("--cert", arguments->tls.certificate_file, "serve HTTPS with this certificate chain, in PEM")
           ->type_name("FILE");
@@ -99,7 +153,7 @@ void add_serve(CLI::App& program, action& chosen) {
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
       raise_open_files_limit();
-      return run(serve(*arguments));
+      return serve_on_all_loops(*arguments);
     };
   });
 }

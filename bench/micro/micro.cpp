@@ -5,9 +5,13 @@
 // or a socket do a tenth.
 
 #include <chrono>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <fstream>
+#include <functional>
+#include <mutex>
 #include <semaphore>
 #include <string>
 #include <string_view>
@@ -246,6 +250,128 @@ hocket::coro<measurement> wake_receiver(long n) {
   co_return {used / static_cast<double>(n / 10)};
 }
 
+/// Two loops, of which the first runs `first(place)`; the second runs until that is over.
+template <class First>
+nanoseconds beside_another_loop(First first) {
+  std::binary_semaphore over(0);
+  const auto main = [&](hocket::loop_place place) -> hocket::coro<nanoseconds> {
+    if (place.index == 1) {
+      co_await hocket::to_thread([&over] { over.acquire(); });
+      co_return {};
+    }
+    const nanoseconds each = co_await first(place);
+    over.release();
+    co_return each;
+  };
+  return hocket::run_loops(2, main).front();
+}
+
+// A number there and one back, by two channels.
+hocket::coro<void> send_back(hocket::concurrent_receive_channel<long>& source,
+                             hocket::concurrent_send_channel<long>& sink) {
+  while (const auto number = co_await source.receive()) co_await sink.send(*number);
+}
+
+hocket::coro<measurement> loop_channel(long n) {
+  const long trips = n / 10;
+  auto [there, arrived] = hocket::open_concurrent_channel<long>(1);
+  auto [back, returned] = hocket::open_concurrent_channel<long>(1);
+  const auto play = [&, to = &there, from = &returned, other_from = &arrived,
+                     other_to = &back](hocket::loop_place place) -> hocket::coro<nanoseconds> {
+    auto other = hocket::spawn_on(place.loop(1), send_back, std::ref(*other_from), std::ref(*other_to));
+    stopwatch watch;
+    for (long i = 0; i < trips; ++i) {
+      co_await to->send(i);
+      keep(*co_await from->receive());
+    }
+    const nanoseconds each = watch.per(trips);
+    to->close();
+    co_await std::move(other);
+    co_return each;
+  };
+  co_return {co_await hocket::to_thread([&] { return beside_another_loop(play); })};
+}
+
+// Many numbers one way, by a channel of 64.
+hocket::coro<measurement> loop_stream(long n) {
+  auto [sink, source] = hocket::open_concurrent_channel<long>(64);
+  const auto take = [from = &source]() -> hocket::coro<void> {
+    while (const auto number = co_await from->receive()) keep(*number);
+  };
+  const auto give = [&, to = &sink](hocket::loop_place place) -> hocket::coro<nanoseconds> {
+    auto other = hocket::spawn_on(place.loop(1), take);
+    stopwatch watch;
+    for (long i = 0; i < n; ++i) co_await to->send(i);
+    to->close();
+    co_await std::move(other);
+    co_return watch.per(n);
+  };
+  co_return {co_await hocket::to_thread([&] { return beside_another_loop(give); })};
+}
+
+hocket::coro<measurement> loop_spawn(long n) {
+  const long trips = n / 10;
+  const auto ask = [trips](hocket::loop_place place) -> hocket::coro<nanoseconds> {
+    stopwatch watch;
+    for (long i = 0; i < trips; ++i) keep(co_await hocket::spawn_on(place.loop(1), same, i));
+    co_return watch.per(trips);
+  };
+  co_return {co_await hocket::to_thread([&] { return beside_another_loop(ask); })};
+}
+
+/// What two threads use who have no loops.
+class queue_by_hand {
+ public:
+  explicit queue_by_hand(std::size_t room) : room_(room) {}
+  void put(long item) {
+    std::unique_lock held(mutex_);
+    changed_.wait(held, [this] { return items_.size() < room_; });
+    items_.push_back(item);
+    changed_.notify_one();
+  }
+  long get() {
+    std::unique_lock held(mutex_);
+    changed_.wait(held, [this] { return !items_.empty(); });
+    const long item = items_.front();
+    items_.pop_front();
+    changed_.notify_one();
+    return item;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<long> items_;
+  const std::size_t room_;
+};
+
+// The floors of loop_channel and of loop_stream.
+hocket::coro<measurement> threads_channel(long n) {
+  const long trips = n / 10;
+  queue_by_hand there(1);
+  queue_by_hand back(1);
+  std::jthread other([&] {
+    for (long i = 0; i < trips; ++i) back.put(there.get());
+  });
+  stopwatch watch;
+  for (long i = 0; i < trips; ++i) {
+    there.put(i);
+    keep(back.get());
+  }
+  co_return {watch.per(trips)};
+}
+
+hocket::coro<measurement> threads_stream(long n) {
+  queue_by_hand queue(64);
+  stopwatch watch;
+  std::jthread other([&] {
+    for (long i = 0; i < n; ++i) keep(queue.get());
+  });
+  for (long i = 0; i < n; ++i) queue.put(i);
+  other.join();
+  co_return {watch.per(n)};
+}
+
 struct metric {
   std::string_view name;
   hocket::coro<measurement> (*measure)(long n);
@@ -265,6 +391,11 @@ constexpr metric metrics[] = {
     {"gather", gather},
     {"threadsafe", threadsafe},
     {"offload", offload},
+    {"loop_channel", loop_channel},
+    {"loop_stream", loop_stream},
+    {"loop_spawn", loop_spawn},
+    {"threads_channel", threads_channel},
+    {"threads_stream", threads_stream},
     {"receive", wake_receiver<false>},
     {"receive_limited", wake_receiver<true>},
 };

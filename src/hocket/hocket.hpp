@@ -21,8 +21,10 @@
 #include <hocket/core/generator.hpp>
 #include <hocket/core/run.hpp>
 #include <hocket/core/run_coroutine_threadsafe.hpp>
+#include <hocket/core/run_loops.hpp>
 #include <hocket/core/shield.hpp>
 #include <hocket/core/sleep.hpp>
+#include <hocket/core/spawn_on.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/core/task_group.hpp>
 #include <hocket/core/timeout.hpp>
@@ -48,6 +50,7 @@
 #include <hocket/io/resolver.hpp>
 #include <hocket/io/send_file.hpp>
 #include <hocket/io/server.hpp>
+#include <hocket/io/shared_address.hpp>
 #include <hocket/io/signals.hpp>
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/start_server.hpp>
@@ -73,6 +76,7 @@
 #include <hocket/sync/barrier.hpp>
 #include <hocket/sync/bounded_semaphore.hpp>
 #include <hocket/sync/capacity_limiter.hpp>
+#include <hocket/sync/concurrent_channel.hpp>
 #include <hocket/sync/condition.hpp>
 #include <hocket/sync/event.hpp>
 #include <hocket/sync/lifo_queue.hpp>

@@ -428,6 +428,39 @@ class Serve(AppTest):
         result = hocket("serve", self.folder, "--host", "192.0.2.1")
         self.assert_one_line(result, 1, "cannot listen at 192.0.2.1:8000", who="hocket serve")
 
+    def test_bad_numbers_of_loops(self):
+        for number in ("0", "-1", "257", "x", "1.5", ""):
+            self.assert_one_line(hocket("serve", self.folder, f"--loops={number}"), 2, "--loops", who="hocket serve")
+
+    def test_errors_of_all_loops_are_one_line(self):
+        result = hocket("serve", self.folder / "nothing", "--loops", 4)
+        self.assert_one_line(result, 1, f"cannot serve '{self.folder}/nothing': No such file or directory", who="hocket serve")
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)  # would share
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            result = hocket("serve", self.folder, "--port", port, "--loops", 4)
+        self.assert_one_line(result, 1, f"cannot listen at 127.0.0.1:{port}: Address already in use", who="hocket serve")
+
+    def test_serves_on_several_loops_and_counts_the_requests_of_all(self):
+        for backend in BACKENDS:
+            for number, code in ((signal.SIGTERM, 0), (signal.SIGINT, 130)):
+                with self.subTest(backend=backend, signal=number):
+                    server = start("serve", self.make_site(), "--port", 0, "--loops", 3, backend=backend)
+                    port = int(re.search(r":(\d+)/ ", server.stdout.readline()).group(1))
+                    with contextlib.ExitStack() as idle:
+                        for _ in range(60):
+                            client = idle.enter_context(socket.create_connection(("127.0.0.1", port), timeout=WAIT))
+                            client.sendall(b"GET /a.html HTTP/1.1\r\nHost: x\r\n\r\n")
+                            self.assertIn(b"200 OK", client.recv(65536))
+                        threads = pathlib.Path(f"/proc/{server.pid}/task").glob("*/comm")
+                        names = {thread.read_text().strip() for thread in threads}
+                        self.assertLessEqual({"serve-0", "serve-1", "serve-2"}, names)
+                        server.send_signal(number)
+                        out, error = server.communicate(timeout=WAIT)
+                    self.assertEqual((out, error, server.returncode), ("stopped after 60 requests\n", "", code))
+
     def end_by(self, number, backend):
         server = start("serve", self.make_site(), "--port", 0, backend=backend)
         url = server.stdout.readline()

@@ -148,6 +148,26 @@ def setUpModule():
 
 
 @on_each_backend
+class ManyLoops:
+    def test_serves_on_all_loops_and_counts_on_one_more(self):
+        with Server("many_loops", "--loops", 2, "--port", 0, backend=self.backend) as server:
+            for n in range(20):
+                with server.connect() as client:
+                    self.assertEqual(exchange(client, b"x" * n), b"x" * n)
+            told = ""
+            while "to 20 clients" not in told:
+                told = server.process.stdout.readline()
+            self.assertRegex(told, r"^loop [01] served \d+ bytes; 190 bytes to 20 clients so far\n$")
+            self.assertEqual(server.end(signal.SIGINT), (-signal.SIGINT, ""))
+
+    def test_a_port_in_use(self):
+        with listening() as listener:
+            ended = run("many_loops", "--loops", 1, "--port", listener.getsockname()[1], backend=self.backend)
+        self.assertRegex(ended.stderr, r"^many_loops: cannot listen at 127\.0\.0\.1:\d+: Address already in use\n$")
+        self.assertEqual(ended.returncode, 1)
+
+
+@on_each_backend
 class Echo:
     def serve(self, *arguments):
         return Server("echo_server", "--port", 0, *arguments, backend=self.backend)

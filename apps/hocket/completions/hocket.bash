@@ -17,7 +17,7 @@ _hocket() {
     crawl:--scope) _hocket_words 'host domain prefix any'; return ;;
     crawl:--progress) _hocket_words 'auto always never'; return ;;
     crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--per-host | crawl:--timeout) return ;;
-    crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host) return ;;
+    crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops) return ;;
   esac
   case $command in
     '') _hocket_words 'crawl serve -h --help --version' ;;
@@ -25,7 +25,7 @@ _hocket() {
       --retries --user-agent --allow-private --allow-downgrade --cafile --insecure --progress --json -q --quiet -v --verbose' ;;
     serve)
       if [[ $current == -* ]]; then
-        _hocket_words '-h --help --port --host --cert --key --self-signed -q --quiet'
+        _hocket_words '-h --help --port --host --loops --cert --key --self-signed -q --quiet'
       else
         _hocket_paths -d
       fi ;;

@@ -30,6 +30,7 @@ complete -c hocket -n $crawl -s v -l verbose -d 'Print each page, and why a URL 
 
 complete -c hocket -n $serve -l port -x -d 'The port; 0 takes one that is free'
 complete -c hocket -n $serve -l host -x -d 'The address to listen at'
+complete -c hocket -n $serve -l loops -x -d 'Event loops, each on a thread of its own'
 complete -c hocket -n $serve -l cert -r -F -d 'Serve HTTPS with this certificate chain, in PEM'
 complete -c hocket -n $serve -l key -r -F -d 'Its private key, in PEM'
 complete -c hocket -n $serve -l self-signed -d 'Serve HTTPS with a certificate made on the spot'

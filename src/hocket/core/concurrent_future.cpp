@@ -54,6 +54,7 @@ bool concurrent_base::cancel() {
     const std::lock_guard guard(mutex_);
     if (state_ != state::pending) return false;
     if (on_cancel_) on_cancel_();
+    if (ends_by_itself_) return true;
     unused = std::move(on_cancel_);
     ready = end_locked(state::cancelled);
   }
@@ -157,6 +158,7 @@ void concurrent_wait::await_suspend(std::coroutine_handle<> waiter) {
 }
 
 bool concurrent_wait::stop() noexcept {
+  if (shared_->is_waited_for()) return ask_to_end();
   if (!shared_->leave(*this)) return false;  // the result is on its way to here
   try {
     shared_->cancel();
@@ -164,6 +166,15 @@ bool concurrent_wait::stop() noexcept {
   }
   wake_stopped();
   return true;
+}
+
+// The request stays pending: it may come too late. If the work ends as cancelled, `waited` takes it.
+bool concurrent_wait::ask_to_end() noexcept {
+  try {
+    shared_->cancel();
+  } catch (...) {  // its hook found no memory to leave word: then the work goes on, and is waited for
+  }
+  return false;
 }
 
 void concurrent_wait::waited() {

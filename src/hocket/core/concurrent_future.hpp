@@ -59,6 +59,8 @@ class concurrent_base {
   /// False if it has ended. Posts `waiting` to its loop when it does, unless it has left before.
   [[nodiscard]] bool line_up(operation& waiting);
   [[nodiscard]] bool leave(operation& waiting) noexcept;
+  /// A cancellation asks, and whoever brings the result says when that is.
+  [[nodiscard]] bool is_waited_for() const noexcept { return ends_by_itself_; }
 
   // ---- whoever brings it
 
@@ -68,6 +70,7 @@ class concurrent_base {
   void end_in_error(const char* message) noexcept;
   [[nodiscard]] bool awaits_end() const;
   void on_cancel(std::move_only_function<void()> function);
+  void ends_by_itself() noexcept { ends_by_itself_ = true; }
   void runs_on(const loop& target) noexcept { target_ = &target; }
   void brought_by(std::thread::id thread) noexcept { bringer_ = thread; }
 
@@ -91,6 +94,7 @@ class concurrent_base {
   std::thread::id bringer_;
   state state_ = state::pending;
   bool given_away_ = false;
+  bool ends_by_itself_ = false;  // written before anybody else has it
 };
 
 template <class T>
@@ -122,6 +126,8 @@ class concurrent_wait : public operation {
   void waited();
 
  private:
+  bool ask_to_end() noexcept;
+
   concurrent_base* shared_;  // the derived class holds it
 };
 
@@ -167,7 +173,8 @@ class concurrent_future {
   [[nodiscard]] std::exception_ptr exception(delay limit) const { return error(shared().wait(limit)); }
 
   /// Ends it as cancelled, at once. Work that has not begun is not begun; a coroutine is cancelled, and what it still does is
-  /// dropped. False if it has ended, or if it is a plain function that runs, which nobody can stop. Counterpart: Future.cancel.
+  /// dropped. False if it has ended, or if it is a plain function that runs, which nobody can stop. One of `spawn_on` is only
+  /// asked, and ends when its task has. Counterpart: Future.cancel.
   bool cancel() const { return shared().cancel(); }
   [[nodiscard]] bool done() const { return shared().ended(); }
   /// True while a function works on it that cannot be cancelled any more. Counterpart: Future.running.
@@ -192,7 +199,8 @@ class concurrent_future {
   }
 
   /// Waits in a task, of whatever loop, and gives what `result` gives. Cancelling the task cancels the future, and does not wait
-  /// for what cannot be stopped; a result that had come is not lost then, the request stays pending.
+  /// for what cannot be stopped, save for the task of a `spawn_on`; a result that had come is not lost then, the request stays
+  /// pending.
   /// Counterpart: asyncio.wrap_future.
   [[nodiscard]] awaiter operator co_await() const& { return awaiter(*this); }
   [[nodiscard]] awaiter operator co_await() && noexcept { return awaiter(std::move(*this)); }
@@ -301,11 +309,16 @@ class concurrent_promise {
   }
 
   [[nodiscard]] bool done() const { return state_->ended(); }
+  /// Somebody holds a future, and may look at it.
+  [[nodiscard]] bool is_wanted() const noexcept { return state_->handles.load(std::memory_order_acquire) > 0; }
 
   /// `function` is called by the thread that cancels the future, before that has ended: what it needs stays alive for as long
   /// as this promise owes a result. It may only leave word, and must not touch the future; if it throws, so does `cancel`, and
   /// nothing is cancelled. At most once, before anybody has the future.
   void on_cancel(std::move_only_function<void()> function) const { state_->on_cancel(std::move(function)); }
+  /// `cancel` calls that function each time and ends nothing: the work hears of it and says how it ended, and whoever awaits the
+  /// future and is cancelled waits for that. Before anybody has the future.
+  void ends_by_itself() const noexcept { state_->ends_by_itself(); }
 
   /// A thread that runs `target` is refused when it wants to block for the result. Before anybody has the future.
   void runs_on(const loop& target) const noexcept { state_->runs_on(target); }

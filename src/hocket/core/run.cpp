@@ -1,81 +1,23 @@
 // Running a program on a loop, and ending it.
-//
-// SIGINT: the handler only counts and wakes the loop (both may be done in a handler); the loop then cancels the main task. The
-// second signal is dealt with in the handler itself, because the loop may be stuck: default disposition, raise.
 
-#include <atomic>
-#include <cerrno>
 #include <cstdio>
 #include <new>
 
-#include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <hocket/core/async_generator.hpp>
+#include <hocket/core/detail/sigint_guard.hpp>
 #include <hocket/core/run.hpp>
 
 namespace hocket {
 namespace {
 
-std::atomic<loop*> interrupted_loop{nullptr};
-std::atomic<int> interrupts{0};
-static_assert(std::atomic<loop*>::is_always_lock_free && std::atomic<int>::is_always_lock_free);
-
-void end_by_sigint() noexcept {
-  struct sigaction plain{};
-  plain.sa_handler = SIG_DFL;
-  ::sigaction(SIGINT, &plain, nullptr);
-  sigset_t only;
-  sigemptyset(&only);
-  sigaddset(&only, SIGINT);
-  ::raise(SIGINT);
-  ::pthread_sigmask(SIG_UNBLOCK, &only, nullptr);  // within a handler it is blocked until here
-}
-
-void on_sigint(int) {
-  const int before = errno;
-  loop* const target = interrupted_loop.load();
-  // Without a loop, somebody who handled the signal meanwhile has put this handler back after the run.
-  if (target == nullptr || interrupts.fetch_add(1) > 0)
-    end_by_sigint();
-  else
-    target->notify();
-  errno = before;
-}
-
-/// Handles SIGINT for one loop, if this is the first thread and nobody else does.
-class sigint_guard {
+/// A signal cancels what the loop runs as its main task.
+class loop_to_interrupt final : public detail::sigint_target {
  public:
-  explicit sigint_guard(loop* target) noexcept {
-    if (target == nullptr || ::syscall(SYS_gettid) != ::getpid()) return;
-    struct sigaction current{};
-    ::sigaction(SIGINT, nullptr, &current);
-    if (current.sa_handler != SIG_DFL && current.sa_handler != on_sigint) return;
-    interrupts = 0;
-    interrupted_loop = target;
-    struct sigaction ours{};
-    ours.sa_handler = on_sigint;
-    sigemptyset(&ours.sa_mask);
-    ::sigaction(SIGINT, &ours, nullptr);
-    installed_ = true;
-  }
-  ~sigint_guard() {
-    if (!installed_) return;
-    struct sigaction current{};
-    ::sigaction(SIGINT, nullptr, &current);
-    struct sigaction plain{};
-    plain.sa_handler = SIG_DFL;
-    if (current.sa_handler == on_sigint) ::sigaction(SIGINT, &plain, nullptr);
-    interrupted_loop = nullptr;
-  }
-  sigint_guard(const sigint_guard&) = delete;
-
-  /// A signal came while this guard held the handler.
-  [[nodiscard]] bool interrupted() const noexcept { return installed_ && interrupts.load() > 0; }
+  explicit loop_to_interrupt(loop& target) noexcept : loop_(target) {}
+  void interrupted() noexcept override { loop_.notify(); }
 
  private:
-  bool installed_ = false;
+  loop& loop_;
 };
 
 /// Stops the loop when what it waits for has ended.
@@ -136,7 +78,8 @@ loop& runner::get_loop() const {
 }
 
 void runner::run_main(task_base& main) {
-  sigint_guard guard(options_.handle_sigint ? loop_.get() : nullptr);
+  loop_to_interrupt interrupted(*loop_);
+  const detail::sigint_guard guard(options_.handle_sigint ? &interrupted : nullptr);
   struct notification {
     loop& on;
     ~notification() { on.set_notification({}); }
@@ -162,7 +105,7 @@ void runner::close() noexcept {
     static_cast<void>(loop_.release());  // what was left behind refers to it
   if (interrupted_) {
     std::fflush(nullptr);
-    end_by_sigint();
+    detail::end_by_sigint();
   }
 }
 

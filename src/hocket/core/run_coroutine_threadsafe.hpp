@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <type_traits>
@@ -23,13 +24,17 @@ class threadsafe_call {
     if (!promise.done()) abandon();
   }
 
-  void cancel() const {
-    if (running) running.cancel();
+  void cancel() {
+    if (running)
+      running.cancel();
+    else
+      cancelled_on_its_way = true;
   }
   void take_from_task() {
     const task<T> ended = std::move(running);
     running = {};
-    if (promise.done()) return;  // cancelled, and nobody wants it: a failure is reported as any task's
+    // Nobody wants it: a failure is reported as any task's.
+    if (promise.done() || (ended.record()->failed() && !promise.is_wanted())) return;
     if (ended.was_cancelled())
       promise.set_exception(std::make_exception_ptr(cancelled{}));
     else if (ended.record()->failed())
@@ -40,16 +45,19 @@ class threadsafe_call {
 
   concurrent_promise<T> promise;
   task<T> running;
+  bool cancelled_on_its_way = false;
 
  private:
   void abandon() noexcept {
     try {
-      throw invalid_state_error("the loop ended before the coroutine had ended");
+      throw loop_closed("the loop ended before the coroutine had ended");
     } catch (...) {  // that, or the lack of memory for it
       promise.set_exception(std::current_exception());
     }
   }
 };
+
+enum class when_cancelled : std::uint8_t { ends_at_once, ends_with_its_task };
 
 /// Keeps the callable and its arguments as long as their coroutine runs.
 template <class Function, class... Args>
@@ -58,21 +66,12 @@ coro<std::remove_cvref_t<await_result_t<std::invoke_result_t<Function&, Args...>
   co_return co_await function(std::move(args)...);
 }
 
-}  // namespace detail
-
-/// From any thread: has `target` call `function(args...)` on its own thread and run the coroutine that this returns as a task.
-///
-/// The callable and its arguments are moved there and stay alive until the task has ended; they are destroyed on that thread.
-/// The loop must exist while this is called; throws `invalid_state_error` if it is closed. That is also the result of a call
-/// that it never comes to, and of a task that the end of `run`, which cancels it like any other, has to leave behind.
-/// Cancelling the future cancels the task, which may go on for a while; what comes of that is dropped.
-/// Counterpart: asyncio.run_coroutine_threadsafe.
 template <class Function, class... Args>
-  requires awaitable<std::invoke_result_t<Function&, Args...>>
-[[nodiscard]] auto run_coroutine_threadsafe(loop& target, Function function, Args... args) {
+auto start_on(loop& target, when_cancelled how, Function function, Args... args) {
   using value = std::remove_cvref_t<await_result_t<std::invoke_result_t<Function&, Args...>>>;
-  auto call = std::make_shared<detail::threadsafe_call<value>>();
+  auto call = std::make_shared<threadsafe_call<value>>();
   call->promise.runs_on(target);
+  if (how == when_cancelled::ends_with_its_task) call->promise.ends_by_itself();
   call->promise.on_cancel([&target, asked = std::weak_ptr(call)] {
     if (target.is_closed()) return;
     try {
@@ -86,9 +85,13 @@ template <class Function, class... Args>
   target.call_soon_threadsafe(
       [call = std::move(call), function = std::move(function), ... args = std::move(args)]() mutable {
         if (call->promise.done()) return;  // cancelled on its way
+        if (call->cancelled_on_its_way) {
+          call->promise.set_exception(std::make_exception_ptr(cancelled{}));
+          return;
+        }
         task<value> made;
         try {
-          made = create_task(detail::call_and_await<Function, Args...>(std::move(function), std::move(args)...));
+          made = create_task(call_and_await<Function, Args...>(std::move(function), std::move(args)...));
           made.add_done_callback([call] { call->take_from_task(); });
         } catch (...) {
           if (made) made.cancel();
@@ -98,6 +101,22 @@ template <class Function, class... Args>
         call->running = std::move(made);
       });
   return future;
+}
+
+}  // namespace detail
+
+/// From any thread: has `target` call `function(args...)` on its own thread and run the coroutine that this returns as a task.
+///
+/// The callable and its arguments are moved there and stay alive until the task has ended; they are destroyed on that thread.
+/// The loop must exist while this is called; throws `loop_closed` if it is closed. That is also the result of a call
+/// that it never comes to, and of a task that the end of `run`, which cancels it like any other, has to leave behind.
+/// Cancelling the future cancels the task, which may go on for a while; what comes of that is dropped. An error that no future
+/// is left to take is told to the loop's exception handler. `spawn_on` is the same for who must know that it has ended.
+/// Counterpart: asyncio.run_coroutine_threadsafe.
+template <class Function, class... Args>
+  requires awaitable<std::invoke_result_t<Function&, Args...>>
+[[nodiscard]] auto run_coroutine_threadsafe(loop& target, Function function, Args... args) {
+  return detail::start_on(target, detail::when_cancelled::ends_at_once, std::move(function), std::move(args)...);
 }
 
 }  // namespace hocket

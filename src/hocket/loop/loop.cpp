@@ -348,14 +348,19 @@ void loop::remove_instrument(instrument& removed) noexcept {
   choose_monitor();
 }
 
+// One wake-up a sleep: who comes after that finds nobody asleep.
+void loop::wake_if_asleep() noexcept {
+  if (asleep_.load(std::memory_order_seq_cst) && asleep_.exchange(false, std::memory_order_seq_cst)) backend_->wake();
+}
+
 void loop::post(ready_node& node) noexcept {
   inbox_.push(node);
-  if (asleep_.load(std::memory_order_seq_cst)) backend_->wake();
+  wake_if_asleep();
 }
 
 void loop::notify() noexcept {
   notified_.fetch_add(1, std::memory_order_seq_cst);
-  if (asleep_.load(std::memory_order_seq_cst)) backend_->wake();
+  wake_if_asleep();
 }
 
 static std::string describe(const std::exception_ptr& problem) {

@@ -326,6 +326,7 @@ class loop {
   void wait_for_foreign_work() noexcept;
   void wait_for_callers() noexcept;
   void drop_callbacks() noexcept;
+  void wake_if_asleep() noexcept;
   void turn();
   [[nodiscard]] duration time_to_next_timer() noexcept;
   void collect();

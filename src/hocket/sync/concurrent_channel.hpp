@@ -1,0 +1,405 @@
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/base/assert.hpp>
+#include <hocket/base/error.hpp>
+#include <hocket/loop/loop.hpp>
+#include <hocket/sync/detail/channel_waiter.hpp>
+#include <hocket/sync/detail/ring_buffer.hpp>
+#include <hocket/sync/memory_channel.hpp>
+
+namespace hocket {
+
+template <class Item>
+class concurrent_send_channel;
+template <class Item>
+class concurrent_receive_channel;
+
+namespace detail {
+
+void require_no_loop_to_block();
+
+/// What the ends share: the memory channel's rules, under a lock. An item goes straight to whoever waits for one, in whatever
+/// thread; a sender that waits keeps its item until there is room. So nothing is in the buffer while receivers wait, and the
+/// buffer is full while senders wait.
+template <class Item>
+class concurrent_channel {
+  static_assert(std::is_nothrow_move_constructible_v<Item>,
+                "send an item whose move constructor may throw in a std::unique_ptr: it could be lost on its way");
+
+ public:
+  using outcome = channel_outcome;
+
+  /// One end: a handle, or a clone of one. Kept by the operations that it made, which may outlive the handle.
+  struct end {
+    explicit end(std::shared_ptr<concurrent_channel> channel) noexcept : channel(std::move(channel)) {}
+    const std::shared_ptr<concurrent_channel> channel;
+    bool closed = false;  // under the lock
+  };
+
+  explicit concurrent_channel(std::size_t max_buffer_size) noexcept : max_buffer_size_(max_buffer_size) {}
+
+  [[nodiscard]] std::mutex& mutex() const noexcept { return mutex_; }
+
+  // ---- under the lock
+
+  /// `pending` if it would have to wait; `item` is then as it was.
+  template <class Value>
+  [[nodiscard]] outcome try_send(const end& from, Value&& item) {
+    if (from.closed) return outcome::closed;
+    if (receiving_ends_ == 0) return outcome::broken;
+    if (!receivers_.empty()) {
+      channel_waiter& first = receivers_.front();
+      static_cast<std::optional<Item>*>(first.item())->emplace(std::forward<Value>(item));
+      first.leave_line();
+      first.wake_with(outcome::done);
+      return outcome::done;
+    }
+    if (buffer_.size() >= max_buffer_size_) return outcome::pending;
+    buffer_.push(std::forward<Value>(item));
+    return outcome::done;
+  }
+
+  [[nodiscard]] outcome try_receive(const end& to, std::optional<Item>& item) {
+    if (to.closed) return outcome::closed;
+    if (!buffer_.empty()) {
+      item.emplace(buffer_.pop());
+      if (!senders_.empty()) buffer_.push(take_from_sender());  // there is room: nothing is allocated
+      return outcome::done;
+    }
+    if (!senders_.empty()) {
+      item.emplace(take_from_sender());
+      return outcome::done;
+    }
+    return sending_ends_ == 0 ? outcome::ended : outcome::pending;
+  }
+
+  [[nodiscard]] channel_line& senders() noexcept { return senders_; }
+  [[nodiscard]] channel_line& receivers() noexcept { return receivers_; }
+
+  // ---- taking the lock
+
+  void add_sending_end() noexcept {
+    const std::lock_guard guard(mutex_);
+    ++sending_ends_;
+  }
+  void add_receiving_end() noexcept {
+    const std::lock_guard guard(mutex_);
+    ++receiving_ends_;
+  }
+  [[nodiscard]] bool is_closed(const end& which) const noexcept {
+    const std::lock_guard guard(mutex_);
+    return which.closed;
+  }
+
+  void close_sending(end& which) noexcept {
+    const std::lock_guard guard(mutex_);
+    if (std::exchange(which.closed, true)) return;
+    wake_those_at(which, senders_);
+    if (--sending_ends_ == 0) wake_all(receivers_, outcome::ended);
+  }
+  void close_receiving(end& which) noexcept {
+    {
+      const std::lock_guard guard(mutex_);
+      if (std::exchange(which.closed, true)) return;
+      wake_those_at(which, receivers_);
+      if (--receiving_ends_ > 0) return;
+      wake_all(senders_, outcome::broken);
+    }
+    while (drop_one()) {
+    }
+  }
+
+  [[nodiscard]] memory_channel_statistics statistics() const noexcept {
+    const std::lock_guard guard(mutex_);
+    return {.current_buffer_used = buffer_.size(),
+            .max_buffer_size = max_buffer_size_,
+            .open_send_channels = sending_ends_,
+            .open_receive_channels = receiving_ends_,
+            .tasks_waiting_send = senders_.count(),
+            .tasks_waiting_receive = receivers_.count()};
+  }
+
+ private:
+  [[nodiscard]] Item take_from_sender() noexcept {
+    channel_waiter& first = senders_.front();
+    Item item = std::move(*static_cast<Item*>(first.item()));
+    first.leave_line();
+    first.wake_with(outcome::done);
+    return item;
+  }
+  // One by one and outside of the lock, for an item may itself hold an end of this channel. Nobody can send any more.
+  [[nodiscard]] bool drop_one() noexcept {
+    std::optional<Item> dropped;
+    const std::lock_guard guard(mutex_);
+    if (buffer_.empty()) return false;
+    dropped.emplace(buffer_.pop());
+    return true;
+  }
+  static void wake_all(channel_line& line, outcome how) noexcept {
+    while (!line.empty()) line.pop_front().wake_with(how);
+  }
+  static void wake_those_at(const end& which, channel_line& line) noexcept {
+    line.for_each([&which](channel_waiter& each) {
+      if (!each.is_at(&which)) return;
+      each.leave_line();
+      each.wake_with(outcome::closed);
+    });
+  }
+
+  mutable std::mutex mutex_;
+  const std::size_t max_buffer_size_;
+  std::size_t sending_ends_ = 0;
+  std::size_t receiving_ends_ = 0;
+  ring_buffer<Item> buffer_;
+  channel_line senders_;  // in order of arrival
+  channel_line receivers_;
+};
+
+}  // namespace detail
+
+/// The sending end of a channel between loops and threads: a handle that is moved, or cloned, and closes when it is destroyed.
+///
+/// Every member may be called on any thread, by several at once; but moving, assigning and destroying the handle is for one.
+/// Counterpart: trio.MemorySendChannel, for threads.
+template <class Item>
+class concurrent_send_channel {
+  using channel = detail::concurrent_channel<Item>;
+  using end = typename channel::end;
+
+ public:
+  class send_operation {
+   public:
+    send_operation(std::shared_ptr<end> from, Item item) noexcept : from_(std::move(from)), item_(std::move(item)) {}
+    /// Until it is awaited.
+    send_operation(send_operation&& other) noexcept : send_operation(std::move(other.from_), std::move(other.item_)) {}
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> handle) {
+      channel& shared = *from_->channel;
+      auto& waiting = waiting_.emplace(shared.mutex(), from_.get(), &item_);
+      const auto look = [&] { return outcome_ = shared.try_send(*from_, std::move(item_)); };
+      return waiting.wait_unless(look, shared.senders(), handle);
+    }
+    void await_resume() {
+      waiting_->resumed();
+      check(outcome_ == detail::channel_outcome::pending ? waiting_->outcome() : outcome_);
+    }
+
+   private:
+    std::shared_ptr<end> from_;
+    Item item_;
+    detail::channel_outcome outcome_ = detail::channel_outcome::pending;
+    std::optional<detail::waiting_task> waiting_;
+  };
+
+  explicit concurrent_send_channel(std::shared_ptr<channel> shared) : end_(std::make_shared<end>(std::move(shared))) {
+    end_->channel->add_sending_end();
+  }
+  concurrent_send_channel(concurrent_send_channel&& other) noexcept = default;
+  concurrent_send_channel& operator=(concurrent_send_channel&& other) noexcept {
+    if (this != &other) {
+      close();
+      end_ = std::move(other.end_);
+    }
+    return *this;
+  }
+  ~concurrent_send_channel() { close(); }
+
+  /// In a task: gives the item to the first who waits for one, or puts it into the buffer, waiting while that is full. Throws
+  /// `broken_resource_error` if all receiving ends were closed, `closed_resource_error` if this one was, and `cancelled`: then
+  /// the item was not sent. If it need not wait, it goes on without a turn, but for the 64th time in a row.
+  [[nodiscard]] send_operation send(Item item) noexcept { return send_operation(mine(), std::move(item)); }
+
+  /// False if it would have to wait; `item` is then as it was. Throws as `send`.
+  template <class Value>
+  bool send_nowait(Value&& item) {
+    channel& shared = *mine()->channel;
+    const std::unique_lock held(shared.mutex());
+    const auto outcome = shared.try_send(*end_, std::forward<Value>(item));
+    check(outcome);
+    return outcome == detail::channel_outcome::done;
+  }
+
+  /// As `send`, blocks the thread. Throws `invalid_state_error` on one that runs a loop.
+  void send_blocking(Item item) {
+    detail::require_no_loop_to_block();
+    const std::shared_ptr<end> from = mine();
+    channel& shared = *from->channel;
+    std::unique_lock held(shared.mutex());
+    auto outcome = shared.try_send(*from, std::move(item));
+    if (outcome == detail::channel_outcome::pending) {
+      detail::waiting_thread waiting(from.get(), &item);
+      shared.senders().push_back(waiting);
+      waiting.wait(held);
+      outcome = waiting.outcome();
+    }
+    check(outcome);
+  }
+
+  /// One more sending end of the same channel. Throws `closed_resource_error` if this one was closed.
+  [[nodiscard]] concurrent_send_channel clone() const {
+    if (mine()->channel->is_closed(*end_)) throw closed_resource_error();
+    return concurrent_send_channel(end_->channel);
+  }
+
+  /// Whoever waits to send by this handle gets `closed_resource_error`. When the last sending end is closed, receivers get what
+  /// is left, then the end of the channel. Closing twice is fine.
+  void close() noexcept {
+    if (end_) end_->channel->close_sending(*end_);
+  }
+
+  /// Those who wait are counted whether they are tasks or threads.
+  [[nodiscard]] memory_channel_statistics statistics() const noexcept { return mine()->channel->statistics(); }
+
+ private:
+  static void check(detail::channel_outcome outcome) {
+    if (outcome == detail::channel_outcome::closed) throw closed_resource_error();
+    if (outcome == detail::channel_outcome::broken) throw broken_resource_error();
+  }
+
+  [[nodiscard]] const std::shared_ptr<end>& mine() const noexcept {
+    HOCKET_ASSERT(end_, "an end of a concurrent channel was used after it had been moved from");
+    return end_;
+  }
+
+  std::shared_ptr<end> end_;  // null after it was moved from
+};
+
+/// The receiving end of a channel between loops and threads: a handle that is moved, or cloned, and closes when it is
+/// destroyed. Each item goes to one receiver.
+///
+///     while (auto item = co_await source.receive()) use(*item);
+///
+/// Every member may be called on any thread, by several at once; but moving, assigning and destroying the handle is for one.
+/// Counterpart: trio.MemoryReceiveChannel, for threads.
+template <class Item>
+class concurrent_receive_channel {
+  using channel = detail::concurrent_channel<Item>;
+  using end = typename channel::end;
+
+ public:
+  class receive_operation {
+   public:
+    explicit receive_operation(std::shared_ptr<end> to) noexcept : to_(std::move(to)) {}
+    /// Until it is awaited.
+    receive_operation(receive_operation&& other) noexcept : receive_operation(std::move(other.to_)) {}
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    bool await_suspend(std::coroutine_handle<> handle) {
+      channel& shared = *to_->channel;
+      auto& waiting = waiting_.emplace(shared.mutex(), to_.get(), &item_);
+      const auto look = [&] { return outcome_ = shared.try_receive(*to_, item_); };
+      return waiting.wait_unless(look, shared.receivers(), handle);
+    }
+    [[nodiscard]] std::optional<Item> await_resume() {
+      waiting_->resumed();
+      if (outcome_ == detail::channel_outcome::pending) outcome_ = waiting_->outcome();
+      if (outcome_ == detail::channel_outcome::closed) throw closed_resource_error();
+      return std::move(item_);
+    }
+
+   private:
+    std::shared_ptr<end> to_;
+    std::optional<Item> item_;
+    detail::channel_outcome outcome_ = detail::channel_outcome::pending;
+    std::optional<detail::waiting_task> waiting_;
+  };
+
+  explicit concurrent_receive_channel(std::shared_ptr<channel> shared)
+      : end_(std::make_shared<end>(std::move(shared))) {
+    end_->channel->add_receiving_end();
+  }
+  concurrent_receive_channel(concurrent_receive_channel&& other) noexcept = default;
+  concurrent_receive_channel& operator=(concurrent_receive_channel&& other) noexcept {
+    if (this != &other) {
+      close();
+      end_ = std::move(other.end_);
+    }
+    return *this;
+  }
+  ~concurrent_receive_channel() { close(); }
+
+  /// In a task: waits for an item; empty at the end of the channel: all sending ends are closed and nothing is left. Throws
+  /// `closed_resource_error` if this end was closed, and `cancelled`: then it has taken nothing. A cancellation that comes
+  /// after the item was handed over stays pending. If it need not wait, it goes on without a turn, but for the 64th time in a row.
+  [[nodiscard]] receive_operation receive() noexcept { return receive_operation(mine()); }
+  /// The same, as sources spell it.
+  [[nodiscard]] receive_operation next() noexcept { return receive(); }
+
+  /// An item, or nothing if it would have to wait. Throws `end_of_channel` and `closed_resource_error`.
+  [[nodiscard]] std::optional<Item> receive_nowait() {
+    std::optional<Item> item;
+    channel& shared = *mine()->channel;
+    const std::unique_lock held(shared.mutex());
+    const auto outcome = shared.try_receive(*end_, item);
+    if (outcome == detail::channel_outcome::closed) throw closed_resource_error();
+    if (outcome == detail::channel_outcome::ended) throw end_of_channel();
+    return item;
+  }
+
+  /// As `receive`, blocks the thread. Throws `invalid_state_error` on one that runs a loop.
+  [[nodiscard]] std::optional<Item> receive_blocking() {
+    detail::require_no_loop_to_block();
+    std::optional<Item> item;
+    const std::shared_ptr<end> to = mine();
+    channel& shared = *to->channel;
+    std::unique_lock held(shared.mutex());
+    auto outcome = shared.try_receive(*to, item);
+    if (outcome == detail::channel_outcome::pending) {
+      detail::waiting_thread waiting(to.get(), &item);
+      shared.receivers().push_back(waiting);
+      waiting.wait(held);
+      outcome = waiting.outcome();
+    }
+    if (outcome == detail::channel_outcome::closed) throw closed_resource_error();
+    return item;
+  }
+
+  /// One more receiving end of the same channel. Throws `closed_resource_error` if this one was closed.
+  [[nodiscard]] concurrent_receive_channel clone() const {
+    if (mine()->channel->is_closed(*end_)) throw closed_resource_error();
+    return concurrent_receive_channel(end_->channel);
+  }
+
+  /// Whoever waits to receive by this handle gets `closed_resource_error`. When the last receiving end is closed, what is left
+  /// in the buffer is dropped, and senders get `broken_resource_error`. Closing twice is fine.
+  void close() noexcept {
+    if (end_) end_->channel->close_receiving(*end_);
+  }
+
+  /// Those who wait are counted whether they are tasks or threads.
+  [[nodiscard]] memory_channel_statistics statistics() const noexcept { return mine()->channel->statistics(); }
+
+ private:
+  [[nodiscard]] const std::shared_ptr<end>& mine() const noexcept {
+    HOCKET_ASSERT(end_, "an end of a concurrent channel was used after it had been moved from");
+    return end_;
+  }
+
+  std::shared_ptr<end> end_;  // null after it was moved from
+};
+
+/// A channel between the tasks of any loops and any threads: a memory channel whose ends may be anywhere. `max_buffer_size`
+/// items may wait in it: with 0 each `send` waits until its item is received, with `unlimited_buffer` none ever waits.
+///
+///     auto [sink, source] = hocket::open_concurrent_channel<int>(16);
+///
+/// Senders and receivers are each served in the order in which they came, tasks and threads in one line. Nobody spins: a thread
+/// sleeps, and a loop is woken once, however many items come while it wakes. What arrives for a task is its own even if a
+/// cancellation follows; only if its loop is left behind is it lost with the task.
+/// Counterpart: trio.open_memory_channel, for threads.
+template <class Item>
+[[nodiscard]] std::pair<concurrent_send_channel<Item>, concurrent_receive_channel<Item>> open_concurrent_channel(
+    std::size_t max_buffer_size) {
+  auto shared = std::make_shared<detail::concurrent_channel<Item>>(max_buffer_size);
+  concurrent_send_channel<Item> sink(shared);
+  return {std::move(sink), concurrent_receive_channel<Item>(std::move(shared))};
+}
+
+}  // namespace hocket
