@@ -77,8 +77,8 @@ bool is_of_stream(const io_request& request) noexcept {
 
 // What no kernel, or none before 6.9, does by a ring.
 bool needs_a_thread(const io_request& request) noexcept {
-  return request.op == io_op::truncate || request.op == io_op::copy_range || request.op == io_op::read_link ||
-         request.op == io_op::read_directory;
+  return request.op == io_op::truncate || request.op == io_op::flush || request.op == io_op::copy_range ||
+         request.op == io_op::read_link || request.op == io_op::read_directory;
 }
 
 bool is_in_pieces(const io_request& request) noexcept {
@@ -351,6 +351,7 @@ void io_uring_backend::submit(io_request& request) {
       io_uring_prep_symlinkat(sqe, data, AT_FDCWD, second);
       break;
     case io_op::truncate:
+    case io_op::flush:
     case io_op::copy_range:
     case io_op::read_link:
     case io_op::read_directory:
