@@ -5,7 +5,6 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <utility>
 
@@ -15,17 +14,7 @@
 
 #include <hocket/hocket.hpp>
 
-/// Reads the command line into what `options` is bound to. Ends the program if that is wrong: one line, exit code 2.
-inline void read_command_line(CLI::App& options, int argc, char** argv) {
-  try {
-    options.parse(argc, argv);
-  } catch (const CLI::Success& help) {
-    std::exit(options.exit(help));
-  } catch (const CLI::ParseError& wrong) {
-    fmt::print(stderr, "{}: {} (see {} --help)\n", options.get_name(), wrong.what(), options.get_name());
-    std::exit(2);
-  }
-}
+#include "command_line.hpp"
 
 /// While it exists SIGTERM cancels the main task of the running loop, as Ctrl-C does. A second one ends the process at once.
 class sigterm_guard {

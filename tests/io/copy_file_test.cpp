@@ -98,6 +98,28 @@ HOCKET_TEST(copy_file, onto_itself_changes_nothing) {
   EXPECT_EQ(content_of(folder / "a"), "text");
 }
 
+HOCKET_TEST(copy_file, of_a_file_that_shrinks_meanwhile_copies_what_is_there) {
+  constexpr std::uint64_t piece = 8 << 20;
+  const temporary_directory folder;
+  write_file(folder / "a", std::string(3 * piece, 'x'));
+  bool is_first = true;
+  const auto copied = co_await copy_file(folder / "a", folder / "b", {.on_progress = [&](hocket::copy_progress) {
+                                           if (!std::exchange(is_first, false)) return;
+                                           filesystem::resize_file(folder / "a", piece + 1000);
+                                         }});
+  EXPECT_EQ(copied, piece + 1000);
+  EXPECT_TRUE(content_of(folder / "b") == std::string(piece + 1000, 'x'));
+}
+
+HOCKET_TEST(copy_file, to_a_disk_that_tells_at_the_end_leaves_no_copy) {
+  const temporary_directory folder;
+  write_file(folder / "a", "text");
+  const failing_operations trouble(hocket::io_op::flush, EIO);
+  EXPECT_EQ(co_await what_is_thrown(copy_file(folder / "a", folder / "b")),
+            "cannot close '" + folder / "b" + "': Input/output error");
+  EXPECT_EQ(entries_of(folder.path()), std::vector<std::string>{"a"});
+}
+
 HOCKET_TEST(copy_file, refuses_what_is_no_regular_file) {
   const temporary_directory folder;
   write_file(folder / "a", "");

@@ -335,6 +335,14 @@ HOCKET_TEST(file, errors_of_the_disk_name_the_path) {
   EXPECT_EQ(co_await what_is_thrown(opened.fsync()), "cannot fsync " + path + "Input/output error");
 }
 
+// Nothing is mapped at address 0: the system says what it says of a broken disk.
+HOCKET_TEST(file, that_cannot_be_read_names_the_path) {
+  auto opened = co_await file::open("/proc/self/mem");
+  std::array<char, 16> bytes{};
+  EXPECT_EQ(co_await what_is_thrown(opened.read(bytes, 0)), "cannot read '/proc/self/mem': Input/output error");
+  EXPECT_EQ(co_await what_is_thrown(opened.read_all()), "cannot read '/proc/self/mem': Input/output error");
+}
+
 HOCKET_TEST(file, a_path_with_a_null_byte_is_refused) {
   using namespace std::string_literals;
   EXPECT_EQ(error_number(co_await as_expected(file::open("/dev/null\0.txt"s))), EINVAL);

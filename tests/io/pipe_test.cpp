@@ -8,12 +8,14 @@
 #include <fcntl.h>
 #include <io/connected_sockets.hpp>
 #include <sys/stat.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/io/pipe.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
@@ -217,6 +219,118 @@ HOCKET_TEST(terminal, that_nobody_types_at_is_cancelled_at_once) {
   EXPECT_TRUE(co_await cancelling_ends(reading));
 }
 
+coro<std::string> answer_of(byte_stream& from) {
+  const auto bytes = co_await as_expected(from.receive());
+  if (!bytes) co_return bytes.error().message();
+  co_return bytes->empty() ? "the end" : std::string(bytes->text());
+}
+
+HOCKET_TEST(terminal, whose_person_hangs_up_gives_the_program_the_end) {
+  terminal pair;
+  byte_stream person(io_handle{pair.person}), program(io_handle{pair.program});
+  auto reading = create_task(answer_of(program));
+  co_await wait_all_tasks_blocked();
+  co_await person.close();
+  EXPECT_EQ(co_await reading, "the end");
+  EXPECT_EQ(co_await answer_of(program), "the end");
+  EXPECT_EQ((co_await as_expected(program.send_all("nobody there"))).error(), std::errc::io_error);
+}
+
+HOCKET_TEST(terminal, whose_program_is_gone_is_an_error_for_the_person) {
+  terminal pair;
+  byte_stream person(io_handle{pair.person}), program(io_handle{pair.program});
+  co_await program.send_all("last words");
+  EXPECT_EQ(co_await answer_of(person), "last words");
+  auto reading = create_task(answer_of(person));
+  co_await wait_all_tasks_blocked();
+  co_await program.close();
+  EXPECT_EQ(co_await reading, "Input/output error");
+  EXPECT_EQ(co_await answer_of(person), "Input/output error");
+}
+
+// The kernel wakes who waits, for nothing.
+HOCKET_TEST(terminal, whose_settings_change_is_read_on) {
+  terminal pair;
+  termios lines{}, keys{};
+  EXPECT_EQ(::tcgetattr(pair.program, &lines), 0);
+  keys = lines;
+  keys.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+  byte_stream person(io_handle{pair.person}), program(io_handle{pair.program});
+  auto reading = create_task(answer_of(program));
+  co_await wait_all_tasks_blocked();
+  for (const termios& each : {keys, lines, keys}) {
+    EXPECT_EQ(::tcsetattr(pair.program, TCSANOW, &each), 0);
+    co_await wait_all_tasks_blocked();
+  }
+  co_await person.send_all("x");
+  EXPECT_EQ(co_await reading, "x");
+}
+
+HOCKET_TEST(terminal, that_nobody_reads_from_can_be_given_up_and_goes_on_later) {
+  terminal pair;
+  EXPECT_EQ(::fcntl(pair.program, F_SETFL, O_NONBLOCK), 0);
+  byte_stream person(io_handle{pair.person}), program(io_handle{pair.program});
+  auto writing = create_task(send_and_close(program, std::string(1'000'000, 'x')));
+  co_await wait_all_tasks_blocked();
+  EXPECT_FALSE(writing.done());
+  EXPECT_TRUE(co_await cancelling_ends(writing));
+  EXPECT_TRUE((co_await answer_of(person)).starts_with("xxx"));
+}
+
+HOCKET_TEST(terminal, has_the_streams_of_a_connection) {
+  terminal pair;
+  byte_stream person(io_handle{pair.person});
+  const int writing_number = ::fcntl(pair.program, F_DUPFD_CLOEXEC, 3);
+  auto reader = hocket::connect_read_pipe(byte_stream(io_handle{pair.program}));
+  auto writer = hocket::connect_write_pipe(byte_stream(io_handle{writing_number}));
+  co_await person.send_all("one\ntwo\n\4");
+  EXPECT_EQ(co_await reader.readline(), "one\n");
+  EXPECT_EQ(co_await reader.readline(), "two\n");
+  EXPECT_EQ(co_await reader.readline(), "");  // Ctrl-D
+  writer.write("seen\n");
+  writer.close();
+  co_await writer.wait_closed();
+  std::string seen;
+  while (!seen.ends_with("seen\r\n")) seen += (co_await person.receive()).text();
+}
+
+// ---- FIFOs
+
+struct fifo_folder {
+  char folder[32] = "/tmp/hocket-fifo-XXXXXX";
+  std::string path;
+
+  fifo_folder() {
+    EXPECT_NE(::mkdtemp(folder), nullptr);
+    path = std::string(folder) + "/fifo";
+    EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
+  }
+  ~fifo_folder() { std::filesystem::remove_all(folder); }
+};
+
+HOCKET_TEST(fifo, that_nobody_reads_is_not_opened_for_writing_and_named) {
+  const fifo_folder place;
+  std::string problem;
+  try {
+    const file opened = co_await file::open(place.path, O_WRONLY | O_NONBLOCK);
+  } catch (const std::system_error& failed) {
+    problem = failed.what();
+  }
+  EXPECT_EQ(problem, "cannot open '" + place.path + "': No such device or address");
+}
+
+HOCKET_TEST(fifo, that_is_opened_without_waiting_carries_bytes_and_then_the_end) {
+  const fifo_folder place;
+  file reader = co_await file::open(place.path, O_RDONLY | O_NONBLOCK);
+  file writer = co_await file::open(place.path, O_WRONLY | O_NONBLOCK);
+  auto reading = create_task([](file& from) -> coro<std::string> { co_return co_await from.read_all(); }(reader));
+  co_await wait_all_tasks_blocked();
+  EXPECT_FALSE(reading.done());
+  co_await writer.write("text");
+  writer.close();
+  EXPECT_EQ(co_await reading, "text");
+}
+
 HOCKET_TEST(standard_streams, are_pipes_if_the_process_has_pipes) {
   int numbers[2];
   EXPECT_EQ(::pipe2(numbers, O_CLOEXEC), 0);
@@ -268,6 +382,28 @@ HOCKET_TEST(standard_streams, that_are_files_have_an_end_too) {
   ::unlink(path);
 }
 
+HOCKET_TEST(standard_streams, that_are_a_terminal_of_which_nobody_reads_hold_up_nobody) {
+  terminal pair;
+  byte_stream person(io_handle{pair.person});
+  bool was_drained = true;
+  std::string seen;
+  {
+    const stand_in output(STDOUT_FILENO, pair.program);  // a failed check would be written there
+    auto writer = hocket::standard_output();
+    writer.write("first\n" + std::string(1'000'000, 'x'));
+    auto draining = create_task([](auto& to) -> coro<void> { co_await to.drain(); }(writer));
+    co_await wait_all_tasks_blocked();
+    was_drained = draining.done();
+    seen = co_await answer_of(person);
+    writer.abort();
+    static_cast<void>(co_await hocket::as_result(std::move(draining)));
+  }
+  EXPECT_FALSE(was_drained);
+  EXPECT_TRUE(seen.starts_with("first\r\nxxx")) << seen.substr(0, 20);
+  EXPECT_EQ(::fcntl(pair.program, F_GETFL) & O_NONBLOCK, 0);
+  ::close(pair.program);
+}
+
 HOCKET_TEST(standard_streams, are_named_when_they_are_closed) {
   const stand_in nothing(STDERR_FILENO);
   std::string problem;
@@ -278,6 +414,23 @@ HOCKET_TEST(standard_streams, are_named_when_they_are_closed) {
   }
   EXPECT_EQ(problem, "standard error: Bad file descriptor");
   co_return;
+}
+
+coro<std::string> what_standard_input_is() {
+  try {
+    static_cast<void>(hocket::standard_input());
+  } catch (const std::system_error& failed) {
+    co_return failed.what();
+  }
+  co_return "open";
+}
+
+// Numbers that are free are given to whoever opens something first: that must not be the loop itself.
+TEST(standard_streams, that_are_closed_do_not_become_the_loops_own) {
+  for (const auto backend : hocket::testing::every_backend()) {
+    const stand_in nothing(STDIN_FILENO);
+    EXPECT_EQ(hocket::run(what_standard_input_is(), {.backend = backend}), "standard input: Bad file descriptor");
+  }
 }
 
 HOCKET_TEST(standard_streams, may_be_nothing_at_all) {

@@ -54,7 +54,7 @@ HOCKET_TEST(signal_handler, is_called_once_for_each_signal) {
 HOCKET_TEST(signal_handler, loses_none_of_a_storm_of_signals_on_many_threads) {
   int calls = 0;
   loop::running().add_signal_handler(SIGUSR1, [&] { ++calls; });
-  constexpr int threads = 4, each = 5000;
+  constexpr int threads = 4, each = 25'000;
   std::vector<std::thread> storm;
   for (int n = 0; n < threads; ++n)
     storm.emplace_back([] {

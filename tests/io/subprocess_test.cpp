@@ -16,7 +16,10 @@
 #include <gtest/gtest.h>
 #include <io/open_numbers.hpp>
 #include <io/temporary_directory.hpp>
+#include <io/told.hpp>
+#include <io/without_capability.hpp>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +33,8 @@
 #include <hocket/io/subprocess.hpp>
 #include <hocket/sync/semaphore.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
+#include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/test.hpp>
 #include <hocket/testing/throws.hpp>
 
@@ -341,6 +346,15 @@ HOCKET_REAL_TIME_TEST(communicate, reads_what_was_written_although_a_grandchild_
   co_await until_dead(std::stoi(out));
 }
 
+HOCKET_REAL_TIME_TEST(communicate, reads_what_a_child_has_written_that_has_long_ended) {
+  auto child =
+      co_await create_subprocess_shell("head -c 60000 /dev/zero; printf 'last words'; exit 3", {.stdout_ = pipe});
+  EXPECT_EQ(co_await child.wait(), 3);
+  const auto [out, err] = co_await child.communicate();
+  EXPECT_EQ(out.size(), 60'010U);
+  EXPECT_TRUE(out.ends_with("last words"));
+}
+
 // ---- its end
 
 HOCKET_REAL_TIME_TEST(subprocess, is_reaped_although_nobody_waits) {
@@ -392,6 +406,112 @@ HOCKET_REAL_TIME_TEST(subprocess, that_has_ended_hears_no_signal) {
   child.terminate();
   EXPECT_EQ(child.returncode(), 0);
   EXPECT_THROW(child.send_signal_to_group(SIGTERM), hocket::invalid_state_error);
+}
+
+HOCKET_REAL_TIME_TEST(subprocess, that_ignores_sigterm_is_waited_for_no_longer_than_one_likes) {
+  auto child = co_await create_subprocess_shell("trap '' TERM; echo ready; exec sleep 1000", {.stdout_ = pipe});
+  EXPECT_EQ(co_await child.stdout().readline(), "ready\n");
+  child.terminate();
+  EXPECT_FALSE(co_await hocket::move_on_after(50ms, child.wait()));
+  child.kill();
+  EXPECT_EQ(co_await child.wait(), -SIGKILL);
+}
+
+coro<void> leave_one_that_may_not_be_killed(pid_t& left, std::vector<std::string>& messages) {
+  const hocket::testing::told heard;
+  {
+    auto child = co_await create_subprocess_exec(
+        {"setpriv", "--reuid=65534", "--clear-groups", "sh", "-c", "echo ready; exec sleep 1000"}, {.stdout_ = pipe});
+    const std::string line = co_await child.stdout().readline();
+    if (line != "ready\n") co_return;
+    left = child.pid();
+  }
+  while (heard.messages.empty()) co_await hocket::sleep(1ms);
+  messages = heard.messages;
+}
+
+TEST(subprocess, that_may_not_be_killed_does_not_hold_up_the_end_of_the_run) {
+  for (const auto backend : hocket::testing::every_backend()) {
+    pid_t left = 0;
+    std::vector<std::string> messages;
+    {
+      const hocket::testing::without_capability no_right(CAP_KILL);
+      hocket::run(leave_one_that_may_not_be_killed(left, messages), {.backend = backend});
+    }
+    if (left == 0) GTEST_SKIP() << "SKIPPED: a child of another user takes the rights of the superuser";
+    EXPECT_EQ(messages, std::vector{"child " + std::to_string(left) +
+                                    " may not be killed, and runs on: Operation not permitted"});
+    EXPECT_TRUE(is_alive(left));
+    ::kill(left, SIGKILL);
+    EXPECT_EQ(::waitpid(left, nullptr, 0), left);
+  }
+}
+
+/// A debugger of another process, which hears of its end first and keeps that to itself.
+class tracer {
+ public:
+  explicit tracer(pid_t traced) {
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::alarm(30);  // for a loop that waits for it
+      const char holds = ::ptrace(PTRACE_SEIZE, traced, nullptr, nullptr) == 0 ? 'y' : 'n';
+      ::dup2(ends[1], 0);
+      ::close_range(1, ~0U, 0);  // the child's pipes
+      if (::write(0, &holds, 1) == 1) ::pause();
+      ::_exit(0);
+    }
+    ::close(ends[1]);
+    char answer = 'n';
+    while (::read(ends[0], &answer, 1) < 0) continue;
+    ::close(ends[0]);
+    holds_ = answer == 'y';
+    if (!holds_) skip();
+  }
+  ~tracer() { end(); }
+  tracer(const tracer&) = delete;
+
+  void end() {
+    if (pid_ == 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(std::exchange(pid_, 0), nullptr, 0);
+  }
+  [[nodiscard]] bool holds() const noexcept { return holds_; }
+
+ private:
+  static void skip() { GTEST_SKIP() << "SKIPPED: ptrace(2) is forbidden here"; }
+
+  pid_t pid_ = 0;
+  bool holds_ = false;
+};
+
+HOCKET_REAL_TIME_TEST(subprocess, whose_end_a_debugger_hears_of_first_holds_up_nobody_else) {
+  auto child = co_await create_subprocess_exec({"cat"}, {.stdin_ = pipe});
+  tracer debugger(child.pid());
+  if (!debugger.holds()) co_return;
+  child.stdin().close();
+  co_await until_dead(child.pid());
+  co_await hocket::sleep(20ms);
+  EXPECT_FALSE(child.returncode());
+  debugger.end();
+  EXPECT_EQ(co_await child.wait(), 0);
+}
+
+TEST(subprocess, for_which_memory_is_short_anywhere_leaves_no_child_behind) {
+  for (const auto backend : hocket::testing::every_backend()) {
+    const auto before = hocket::testing::count_open_numbers();
+    const auto report = hocket::testing::fail_each_allocation(
+        []() -> coro<void> {
+          auto child = co_await create_subprocess_exec({"true"}, {.stdout_ = pipe});
+          EXPECT_EQ(co_await child.wait(), 0);
+        },
+        {.backend = backend});
+    EXPECT_GT(report.failed, 10U);
+    EXPECT_EQ(report.leaked_blocks, 0U);
+    EXPECT_FALSE(has_children());
+    EXPECT_EQ(hocket::testing::count_open_numbers(), before);
+  }
 }
 
 coro<void> own_a_family(pid_t& leader, pid_t& grandchild) {

@@ -68,6 +68,35 @@ HOCKET_TEST(named_temporary_file, is_for_its_owner_only_and_removed_when_it_is_d
   EXPECT_EQ(entries_of(folder.path()), std::vector<std::string>{});
 }
 
+HOCKET_TEST(named_temporary_file, takes_another_name_if_its_own_is_taken_and_gives_up_some_day) {
+  const outer_folder folder;
+  {
+    failing_operations taken(hocket::io_op::open, EEXIST);
+    taken.left = 5;
+    const auto made = co_await hocket::named_temporary_file::make({.directory = folder.path()});
+    EXPECT_EQ(entries_of(folder.path()).size(), 1U);
+  }
+  const failing_operations taken(hocket::io_op::open, EEXIST);
+  EXPECT_EQ(co_await what_is_thrown(hocket::named_temporary_file::make({.directory = folder.path()})),
+            "cannot make a temporary file in '" + folder.path() + "': File exists");
+  EXPECT_EQ(taken.failed, 100U);
+}
+
+// Who foresees the names can take them, with links that lead elsewhere: nothing is written through those.
+TEST(named_temporary_file, is_none_that_somebody_has_put_there) {
+  const outer_folder folder;
+  hocket::testing::write_file(folder / "victim", "untouched");
+  const auto make = [&]() -> coro<std::string> {
+    auto made = co_await hocket::named_temporary_file::make({.directory = folder.path()});
+    co_await made.content().write("secret");
+    co_return made.path();
+  };
+  const std::string foreseen = hocket::run(make(), {.seed = 7});
+  filesystem::create_symlink(folder / "victim", foreseen);
+  EXPECT_NE(hocket::run(make(), {.seed = 7}), foreseen);
+  EXPECT_EQ(content_of(folder / "victim"), "untouched");
+}
+
 HOCKET_TEST(named_temporary_file, that_is_kept_stays) {
   const outer_folder folder;
   std::string path;

@@ -113,6 +113,36 @@ HOCKET_TEST(replace_file, leaves_the_old_file_alone_whatever_fails_before_the_ne
   EXPECT_EQ(entries_of(folder.path()), std::vector<std::string>{"a"});
 }
 
+// Some file systems tell only when a file is closed that they could not keep what they had taken.
+HOCKET_TEST(write_file, tells_what_closing_tells) {
+  const temporary_directory folder;
+  const failing_operations trouble(hocket::io_op::flush, EDQUOT);
+  EXPECT_EQ(co_await what_is_thrown(hocket::write_file(folder / "a", "text")),
+            "cannot close '" + folder / "a" + "': Disk quota exceeded");
+}
+
+HOCKET_TEST(replace_file, leaves_the_old_file_alone_if_closing_the_new_one_fails) {
+  const temporary_directory folder;
+  hocket::testing::write_file(folder / "a", "old");
+  const failing_operations trouble(hocket::io_op::flush, ENOSPC);
+  EXPECT_EQ(co_await what_is_thrown(hocket::replace_file(folder / "a", "new", {.on_disk = false})),
+            "cannot close '" + folder / "a" + "': No space left on device");
+  EXPECT_EQ(content_of(folder / "a"), "old");
+  EXPECT_EQ(entries_of(folder.path()), std::vector<std::string>{"a"});
+}
+
+HOCKET_TEST(write_file, does_without_what_closing_tells_if_there_is_no_free_descriptor) {
+  const temporary_directory folder;
+  {
+    auto opened = co_await hocket::file::open(folder / "a", O_RDWR | O_CREAT);
+    co_await hocket::detail::flush_operation(opened.handle().record());  // the backend has what it needs from here on
+    const hocket::testing::few_descriptors none(0);
+    co_await hocket::detail::flush_operation(opened.handle().record());
+    co_await opened.write("text");
+  }
+  EXPECT_EQ(content_of(folder / "a"), "text");
+}
+
 HOCKET_TEST(replace_file, on_a_full_disk_leaves_the_old_file_alone) {
   const full_disk disk;
   if (!disk.is_mounted()) co_return;

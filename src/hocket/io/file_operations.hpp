@@ -97,6 +97,14 @@ class fsync_operation final : public detailed_awaitable<fsync_operation, void> {
   void convert(std::int32_t) noexcept {}
 };
 
+/// What closing the file would say; it stays open. Lets go of record locks (fcntl(2)) on it, as closing does.
+class flush_operation final : public detailed_awaitable<flush_operation, void> {
+ public:
+  static constexpr const char* name = "close";
+  explicit flush_operation(descriptor* target) noexcept : io_awaitable(io_op::flush, target) {}
+  void convert(std::int32_t) noexcept {}
+};
+
 class truncate_operation final : public detailed_awaitable<truncate_operation, void> {
  public:
   static constexpr const char* name = "truncate";

@@ -10,7 +10,8 @@
 namespace hocket {
 
 // Pipes, FIFOs and terminals are byte streams: `byte_stream(io_handle(number))`. They are waited for by readiness, cancelled at
-// once, and keep their flags; a pipe without a reader is std::errc::broken_pipe, never a signal.
+// once, and keep their flags. (A terminal that nobody reads from holds up the loop unless it was opened with O_NONBLOCK; the
+// standard streams do not.) A terminal that is hung up gives the end, its other end std::errc::io_error; a pipe without a reader is std::errc::broken_pipe, never a signal.
 
 struct pipe_ends {
   byte_stream reader;
@@ -29,7 +30,7 @@ struct pipe_ends {
 [[nodiscard]] stream_writer connect_write_pipe(byte_stream to);
 
 /// The process's standard streams, whatever they are: a terminal, pipe, socket or file (which is read and written where it
-/// stands, on the loop's thread). A terminal that nobody reads from may hold up the loop. Each call makes a stream of its own, with a descriptor of its own: closing it leaves the process's open. A reader
+/// stands, on the loop's thread). Each call makes a stream of its own, with a descriptor of its own: closing it leaves the process's open. A reader
 /// may hold bytes that another one then misses. Throw std::system_error, which names the stream, if that is closed.
 [[nodiscard]] stream_reader standard_input(std::size_t limit = default_stream_limit);
 /// What was written is out after `close` and `wait_closed`.

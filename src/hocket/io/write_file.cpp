@@ -16,6 +16,7 @@ coro<void> write_file(std::string path, std::string_view bytes, write_file_optio
   const int flags = O_WRONLY | O_CREAT | (options.append ? O_APPEND : O_TRUNC);
   file opened = co_await file::open(std::move(path), flags, options.mode);
   co_await opened.write(bytes);
+  co_await detail::flush_operation(opened.handle().record());
 }
 
 coro<void> replace_file(std::string path, std::string_view bytes, replace_file_options options) {

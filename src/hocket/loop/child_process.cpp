@@ -203,6 +203,19 @@ std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
   throw std::system_error(error, std::system_category(), what);
 }
 
+int wait_id(int pidfd, siginfo_t& end, int options) noexcept {
+  int outcome = 0;
+  do outcome = ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &end, options);
+  while (outcome != 0 && errno == EINTR);
+  return outcome;
+}
+
+// Of one that could not begin, and ends at once.
+void wait_for_end(int pidfd) noexcept {
+  siginfo_t end{};
+  static_cast<void>(wait_id(pidfd, end, WEXITED));
+}
+
 }  // namespace
 
 child_process::~child_process() {
@@ -245,20 +258,20 @@ child_process child_process::start(const child_process_options& options) {
   if (refused != 0) fail(refused, options, stage::setup);
   child_process started(pidfd, pid);
   if (plan.error == 0) return started;
-  static_cast<void>(reap_child(pidfd, reaping::last));
+  wait_for_end(pidfd);
   fail(plan.error, options, plan.failed_at);
 }
 
-std::optional<int> reap_child(int pidfd, reaping how) noexcept {
+child_end reap_child(int pidfd, reaping how) noexcept {
   siginfo_t end{};
-  const int options = WEXITED | (how == reaping::peek ? WNOWAIT : 0);
-  int outcome = 0;
-  do outcome = ::waitid(P_PIDFD, static_cast<id_t>(pidfd), &end, options);
-  while (outcome != 0 && errno == EINTR);
-  if (outcome != 0) return std::nullopt;
-  return end.si_code == CLD_EXITED ? end.si_status : -end.si_status;
+  const int options = WEXITED | WNOHANG | (how == reaping::peek ? WNOWAIT : 0);
+  if (wait_id(pidfd, end, options) != 0) return {.is = child_end::state::unknown};
+  if (end.si_pid == 0) return {};
+  return {.is = child_end::state::known, .returncode = end.si_code == CLD_EXITED ? end.si_status : -end.si_status};
 }
 
-void signal_child(int pidfd, int number) noexcept { ::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0); }
+int signal_child(int pidfd, int number) noexcept {
+  return ::syscall(SYS_pidfd_send_signal, pidfd, number, nullptr, 0) == 0 ? 0 : errno;
+}
 
 }  // namespace hocket

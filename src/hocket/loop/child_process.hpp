@@ -57,11 +57,20 @@ enum class reaping : bool {
   peek,  // it stays one: its number, and that of its group, are nobody else's
 };
 
-/// How the child of a pidfd has ended: its exit code, or the negated number of the signal that killed it. Nothing if nobody knows,
-/// for this program ignores SIGCHLD or has reaped it by itself. Waits for the end, unless that has come.
-[[nodiscard]] std::optional<int> reap_child(int pidfd, reaping how) noexcept;
+struct child_end {
+  enum class state : unsigned char {
+    not_yet,  // it runs; or a debugger has it, which hears of its end first
+    known,
+    unknown,  // this program ignores SIGCHLD, or has reaped it by itself
+  };
+  state is = state::not_yet;
+  int returncode = 0;  // its exit code, or the negated number of the signal that killed it
+};
 
-/// pidfd_send_signal(2); no effect once it has ended.
-void signal_child(int pidfd, int number) noexcept;
+/// How the child of a pidfd has ended, if it has; does not wait.
+[[nodiscard]] child_end reap_child(int pidfd, reaping how) noexcept;
+
+/// pidfd_send_signal(2), without effect once it has ended: 0, or the errno.
+int signal_child(int pidfd, int number) noexcept;
 
 }  // namespace hocket

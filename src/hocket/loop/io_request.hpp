@@ -34,6 +34,7 @@ enum class io_op : std::uint8_t {
   read_pieces,       // preadv(2), once: data = msghdr, length = its iovecs, offset as for read
   write_pieces,  // pwritev(2), all of it: data = msghdr, length = its iovecs, which are used up; offset; the result is 0
   truncate,      // ftruncate(2): offset = the new size
+  flush,         // what close(2) says of the target, which stays open: dup(2), and close of that
   copy_range,    // copy_file_range(2) from the target to `pipe`, once: length; offset, in both
   // Of paths, which are taken from the working directory; there is no target.
   stat,    // statx(2), all that is basic, and when it was made: data = path, second = struct statx, flags = AT_...

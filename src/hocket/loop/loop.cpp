@@ -14,7 +14,9 @@
 #include <mutex>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
@@ -71,7 +73,30 @@ static bool debug_wanted() noexcept {
   return wanted != nullptr && *wanted != '\0' && std::string_view(wanted) != "0";
 }
 
+namespace {
+
+/// The numbers of standard streams that the process has not got, held while the loop opens what it needs: the program would take that
+/// for the streams.
+class missing_standard_streams {
+ public:
+  missing_standard_streams() noexcept {
+    for (int number = STDIN_FILENO; number <= STDERR_FILENO; ++number)
+      if (::fcntl(number, F_GETFD) < 0) held_[number] = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  }
+  ~missing_standard_streams() {
+    for (const int number : held_)
+      if (number >= 0) ::close(number);
+  }
+  missing_standard_streams(const missing_standard_streams&) = delete;
+
+ private:
+  int held_[3] = {-1, -1, -1};
+};
+
+}  // namespace
+
 static std::unique_ptr<backend> made_backend(loop& owner, const loop_options& options) {
+  const missing_standard_streams held;
   if (!options.make_backend) return make_backend(owner, options.backend);
   auto made = options.make_backend(owner);
   if (made == nullptr) throw invalid_state_error("loop_options::make_backend gave no backend");

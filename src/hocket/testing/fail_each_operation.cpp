@@ -55,6 +55,7 @@ std::span<const int> possible_errors(io_op operation) noexcept {
     case io_op::write:
       return write;
     case io_op::fsync:
+    case io_op::flush:
     case io_op::truncate:
       return fsync;
     case io_op::read_pieces:

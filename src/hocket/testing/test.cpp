@@ -1,4 +1,7 @@
+#include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <ctime>
 
 #include <hocket/base/arena.hpp>
 #include <hocket/testing/for_each_order.hpp>
@@ -7,6 +10,42 @@
 namespace hocket::testing {
 
 static constexpr std::uint64_t seeds = 100;
+
+namespace {
+
+/// HOCKET_TEST_INTERRUPTS=N in the environment: from the program's beginning on, N times a second a signal strikes it whose handler
+/// does nothing, and whatever call of the system can end with EINTR does so sooner or later.
+class interruptions {
+ public:
+  interruptions() {
+    const char* const wanted = std::getenv("HOCKET_TEST_INTERRUPTS");
+    const long rate = wanted != nullptr ? std::atol(wanted) : 0;
+    if (rate <= 0) return;
+    struct sigaction action{};
+    action.sa_handler = [](int) { happened = happened + 1; };
+    sigevent event{};
+    event.sigev_notify = SIGEV_SIGNAL;
+    event.sigev_signo = SIGRTMAX;
+    timer_t timer{};
+    const itimerspec times{.it_interval = {.tv_sec = rate == 1, .tv_nsec = 1'000'000'000 / rate % 1'000'000'000},
+                           .it_value = {.tv_nsec = 1}};
+    if (::sigaction(SIGRTMAX, &action, nullptr) != 0 || ::timer_create(CLOCK_MONOTONIC, &event, &timer) != 0 ||
+        ::timer_settime(timer, 0, &times, nullptr) != 0) {
+      std::perror("HOCKET_TEST_INTERRUPTS");
+      std::abort();
+    }
+  }
+  ~interruptions() {
+    if (happened > 0) std::printf("interrupted %ld times\n", static_cast<long>(happened));
+  }
+
+ private:
+  static inline volatile std::sig_atomic_t happened = 0;
+};
+
+const interruptions from_the_beginning;
+
+}  // namespace
 
 static void run_and_check(coro<void> (*body)(), run_options options) {
   const backend_kind backend = options.backend;

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include <hocket/base/arena.hpp>
+#include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/core/future_base.hpp>
 #include <hocket/io/io_operation.hpp>
@@ -37,12 +38,15 @@ class child_record final : public arena_allocated {
   void let_go() noexcept;
 
   static coro<int> wait(record_ref<child_record> self);
-  /// Waits for its end, deaf to cancellation, and reaps it.
+  /// Waits for its end, deaf to cancellation, and reaps it. One that nobody owns and that may not be killed (EPERM) does not hold
+  /// up the end of a run: it is left behind then.
   static coro<void> watch(record_ref<child_record> self);
 
  private:
   ~child_record() = default;
-  void has_ended() noexcept;
+  static coro<void> until_reaped(child_record& self);
+  /// False if it has not ended.
+  bool reap() noexcept;
 
   io_handle end_;  // its pidfd
   pid_t pid_;
@@ -51,7 +55,8 @@ class child_record final : public arena_allocated {
   event ended_;
   const bool whole_group_;
   bool owned_ = true;
-  bool has_number_ = true;  // it is not reaped
+  bool has_number_ = true;        // it is not reaped
+  cancel_scope* deaf_ = nullptr;  // of who watches it, unless it may not be killed
 };
 
 /// Whoever has started a child: it is killed when this goes, if it has not ended.

@@ -68,6 +68,9 @@ coro<void> replacement::finish(bool on_disk, bool replace) {
   if (on_disk) {
     const auto written = co_await as_expected(content_.fsync());
     if (!written) throw std::system_error(written.error(), what_failed_on("fsync", path_, {}));
+  } else {
+    const auto taken = co_await as_expected(flush_operation(content_.handle().record()));
+    if (!taken) throw std::system_error(taken.error(), what_failed_on("close", path_, {}));
   }
   const auto renamed = co_await as_expected(rename(temporary_, path_, {.replace = replace}));
   if (!renamed) throw std::system_error(renamed.error(), what_failed_on("replace", path_, {}));

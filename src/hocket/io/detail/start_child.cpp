@@ -135,8 +135,9 @@ class maker {
     auto* made = new child_record(std::move(child), options_.kill_group);
     made->retain();
     owned_child owner{record_ref<child_record>(made)};
-    create_task(child_record::watch(owner.record()),
-                {.name = "child " + std::to_string(owner->pid()), .eager_start = true});
+    const auto watching = create_task(child_record::watch(owner.record()),
+                                      {.name = "child " + std::to_string(owner->pid()), .eager_start = true});
+    if (watching.done()) watching.result();  // it throws what kept it from beginning
     return owner;
   }
 

@@ -1,6 +1,7 @@
 // One task a child waits for its end and for that of its pipes, each of which has a task of its own. When it is cancelled, as at
 // the end of a run, it kills the child and then waits all the same: that is soon.
 
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -11,6 +12,9 @@
 #include <hocket/io/subprocess_transport.hpp>
 
 namespace hocket::detail {
+
+// A child that may not be killed (EPERM) does not hold up the end of a run for longer.
+static constexpr duration longest_end = std::chrono::seconds(5);
 
 class subprocess_connection::pipe_protocol final : public protocol {
  public:
@@ -96,7 +100,7 @@ coro<void> subprocess_connection::run(record_ref<subprocess_connection> self, st
   }
   if (cancelled) {
     self->close();
-    cancel_scope deaf({.shield = true});
+    cancel_scope deaf({.deadline = loop::running().time_after(longest_end), .shield = true});
     co_await deaf.run(self->until_gone());
   }
   self->closing_ = true;

@@ -12,6 +12,7 @@
 // | any | there is no copy_file_range, getdents and readlinkat; before 6.9 no ftruncate | on the blocking pool |
 // | any | EBADR: completions were lost | fatal, nothing sensible can follow |
 // | any | a read or write at the file's own position that an error cuts short does not move that (a write, seen on 6.18) | it is noted before, and set when less was done than asked for |
+// | any | a poll that is woken for nothing (a terminal's settings change) asks again by itself and, where there are two wait queues, as terminals have, fails at that with EINVAL (seen on 6.18) | it is made anew |
 // | 5.19 | a ring of buffers runs dry (ENOBUFS) | it is given more; if the pool has none, wait for readiness without a buffer, receive into one from the heap |
 // | 6.0 | a zero-copy send completes twice; the second time when the peer has the bytes, which may be never | the request completes with the second; cancelled in between, the connection is aborted (connect to AF_UNSPEC) |
 // | 6.0 | SINGLE_ISSUER, 6.1 DEFER_TASKRUN | without them `make_backend` falls back to epoll |
@@ -77,8 +78,8 @@ bool is_of_stream(const io_request& request) noexcept {
 
 // What no kernel, or none before 6.9, does by a ring.
 bool needs_a_thread(const io_request& request) noexcept {
-  return request.op == io_op::truncate || request.op == io_op::copy_range || request.op == io_op::read_link ||
-         request.op == io_op::read_directory;
+  return request.op == io_op::truncate || request.op == io_op::flush || request.op == io_op::copy_range ||
+         request.op == io_op::read_link || request.op == io_op::read_directory;
 }
 
 bool is_in_pieces(const io_request& request) noexcept {
@@ -352,6 +353,7 @@ void io_uring_backend::submit(io_request& request) {
       io_uring_prep_symlinkat(sqe, data, AT_FDCWD, second);
       break;
     case io_op::truncate:
+    case io_op::flush:
     case io_op::copy_range:
     case io_op::read_link:
     case io_op::read_directory:
@@ -420,8 +422,15 @@ void io_uring_backend::take_completions() {
   }
 }
 
+static bool is_failed_poll_of_terminal(const io_request& request, std::int32_t result) noexcept {
+  return result == -EINVAL && (request.phase == polling || request.op == io_op::poll) &&
+         ::isatty(request.target->number()) == 1;
+}
+
 void io_uring_backend::completed(io_request& request, std::int32_t result, std::uint32_t flags) {
-  if (request.phase == polling || request.phase == without_buffer) {
+  if (is_failed_poll_of_terminal(request, result)) {
+    go_on(request);
+  } else if (request.phase == polling || request.phase == without_buffer) {
     became_ready(request, result);
   } else if (result == -ENOTSOCK && is_of_stream(request)) {
     detail::note_no_socket(*request.target);

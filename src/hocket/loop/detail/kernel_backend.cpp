@@ -1,11 +1,13 @@
 #include <array>
 #include <cerrno>
 #include <memory>
+#include <string>
 
 #include <dirent.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,7 +34,22 @@ int kernel_backend::pipe(int (&numbers)[2]) {
   return answer(::pipe2(numbers, O_CLOEXEC | (nonblocking() != 0 ? O_NONBLOCK : 0)));
 }
 
-int kernel_backend::duplicate(int number) { return answer(::fcntl(number, F_DUPFD_CLOEXEC, 3)); }
+// write(2) to a terminal that is full waits, unless O_NONBLOCK is set, and a standard stream's flags are not ours alone. Opened anew
+// it has flags of its own. Not so the other end of a pseudo-terminal: that would become another one.
+static int open_terminal_anew(int number) noexcept {
+  unsigned pseudo_terminal = 0;
+  if (::isatty(number) != 1 || ::ioctl(number, TIOCGPTN, &pseudo_terminal) == 0) return -1;
+  const std::string path = "/proc/self/fd/" + std::to_string(number);  // short: takes no memory
+  return ::open(path.c_str(), (::fcntl(number, F_GETFL) & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+int kernel_backend::duplicate(int number) {
+  const int opened = open_terminal_anew(number);  // it may be somebody else's
+  if (opened > STDERR_FILENO) return opened;
+  const int copy = answer(::fcntl(opened < 0 ? number : opened, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+  if (opened >= 0) ::close(opened);
+  return copy;
+}
 
 int kernel_backend::bind(int number, const sockaddr* address, socklen_t size) {
   return answer(::bind(number, address, size));
