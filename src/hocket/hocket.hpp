@@ -19,6 +19,7 @@
 #include <hocket/core/future.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/generator.hpp>
+#include <hocket/core/guest_run.hpp>
 #include <hocket/core/run.hpp>
 #include <hocket/core/run_coroutine_threadsafe.hpp>
 #include <hocket/core/run_loops.hpp>
@@ -52,6 +53,7 @@
 #include <hocket/io/server.hpp>
 #include <hocket/io/shared_address.hpp>
 #include <hocket/io/signals.hpp>
+#include <hocket/io/sock.hpp>
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/start_server.hpp>
 #include <hocket/io/stream_error.hpp>
@@ -69,6 +71,7 @@
 #include <hocket/io/transport.hpp>
 #include <hocket/io/udp_socket.hpp>
 #include <hocket/io/unix_socket.hpp>
+#include <hocket/io/wait_readable.hpp>
 #include <hocket/io/write_file.hpp>
 #include <hocket/loop/context.hpp>
 #include <hocket/loop/instrument.hpp>

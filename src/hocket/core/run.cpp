@@ -143,7 +143,7 @@ void runner::cancel_all_tasks(const bool& too_late) {
 }
 
 // The one that began first goes first: it may have others as arguments, and closes them itself.
-static coro<void> close_all_generators(loop& on) {
+coro<void> detail::close_all_generators(loop& on) {
   while (!on.generators().empty()) {
     auto& generator = static_cast<async_generator_frame&>(on.generators().front());
     const std::source_location created = generator.created();
@@ -161,7 +161,7 @@ static coro<void> close_all_generators(loop& on) {
 void runner::close_generators(const bool& too_late) {
   if (loop_->generators().empty() || too_late) return;
   const auto closing =
-      detail::create_task_from_outside(*loop_, close_all_generators(*loop_), {.name = "close generators"});
+      detail::create_task_from_outside(*loop_, detail::close_all_generators(*loop_), {.name = "close generators"});
   run_until_done(*loop_, *closing.record());
 }
 

@@ -56,6 +56,9 @@ auto create_task_from_outside(loop& on, Awaitable work, const task_options& opti
   return create_task(std::move(work), options);
 }
 
+/// Ends the async generators that have begun on the loop, which must not be closed meanwhile.
+[[nodiscard]] coro<void> close_all_generators(loop& on);
+
 /// Throws `invalid_state_error` if the loop was stopped before `work` had ended.
 void run_until_ended(loop& on, task_base& work);
 
@@ -105,6 +108,8 @@ class runner {
 
  private:
   void run_main(task_base& main);
+  friend class guest_run;
+
   [[nodiscard]] bool shut_down();
   void cancel_all_tasks(const bool& too_late);
   void close_generators(const bool& too_late);

@@ -12,6 +12,7 @@
 #include <hocket/base/error.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/io/send_file.hpp>
+#include <hocket/io/sock.hpp>
 
 namespace hocket {
 namespace {
@@ -36,8 +37,8 @@ class fill_operation final : public detail::detailed_awaitable<fill_operation, s
 class empty_operation final : public detail::detailed_awaitable<empty_operation, std::size_t> {
  public:
   static constexpr const char* name = "send";
-  empty_operation(const io_handle& pipe, const io_handle& to, std::size_t length) noexcept
-      : io_awaitable(io_op::splice, to.record()) {
+  empty_operation(const io_handle& pipe, descriptor* to, std::size_t length) noexcept
+      : io_awaitable(io_op::splice, to) {
     details_.pipe = pipe.record();
     request_.length = length;
     details_.offset = -1;
@@ -64,14 +65,43 @@ pipe_ends make_pipe() {
   return {std::move(reader), io_handle(numbers[1], io_handle::made_here{})};
 }
 
+/// A stream, as what is sent to.
+class stream_target {
+ public:
+  explicit stream_target(byte_stream& to) noexcept : to_(to) {}
+  [[nodiscard]] bool is_open() const noexcept { return to_.is_open(); }
+  /// Null: only bytes can be sent.
+  [[nodiscard]] descriptor* socket() const noexcept { return to_.socket().record(); }
+  [[nodiscard]] auto send_all(std::string_view bytes) { return to_.send_all(bytes); }
+
+ private:
+  byte_stream& to_;
+};
+
+/// Somebody else's socket.
+class sock_target {
+ public:
+  explicit sock_target(int number) : held_(loop::running().io(), number) {
+    if (held_.record()->is == descriptor::nature::socket) return;
+    throw std::system_error(ENOTSOCK, std::system_category(), fmt::format("send to descriptor {}", number));
+  }
+  [[nodiscard]] bool is_open() const noexcept { return true; }
+  [[nodiscard]] descriptor* socket() const noexcept { return held_.record(); }
+  [[nodiscard]] auto send_all(std::string_view bytes) { return sock_sendall(socket()->number(), bytes); }
+
+ private:
+  borrowed_descriptor held_;
+};
+
+template <class Target>
 class file_sending {
  public:
-  file_sending(file& from, byte_stream& to, send_file_options options, std::uint64_t length) noexcept
+  file_sending(file& from, Target& to, send_file_options options, std::uint64_t length) noexcept
       : from_(from), to_(to), options_(options), length_(length) {}
 
   coro<std::uint64_t> run() {
     if (options_.sent_bytes != nullptr) *options_.sent_bytes = 0;
-    bool may_splice = to_.socket().is_open();
+    bool may_splice = to_.socket() != nullptr;
     if (may_splice && length_ > 0) may_splice = co_await splice_all();
     if (!may_splice) co_await read_and_send();
     co_return sent_;
@@ -124,7 +154,7 @@ class file_sending {
   }
 
   file& from_;
-  byte_stream& to_;
+  Target& to_;
   send_file_options options_;
   std::uint64_t length_;
   std::uint64_t sent_ = 0;
@@ -139,7 +169,14 @@ std::uint64_t length_of(const file& from, const send_file_options& options) {
 }  // namespace
 
 coro<std::uint64_t> send_file(file& from, byte_stream& to, send_file_options options) {
-  file_sending work(from, to, options, length_of(from, options));
+  stream_target target(to);
+  file_sending work(from, target, options, length_of(from, options));
+  co_return co_await work.run();
+}
+
+coro<std::uint64_t> sock_sendfile(int number, file& from, send_file_options options) {
+  sock_target target(number);
+  file_sending work(from, target, options, length_of(from, options));
   co_return co_await work.run();
 }
 

@@ -5,11 +5,13 @@
 
 #include <fmt/format.h>
 #include <pthread.h>
+#include <sys/stat.h>
 
 #include <hocket/base/error.hpp>
 #include <hocket/loop/backend.hpp>
 #include <hocket/loop/detail/epoll_backend.hpp>
 #include <hocket/loop/detail/io_uring_backend.hpp>
+#include <hocket/loop/detail/pipe_calls.hpp>
 #include <hocket/loop/detail/poll_backend.hpp>
 #include <hocket/loop/detail/select_backend.hpp>
 #include <hocket/loop/loop.hpp>
@@ -70,6 +72,12 @@ backend::backend(loop& owner) : loop_(owner), forks_before_(forks_) {
   if (failed != 0) throw std::bad_alloc();
 }
 
+// A frame that was left behind may still refer to one.
+backend::~backend() {
+  for (borrowed_number* each : borrowed_)
+    if (each != nullptr) each->release();
+}
+
 void backend::require_own_process() const {
   if (!is_in_own_process())
     throw invalid_state_error("a child of fork(2) cannot run its parent's event loop; make a new one");
@@ -90,6 +98,39 @@ descriptor* backend::adopt(int number, origin from, std::source_location made_at
     close_number(number);
     throw;
   }
+}
+
+descriptor* backend::borrow(int number) {
+  struct stat state{};
+  const int answer = number < 0 ? -EBADF : fstat(number, state);
+  if (answer < 0) throw std::system_error(-answer, std::system_category(), fmt::format("descriptor {}", number));
+  const auto place = static_cast<std::size_t>(number);
+  if (place >= borrowed_.size()) borrowed_.resize(place + 1);
+  borrowed_number*& record = borrowed_[place];
+  if (record == nullptr) {
+    require_usable(number);
+    record = new borrowed_number(*this, number);
+  } else if (record->ready.watched) {
+    check_watched(*record);
+  }
+  record->is = detail::nature_of(state);
+  ++record->borrowers_;
+  return record;
+}
+
+void backend::give_back(descriptor* borrowed) noexcept {
+  auto& record = static_cast<borrowed_number&>(*borrowed);
+  if (--record.borrowers_ > 0) return;
+  forget(*borrowed);
+  borrowed_[static_cast<std::size_t>(std::exchange(borrowed->number_, -1))] = nullptr;
+  borrowed->closing_ = true;
+  borrowed->release();
+}
+
+void backend::cancel_borrowed(int number) noexcept {
+  if (number < 0) return;
+  if (descriptor* const found = borrowed(static_cast<std::size_t>(number)))
+    found->in_flight_.for_each([this](io_request& request) { cancel(request); });
 }
 
 static backend_kind kind_from_environment() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include <hocket/loop/buffer.hpp>
 #include <hocket/loop/descriptor.hpp>
@@ -27,7 +28,7 @@ class loop;
 class backend : public system_calls {
  public:
   explicit backend(loop& owner);
-  virtual ~backend() = default;
+  virtual ~backend();
 
   /// As in HOCKET_BACKEND: "io_uring", "epoll", "poll", "select".
   [[nodiscard]] virtual std::string_view name() const noexcept = 0;
@@ -77,6 +78,20 @@ class backend : public system_calls {
   /// Cancels what is in flight on `target` (it ends with -ECANCELED), closes the number after the last, and frees the record.
   void close(descriptor* target) noexcept;
 
+  /// A record of a number that stays somebody else's: it is not closed here, and adopted in every other way. All who borrow a
+  /// number at the same time share the record, and each gives it back; what it is (`descriptor::is`) is known.
+  /// Throws std::system_error (EBADF), which names it, std::bad_alloc. See `borrowed_descriptor`.
+  [[nodiscard]] descriptor* borrow(int number);
+  void give_back(descriptor* borrowed) noexcept;
+  /// Cancels what is in flight on a number that is borrowed.
+  void cancel_borrowed(int number) noexcept;
+
+  /// A descriptor that polls as readable when `collect` might find something, so that the loop can be inside of another one;
+  /// -1 if there is none. It stays the backend's. Throws std::system_error.
+  [[nodiscard]] virtual int poll_number() { return -1; }
+  /// What has made it readable was seen to, unless `wants_collect` is true after this.
+  virtual void rearm_poll_number() noexcept {}
+
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
   /// Descriptors adopted and not closed.
   [[nodiscard]] std::size_t open_descriptors() const noexcept { return open_; }
@@ -96,8 +111,14 @@ class backend : public system_calls {
   [[nodiscard]] bool is_in_own_process() const noexcept { return forks_ == forks_before_; }
   /// Throws std::system_error (EMFILE), which tells the way out, if the backend cannot work with such a number.
   virtual void require_usable(int /*number*/) const {}
-  /// Told before a number is closed.
+  /// Told before a number is closed, or when it is borrowed no more.
   virtual void forget(descriptor&) noexcept {}
+  /// Told when a number is borrowed that is watched: its owner may have closed it, against the rules, and had it given again.
+  virtual void check_watched(descriptor&) noexcept {}
+  /// The record of a number that is borrowed, or null.
+  [[nodiscard]] descriptor* borrowed(std::size_t number) const noexcept {
+    return number < borrowed_.size() ? borrowed_[number] : nullptr;
+  }
 
   /// What `wants_collect` looks at, without a call: entries written and not handed over, and the kernel's flags.
   struct ring_view {
@@ -119,6 +140,7 @@ class backend : public system_calls {
   std::size_t in_flight_ = 0;
   std::size_t open_ = 0;
   std::uint64_t completed_ = 0;
+  std::vector<borrowed_number*> borrowed_;                               // by their numbers
   std::unordered_map<const descriptor*, std::source_location> made_at_;  // only in debug mode
 };
 

@@ -31,6 +31,8 @@ class descriptor : public arena_allocated {
 
   /// It was not made by this loop: others may share it, and its flags stay as they are.
   [[nodiscard]] bool is_adopted() const noexcept { return adopted_; }
+  /// And it is somebody else's to close: `backend::borrow`.
+  [[nodiscard]] bool is_borrowed() const noexcept { return form_ == form::borrowed; }
 
   /// What was opened, for the words of errors; empty for what has no path.
   [[nodiscard]] std::string_view path() const noexcept;
@@ -43,7 +45,7 @@ class descriptor : public arena_allocated {
   /// What a backend that waits for readiness knows of it. "May" is true until a call showed otherwise, and again after each
   /// event.
   struct readiness {
-    std::uint32_t place = 0;  // in a list of what is watched
+    std::uint32_t place = 0;  // in a list of what is watched, or which of all that were
     bool watched : 1 = false;
     bool may_read : 1 = true;
     bool may_write : 1 = true;
@@ -75,7 +77,12 @@ class descriptor : public arena_allocated {
 
   bool closing_ = false;
   bool adopted_;
-  bool has_path_ = false;  // it is a `file_descriptor`
+  enum class form : std::uint8_t {
+    plain,
+    file,      // it is a `file_descriptor`
+    borrowed,  // it is a `borrowed_number`
+  };
+  form form_ = form::plain;
   int number_;
   std::uint32_t references_ = 1;  // of the backend until the number is closed, and of operations
   std::uint32_t count_ = 0;       // of the requests in flight
@@ -83,6 +90,7 @@ class descriptor : public arena_allocated {
   intrusive_list<io_request> in_flight_;  // in order of submission
 
   friend class file_descriptor;
+  friend class borrowed_number;
 };
 
 /// One that has a path: so the others, of which there are many more, pay nothing for it.
@@ -93,22 +101,42 @@ class file_descriptor final : public descriptor {
 
   file_descriptor(backend& owner, int number, bool adopted, std::string path) noexcept
       : descriptor(owner, number, adopted), path_(std::move(path)) {
-    has_path_ = true;
+    form_ = form::file;
   }
   ~file_descriptor() = default;
 
   std::string path_;
 };
 
+/// One that is somebody else's to close.
+class borrowed_number final : public descriptor {
+ public:
+  /// Another number of it, watched in its place; the backend's.
+  int stand_in = -1;
+
+ private:
+  friend class backend;
+  friend class descriptor;
+
+  borrowed_number(backend& owner, int number) noexcept : descriptor(owner, number, true) { form_ = form::borrowed; }
+  ~borrowed_number() = default;
+
+  std::uint32_t borrowers_ = 0;
+};
+
 inline std::string_view descriptor::path() const noexcept {
-  return has_path_ ? std::string_view(static_cast<const file_descriptor&>(*this).path_) : std::string_view();
+  return form_ == form::file ? std::string_view(static_cast<const file_descriptor&>(*this).path_) : std::string_view();
 }
 
 inline void descriptor::destroy() noexcept {
-  if (has_path_)
-    delete static_cast<file_descriptor*>(this);
-  else
-    delete this;
+  switch (form_) {
+    case form::plain:
+      return delete this;
+    case form::file:
+      return delete static_cast<file_descriptor*>(this);
+    case form::borrowed:
+      return delete static_cast<borrowed_number*>(this);
+  }
 }
 
 }  // namespace hocket

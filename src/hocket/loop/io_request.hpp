@@ -22,7 +22,7 @@ enum class io_op : std::uint8_t {
   receive_message,   // recvmsg(2): data = msghdr, flags = MSG_...; the result is a count of bytes
   send_messages,     // sendmmsg(2): data = mmsghdr, length = their number, flags; the result is a count of messages
   receive_messages,  // recvmmsg(2): the same; what there is, at least one
-  accept,            // accept4(2); the result is the new descriptor's number
+  accept,            // accept4(2): flags = SOCK_NONBLOCK, or 0: as the backend needs it; the result is the new number
   connect,           // connect(2): data = sockaddr, length
   poll,              // poll(2): flags = events
   splice,            // splice(2) between target and `pipe`, once: length, flags = `into_pipe` and `from_file`, offset

@@ -123,7 +123,9 @@ void loop::close() noexcept {
   refuse_calls();
   if (closed_.exchange(true)) return;
   wait_for_callers();
+  if (descriptors_ != nullptr) descriptors_->clear();
   if (backend_->in_flight() > 0) backend_->drain();
+  descriptors_.reset();
   blocking_.finish();
   wait_for_foreign_work();
   if (tasks_.empty()) require_resources_closed();
@@ -151,6 +153,7 @@ void loop::leave_behind() noexcept {
   closed_ = true;
   wait_for_callers();
   if (signals_ != nullptr) signals_->clear();
+  if (descriptors_ != nullptr) descriptors_->clear();
   tasks_.for_each([](loop_task& each) { each.leave_behind(); });
   while (!generators_.empty()) generators_.pop_front();
   drop_callbacks();
@@ -196,10 +199,15 @@ void loop::refuse_call() const {
 
 void loop::refuse_without_loop() { throw invalid_state_error("no event loop is running on this thread"); }
 
+void loop::require_not_running() const {
+  if (detail::here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");
+  if (runs_on() == &detail::here) throw invalid_state_error("this event loop is inside of another one, which runs it");
+  if (is_running()) throw invalid_state_error("another thread is running the event loop");
+}
+
 void loop::run_forever() {
   require_open("run_forever was called");
-  if (detail::here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");
-  if (is_running()) throw invalid_state_error("another thread is running the event loop");
+  require_not_running();
   struct scope {
     detail::thread_context before = detail::here;
     std::atomic<const detail::thread_context*>& runs_on;
@@ -279,6 +287,76 @@ void loop::collect_virtually() {
   if (!ready_.empty() || jobs > 0 || timers_.empty()) return;
   clock_->advance_to(timers_.next_deadline());
   timers_.collect_due(time(), ready_);
+}
+
+void loop::collect_without_waiting() {
+  if (ready_.empty() || !may_skip_look()) look();
+  take_in();
+  if (ready_.empty()) ready_.splice_back(when_idle_);
+}
+
+void loop::require_fit_for_guest() {
+  if (clock_ != nullptr) throw invalid_state_error("a loop inside of another one keeps real time, not that of a clock");
+  if (backend_->poll_number() < 0)
+    throw invalid_state_error(fmt::format(
+        "a loop on the backend '{}' cannot be inside of another one, which must have a descriptor to poll: use "
+        "'epoll' or 'io_uring' (HOCKET_BACKEND)",
+        backend_->name()));
+}
+
+void loop::begin_as_guest() {
+  require_open("begin_as_guest was called");
+  require_not_running();
+  static_cast<void>(made_monitor());
+  runs_on_ = &detail::here;
+}
+
+void loop::run_turns(unsigned most, duration limit) {
+  if (detail::here.running != nullptr) throw invalid_state_error("this thread is running an event loop already");
+  HOCKET_ASSERT(runs_on() == &detail::here,
+                "a loop inside of another one was run on another thread than the one that began it");
+  struct scope {
+    detail::thread_context before = detail::here;
+    ~scope() { detail::here = before; }
+  } outside;
+  detail::here = {.running = this, .observer = outside.before.observer};
+  own_monitor_->set_at_rest(false);
+  choose_monitor();
+  asleep_.store(false, std::memory_order_seq_cst);
+  const time_point end = time() + limit;
+  for (unsigned n = 0; n < most; ++n) {
+    ++counters_.turns;
+    collect_without_waiting();
+    if (ready_.empty()) return;
+    run_batch();
+    if (stopping_ || time() >= end) return;
+  }
+}
+
+// As `sleep_up_to`: announce that nobody runs this, then look once more. What is to be handed to the kernel must not wait either.
+std::optional<duration> loop::rest() {
+  for (int n = 0; n < 4 && backend_->wants_collect(); ++n) backend_->collect(std::chrono::nanoseconds(0));
+  backend_->rearm_poll_number();
+  looks_to_skip_ = 0;
+  asleep_.store(true, std::memory_order_seq_cst);
+  own_monitor_->set_at_rest(true);
+  choose_monitor();
+  if (has_something_to_do()) return duration::zero();
+  if (timers_.empty()) return std::nullopt;
+  return time_to_next_timer();
+}
+
+bool loop::has_something_to_do() noexcept {
+  return !ready_.empty() || !when_idle_.empty() || stopping_ || !inbox_.empty() ||
+         notified_.load(std::memory_order_seq_cst) != 0 || backend_->wants_collect();
+}
+
+void loop::end_as_guest() noexcept {
+  asleep_.store(false, std::memory_order_seq_cst);
+  own_monitor_->set_at_rest(false);
+  choose_monitor();
+  runs_on_ = nullptr;
+  stopping_ = false;
 }
 
 bool loop::may_skip_look() noexcept {

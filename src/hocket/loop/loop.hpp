@@ -5,12 +5,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <thread>
+
+#include <poll.h>
 
 #include <hocket/loop/backend.hpp>
 #include <hocket/loop/blocking_pool.hpp>
 #include <hocket/loop/clock.hpp>
 #include <hocket/loop/context.hpp>
+#include <hocket/loop/descriptor_callbacks.hpp>
 #include <hocket/loop/handle.hpp>
 #include <hocket/loop/inbox.hpp>
 #include <hocket/loop/instrument.hpp>
@@ -187,6 +191,33 @@ class loop {
     return signals_ != nullptr && signals_->remove_callback(number);
   }
 
+  // ---- descriptors that are somebody else's: see docs/foreign_loops.md
+
+  /// Calls `function` (no arguments) in each turn in which `number` can be read from without waiting, has come to its end or is
+  /// broken, in a copy of the current context; replaces this loop's function for that. For sockets, pipes, terminals, eventfds,
+  /// epoll sets and the like. The number stays its owner's, who removes the function before closing it; a loop that is closed lets
+  /// go of all. What the function throws goes to the loop's exception handler, and it is called again all the same.
+  /// Throws std::system_error: EBADF, EPERM (files and folders, which are always ready). Counterpart: loop.add_reader.
+  void add_reader(int number, std::move_only_function<void()> function) {
+    require_open("add_reader was called");
+    descriptors().set(number, POLLIN, std::move(function));
+  }
+  /// The same in each turn in which `number` can be written to without waiting, or is broken. Counterpart: loop.add_writer.
+  void add_writer(int number, std::move_only_function<void()> function) {
+    require_open("add_writer was called");
+    descriptors().set(number, POLLOUT, std::move(function));
+  }
+  /// False if there was none. Afterwards the function is not called any more. Counterparts: loop.remove_reader,
+  /// loop.remove_writer.
+  bool remove_reader(int number) noexcept {
+    insist_on_own_thread("loop::remove_reader was called");
+    return descriptors_ != nullptr && descriptors_->remove(number, POLLIN);
+  }
+  bool remove_writer(int number) noexcept {
+    insist_on_own_thread("loop::remove_writer was called");
+    return descriptors_ != nullptr && descriptors_->remove(number, POLLOUT);
+  }
+
   // ---- errors that nobody waits for
 
   /// Replaces the handler that prints one line to standard error. Counterpart: loop.set_exception_handler.
@@ -208,6 +239,7 @@ class loop {
     ready_.splice_back(nodes);
   }
   void schedule_at(timer_node& node, time_point when) {
+    insist_on_own_thread("a timer was set");
     if (timers_.empty()) timers_.start_from(time());
     timers_.schedule(node, when);
   }
@@ -249,6 +281,23 @@ class loop {
   /// `notify` may be called from a signal handler.
   void set_notification(std::move_only_function<void()> function) { notification_ = std::move(function); }
   void notify() noexcept;
+
+  // ---- inside of another loop, which runs this one by `guest_run`
+
+  /// Throws `invalid_state_error` if another loop cannot wait in this one's stead: its backend has no descriptor of its own, or its
+  /// time is not the system's.
+  void require_fit_for_guest();
+  /// This thread runs the loop from here on: with `run_turns`, and in between not at all. Throws `invalid_state_error` as
+  /// `run_forever` does.
+  void begin_as_guest();
+  /// Runs turns, without waiting, until nothing is ready: not more than so many, and no further one once `limit` has passed.
+  void run_turns(unsigned most, duration limit);
+  /// Nothing happens from here until `run_turns`; whoever brings something wakes the backend. Gives how long that may last: zero
+  /// if something is left to do, nothing: for ever.
+  [[nodiscard]] std::optional<duration> rest();
+  void end_as_guest() noexcept;
+  /// Whether `stop` was called since this was last asked.
+  [[nodiscard]] bool take_stop() noexcept { return std::exchange(stopping_, false); }
 
   /// In debug mode, throws `invalid_state_error` on another thread than the one that runs the loop. `what` was done.
   void require_own_thread(const char* what) const {
@@ -314,6 +363,10 @@ class loop {
         calls_waiting_.load(std::memory_order_relaxed) >= most_calls_from_threads_) [[unlikely]]
       refuse_call();
   }
+  [[nodiscard]] detail::descriptor_callbacks& descriptors() {
+    if (descriptors_ == nullptr) descriptors_ = std::make_unique<detail::descriptor_callbacks>(*this);
+    return *descriptors_;
+  }
   void require_open(const char* what) const {
     if (is_closed()) [[unlikely]]
       refuse_closed();
@@ -331,6 +384,9 @@ class loop {
   [[nodiscard]] duration time_to_next_timer() noexcept;
   void collect();
   void collect_virtually();
+  void collect_without_waiting();
+  void require_not_running() const;
+  [[nodiscard]] bool has_something_to_do() noexcept;
   void take_in();
   [[nodiscard]] bool may_skip_look() noexcept;
   void look();
@@ -368,8 +424,9 @@ class loop {
   timer_queue timers_;  // large: what every turn looks at stands before it
   std::atomic<const detail::thread_context*> runs_on_{nullptr};
   duration slow_callback_duration_ = std::chrono::milliseconds(100);
-  std::unique_ptr<detail::signal_handlers> signals_;  // once somebody wants one
-  std::unique_ptr<detail::monitor> own_monitor_;      // kept once it was made: it may be at work when it is turned off
+  std::unique_ptr<detail::signal_handlers> signals_;           // once somebody wants one
+  std::unique_ptr<detail::descriptor_callbacks> descriptors_;  // likewise
+  std::unique_ptr<detail::monitor> own_monitor_;  // kept once it was made: it may be at work when it is turned off
   std::unique_ptr<backend> backend_;
   blocking_pool blocking_;  // last: its threads post to the loop until they have ended
 };

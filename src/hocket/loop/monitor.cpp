@@ -26,7 +26,8 @@ void monitor::remove(instrument& removed) noexcept {
 }
 
 bool monitor::is_needed() const noexcept {
-  return debug_ || std::ranges::any_of(instruments_, [](const instrument* each) { return each != nullptr; });
+  return debug_ || at_rest_ ||
+         std::ranges::any_of(instruments_, [](const instrument* each) { return each != nullptr; });
 }
 
 void monitor::report_removed(std::exception_ptr error) noexcept {
@@ -79,12 +80,21 @@ void monitor::require_own_thread(const char* what) const {
   if (is_elsewhere())
     throw invalid_state_error(
         fmt::format("{} on another thread than the loop's: use loop::call_soon_threadsafe", what));
+  if (at_rest_) wake_from_rest();
 }
 
 void monitor::insist_on_own_thread(const char* what) const noexcept {
-  if (!is_elsewhere()) return;
+  if (!is_elsewhere()) {
+    if (at_rest_) wake_from_rest();
+    return;
+  }
   std::fprintf(stderr, "hocket: %s on another thread than the loop's: use loop::call_soon_threadsafe\n", what);
   std::abort();
+}
+
+void monitor::wake_from_rest() const noexcept {
+  at_rest_ = false;
+  loop_.io().wake();
 }
 
 void monitor::run(ready_node& node) noexcept {

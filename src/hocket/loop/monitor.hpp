@@ -30,6 +30,9 @@ class monitor {
   void remove(instrument& removed) noexcept;
   [[nodiscard]] bool is_needed() const noexcept;
 
+  /// The loop is a guest's and at rest: whoever has something for it passes by here, and it is woken, once.
+  void set_at_rest(bool on) noexcept { at_rest_ = on; }
+
   // ---- calls on the wrong thread; `what` says what was called
 
   /// Throws `invalid_state_error`.
@@ -78,6 +81,7 @@ class monitor {
   };
 
   [[nodiscard]] bool is_elsewhere() const noexcept;
+  HOCKET_ASIDE void wake_from_rest() const noexcept;
   void step_ends(const step& ended, real_clock::duration took, const std::type_info& kind) noexcept;
   void report_slow(const step& slow, real_clock::duration took, const std::type_info& kind) noexcept;
   template <class Hook>
@@ -86,6 +90,7 @@ class monitor {
 
   loop& loop_;
   bool debug_ = false;
+  mutable bool at_rest_ = false;
   unsigned dropping_ = 0;
   unsigned telling_ = 0;
   step step_;

@@ -13,15 +13,19 @@ class epoll_backend final : public readiness_backend {
   [[nodiscard]] std::string_view name() const noexcept override { return "epoll"; }
   void collect(std::optional<std::chrono::nanoseconds> limit) override;
   void wake() noexcept override;
+  [[nodiscard]] int poll_number() override { return epoll_; }
 
  private:
   [[nodiscard]] int watch(descriptor& target) noexcept override;
   void watch_again(descriptor& target) noexcept override;
   int control(int operation, descriptor& target) noexcept;
   void forget(descriptor& target) noexcept override;
+  void check_watched(descriptor& target) noexcept override;
+  [[nodiscard]] descriptor* target_of(std::uint64_t token) const noexcept;
 
   int epoll_ = -1;
   int wake_ = -1;  // an eventfd
+  std::uint32_t borrowed_watches_ = 0;
 };
 
 }  // namespace hocket

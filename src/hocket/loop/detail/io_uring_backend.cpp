@@ -16,6 +16,8 @@
 // | 5.19 | a ring of buffers runs dry (ENOBUFS) | it is given more; if the pool has none, wait for readiness without a buffer, receive into one from the heap |
 // | 6.0 | a zero-copy send completes twice; the second time when the peer has the bytes, which may be never | the request completes with the second; cancelled in between, the connection is aborted (connect to AF_UNSPEC) |
 // | 6.0 | SINGLE_ISSUER, 6.1 DEFER_TASKRUN | without them `make_backend` falls back to epoll |
+// | 6.1 | with DEFER_TASKRUN a ring that has work to make completions of polls as readable, but wakes nobody who polls it already (seen on 6.18) | for a loop inside of another one an eventfd is registered, which the kernel signals then |
+// | any | what another eventfd's signal completes is signalled to the registered eventfd only once (seen on 6.18) | after each signal it is registered anew |
 // | liburing 2.4 | io_uring_setup_buf_ring; io_uring_enable_rings is not exported before | registered by hand |
 
 #include <cerrno>
@@ -40,6 +42,7 @@
 #include <hocket/loop/detail/io_uring_backend.hpp>
 #include <hocket/loop/detail/pipe_calls.hpp>
 #include <hocket/loop/detail/socket_calls.hpp>
+#include <hocket/loop/loop.hpp>
 
 namespace hocket {
 namespace {
@@ -203,6 +206,7 @@ io_uring_backend::io_uring_backend(loop& owner)
 io_uring_backend::~io_uring_backend() {
   ring_.reset();
   ::close(wake_);
+  if (polled_ >= 0) ::close(polled_);
 }
 
 void io_uring_backend::provide(std::uint32_t slot) noexcept {
@@ -215,6 +219,28 @@ void io_uring_backend::listen_for_wake() {
   io_uring_sqe* sqe = ring_->entry();
   io_uring_prep_read(sqe, wake_, &wake_count_, sizeof wake_count_, 0);
   io_uring_sqe_set_data64(sqe, woken);
+}
+
+int io_uring_backend::poll_number() {
+  if (polled_ >= 0) return polled_;
+  const int made = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (made < 0) throw std::system_error(errno, std::system_category(), "eventfd");
+  const int error = io_uring_register_eventfd(&ring_->io, made);
+  if (error < 0) {
+    ::close(made);
+    throw std::system_error(-error, std::system_category(), "io_uring_register");
+  }
+  return polled_ = made;
+}
+
+// The kernel sets the flag that `wants_collect` looks at before it signals: what it cannot signal meanwhile is seen all the same.
+void io_uring_backend::rearm_poll_number() noexcept {
+  std::uint64_t count = 0;
+  if (::read(polled_, &count, sizeof count) <= 0) return;
+  io_uring_unregister_eventfd(&ring_->io);
+  if (io_uring_register_eventfd(&ring_->io, polled_) == 0) return;
+  count = 1;  // without memory: then it stays readable
+  static_cast<void>(::write(polled_, &count, sizeof count));
 }
 
 void io_uring_backend::wake() noexcept {
@@ -288,7 +314,7 @@ void io_uring_backend::submit(io_request& request) {
       io_uring_prep_recvmsg(sqe, number, static_cast<msghdr*>(request.data), request.flags | MSG_CMSG_CLOEXEC);
       break;
     case io_op::accept:
-      io_uring_prep_accept(sqe, number, nullptr, nullptr, SOCK_CLOEXEC);
+      io_uring_prep_accept(sqe, number, nullptr, nullptr, SOCK_CLOEXEC | static_cast<int>(request.flags));
       break;
     case io_op::connect:
       io_uring_prep_connect(sqe, number, static_cast<const sockaddr*>(request.data),
@@ -378,6 +404,7 @@ bool io_uring_backend::cancel(io_request& request) {
     complete(request, -ECANCELED);
     return true;
   }
+  loop_.insist_on_own_thread("an operation was cancelled");
   request.stopping = true;
   if (request.phase == sent) abort_connection(request.target->number());
   io_uring_sqe* sqe = ring_->entry();

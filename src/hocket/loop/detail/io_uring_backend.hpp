@@ -21,6 +21,8 @@ class io_uring_backend final : public kernel_backend {
   bool cancel(io_request& request) override;
   void collect(std::optional<std::chrono::nanoseconds> limit) override;
   void wake() noexcept override;
+  [[nodiscard]] int poll_number() override;
+  void rearm_poll_number() noexcept override;
   void drain() noexcept override;
 
  private:
@@ -43,7 +45,8 @@ class io_uring_backend final : public kernel_backend {
   void provide(std::uint32_t slot) noexcept;
 
   std::unique_ptr<ring> ring_;
-  int wake_ = -1;  // an eventfd
+  int wake_ = -1;    // an eventfd
+  int polled_ = -1;  // another, which the kernel signals; once somebody wants it
   std::uint64_t wake_count_ = 0;
   bool draining_ = false;
   std::vector<io_request*> lingering_;  // zero-copy sends that are done, but the kernel still reads their bytes

@@ -17,9 +17,7 @@ namespace {
 
 descriptor::nature look_at(int number) noexcept {
   struct stat state{};
-  if (::fstat(number, &state) != 0 || S_ISSOCK(state.st_mode)) return descriptor::nature::socket;
-  const bool waits_for_a_disk = S_ISREG(state.st_mode) || S_ISBLK(state.st_mode) || S_ISDIR(state.st_mode);
-  return waits_for_a_disk ? descriptor::nature::file : descriptor::nature::pipe;
+  return ::fstat(number, &state) != 0 ? descriptor::nature::socket : nature_of(state);
 }
 
 bool is_ready(int number, short events) noexcept {
@@ -63,6 +61,12 @@ ssize_t without_sigpipe(Call call) noexcept {
 }
 
 }  // namespace
+
+descriptor::nature nature_of(const struct stat& state) noexcept {
+  if (S_ISSOCK(state.st_mode)) return descriptor::nature::socket;
+  const bool waits_for_a_disk = S_ISREG(state.st_mode) || S_ISBLK(state.st_mode) || S_ISDIR(state.st_mode);
+  return waits_for_a_disk ? descriptor::nature::file : descriptor::nature::pipe;
+}
 
 descriptor::nature nature_of(descriptor& target) noexcept {
   if (target.is == descriptor::nature::unknown) target.is = look_at(target.number());

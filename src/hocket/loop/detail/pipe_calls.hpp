@@ -2,12 +2,16 @@
 
 #include <cstddef>
 
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
 #include <hocket/loop/descriptor.hpp>
 
 namespace hocket::detail {
+
+/// What is there.
+[[nodiscard]] descriptor::nature nature_of(const struct stat& state) noexcept;
 
 /// What a descriptor is, found out by fstat(2) when first asked.
 [[nodiscard]] descriptor::nature nature_of(descriptor& target) noexcept;

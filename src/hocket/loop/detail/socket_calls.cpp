@@ -102,7 +102,8 @@ attempt send_message(const io_request& request) noexcept {
 attempt accept(const io_request& request, int flags) noexcept {
   const int number = request.target->number();
   if (request.target->is_adopted() && poll_now(number, POLLIN) == 0) return std::nullopt;
-  return answer(uninterrupted([&] { return ::accept4(number, nullptr, nullptr, flags | SOCK_CLOEXEC); }));
+  const int all = flags | static_cast<int>(request.flags) | SOCK_CLOEXEC;
+  return answer(uninterrupted([&] { return ::accept4(number, nullptr, nullptr, all); }));
 }
 
 // splice(2) to a socket has no flag against the signal that a peer who is gone raises.
@@ -220,7 +221,8 @@ attempt try_call(io_request& request, int accept_flags) noexcept {
       return accept(request, accept_flags);
     case io_op::poll: {
       const short seen = poll_now(number, static_cast<short>(request.flags));
-      return seen == 0 ? attempt() : seen;
+      if (seen == 0) return std::nullopt;
+      return (seen & POLLNVAL) != 0 ? -EBADF : seen;  // closed meanwhile, by whoever lent it
     }
     case io_op::splice:
       return splice(request);
