@@ -259,7 +259,7 @@ HOCKET_REAL_TIME_TEST(byte_stream, shares_the_loop_while_it_sends_much_to_a_quic
     ::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) & ~O_NONBLOCK);
     std::vector<char> room(4U << 20);
     for (ssize_t count = 1; count > 0; received += static_cast<std::size_t>(count))
-      if (count = ::recv(number, room.data(), room.size(), 0); count < 0) count = 0;
+      if (count = TEMP_FAILURE_RETRY(::recv(number, room.data(), room.size(), 0)); count < 0) count = 0;
     ::close(number);
   });
   const auto turn = hocket::loop::running().counters().turns;

@@ -162,7 +162,8 @@ HOCKET_REAL_TIME_TEST(subprocess, writes_to_a_descriptor_that_it_is_given) {
   EXPECT_EQ(co_await child.wait(), 0);
   ::close(ends[1]);
   char text[64];
-  EXPECT_EQ(std::string_view(text, static_cast<std::size_t>(std::max(0L, ::read(ends[0], text, sizeof text)))),
+  EXPECT_EQ(std::string_view(
+                text, static_cast<std::size_t>(std::max(0L, TEMP_FAILURE_RETRY(::read(ends[0], text, sizeof text))))),
             "to 1\nto 2\n");
   ::close(ends[0]);
 }
@@ -443,7 +444,7 @@ TEST(subprocess, that_may_not_be_killed_does_not_hold_up_the_end_of_the_run) {
                                     " may not be killed, and runs on: Operation not permitted"});
     EXPECT_TRUE(is_alive(left));
     ::kill(left, SIGKILL);
-    EXPECT_EQ(::waitpid(left, nullptr, 0), left);
+    EXPECT_EQ(TEMP_FAILURE_RETRY(::waitpid(left, nullptr, 0)), left);
   }
 }
 
@@ -464,7 +465,7 @@ class tracer {
     }
     ::close(ends[1]);
     char answer = 'n';
-    while (::read(ends[0], &answer, 1) < 0) continue;
+    static_cast<void>(TEMP_FAILURE_RETRY(::read(ends[0], &answer, 1)));
     ::close(ends[0]);
     holds_ = answer == 'y';
     if (!holds_) skip();
@@ -475,7 +476,8 @@ class tracer {
   void end() {
     if (pid_ == 0) return;
     ::kill(pid_, SIGKILL);
-    ::waitpid(std::exchange(pid_, 0), nullptr, 0);
+    TEMP_FAILURE_RETRY(::waitpid(pid_, nullptr, 0));
+    pid_ = 0;
   }
   [[nodiscard]] bool holds() const noexcept { return holds_; }
 
@@ -551,7 +553,7 @@ HOCKET_REAL_TIME_TEST(subprocess, of_others_is_left_to_them) {
   auto child = co_await create_subprocess_exec({"true"});
   EXPECT_EQ(co_await child.wait(), 0);
   int status = 0;
-  EXPECT_EQ(::waitpid(stranger, &status, 0), stranger);
+  EXPECT_EQ(TEMP_FAILURE_RETRY(::waitpid(stranger, &status, 0)), stranger);
   EXPECT_EQ(WEXITSTATUS(status), 3);
 }
 
@@ -668,16 +670,16 @@ TEST(subprocess, with_a_death_signal_dies_with_a_parent_that_is_killed) {
   }
   ::close(ends[1]);
   pid_t pids[2] = {};
-  ASSERT_EQ(::read(ends[0], pids, sizeof pids), static_cast<ssize_t>(sizeof pids));
+  ASSERT_EQ(TEMP_FAILURE_RETRY(::read(ends[0], pids, sizeof pids)), static_cast<ssize_t>(sizeof pids));
   ::close(ends[0]);
   int status = 0;
-  ::waitpid(parent, &status, 0);
+  TEMP_FAILURE_RETRY(::waitpid(parent, &status, 0));
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
-  EXPECT_EQ(::waitpid(pids[0], &status, 0), pids[0]);
+  EXPECT_EQ(TEMP_FAILURE_RETRY(::waitpid(pids[0], &status, 0)), pids[0]);
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
   EXPECT_TRUE(is_alive(pids[1]));
   ::kill(pids[1], SIGTERM);
-  EXPECT_EQ(::waitpid(pids[1], &status, 0), pids[1]);
+  EXPECT_EQ(TEMP_FAILURE_RETRY(::waitpid(pids[1], &status, 0)), pids[1]);
   ::prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 
