@@ -470,7 +470,9 @@ void io_uring_backend::completed(io_request& request, std::int32_t result, std::
     wait_until_ready(request);
   } else if (is_done_whole(request) && result > 0) {
     part_completed(request, result);
-  } else if (result == -EINTR && (request.op != io_op::connect || request.stopping)) {
+  } else if (result == -EINTR && request.op == io_op::connect) {
+    wait_until_ready(request);  // it goes on connecting
+  } else if (result == -EINTR) {
     go_on(request);  // a cancelled call on a kernel thread ends so, and one that a signal struck as it was submitted
   } else {
     const bool is_short = request.op == io_op::read_pieces || static_cast<std::size_t>(result) < request.length;
