@@ -159,7 +159,7 @@ TEST_P(spawn_on_another, is_ended_by_a_limit) {
     const auto outcome = co_await as_result(
         hocket::with_timeout(20ms, spawn_on(other, [&]() -> coro<void> { co_await clean_up_slowly(begun, cleaned); })));
     EXPECT_THROW(std::rethrow_exception(outcome.error()), hocket::timeout_error);
-    EXPECT_TRUE(cleaned);
+    EXPECT_EQ(cleaned.load(), begun.load());  // on a busy machine it may not have begun
   });
 }
 
