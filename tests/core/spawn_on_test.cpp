@@ -159,7 +159,7 @@ TEST_P(spawn_on_another, is_ended_by_a_limit) {
     const auto outcome = co_await as_result(
         hocket::with_timeout(20ms, spawn_on(other, [&]() -> coro<void> { co_await clean_up_slowly(begun, cleaned); })));
     EXPECT_THROW(std::rethrow_exception(outcome.error()), hocket::timeout_error);
-    EXPECT_TRUE(cleaned);
+    EXPECT_EQ(cleaned.load(), begun.load());  // on a busy machine it may not have begun
   });
 }
 
@@ -201,8 +201,13 @@ TEST_P(spawn_on_another, is_cancelled_by_the_future_which_ends_with_the_task) {
 TEST_P(spawn_on_another, never_runs_what_was_cancelled_on_its_way) {
   run_beside_another_loop([](loop& other) -> coro<void> {
     std::latch stuck(1);
+    std::latch is_stuck(1);
     std::atomic<bool> ran = false;
-    other.call_soon_threadsafe([&stuck] { stuck.wait(); });
+    other.call_soon_threadsafe([&] {
+      is_stuck.count_down();
+      stuck.wait();
+    });
+    is_stuck.wait();  // so that the loop takes in the call and its cancellation in one turn
     const auto asked = spawn_on(other, [&ran]() -> coro<void> {
       ran = true;
       co_return;
@@ -210,7 +215,7 @@ TEST_P(spawn_on_another, never_runs_what_was_cancelled_on_its_way) {
     EXPECT_TRUE(asked.cancel());
     stuck.count_down();
     const auto outcome = co_await as_result(asked);
-    EXPECT_TRUE(hocket::is_cancelled(outcome.error()));
+    EXPECT_TRUE(!outcome && hocket::is_cancelled(outcome.error()));
     EXPECT_FALSE(ran);
   });
 }
@@ -283,7 +288,7 @@ TEST_P(spawn_on_another, tells_the_waiter_that_the_other_loop_ended_and_cancelle
         }
         const auto outcome = co_await as_result(
             spawn_on(place.loop(1), [&]() -> coro<void> { co_await clean_up_slowly(begun, cleaned); }));
-        EXPECT_TRUE(hocket::is_cancelled(outcome.error()));
+        EXPECT_TRUE(!outcome && hocket::is_cancelled(outcome.error()));
         EXPECT_TRUE(cleaned);
       },
       here());
@@ -404,7 +409,7 @@ HOCKET_TEST_IN_EACH_ORDER(spawn_on, ends_whatever_comes_first) {
   });
   asked.cancel();
   const auto outcome = co_await as_result(asked);
-  EXPECT_TRUE(hocket::is_cancelled(outcome.error()));
+  EXPECT_TRUE(!outcome && hocket::is_cancelled(outcome.error()));
 }
 
 TEST(spawn_on, leaves_nothing_behind_when_its_await_is_cancelled_at_any_suspension) {
