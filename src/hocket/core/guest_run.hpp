@@ -33,18 +33,19 @@ std::expected<T, std::exception_ptr> outcome_of(task<T> ended) {
 
 /// A run inside of another event loop, the host: that of a GUI, of GLib, libuv, Asio or a library of one's own.
 ///
-/// The host polls one descriptor and calls `run_ready` whenever it is readable; it needs no timer, no thread and nothing else of
-/// hocket. All happens on the thread that made this. Between the calls no loop is running here, and the host's own callbacks may use
-/// what may be used without one: `call_soon`, set a future, put into a queue, cancel; each makes the descriptor readable.
+/// The host polls one descriptor and calls `run_ready` whenever it is readable; it needs no timer, no thread and nothing else
+/// of hocket. All happens on the thread that made this. Between the calls no loop is running here, and the host's own callbacks
+/// may use what may be used without one: `call_soon`, set a future, put into a queue, cancel; each makes the descriptor
+/// readable.
 ///
 /// For the backends `epoll` and `io_uring`, and in real time. Signals are the host's affair: SIGINT is not handled
 /// (`get_loop().notify()` cancels the main task, from a signal handler too). See docs/foreign_loops.md.
 /// Counterpart: trio.lowlevel.start_guest_run; uv_backend_fd.
 class guest_run {
  public:
-  /// Begins `main` in the first `run_ready`. `done` is called once, at the end of a `run_ready`, when `main` has ended, all that
-  /// was left is cancelled and has ended too, and the loop is closed: with a `std::expected` of its result or what it threw
-  /// (`cancelled`, too). It may destroy this.
+  /// Begins `main` in the first `run_ready`. `done` is called once, at the end of a `run_ready`, when `main` has ended, all
+  /// that was left is cancelled and has ended too, and the loop is closed: with a `std::expected` of its result or what it
+  /// threw (`cancelled`, too). It may destroy this.
   /// Throws `invalid_state_error` if a loop runs on this thread, or where there can be no guest.
   template <awaitable Awaitable, class Done>
   guest_run(Awaitable main, Done done, run_options options = {}) : guest_run(std::move(options)) {
@@ -62,8 +63,9 @@ class guest_run {
   [[nodiscard]] int descriptor() const noexcept { return waker_.number(); }
 
   /// Runs what is ready, without waiting, and not for long: after 64 turns, or the turn in which a millisecond has passed, the
-  /// host has its turn, and the descriptor stays readable. No effect once it is done. Throws what `done` throws; std::system_error
-  /// if the system refuses to serve the loop; `invalid_state_error` inside of itself, or if a loop runs on this thread.
+  /// host has its turn, and the descriptor stays readable. No effect once it is done. Throws what `done` throws;
+  /// std::system_error if the system refuses to serve the loop; `invalid_state_error` inside of itself, or if a loop runs on
+  /// this thread.
   void run_ready();
 
   /// Cancels the main task. No effect once that has ended.

@@ -13,10 +13,11 @@
 
 namespace hocket {
 
-// asyncio's operations on sockets that are somebody else's, given by their numbers. The number is never closed here and its flags
-// stay as they are: it may block or not (docs/decisions/0018). One task may receive and one may send at a time; whoever closes the
-// number ends these first (`notify_closing`). All throw std::system_error, which names the number, and `cancelled`, at once; all
-// take a limit as the operations of `tcp_socket` do. Sockets of one's own are `tcp_socket`, `udp_socket`, `unix_socket`.
+// asyncio's operations on sockets that are somebody else's, given by their numbers. The number is never closed here and its
+// flags stay as they are: it may block or not (docs/decisions/0018). One task may receive and one may send at a time; whoever
+// closes the number ends these first (`notify_closing`). All throw std::system_error, which names the number, and `cancelled`,
+// at once; all take a limit as the operations of `tcp_socket` do. Sockets of one's own are `tcp_socket`, `udp_socket`,
+// `unix_socket`.
 
 /// Waits for bytes of a stream, or for a datagram, and gives at most `most` of them; nothing at the end of a stream.
 /// Counterpart: loop.sock_recv.
@@ -49,14 +50,14 @@ namespace hocket {
   return {number, bytes, to};
 }
 
-/// Connects a socket. Cancelled or failed, it is of no further use. On epoll, poll and select a socket that blocks is connected on
-/// the blocking pool, and then cannot be cancelled. Counterpart: loop.sock_connect.
+/// Connects a socket. Cancelled or failed, it is of no further use. On epoll, poll and select a socket that blocks is connected
+/// on the blocking pool, and then cannot be cancelled. Counterpart: loop.sock_connect.
 [[nodiscard]] inline detail::sock_connect_operation sock_connect(int number, const socket_address& peer) noexcept {
   return {number, peer};
 }
 
-/// Waits for a connection to a listening socket. Gives the new socket's number, which is the caller's to close, does not block and is
-/// not inherited (O_NONBLOCK, O_CLOEXEC), and its peer. Counterpart: loop.sock_accept.
+/// Waits for a connection to a listening socket. Gives the new socket's number, which is the caller's to close, does not block
+/// and is not inherited (O_NONBLOCK, O_CLOEXEC), and its peer. Counterpart: loop.sock_accept.
 [[nodiscard]] inline detail::sock_accept_operation sock_accept(int number) noexcept {
   return detail::sock_accept_operation(number);
 }

@@ -34,8 +34,8 @@ class wait_ready_operation final : public borrowing_operation<wait_ready_operati
 [[nodiscard]] inline detail::wait_ready_operation wait_writable(int number) noexcept { return {number, POLLOUT}; }
 
 /// `number` is about to be closed: all that waits for it on the running loop, and the operations of sock.hpp, end with
-/// `std::errc::operation_canceled`, and its reader and writer (`loop::add_reader`) are removed. On io_uring the system lets go of
-/// what is open a turn later. No effect if nobody waits. Counterpart: trio.lowlevel.notify_closing.
+/// `std::errc::operation_canceled`, and its reader and writer (`loop::add_reader`) are removed. On io_uring the system lets go
+/// of what is open a turn later. No effect if nobody waits. Counterpart: trio.lowlevel.notify_closing.
 void notify_closing(int number);
 
 }  // namespace hocket

@@ -87,10 +87,9 @@ class backend : public system_calls {
   void cancel_borrowed(int number) noexcept;
 
   /// A descriptor that polls as readable when `collect` might find something, so that the loop can be inside of another one;
-  /// -1 if there is none. It stays the backend's. Throws std::system_error.
+  /// -1 if there is none. It stays the backend's. To be asked for before the loop first runs. Throws std::system_error,
+  /// `invalid_state_error`.
   [[nodiscard]] virtual int poll_number() { return -1; }
-  /// What has made it readable was seen to, unless `wants_collect` is true after this.
-  virtual void rearm_poll_number() noexcept {}
 
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
   /// Descriptors adopted and not closed.

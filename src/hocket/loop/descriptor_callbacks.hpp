@@ -20,8 +20,8 @@ class descriptor_callbacks {
   ~descriptor_callbacks();
   descriptor_callbacks(const descriptor_callbacks&) = delete;
 
-  /// Replaces the function for that number and direction (POLLIN or POLLOUT). Throws std::system_error, std::bad_alloc, and then
-  /// what was there before is gone.
+  /// Replaces the function for that number and direction (POLLIN or POLLOUT). Throws std::system_error, std::bad_alloc, and
+  /// then what was there before is gone.
   void set(int number, short direction, std::move_only_function<void()> function);
   /// False if there was none.
   bool remove(int number, short direction) noexcept;

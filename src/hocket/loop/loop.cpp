@@ -336,7 +336,6 @@ void loop::run_turns(unsigned most, duration limit) {
 // As `sleep_up_to`: announce that nobody runs this, then look once more. What is to be handed to the kernel must not wait either.
 std::optional<duration> loop::rest() {
   for (int n = 0; n < 4 && backend_->wants_collect(); ++n) backend_->collect(std::chrono::nanoseconds(0));
-  backend_->rearm_poll_number();
   looks_to_skip_ = 0;
   asleep_.store(true, std::memory_order_seq_cst);
   own_monitor_->set_at_rest(true);

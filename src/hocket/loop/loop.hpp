@@ -195,8 +195,8 @@ class loop {
 
   /// Calls `function` (no arguments) in each turn in which `number` can be read from without waiting, has come to its end or is
   /// broken, in a copy of the current context; replaces this loop's function for that. For sockets, pipes, terminals, eventfds,
-  /// epoll sets and the like. The number stays its owner's, who removes the function before closing it; a loop that is closed lets
-  /// go of all. What the function throws goes to the loop's exception handler, and it is called again all the same.
+  /// epoll sets and the like. The number stays its owner's, who removes the function before closing it; a loop that is closed
+  /// lets go of all. What the function throws goes to the loop's exception handler, and it is called again all the same.
   /// Throws std::system_error: EBADF, EPERM (files and folders, which are always ready). Counterpart: loop.add_reader.
   void add_reader(int number, std::move_only_function<void()> function) {
     require_open("add_reader was called");
@@ -284,16 +284,16 @@ class loop {
 
   // ---- inside of another loop, which runs this one by `guest_run`
 
-  /// Throws `invalid_state_error` if another loop cannot wait in this one's stead: its backend has no descriptor of its own, or its
-  /// time is not the system's.
+  /// Throws `invalid_state_error` if another loop cannot wait in this one's stead: its backend has no descriptor of its own, or
+  /// its time is not the system's.
   void require_fit_for_guest();
   /// This thread runs the loop from here on: with `run_turns`, and in between not at all. Throws `invalid_state_error` as
   /// `run_forever` does.
   void begin_as_guest();
   /// Runs turns, without waiting, until nothing is ready: not more than so many, and no further one once `limit` has passed.
   void run_turns(unsigned most, duration limit);
-  /// Nothing happens from here until `run_turns`; whoever brings something wakes the backend. Gives how long that may last: zero
-  /// if something is left to do, nothing: for ever.
+  /// Nothing happens from here until `run_turns`; whoever brings something wakes the backend. Gives how long that may last:
+  /// zero if something is left to do, nothing: for ever.
   [[nodiscard]] std::optional<duration> rest();
   void end_as_guest() noexcept;
   /// Whether `stop` was called since this was last asked.

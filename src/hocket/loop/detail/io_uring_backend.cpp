@@ -16,13 +16,13 @@
 // | 5.19 | a ring of buffers runs dry (ENOBUFS) | it is given more; if the pool has none, wait for readiness without a buffer, receive into one from the heap |
 // | 6.0 | a zero-copy send completes twice; the second time when the peer has the bytes, which may be never | the request completes with the second; cancelled in between, the connection is aborted (connect to AF_UNSPEC) |
 // | 6.0 | SINGLE_ISSUER, 6.1 DEFER_TASKRUN | without them `make_backend` falls back to epoll |
-// | 6.1 | with DEFER_TASKRUN a ring that has work to make completions of polls as readable, but wakes nobody who polls it already (seen on 6.18) | for a loop inside of another one an eventfd is registered, which the kernel signals then |
-// | any | what another eventfd's signal completes is signalled to the registered eventfd only once (seen on 6.18) | after each signal it is registered anew |
+// | 6.1 | with DEFER_TASKRUN a ring that gets work to make completions of wakes nobody who polls it, and an eventfd that is registered for that hears only once of what another eventfd completes (both seen on 6.18) | the ring of a loop inside of another one is made with COOP_TASKRUN: the kernel makes completions whenever its thread waits, whose epoll_wait(2) ends with EINTR then |
 // | liburing 2.4 | io_uring_setup_buf_ring; io_uring_enable_rings is not exported before | registered by hand |
 
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <system_error>
 #include <utility>
 
@@ -129,14 +129,16 @@ bool io_uring_backend::has_opcode(const io_request& request) noexcept {
 }
 
 struct io_uring_backend::ring {
+  static constexpr std::size_t buffers_size = buffer_pool::count * sizeof(io_uring_buf);
+
   io_uring io{};
   io_uring_buf_ring* buffers = nullptr;
   open_how how{};
   bool enabled = false;
 
-  explicit ring(unsigned entries, unsigned completions) {
+  ring(unsigned entries, unsigned completions, unsigned when_completions_are_made) {
     io_uring_params parameters{};
-    parameters.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+    parameters.flags = IORING_SETUP_R_DISABLED | IORING_SETUP_SINGLE_ISSUER | when_completions_are_made |
                        IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
     parameters.cq_entries = completions;
     const int error = io_uring_queue_init_params(entries, &io, &parameters);
@@ -144,7 +146,7 @@ struct io_uring_backend::ring {
   }
   ~ring() {
     io_uring_queue_exit(&io);
-    if (buffers != nullptr) ::munmap(buffers, buffer_pool::count * sizeof(io_uring_buf));
+    if (buffers != nullptr) ::munmap(buffers, buffers_size);
   }
   ring(const ring&) = delete;
 
@@ -174,8 +176,7 @@ struct io_uring_backend::ring {
   }
 
   void register_buffers() {
-    const std::size_t size = buffer_pool::count * sizeof(io_uring_buf);
-    void* memory = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void* memory = ::mmap(nullptr, buffers_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc{};
     buffers = static_cast<io_uring_buf_ring*>(memory);
     io_uring_buf_reg registration{};
@@ -189,12 +190,9 @@ struct io_uring_backend::ring {
 };
 
 io_uring_backend::io_uring_backend(loop& owner)
-    : kernel_backend(owner), ring_(std::make_unique<ring>(submission_entries, completion_entries)) {
-  const io_uring_sq& submissions = ring_->io.sq;
-  ring_view_ = {.tail = &submissions.sqe_tail,
-                .head = &submissions.sqe_head,
-                .flags = submissions.kflags,
-                .mask = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW};
+    : kernel_backend(owner),
+      ring_(std::make_unique<ring>(submission_entries, completion_entries, IORING_SETUP_DEFER_TASKRUN)) {
+  make_view();
   ring_->register_buffers();
   wake_ = ::eventfd(0, EFD_CLOEXEC);
   if (wake_ < 0) throw std::system_error(errno, std::system_category(), "eventfd");
@@ -203,10 +201,17 @@ io_uring_backend::io_uring_backend(loop& owner)
   listen_for_wake();
 }
 
+void io_uring_backend::make_view() noexcept {
+  const io_uring_sq& submissions = ring_->io.sq;
+  ring_view_ = {.tail = &submissions.sqe_tail,
+                .head = &submissions.sqe_head,
+                .flags = submissions.kflags,
+                .mask = IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW};
+}
+
 io_uring_backend::~io_uring_backend() {
   ring_.reset();
   ::close(wake_);
-  if (polled_ >= 0) ::close(polled_);
 }
 
 void io_uring_backend::provide(std::uint32_t slot) noexcept {
@@ -221,26 +226,19 @@ void io_uring_backend::listen_for_wake() {
   io_uring_sqe_set_data64(sqe, woken);
 }
 
+// A ring of another kind takes the place of the one that has not been used: see the table.
 int io_uring_backend::poll_number() {
-  if (polled_ >= 0) return polled_;
-  const int made = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (made < 0) throw std::system_error(errno, std::system_category(), "eventfd");
-  const int error = io_uring_register_eventfd(&ring_->io, made);
-  if (error < 0) {
-    ::close(made);
-    throw std::system_error(-error, std::system_category(), "io_uring_register");
-  }
-  return polled_ = made;
-}
-
-// The kernel sets the flag that `wants_collect` looks at before it signals: what it cannot signal meanwhile is seen all the same.
-void io_uring_backend::rearm_poll_number() noexcept {
-  std::uint64_t count = 0;
-  if (::read(polled_, &count, sizeof count) <= 0) return;
-  io_uring_unregister_eventfd(&ring_->io);
-  if (io_uring_register_eventfd(&ring_->io, polled_) == 0) return;
-  count = 1;  // without memory: then it stays readable
-  static_cast<void>(::write(polled_, &count, sizeof count));
+  if (pollable_) return ring_->io.ring_fd;
+  if (ring_->enabled || in_flight() > 0)
+    throw invalid_state_error("a loop on io_uring that has begun cannot come to be inside of another one");
+  auto made = std::make_unique<ring>(submission_entries, completion_entries, IORING_SETUP_COOP_TASKRUN);
+  made->register_buffers();
+  std::memcpy(static_cast<void*>(made->buffers), ring_->buffers, ring::buffers_size);
+  ring_ = std::move(made);
+  make_view();
+  listen_for_wake();
+  pollable_ = true;
+  return ring_->io.ring_fd;
 }
 
 void io_uring_backend::wake() noexcept {

@@ -22,7 +22,6 @@ class io_uring_backend final : public kernel_backend {
   void collect(std::optional<std::chrono::nanoseconds> limit) override;
   void wake() noexcept override;
   [[nodiscard]] int poll_number() override;
-  void rearm_poll_number() noexcept override;
   void drain() noexcept override;
 
  private:
@@ -41,13 +40,14 @@ class io_uring_backend final : public kernel_backend {
   void became_ready(io_request& request, std::int32_t result);
   void wait_until_ready(io_request& request);
   void listen_for_wake();
+  void make_view() noexcept;
   void take_completions();
   void provide(std::uint32_t slot) noexcept;
 
   std::unique_ptr<ring> ring_;
-  int wake_ = -1;    // an eventfd
-  int polled_ = -1;  // another, which the kernel signals; once somebody wants it
+  int wake_ = -1;  // an eventfd
   std::uint64_t wake_count_ = 0;
+  bool pollable_ = false;
   bool draining_ = false;
   std::vector<io_request*> lingering_;  // zero-copy sends that are done, but the kernel still reads their bytes
 };
