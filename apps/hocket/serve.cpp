@@ -80,14 +80,30 @@ void cancel_other_loops(const loop_place& place) {
     try {
       other->call_soon_threadsafe([] { loop::running().notify(); });
     } catch (const loop_closed&) {  // it has ended already
+    } catch (const loop_full& full) {
+      print_problem(full.what());
     }
   }
 }
+
+/// The handler must not outlive the loop that it tells.
+class sigterm_until_the_end {
+ public:
+  explicit sigterm_until_the_end(bool is_handled) noexcept : is_handled_(is_handled) {}
+  ~sigterm_until_the_end() {
+    if (is_handled_) forget_sigterm();
+  }
+  sigterm_until_the_end(const sigterm_until_the_end&) = delete;
+
+ private:
+  bool is_handled_;
+};
 
 /// Gives the number of requests.
 coro<std::uint64_t> serve(serving& shared, loop_place place) {
   const bool is_first = place.index == 0;
   if (is_first) end_in_order_on_sigterm();
+  const sigterm_until_the_end until_the_end(is_first);
   auto files = http::static_files::below(shared.arguments.directory);
   auto listener = shared.address.listen();
   const auto answer = [&files](const http::request& asked, http::responder& respond) -> coro<void> {
@@ -103,7 +119,6 @@ coro<std::uint64_t> serve(serving& shared, loop_place place) {
   } catch (const cancelled&) {
     if (is_first && sigterm_came()) cancel_other_loops(place);  // of Ctrl-C all were told
   }
-  if (is_first) forget_sigterm();
   co_return server.requests();
 }
 

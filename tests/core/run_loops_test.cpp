@@ -389,6 +389,27 @@ TEST_F(run_loops_death_test, ctrl_c_leaves_the_process_alive_if_all_loops_swallo
   EXPECT_EXIT(program(), testing::ExitedWithCode(6), "^cc$");
 }
 
+TEST_F(run_loops_death_test, a_loop_that_fails_after_ctrl_c_does_not_disturb_the_cleanup_of_the_others) {
+  const auto program = [] {
+    behave_like_a_program_started_by_a_shell();
+    std::latch all_wait(2);
+    try {
+      run_loops(2, [&](std::size_t index) -> coro<void> {
+        all_wait.arrive_and_wait();
+        if (index == 0) ::kill(::getpid(), SIGINT);
+        static_cast<void>(co_await hocket::as_result(wait_for_ever()));
+        if (index == 1) throw std::runtime_error("clean-up failed");
+        for (int n = 0; n < 50; ++n) co_await hocket::sleep(1ms);  // it is told of the other's end meanwhile
+        std::fputs("clean", stderr);
+      });
+    } catch (const std::runtime_error& failed) {
+      std::fputs(failed.what(), stderr);
+    }
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(program(), testing::ExitedWithCode(0), "^cleanclean-up failed$");
+}
+
 TEST_F(run_loops_death_test, a_second_ctrl_c_ends_the_process_at_once) {
   const auto program = [] {
     behave_like_a_program_started_by_a_shell();

@@ -45,6 +45,11 @@ class main_context {
   GMainContext* context_ = g_main_context_new();
 };
 
+/// As GLib has it: it is called as what it is, by the source that it was made for.
+GSourceFunc as_source_func(GUnixFDSourceFunc function) noexcept {
+  return reinterpret_cast<GSourceFunc>(reinterpret_cast<void (*)()>(function));
+}
+
 gboolean count(gpointer counter) {
   ++*static_cast<int*>(counter);
   return G_SOURCE_CONTINUE;
@@ -57,7 +62,7 @@ void run_inside(const main_context& host, guest_run& guest) {
     running.run_ready();
     return running.is_done() ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
   };
-  host.add(g_unix_fd_source_new(guest.descriptor(), G_IO_IN), reinterpret_cast<GSourceFunc>(on_readable), &guest);
+  host.add(g_unix_fd_source_new(guest.descriptor(), G_IO_IN), as_source_func(on_readable), &guest);
   while (!guest.is_done()) g_main_context_iteration(host, TRUE);
 }
 
@@ -164,7 +169,7 @@ TEST(glib, inside_of_a_run_serves_its_timers_descriptors_and_threads_beside_task
       bytes += from.read();
       return G_SOURCE_CONTINUE;
     };
-    inner.add(g_unix_fd_source_new(near, G_IO_IN), reinterpret_cast<GSourceFunc>(read), &received);
+    inner.add(g_unix_fd_source_new(near, G_IO_IN), as_source_func(read), &received);
     const auto main = [&]() -> coro<void> {
       const auto driving = hocket::create_task(run_glib(inner));
       EXPECT_TRUE(co_await workload());

@@ -1,6 +1,7 @@
 // Input and output of a run that is inside of another loop, which here is poll(2).
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -12,6 +13,7 @@
 
 #include <hocket/core/gather.hpp>
 #include <hocket/core/guest_run.hpp>
+#include <hocket/core/run_coroutine_threadsafe.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/io/open_connection.hpp>
 #include <hocket/io/resolve.hpp>
@@ -224,5 +226,41 @@ TEST(guest_io, destroyed_in_the_middle_leaves_no_descriptor_open) {
       poll(guest.descriptor(), 1);
       guest.run_ready();
     }
+  });
+}
+
+TEST(guest_io, may_be_written_to_by_its_host_between_the_calls) {
+  on_each([](const run_options& options) {
+    std::optional<hocket::stream_writer> writer;
+    std::string came;
+    const auto main = [&]() -> coro<void> {
+      auto [client, server] = co_await hocket::testing::connect_on_loopback();
+      auto [reader, to] = hocket::open_connection(hocket::byte_stream(std::move(client)));
+      writer.emplace(std::move(to));
+      while (auto piece = co_await server.receive()) came += piece.text();
+    };
+    guest_run guest(main(), no_error, options);
+    host_until_idle(guest);
+    while (!writer) {
+      poll(guest.descriptor());
+      host_until_idle(guest);
+    }
+    const std::string large(100'000, 'x');
+    writer->write("from the host");
+    writer->write(large);
+    writer->close();
+    host(guest);
+    EXPECT_EQ(came, "from the host" + large);
+    writer.reset();
+  });
+}
+
+TEST(guest_io, is_not_waited_for_on_its_own_thread) {
+  on_each([](const run_options& options) {
+    const auto main = []() -> coro<void> { co_return; };
+    guest_run guest(main(), no_error, options);
+    auto asked = hocket::run_coroutine_threadsafe(guest.get_loop(), main);
+    EXPECT_THROW(asked.result(), hocket::invalid_state_error);
+    host(guest);
   });
 }

@@ -1,6 +1,7 @@
 #include <memory>
 #include <string>
 
+#include <fcntl.h>
 #include <io/protocol_recorder.hpp>
 
 #include <hocket/core/sleep.hpp>
@@ -73,6 +74,16 @@ HOCKET_TEST(pipe_transport, is_lost_by_an_error_if_something_is_left_that_nobody
   for (int turn = 0; turn < 10; ++turn) co_await hocket::sleep(0s);
   reader.abort();
   EXPECT_EQ(co_await trace_of(*protocol, "pipe"), "made pause lost: Broken pipe");
+}
+
+HOCKET_TEST(pipe_transport, to_what_has_no_reader_that_could_go_stays_until_it_is_closed) {
+  byte_stream nowhere{hocket::io_handle(::open("/dev/null", O_WRONLY | O_CLOEXEC))};
+  auto [transport, protocol] = hocket::connect_write_pipe(make_recorder, std::move(nowhere));
+  for (int turn = 0; turn < 10; ++turn) co_await hocket::sleep(0s);
+  EXPECT_EQ(protocol->trace, "made");
+  transport.write("words");
+  transport.close();
+  EXPECT_EQ(co_await trace_of(*protocol, "lost"), "made lost");
 }
 
 HOCKET_TEST(pipe_transport, that_is_aborted_is_lost_without_an_error) {

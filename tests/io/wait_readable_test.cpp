@@ -186,6 +186,19 @@ HOCKET_TEST(wait_readable, of_a_socket_that_is_the_loops_own_stands_beside_its_o
   EXPECT_EQ(co_await receiving, "");
 }
 
+HOCKET_TEST(wait_readable, of_a_socket_that_is_the_loops_own_may_come_before_its_operations) {
+  auto [client, server] = co_await hocket::testing::connect_on_loopback();
+  const auto waiting = create_task(readable(server.number()));
+  co_await wait_all_tasks_blocked();
+  auto receiving = create_task(hocket::testing::receive_to_end(server));
+  co_await wait_all_tasks_blocked();
+  EXPECT_FALSE(waiting.done());
+  EXPECT_FALSE(receiving.done());
+  client.shutdown_send();
+  co_await waiting;
+  EXPECT_EQ(co_await receiving, "");
+}
+
 HOCKET_TEST(wait_readable, waits_for_a_loop_of_others) {
   const foreign_number inner(::epoll_create1(EPOLL_CLOEXEC));
   const foreign_number counter(::eventfd(0, EFD_CLOEXEC));

@@ -17,7 +17,7 @@ namespace hocket::detail {
 void concurrent_base::require_other_thread() const {
   if (bringer_ == std::this_thread::get_id())
     throw invalid_state_error("a callback would wait for what only its own thread can bring: let another thread wait");
-  if (target_ != nullptr && loop::running_or_null() == target_)
+  if (target_ != nullptr && target_->runs_on() == &here)  // also between two calls of a guest's host
     throw invalid_state_error("a loop's thread would wait for what only it can run: co_await it");
 }
 

@@ -41,8 +41,16 @@ guest_run::~guest_run() {
 void guest_run::run_ready() {
   if (is_done()) return;
   loop& on = get_loop();
-  on.run_turns(most_turns, longest_at_once);
-  if (has_ended())
+  bool is_at_its_end = false;
+  try {
+    on.run_turns(most_turns, longest_at_once);
+    is_at_its_end = has_ended();
+  } catch (...) {
+    static_cast<void>(on.rest());
+    waker_.set(duration::zero(), on.time());  // what was ready may be so still
+    throw;
+  }
+  if (is_at_its_end)
     finish();
   else
     waker_.set(on.rest(), on.time());
@@ -59,6 +67,7 @@ bool guest_run::has_ended() {
     if (!main_->done() && !on.take_stop()) return false;
     begin_end();
   }
+  static_cast<void>(on.take_stop());  // it ends already
   if (too_late_) return true;
   if (awaited_ && !awaited_->done()) return false;
   awaited_ = {};
@@ -74,15 +83,16 @@ bool guest_run::has_ended() {
     return false;
   }
   if (on.blocking().pending() == 0) return true;
+  next_look_.cancel();
   next_look_ = on.call_later(between_looks_at_the_pool, [] {});
   return false;
 }
 
 void guest_run::begin_end() {
-  phase_ = phase::ending;
   loop& on = get_loop();
-  on.refuse_calls();
   alarm_ = on.call_later(runner_.options_.shutdown_timeout, [this] { too_late_ = true; });
+  on.refuse_calls();
+  phase_ = phase::ending;
 }
 
 void guest_run::finish() {

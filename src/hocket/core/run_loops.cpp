@@ -69,7 +69,12 @@ void name_this_thread(const std::string& name, std::size_t index) {
   ::pthread_setname_np(::pthread_self(), (name.substr(0, most_characters - number.size()) + number).c_str());
 }
 
-[[noreturn]] void fail(const std::system_error& problem, const std::string& what) {
+[[noreturn]] void fail(const std::system_error& problem, std::string what) {
+  std::string_view why = problem.what();  // ends with the code's own words, which are told anyway
+  const std::string words = problem.code().message();
+  if (why.ends_with(words)) why.remove_suffix(words.size());
+  if (why.ends_with(": ")) why.remove_suffix(2);
+  if (!why.empty()) what += fmt::format(" ({})", why);
   throw std::system_error(problem.code(), "run_loops: " + what);
 }
 
@@ -138,6 +143,7 @@ class detail::loop_team::state {
   word said_ = word::none;
   std::vector<std::exception_ptr> errors_;
   bool was_cancelled_ = false;
+  bool cancelled_all_ = false;
 };
 
 detail::loop_team::loop_team(std::size_t size, run_loops_options options) {
@@ -291,12 +297,13 @@ void detail::loop_team::state::main_ended(member& which, std::exception_ptr prob
     was_cancelled_ = true;
     return;
   }
-  if (errors_.empty()) cancel_all();
+  if (!cancelled_all_) cancel_all();
   errors_.push_back(std::move(problem));  // there is room
 }
 
 // Under the mutex.
 void detail::loop_team::state::cancel_all() noexcept {
+  cancelled_all_ = true;
   for (std::size_t n = 0; n < size(); ++n)
     if (members_[n].is_running) loops_[n]->notify();
 }

@@ -17,7 +17,7 @@ constexpr std::size_t read_size = std::size_t{256} << 10;
 
 class copy_range_operation final : public detail::detailed_awaitable<copy_range_operation, std::size_t> {
  public:
-  static constexpr const char* name = "copy";
+  [[maybe_unused]] static constexpr const char* name = "copy";
   copy_range_operation(file& from, file& to, std::uint64_t offset) noexcept
       : io_awaitable(io_op::copy_range, from.handle().record()) {
     details_.pipe = to.handle().record();

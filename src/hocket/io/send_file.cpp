@@ -22,7 +22,7 @@ constexpr std::size_t piece_size = 64 * 1024;
 /// From a file into a pipe.
 class fill_operation final : public detail::detailed_awaitable<fill_operation, std::size_t> {
  public:
-  static constexpr const char* name = "read";
+  [[maybe_unused]] static constexpr const char* name = "read";
   fill_operation(const file& from, const io_handle& pipe, std::size_t length, std::uint64_t offset) noexcept
       : io_awaitable(io_op::splice, from.handle().record()) {
     details_.pipe = pipe.record();
@@ -36,7 +36,7 @@ class fill_operation final : public detail::detailed_awaitable<fill_operation, s
 /// From a pipe to a socket.
 class empty_operation final : public detail::detailed_awaitable<empty_operation, std::size_t> {
  public:
-  static constexpr const char* name = "send";
+  [[maybe_unused]] static constexpr const char* name = "send";
   empty_operation(const io_handle& pipe, descriptor* to, std::size_t length) noexcept
       : io_awaitable(io_op::splice, to) {
     details_.pipe = pipe.record();

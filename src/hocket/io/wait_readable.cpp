@@ -2,11 +2,12 @@
 
 namespace hocket {
 
-void notify_closing(int number) {
-  loop& running = loop::running();
-  running.remove_reader(number);
-  running.remove_writer(number);
-  running.io().cancel_borrowed(number);
+void notify_closing(int number) { notify_closing(loop::running(), number); }
+
+void notify_closing(loop& waiting, int number) {
+  waiting.remove_reader(number);
+  waiting.remove_writer(number);
+  waiting.io().cancel_borrowed(number);
 }
 
 }  // namespace hocket

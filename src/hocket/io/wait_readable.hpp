@@ -37,5 +37,7 @@ class wait_ready_operation final : public borrowing_operation<wait_ready_operati
 /// `std::errc::operation_canceled`, and its reader and writer (`loop::add_reader`) are removed. On io_uring the system lets go
 /// of what is open a turn later. No effect if nobody waits. Counterpart: trio.lowlevel.notify_closing.
 void notify_closing(int number);
+/// The same for a loop that rests, of which this is the thread: for the host of a `guest_run`.
+void notify_closing(loop& waiting, int number);
 
 }  // namespace hocket

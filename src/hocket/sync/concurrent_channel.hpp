@@ -90,15 +90,22 @@ class concurrent_channel {
     const std::lock_guard guard(mutex_);
     ++sending_ends_;
   }
+  /// False if `beside` is closed.
+  [[nodiscard]] bool add_sending_end(const end& beside) noexcept {
+    const std::lock_guard guard(mutex_);
+    if (!beside.closed) ++sending_ends_;
+    return !beside.closed;
+  }
   void add_receiving_end() noexcept {
     const std::lock_guard guard(mutex_);
     ++receiving_ends_;
   }
-  [[nodiscard]] bool is_closed(const end& which) const noexcept {
+  /// False if `beside` is closed.
+  [[nodiscard]] bool add_receiving_end(const end& beside) noexcept {
     const std::lock_guard guard(mutex_);
-    return which.closed;
+    if (!beside.closed) ++receiving_ends_;
+    return !beside.closed;
   }
-
   void close_sending(end& which) noexcept {
     const std::lock_guard guard(mutex_);
     if (std::exchange(which.closed, true)) return;
@@ -245,8 +252,9 @@ class concurrent_send_channel {
 
   /// One more sending end of the same channel. Throws `closed_resource_error` if this one was closed.
   [[nodiscard]] concurrent_send_channel clone() const {
-    if (mine()->channel->is_closed(*end_)) throw closed_resource_error();
-    return concurrent_send_channel(end_->channel);
+    auto made = std::make_shared<end>(mine()->channel);
+    if (!end_->channel->add_sending_end(*end_)) throw closed_resource_error();
+    return concurrent_send_channel(std::move(made));
   }
 
   /// Whoever waits to send by this handle gets `closed_resource_error`. When the last sending end is closed, receivers get what
@@ -259,6 +267,7 @@ class concurrent_send_channel {
   [[nodiscard]] memory_channel_statistics statistics() const noexcept { return mine()->channel->statistics(); }
 
  private:
+  explicit concurrent_send_channel(std::shared_ptr<end> counted) noexcept : end_(std::move(counted)) {}
   static void check(detail::channel_outcome outcome) {
     if (outcome == detail::channel_outcome::closed) throw closed_resource_error();
     if (outcome == detail::channel_outcome::broken) throw broken_resource_error();
@@ -363,8 +372,9 @@ class concurrent_receive_channel {
 
   /// One more receiving end of the same channel. Throws `closed_resource_error` if this one was closed.
   [[nodiscard]] concurrent_receive_channel clone() const {
-    if (mine()->channel->is_closed(*end_)) throw closed_resource_error();
-    return concurrent_receive_channel(end_->channel);
+    auto made = std::make_shared<end>(mine()->channel);
+    if (!end_->channel->add_receiving_end(*end_)) throw closed_resource_error();
+    return concurrent_receive_channel(std::move(made));
   }
 
   /// Whoever waits to receive by this handle gets `closed_resource_error`. When the last receiving end is closed, what is left
@@ -377,6 +387,7 @@ class concurrent_receive_channel {
   [[nodiscard]] memory_channel_statistics statistics() const noexcept { return mine()->channel->statistics(); }
 
  private:
+  explicit concurrent_receive_channel(std::shared_ptr<end> counted) noexcept : end_(std::move(counted)) {}
   [[nodiscard]] const std::shared_ptr<end>& mine() const noexcept {
     HOCKET_ASSERT(end_, "an end of a concurrent channel was used after it had been moved from");
     return end_;

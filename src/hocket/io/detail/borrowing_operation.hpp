@@ -34,22 +34,23 @@ class borrowed_target {
 };
 
 /// As `io_awaitable`, for a number that the loop does not own.
-template <class Derived, class Value>
-class borrowing_operation : public io_awaitable<Derived, Value> {
+template <class Derived, class Value, class Base = io_operation>
+class borrowing_operation : public io_awaitable<Derived, Value, Base> {
  public:
   [[nodiscard]] bool await_ready() {
+    if (this->refuse_if_cancelled()) return true;
     if (const int error = target_.borrow(); error != 0) {
       this->fail(error);
       return true;
     }
     this->aim_at(target_.record());
-    return io_awaitable<Derived, Value>::await_ready();
+    return io_awaitable<Derived, Value, Base>::await_ready();
   }
   [[nodiscard]] std::string what_failed() const { return target_.what_failed(Derived::name); }
 
  protected:
   borrowing_operation(io_op op, int number, borrowed_target::use meant = borrowed_target::use::socket_call) noexcept
-      : io_awaitable<Derived, Value>(op, nullptr), target_(number, meant) {}
+      : io_awaitable<Derived, Value, Base>(op, nullptr), target_(number, meant) {}
 
   borrowed_target target_;
 };

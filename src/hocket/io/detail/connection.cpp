@@ -34,7 +34,7 @@ bool connection::takes_bytes() const {
 
 std::size_t connection::send_at_once(std::string_view bytes) {
   const bool is_first = outgoing_.empty() && !sending_ && !upgrading_;
-  if (!is_first || bytes.size() < large_piece) return 0;
+  if (!is_first || bytes.size() < large_piece || loop::running_or_null() != &owner_) return 0;
   const auto sent = detail::send_at_once(stream_.socket(), bytes);
   if (!sent) refusal_ = std::make_exception_ptr(std::system_error(sent.error(), "send"));
   return sent.value_or(0);
@@ -60,7 +60,7 @@ void connection::write_owned(std::string bytes) {
 }
 
 void connection::bytes_came() noexcept {
-  if (!sending_ && !upgrading_ && !next_turn_.is_linked()) loop::running().schedule(next_turn_);
+  if (!sending_ && !upgrading_ && !next_turn_.is_linked()) owner_.schedule(next_turn_);
   pause_if_too_many();
 }
 
@@ -137,10 +137,11 @@ void connection::stopped_sending(std::exception_ptr error) noexcept {
   if (error) lose(std::move(error));
 }
 
-// `now`: its first step is taken in here.
+// `now`: its first step is taken in here. The host of a guest calls when the loop is at rest: then in its next turn.
 void connection::start_sending(bool now) noexcept {
   if (next_turn_.is_linked()) next_turn_.unlink();
   if (sending_ || !has_work()) return;
+  if (loop::running_or_null() != &owner_) return owner_.schedule(next_turn_);
   try {
     create_task(send(sender(*this)), {.eager_start = now});
   } catch (...) {  // no memory

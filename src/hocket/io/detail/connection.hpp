@@ -25,7 +25,7 @@ namespace hocket::detail {
 /// stream is gone, for which there may be an error. Neither is undone.
 class connection : public arena_allocated, public list_link<connection> {
  public:
-  explicit connection(byte_stream stream) noexcept : stream_(std::move(stream)) {}
+  explicit connection(byte_stream stream) : stream_(std::move(stream)), owner_(loop::running()) {}
   connection(const connection&) = delete;
   connection& operator=(const connection&) = delete;
 
@@ -114,6 +114,7 @@ class connection : public arena_allocated, public list_link<connection> {
   coro<void> end_sending();
 
   byte_stream stream_;
+  loop& owner_;
   write_buffer outgoing_;
   write_buffer in_flight_;  // the system may read it until the sender has ended
   next_turn next_turn_{*this};

@@ -135,9 +135,6 @@ class sock_sendall_operation final : public borrowing_operation<sock_sendall_ope
     request_.data = const_cast<char*>(bytes.data());
     request_.length = bytes.size();
   }
-  [[nodiscard]] bool await_ready() {
-    return (request_.length == 0 && !task_base::require_current().must_throw()) || borrowing_operation::await_ready();
-  }
   void convert(std::int32_t) noexcept {}
 };
 
@@ -158,7 +155,7 @@ class sock_sendto_operation final : public borrowing_operation<sock_sendto_opera
   sock_message message_;
 };
 
-class sock_connect_operation final : public borrowing_operation<sock_connect_operation, void> {
+class sock_connect_operation final : public borrowing_operation<sock_connect_operation, void, detailed_operation> {
  public:
   static constexpr const char* name = "connect";
   sock_connect_operation(int number, const socket_address& peer) noexcept

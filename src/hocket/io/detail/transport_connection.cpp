@@ -3,6 +3,9 @@
 #include <cerrno>
 #include <system_error>
 
+#include <poll.h>
+#include <sys/stat.h>
+
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/io/detail/as_outcome.hpp>
@@ -35,10 +38,14 @@ coro<void> transport_connection::read_all(record_ref<transport_connection> self)
   }
 }
 
-// The readers of a pipe are gone: an error if there is something that they have not read.
+// The readers of a pipe are gone: an error if there is something that was not sent. Of anything else only a write tells.
 coro<void> transport_connection::wait_for_hang_up() {
-  if (!is_closing()) static_cast<void>(co_await as_expected(poll_operation(stream().socket().record(), 0)));
   if (is_closing()) co_return;
+  struct stat state{};
+  const int number = stream().socket().number();
+  if (number < 0 || loop::running().io().fstat(number, state) != 0 || !S_ISFIFO(state.st_mode)) co_return;
+  const auto events = co_await as_expected(poll_operation(stream().socket().record(), 0));
+  if (is_closing() || !events || (*events & (POLLERR | POLLHUP)) == 0) co_return;
   lose(write_buffer_size() == 0 ? nullptr
                                 : std::make_exception_ptr(std::system_error(EPIPE, std::system_category(), "send")));
 }

@@ -16,7 +16,7 @@ class transport_connection final : public connection {
     both,
     only_writes,  // of a pipe, a FIFO: it notices when nobody reads any more
   };
-  transport_connection(byte_stream stream, std::shared_ptr<protocol> reader, direction way) noexcept
+  transport_connection(byte_stream stream, std::shared_ptr<protocol> reader, direction way)
       : connection(std::move(stream)), protocol_(std::move(reader)), way_(way) {}
 
   /// Tells the protocol of the connection, from its beginning to its end. Its first step is `connection_made`; bytes come a turn

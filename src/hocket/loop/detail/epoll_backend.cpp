@@ -77,16 +77,29 @@ static void close_stand_in(descriptor& target) noexcept {
   if (int& other = static_cast<borrowed_number&>(target).stand_in; other >= 0) ::close(std::exchange(other, -1));
 }
 
-int epoll_backend::watch(descriptor& target) noexcept {
-  if (!target.is_borrowed()) return control(EPOLL_CTL_ADD, target);
-  target.ready.place = ++borrowed_watches_;
-  if (const int error = control(EPOLL_CTL_ADD, target); error != EEXIST) return error;
+int epoll_backend::watch_stand_in(descriptor& target) noexcept {
   int& other = static_cast<borrowed_number&>(target).stand_in;
   other = ::fcntl(target.number(), F_DUPFD_CLOEXEC, 3);
   if (other < 0) return errno;
   const int error = control(EPOLL_CTL_ADD, target);
   if (error != 0) close_stand_in(target);
   return error;
+}
+
+// The list has a number once. Of an owner and a borrower the latter makes room, whoever came first.
+int epoll_backend::watch(descriptor& target) noexcept {
+  if (target.is_borrowed()) target.ready.place = ++borrowed_watches_;
+  const int error = control(EPOLL_CTL_ADD, target);
+  if (error != EEXIST) return error;
+  if (target.is_borrowed()) return watch_stand_in(target);
+  descriptor* const borrower = borrowed(static_cast<std::size_t>(target.number()));
+  if (borrower == nullptr || !borrower->ready.watched) return error;
+  ::epoll_ctl(epoll_, EPOLL_CTL_DEL, target.number(), nullptr);
+  if (const int failed = watch_stand_in(*borrower); failed != 0) {
+    control(EPOLL_CTL_ADD, *borrower);
+    return failed;
+  }
+  return control(EPOLL_CTL_ADD, target);
 }
 
 // A change of an edge-triggered entry, even to what it is, reports it again if it is ready (epoll_ctl(2)).

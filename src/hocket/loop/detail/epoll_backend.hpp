@@ -18,6 +18,7 @@ class epoll_backend final : public readiness_backend {
  private:
   [[nodiscard]] int watch(descriptor& target) noexcept override;
   void watch_again(descriptor& target) noexcept override;
+  [[nodiscard]] int watch_stand_in(descriptor& target) noexcept;
   int control(int operation, descriptor& target) noexcept;
   void forget(descriptor& target) noexcept override;
   void check_watched(descriptor& target) noexcept override;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <hocket/base/assert.hpp>
 #include <hocket/loop/detail/file_calls.hpp>
 #include <hocket/loop/detail/interface_calls.hpp>
 #include <hocket/loop/detail/kernel_backend.hpp>
@@ -175,6 +176,7 @@ class kernel_backend::file_job final : public blocking_job, public ready_node, p
 };
 
 void kernel_backend::offload(io_request& request) {
+  HOCKET_ASSERT(request.details != nullptr, "a request that the blocking pool has to do came without details");
   auto job = std::make_unique<file_job>(*this, request);
   loop_.blocking().submit(*job);
   request.details->job = job.release();

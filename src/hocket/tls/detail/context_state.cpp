@@ -157,7 +157,7 @@ void context_generation::set_up_server(SSL_CTX& context, const tls_server_option
 }
 
 SSL_CTX& context_generation::for_name(const std::string& name) const noexcept {
-  for (const unsigned wildcards : {X509_CHECK_FLAG_NO_WILDCARDS, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS})
+  for (const unsigned wildcards : {X509_CHECK_FLAG_NO_WILDCARDS + 0U, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS + 0U})
     for (const auto& each : contexts_)
       if (X509_check_host(SSL_CTX_get0_certificate(each.get()), name.data(), name.size(),
                           wildcards | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr) == 1)
