@@ -97,8 +97,13 @@ TEST(asio, whose_handlers_wake_what_waits_in_its_guest) {
     int got = 0;
     guest_run guest(main(), [&](const auto& ended) { got = ended.value(); }, options);
     const inside running(host, guest);
-    asio::steady_timer timer(host, 5ms);
-    timer.async_wait([&](const asio::error_code&) { answer->set_result(7); });
+    asio::steady_timer timer(host);
+    const std::function<void()> bring = [&] {
+      if (answer != nullptr) return answer->set_result(7);
+      timer.expires_after(1ms);  // the guest has not begun
+      timer.async_wait([&](const asio::error_code&) { bring(); });
+    };
+    asio::post(host, bring);
     host.run();
     EXPECT_EQ(got, 7);
   });

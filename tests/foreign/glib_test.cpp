@@ -147,10 +147,12 @@ TEST(glib, whose_callbacks_wake_what_waits_in_its_guest) {
     int got = 0;
     guest_run guest(main(), [&](const auto& ended) { got = ended.value(); }, options);
     const GSourceFunc set = [](gpointer data) -> gboolean {
-      (*static_cast<hocket::future<int>**>(data))->set_result(7);
+      hocket::future<int>* const awaited = *static_cast<hocket::future<int>**>(data);
+      if (awaited == nullptr) return G_SOURCE_CONTINUE;  // the guest has not begun
+      awaited->set_result(7);
       return G_SOURCE_REMOVE;
     };
-    host.add(g_timeout_source_new(5), set, &answer);
+    host.add(g_timeout_source_new(1), set, &answer);
     run_inside(host, guest);
     EXPECT_EQ(got, 7);
   });

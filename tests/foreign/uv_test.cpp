@@ -182,8 +182,13 @@ TEST(libuv, whose_callbacks_wake_what_waits_in_its_guest) {
     uv_timer_t timer{};
     uv_timer_init(host, &timer);
     timer.data = &answer;
-    uv_timer_start(
-        &timer, [](uv_timer_t* of) { (*static_cast<hocket::future<int>**>(of->data))->set_result(7); }, 5, 0);
+    const auto bring = [](uv_timer_t* of) {
+      hocket::future<int>* const awaited = *static_cast<hocket::future<int>**>(of->data);
+      if (awaited == nullptr) return;  // the guest has not begun
+      awaited->set_result(7);
+      uv_timer_stop(of);
+    };
+    uv_timer_start(&timer, bring, 1, 1);
     run_inside(host, guest);
     EXPECT_EQ(got, 7);
   });
