@@ -109,7 +109,8 @@ HOCKET_REAL_TIME_TEST(subprocess_transport, sends_signals) {
 }
 
 HOCKET_REAL_TIME_TEST(subprocess_transport, outlasts_a_child_whose_pipe_a_grandchild_keeps) {
-  auto [transport, protocol] = co_await subprocess_shell(make_recorder, "exec 3<&0; (read line <&3; echo late) & exit 0");
+  auto [transport, protocol] =
+      co_await subprocess_shell(make_recorder, "exec 3<&0; (read line <&3; echo late) & exit 0");
   while (!transport.get_returncode()) co_await hocket::sleep(1ms);
   co_await hocket::sleep(0s);
   EXPECT_FALSE(protocol->gone.is_set());
