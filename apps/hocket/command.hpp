@@ -29,12 +29,16 @@ using action = std::function<int()>;
 void add_crawl(CLI::App& program, action& chosen);
 void add_serve(CLI::App& program, action& chosen);
 
-/// Lets SIGTERM cancel the main task of the running loop, as Ctrl-C does; for the rest of the process. Called in that task.
-void end_in_order_on_sigterm();
-/// True if SIGTERM came.
+/// While one exists SIGTERM cancels the main task of the loop that ran when it was made, as Ctrl-C does; a second one ends the
+/// process at once. Must not outlive that loop.
+class sigterm_guard {
+ public:
+  sigterm_guard();
+  ~sigterm_guard();
+  sigterm_guard(const sigterm_guard&) = delete;
+};
+/// True if SIGTERM came to a guard.
 [[nodiscard]] bool sigterm_came() noexcept;
-/// To be called before the loop ends: SIGTERM ends the process at once again.
-void forget_sigterm() noexcept;
 
 /// Lets the process open as many files as the system allows it to.
 void raise_open_files_limit() noexcept;

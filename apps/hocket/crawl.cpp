@@ -117,7 +117,7 @@ void print_result(const crawl_arguments& arguments, const crawl::progress& resul
 }
 
 coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options) {
-  end_in_order_on_sigterm();
+  const sigterm_guard ends_in_order;
   progress_display display(mode_of(arguments), options.max_pages);
   first_failure first;
   if (arguments.insecure && !arguments.quiet)
@@ -135,7 +135,6 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   } catch (const cancelled&) {
     was_interrupted = true;
   }
-  forget_sigterm();
   const crawl::progress result = work.progress();
   print_result(arguments, result, was_interrupted);
   if (was_interrupted) co_return interrupted;

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 #include <numeric>
+#include <optional>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -86,24 +87,11 @@ void cancel_other_loops(const loop_place& place) {
   }
 }
 
-/// The handler must not outlive the loop that it tells.
-class sigterm_until_the_end {
- public:
-  explicit sigterm_until_the_end(bool is_handled) noexcept : is_handled_(is_handled) {}
-  ~sigterm_until_the_end() {
-    if (is_handled_) forget_sigterm();
-  }
-  sigterm_until_the_end(const sigterm_until_the_end&) = delete;
-
- private:
-  bool is_handled_;
-};
-
 /// Gives the number of requests.
 coro<std::uint64_t> serve(serving& shared, loop_place place) {
   const bool is_first = place.index == 0;
-  if (is_first) end_in_order_on_sigterm();
-  const sigterm_until_the_end until_the_end(is_first);
+  std::optional<sigterm_guard> ends_in_order;
+  if (is_first) ends_in_order.emplace();
   auto files = http::static_files::below(shared.arguments.directory);
   auto listener = shared.address.listen();
   const auto answer = [&files](const http::request& asked, http::responder& respond) -> coro<void> {

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -22,7 +23,7 @@ class interruptions {
     const long rate = wanted != nullptr ? std::atol(wanted) : 0;
     if (rate <= 0) return;
     struct sigaction action{};
-    action.sa_handler = [](int) { happened = happened + 1; };
+    action.sa_handler = [](int) { happened.fetch_add(1, std::memory_order_relaxed); };
     sigevent event{};
     event.sigev_notify = SIGEV_SIGNAL;
     event.sigev_signo = SIGRTMAX;
@@ -36,11 +37,13 @@ class interruptions {
     }
   }
   ~interruptions() {
-    if (happened > 0) std::printf("interrupted %ld times\n", static_cast<long>(happened));
+    if (happened > 0) std::printf("interrupted %ld times\n", happened.load());
   }
 
  private:
-  static inline volatile std::sig_atomic_t happened = 0;
+  /// The signal strikes whichever thread there is, several at once.
+  static inline std::atomic<long> happened = 0;
+  static_assert(std::atomic<long>::is_always_lock_free);
 };
 
 const interruptions from_the_beginning;
