@@ -281,10 +281,11 @@ HOCKET_TEST(add_reader, works_for_what_is_no_socket) {
   far.write("x");
   co_await waiting;
 
-  const foreign_number person(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  const foreign_number person(static_cast<int>(TEMP_FAILURE_RETRY(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC))));
   ::grantpt(person);
   ::unlockpt(person);
-  const foreign_number terminal(::open(::ptsname(person), O_RDWR | O_NOCTTY | O_CLOEXEC));
+  const foreign_number terminal(
+      static_cast<int>(TEMP_FAILURE_RETRY(::open(::ptsname(person), O_RDWR | O_NOCTTY | O_CLOEXEC))));
   waiting = create_task(is_read_once(terminal));
   co_await wait_all_tasks_blocked();
   EXPECT_FALSE(waiting.done());

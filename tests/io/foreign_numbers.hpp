@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cerrno>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -28,11 +29,13 @@ class foreign_number {
     if (number_ >= 0) ::close(std::exchange(number_, -1));
   }
 
-  void write(std::string_view bytes) const { static_cast<void>(::write(number_, bytes.data(), bytes.size())); }
+  void write(std::string_view bytes) const {
+    static_cast<void>(TEMP_FAILURE_RETRY(::write(number_, bytes.data(), bytes.size())));
+  }
   /// What is there now.
   [[nodiscard]] std::string read() const {
     std::array<char, 4096> memory;
-    const ssize_t count = ::read(number_, memory.data(), memory.size());
+    const ssize_t count = TEMP_FAILURE_RETRY(::read(number_, memory.data(), memory.size()));
     return count > 0 ? std::string(memory.data(), static_cast<std::size_t>(count)) : std::string();
   }
   [[nodiscard]] int flags() const { return ::fcntl(number_, F_GETFL); }

@@ -1,5 +1,6 @@
 // Input and output of a run that is inside of another loop, which here is poll(2).
 
+#include <cerrno>
 #include <functional>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include <io/foreign_numbers.hpp>
 #include <io/what_is_thrown.hpp>
 #include <poll.h>
+#include <unistd.h>
 
 #include <hocket/core/gather.hpp>
 #include <hocket/core/guest_run.hpp>
@@ -38,7 +40,7 @@ using outcome = std::expected<void, std::exception_ptr>;
 
 bool poll(int number, int limit = 60'000) {
   pollfd state{.fd = number, .events = POLLIN, .revents = 0};
-  return ::poll(&state, 1, limit) > 0;
+  return TEMP_FAILURE_RETRY(::poll(&state, 1, limit)) > 0;
 }
 
 /// The host, as long as it is told that the guest has something to do, or until it is done.

@@ -670,8 +670,9 @@ struct adopted_pair {
     std::array<char, 65536> piece;
     while (size > 0) {
       pollfd state{.fd = by_hand, .events = POLLIN, .revents = 0};
-      ::poll(&state, 1, -1);
-      size -= static_cast<std::size_t>(::recv(by_hand, piece.data(), std::min(size, piece.size()), 0));
+      if (TEMP_FAILURE_RETRY(::poll(&state, 1, -1)) < 0) break;
+      size -= static_cast<std::size_t>(
+          std::max<ssize_t>(0, TEMP_FAILURE_RETRY(::recv(by_hand, piece.data(), std::min(size, piece.size()), 0))));
     }
   }
 
@@ -780,8 +781,8 @@ HOCKET_REAL_TIME_TEST(tcp, sends_more_than_two_gib_at_once) {
   std::size_t drained = 0;
   std::thread sink([&] {
     std::vector<char> piece(1024 * 1024);
-    for (ssize_t count = 1; count > 0; drained += static_cast<std::size_t>(count))
-      count = ::recv(pair.by_hand, piece.data(), piece.size(), 0);
+    for (ssize_t count = 1; count > 0; drained += static_cast<std::size_t>(std::max<ssize_t>(0, count)))
+      count = TEMP_FAILURE_RETRY(::recv(pair.by_hand, piece.data(), piece.size(), 0));
   });
   const auto sent = co_await as_expected(pair.adopted.send_all(all.bytes()));
   pair.adopted.close();

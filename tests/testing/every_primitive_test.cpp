@@ -10,6 +10,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <semaphore>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -1002,8 +1003,10 @@ coro<void> a_future_of_another_thread() {
   const concurrent_promise<std::string> promise;
   const auto future = promise.get_future();
   future.add_done_callback([kept = long_text()] {});
-  std::jthread other([&promise] {
-    std::this_thread::sleep_for(2ms);
+  const auto is_awaited = std::make_shared<std::binary_semaphore>(0);
+  loop::running().call_soon([is_awaited] { is_awaited->release(); });
+  std::jthread other([&promise, is_awaited] {
+    static_cast<void>(is_awaited->try_acquire_for(100ms));  // or is given up
     promise.set_value("text");
   });
   EXPECT_EQ((co_await future).size(), 4U);

@@ -23,6 +23,7 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/dns/detail/channel.hpp>
+#include <hocket/io/poll_operation.hpp>
 
 namespace hocket::detail {
 namespace {
@@ -32,16 +33,6 @@ constexpr int most_datagram_bytes =
     1232;  // that a server may send: what no network cuts in pieces. EDNS, DNS flag day 2020
 constexpr std::uint16_t default_port = 53;
 constexpr int internet = 1;  // the class
-
-class poll_operation final : public io_awaitable<poll_operation, void> {
- public:
-  [[maybe_unused]] static constexpr const char* name = "poll";
-  poll_operation(descriptor* target, short events) noexcept : io_awaitable(io_op::poll, target) {
-    request_.flags = static_cast<std::uint32_t>(events);
-  }
-  poll_operation(poll_operation&& other) noexcept : io_awaitable(static_cast<io_awaitable&&>(other)) {}
-  void convert(std::int32_t) noexcept {}
-};
 
 void require(int status, const char* what) {
   if (status != ARES_SUCCESS) throw error(fmt::format("cannot {}: {}", what, ::ares_strerror(status)));

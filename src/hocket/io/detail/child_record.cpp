@@ -11,7 +11,7 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/io/detail/child_record.hpp>
-#include <hocket/io/detail/poll_operation.hpp>
+#include <hocket/io/poll_operation.hpp>
 
 namespace hocket::detail {
 

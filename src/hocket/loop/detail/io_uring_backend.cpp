@@ -8,6 +8,7 @@
 // | any | a cancellation completes on its own, before or after what it cancels | its entry carries no address and is ignored; carried out when submitted, in order, it cannot meet a later request at the same address |
 // | any | closing a number with a receive pending lets a reused number feed the old receive (seen on 6.18) | `descriptor`: cancel, drain, close |
 // | any | on a descriptor with O_NONBLOCK the kernel answers EAGAIN (connect: EINPROGRESS) instead of waiting | ours are made without; adopted ones keep their flags: poll, then ask again |
+// | any | when the kernel cannot make one more thread to work for the ring, because signals strike it again and again or threads are limited, it cancels what waits for one (seen on 6.18) | the blocking pool does it |
 // | any | there is no recvmmsg and no sendmmsg | called directly, after a poll if they would wait |
 // | any | there is no copy_file_range, getdents and readlinkat; before 6.9 no ftruncate | on the blocking pool |
 // | any | EBADR: completions were lost | fatal, nothing sensible can follow |
@@ -472,6 +473,8 @@ void io_uring_backend::completed(io_request& request, std::int32_t result, std::
     wait_until_ready(request);  // it goes on connecting
   } else if (result == -EINTR) {
     go_on(request);  // a cancelled call on a kernel thread ends so, and one that a signal struck as it was submitted
+  } else if (result == -ECANCELED && !request.stopping && !draining_) {
+    given_up_by_kernel(request);
   } else {
     const bool is_short = request.op == io_op::read_pieces || static_cast<std::size_t>(result) < request.length;
     if (uses_own_position(request) && result > 0 && is_short)
@@ -512,6 +515,19 @@ void io_uring_backend::call(io_request& request) {
     wait_until_ready(request);
   } catch (const std::bad_alloc&) {
     complete(request, -ENOMEM);
+  }
+}
+
+// What nobody has cancelled; see the table.
+void io_uring_backend::given_up_by_kernel(io_request& request) {
+  if (request.op == io_op::splice || request.op == io_op::connect) return submit(request);  // they may wait for long
+  if (request.op < io_op::open) return complete(request, -ECANCELED);
+  try {
+    hand_to_pool(request);
+  } catch (const std::bad_alloc&) {
+    complete(request, -ENOMEM);
+  } catch (const std::system_error& no_thread) {
+    complete(request, -no_thread.code().value());
   }
 }
 

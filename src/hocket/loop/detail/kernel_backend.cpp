@@ -176,12 +176,16 @@ class kernel_backend::file_job final : public blocking_job, public ready_node, p
 };
 
 void kernel_backend::offload(io_request& request) {
+  hand_to_pool(request);
+  began(request);
+}
+
+void kernel_backend::hand_to_pool(io_request& request) {
   HOCKET_ASSERT(request.details != nullptr, "a request that the blocking pool has to do came without details");
   auto job = std::make_unique<file_job>(*this, request);
   loop_.blocking().submit(*job);
   request.details->job = job.release();
   ++offloaded_;
-  began(request);
 }
 
 bool kernel_backend::cancel_offloaded(io_request& request) {

@@ -56,6 +56,8 @@ class kernel_backend : public backend {
   [[nodiscard]] static bool is_of_pipe(const io_request& request) noexcept;
   /// Begins `request` on the loop's blocking pool (`detail::call_blocking`). Throws std::bad_alloc, std::system_error.
   void offload(io_request& request);
+  /// The same for one that has begun already, elsewhere.
+  void hand_to_pool(io_request& request);
   /// `cancel` of one that was offloaded and has not completed.
   bool cancel_offloaded(io_request& request);
   /// How many are on the pool. Only a turn of the loop completes them.

@@ -7,7 +7,7 @@
 namespace hocket::detail {
 
 /// Waits until a descriptor is ready for `events` of poll(2), or has an error or hung up, which is always waited for. Gives what
-/// there was of these.
+/// there was of these. Throws `cancelled`.
 class poll_operation final : public io_awaitable<poll_operation, std::int32_t> {
  public:
   static constexpr const char* name = "poll";
