@@ -126,7 +126,8 @@ class maker {
       return watched(std::move(child));
     } catch (...) {  // for want of memory
       ::kill(pid, SIGKILL);
-      ::waitpid(pid, nullptr, 0);
+      while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+      }
       throw;
     }
   }
