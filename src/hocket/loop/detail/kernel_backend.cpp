@@ -85,7 +85,9 @@ int kernel_backend::sendmsg(int number, const msghdr& message) {
 
 int kernel_backend::poll_now(int number, short events) noexcept {
   pollfd state{.fd = number, .events = events, .revents = 0};
-  const int count = ::poll(&state, 1, 0);
+  int count = 0;
+  do count = ::poll(&state, 1, 0);
+  while (count < 0 && errno == EINTR);  // also of one that does not wait
   return count > 0 ? state.revents : answer(count);
 }
 

@@ -36,7 +36,10 @@ ssize_t uninterrupted(Call call) noexcept {
 
 short poll_now(int number, short events) noexcept {
   pollfd state{.fd = number, .events = events, .revents = 0};
-  return ::poll(&state, 1, 0) > 0 ? state.revents : short{0};
+  int count = 0;
+  do count = ::poll(&state, 1, 0);
+  while (count < 0 && errno == EINTR);  // also of one that does not wait
+  return count > 0 ? state.revents : short{0};
 }
 
 // A peer that reads quickly must not hold the loop. (Of pieces, one call takes what the socket has room for, a few of these.)
