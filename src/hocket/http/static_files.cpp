@@ -1,5 +1,5 @@
 // The path is made safe as text first (static_path) and opened with RESOLVE_BENEATH, so that the kernel, not we, decides what
-// is below the root. A file goes out in pieces of 64 KiB, the first one together with the head.
+// is below the root.
 
 #include <algorithm>
 #include <cerrno>
@@ -26,7 +26,6 @@
 namespace hocket::http {
 namespace {
 
-constexpr std::size_t piece_size = 64 * 1024;
 constexpr std::size_t most_listed = 10'000;
 constexpr int open_flags = O_RDONLY | O_NONBLOCK;  // a FIFO must not make us wait
 
@@ -54,11 +53,7 @@ int status_for(int error) noexcept {
 // Field lists are made outside of co_await expressions, where g++ 12 cannot have them (array used as initializer).
 headers field(std::string_view name, std::string_view value) { return {{name, value}}; }
 
-coro<void> answer_status(responder& respond, int status, headers fields = {}) {
-  fields.add("Content-Type", "text/plain; charset=utf-8");
-  const std::string text = fmt::format("{} {}\n", status, reason_phrase(status));
-  co_await respond.send(status, std::move(fields), text);
-}
+reply status_reply(int status, headers fields = {}) { return reply::error(http_error(status, {}, std::move(fields))); }
 
 std::string escape_html(std::string_view text) {
   std::string escaped;
@@ -124,75 +119,42 @@ static_files static_files::below(const std::string& directory) {
   return static_files(file(io_handle(number, io_handle::made_here{})));
 }
 
-coro<void> static_files::answer(const request& asked, responder& respond) const {
-  if (asked.method != "GET" && asked.method != "HEAD") {
-    co_await answer_status(respond, 405, field("Allow", "GET, HEAD"));
-    co_return;
+static reply answer_file(file opened, const std::string& path, const request& asked) {
+  struct stat state{};
+  if (opened.status(state) != 0 || !S_ISREG(state.st_mode) || path.back() == '/') return status_reply(404);
+  const std::chrono::sys_seconds modified{std::chrono::seconds(state.st_mtim.tv_sec)};
+  reply given{.headers = field("Last-Modified", format_date(modified))};
+  if (unchanged(asked, modified)) {
+    given.status = 304;
+    return given;
   }
-  auto path = static_path(asked.target);
-  if (!path) {
-    co_await answer_status(respond, path.error());
-    co_return;
-  }
+  given.headers.add("Content-Type", media_type_for_path(path));
+  given.body = body::of_file(std::move(opened), 0, static_cast<std::uint64_t>(state.st_size));
+  return given;
+}
+
+coro<reply> static_files::answer(request& asked) const {
+  if (asked.method() != "GET" && asked.method() != "HEAD") co_return status_reply(405, field("Allow", "GET, HEAD"));
+  auto path = static_path(asked.target());
+  if (!path) co_return status_reply(path.error());
   auto opened = co_await as_expected(root_.open_beneath(path->empty() ? "." : *path, open_flags));
   struct stat state{};
   const int error = opened ? -opened->status(state) : opened.error().value();
-  if (error != 0) {
-    co_await answer_status(respond, status_for(error));
-    co_return;
-  }
-  if (S_ISDIR(state.st_mode))
-    co_await answer_directory(*opened, std::move(*path), asked, respond);
-  else
-    co_await answer_file(std::move(*opened), std::move(*path), asked, respond);
+  if (error != 0) co_return status_reply(status_for(error));
+  if (S_ISDIR(state.st_mode)) co_return co_await answer_directory(*opened, std::move(*path), asked);
+  co_return answer_file(std::move(*opened), *path, asked);
 }
 
-coro<void> static_files::answer_directory(const file& directory, std::string path, const request& asked,
-                                          responder& respond) const {
+coro<reply> static_files::answer_directory(const file& directory, std::string path, const request& asked) const {
   if (!path.empty() && path.back() != '/') {
-    const std::size_t query = asked.target.find('?');
-    const std::string_view rest = query == std::string_view::npos ? "" : asked.target.substr(query);
-    co_await answer_status(respond, 301, field("Location", fmt::format("/{}/{}", percent_encode_path(path), rest)));
-    co_return;
+    const std::string query = asked.query().empty() ? "" : fmt::format("?{}", asked.query());
+    co_return status_reply(301, field("Location", fmt::format("/{}/{}", percent_encode_path(path), query)));
   }
   auto index = co_await as_expected(root_.open_beneath(path + "index.html", open_flags));
-  if (index) {
-    co_await answer_file(std::move(*index), path + "index.html", asked, respond);
-    co_return;
-  }
+  if (index) co_return answer_file(std::move(*index), path + "index.html", asked);
   const auto names = co_await to_thread(
       [&system = loop::running().io(), number = directory.number()] { return list(system, number); });
-  co_await respond.send(200, field("Content-Type", "text/html; charset=utf-8"), listing_page(path, names));
-}
-
-coro<void> static_files::answer_file(file opened, std::string path, const request& asked, responder& respond) const {
-  struct stat state{};
-  if (opened.status(state) != 0 || !S_ISREG(state.st_mode) || path.back() == '/') {
-    co_await answer_status(respond, 404);
-    co_return;
-  }
-  const std::chrono::sys_seconds modified{std::chrono::seconds(state.st_mtim.tv_sec)};
-  headers fields{{"Last-Modified", format_date(modified)}};
-  if (unchanged(asked, modified)) {
-    co_await respond.send(304, std::move(fields), "");
-    co_return;
-  }
-  fields.add("Content-Type", media_type_for_path(path));
-  const auto size = static_cast<std::uint64_t>(state.st_size);
-  respond.begin(200, std::move(fields), size);
-  if (respond.is_head() || size == 0) {
-    co_await respond.finish();
-    co_return;
-  }
-  const std::size_t buffer_size = std::min<std::uint64_t>(piece_size, size);
-  const auto piece = std::make_unique_for_overwrite<char[]>(buffer_size);
-  for (std::uint64_t sent = 0; sent < size;) {
-    const std::size_t wanted = std::min<std::uint64_t>(buffer_size, size - sent);
-    const std::size_t count = co_await opened.read({piece.get(), wanted}, static_cast<std::int64_t>(sent));
-    if (count == 0) throw hocket::error("the file became shorter while it was sent");
-    co_await respond.write({piece.get(), count});
-    sent += count;
-  }
+  co_return reply::html(listing_page(path, names));
 }
 
 }  // namespace hocket::http

@@ -3,7 +3,8 @@
 #include <string>
 
 #include <hocket/core/coro.hpp>
-#include <hocket/http/server.hpp>
+#include <hocket/http/reply.hpp>
+#include <hocket/http/request.hpp>
 #include <hocket/io/file.hpp>
 
 namespace hocket::http {
@@ -17,13 +18,12 @@ class static_files {
   /// Opens `directory`. Throws std::system_error.
   [[nodiscard]] static static_files below(const std::string& directory);
 
-  [[nodiscard]] coro<void> answer(const request& asked, responder& respond) const;
+  [[nodiscard]] coro<reply> answer(request& asked) const;
 
  private:
   explicit static_files(file root) noexcept : root_(std::move(root)) {}
 
-  coro<void> answer_directory(const file& directory, std::string path, const request& asked, responder& respond) const;
-  coro<void> answer_file(file opened, std::string path, const request& asked, responder& respond) const;
+  coro<reply> answer_directory(const file& directory, std::string path, const request& asked) const;
 
   file root_;
 };

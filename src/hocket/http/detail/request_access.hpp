@@ -1,0 +1,39 @@
+#pragma once
+
+#include <hocket/http/request.hpp>
+
+namespace hocket::http::detail {
+
+/// For those who make requests and route them; handlers see the rest.
+class request_access {
+ public:
+  using named_part = request::named_part;
+
+  struct parts {
+    std::string_view method;
+    std::string_view target;
+    std::string_view host;
+    std::optional<std::uint64_t> content_length;
+  };
+
+  /// Once a connection.
+  static void connect(request& to, const headers& fields, body_source& source, socket_address peer, bool is_secure,
+                      std::size_t max_body) {
+    to.headers_ = &fields;
+    to.source_ = &source;
+    to.peer_ = peer;
+    to.scheme_ = is_secure ? "https" : "http";
+    to.max_body_ = max_body;
+  }
+  static void begin(request& next, const parts& known) noexcept {
+    next.method_ = known.method;
+    next.target_ = known.target;
+    next.host_ = known.host;
+    next.content_length_ = known.content_length;
+    next.parameters_.clear();
+    next.extras_.clear();
+  }
+  [[nodiscard]] static std::vector<named_part>& parameters(request& of) noexcept { return of.parameters_; }
+};
+
+}  // namespace hocket::http::detail
