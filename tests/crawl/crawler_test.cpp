@@ -50,14 +50,14 @@ struct page {
 
 page redirect(std::string_view location, int status = 302) { return {"", status, {{"Location", location}}}; }
 
+hocket::http::reply html(std::string_view body) { return hocket::http::reply::html(std::string(body)); }
+
 /// A site in memory that notes what was asked for. What it has not is 404.
 class site {
  public:
   explicit site(std::map<std::string, page> pages)
       : pages_(std::move(pages)),
-        server_([this](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
-          co_await answer(asked, respond);
-        }) {}
+        server_([this](hocket::http::request& asked) -> coro<hocket::http::reply> { co_return answer(asked); }) {}
 
   [[nodiscard]] std::string url(std::string_view path = "/") const { return server_.url(path); }
   [[nodiscard]] const std::vector<std::string>& asked() const noexcept { return asked_; }
@@ -70,12 +70,12 @@ class site {
   coro<void> stop() { co_await server_.stop(); }
 
  private:
-  coro<void> answer(const hocket::http::request& asked, hocket::http::responder& respond) {
-    asked_.emplace_back(asked.target);
+  hocket::http::reply answer(const hocket::http::request& asked) {
+    asked_.emplace_back(asked.target());
     const auto found = pages_.find(asked_.back());
     const page missing{"not here", 404, {{"Content-Type", "text/plain"}}};
     const page what = found == pages_.end() ? missing : found->second;
-    co_await respond.send(what.status, what.fields, what.body);
+    return {what.status, what.fields, what.body};
   }
 
   std::map<std::string, page> pages_;
@@ -235,12 +235,12 @@ HOCKET_TEST(crawler, depth_counts_the_fewest_links_from_a_seed) {
 
 // The long way answers at once and the short way late: the depth must come out the same.
 HOCKET_TEST(crawler, depth_does_not_depend_on_who_answers_first) {
-  running_server server([](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+  running_server server([](hocket::http::request& asked) -> coro<hocket::http::reply> {
     const std::map<std::string_view, std::string_view> pages{
         {"/0", "<a href=slow><a href=a>"}, {"/a", "<a href=b>"},      {"/b", "<a href=goal>"},
         {"/slow", "<a href=goal>"},        {"/goal", "<a href=end>"}, {"/end", ""}};
-    if (asked.target == "/slow") co_await hocket::sleep(5s);
-    co_await respond.send(200, {{"Content-Type", "text/html"}}, pages.at(asked.target));
+    if (asked.target() == "/slow") co_await hocket::sleep(5s);
+    co_return html(pages.at(asked.target()));
   });
   const crawled found = co_await crawl(from({server.url("/0")}, {.depth = 3}));
   EXPECT_EQ(found.pages.at(server.url("/goal"))["depth"], 2);
@@ -350,11 +350,11 @@ HOCKET_TEST(crawler, asks_a_loopback_host_for_no_more_than_per_host_at_once) {
   std::size_t most = 0;
   std::string links;
   for (int n = 0; n < 30; ++n) links += fmt::format("<a href=/{}>", n);
-  running_server server([&](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+  running_server server([&](hocket::http::request& asked) -> coro<hocket::http::reply> {
     most = std::max(most, ++busy);
     co_await hocket::sleep(1s);
     --busy;
-    co_await respond.send(200, {{"Content-Type", "text/html"}}, asked.target == "/" ? links : "");
+    co_return html(asked.target() == "/" ? links : "");
   });
   const crawled found = co_await crawl(from({server.url()}, {.per_host = 5}));
   EXPECT_EQ(found.summary["pages"], 31);
@@ -367,11 +367,11 @@ HOCKET_TEST(crawler, has_no_more_requests_under_way_than_concurrency) {
   std::size_t most = 0;
   std::string links;
   for (int n = 0; n < 30; ++n) links += fmt::format("<a href=/{}>", n);
-  running_server server([&](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+  running_server server([&](hocket::http::request& asked) -> coro<hocket::http::reply> {
     most = std::max(most, ++busy);
     co_await hocket::sleep(1s);
     --busy;
-    co_await respond.send(200, {{"Content-Type", "text/html"}}, asked.target == "/" ? links : "");
+    co_return html(asked.target() == "/" ? links : "");
   });
   co_await crawl(from({server.url()}, {.concurrency = 3, .per_host = 100}));
   EXPECT_EQ(most, 3U);
@@ -720,9 +720,9 @@ HOCKET_TEST(crawler, a_server_that_hangs_fails_when_its_time_is_up_and_holds_up_
 }
 
 HOCKET_TEST(crawler, one_bad_page_leaves_the_others_alone) {
-  running_server server([](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
-    if (asked.target == "/bad") throw std::runtime_error("broken");
-    co_await respond.send(200, {{"Content-Type", "text/html"}}, "<a href=/bad><a href=/1><a href=/2>");
+  running_server server([](hocket::http::request& asked) -> coro<hocket::http::reply> {
+    if (asked.target() == "/bad") throw std::runtime_error("broken");
+    co_return html("<a href=/bad><a href=/1><a href=/2>");
   });
   const crawled found = co_await crawl(from({server.url()}));
   EXPECT_EQ(found.summary["ok"], 3);
@@ -768,9 +768,9 @@ HOCKET_TEST(crawler, every_url_that_was_seen_is_a_page_or_has_a_reason) {
 HOCKET_TEST(crawler, cancelled_it_finishes_what_is_under_way_and_leaves_complete_files) {
   std::string links;
   for (int n = 0; n < 50; ++n) links += fmt::format("<a href=/{}>", n);
-  running_server server([&](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
-    if (asked.target != "/") co_await hocket::sleep(10s);
-    co_await respond.send(200, {{"Content-Type", "text/html"}}, asked.target == "/" ? links : "<a href=/more>");
+  running_server server([&](hocket::http::request& asked) -> coro<hocket::http::reply> {
+    if (asked.target() != "/") co_await hocket::sleep(10s);
+    co_return html(asked.target() == "/" ? links : "<a href=/more>");
   });
   const temporary_directory folder;
   crawled found;
@@ -823,9 +823,9 @@ HOCKET_TEST(crawler, ends_with_the_reason_when_its_files_may_not_grow) {
 }
 
 HOCKET_TEST(crawler, writes_as_it_goes) {
-  running_server server([](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
-    if (asked.target != "/") co_await hocket::sleep(10s);
-    co_await respond.send(200, {{"Content-Type", "text/html"}}, "<a href=/a>");
+  running_server server([](hocket::http::request& asked) -> coro<hocket::http::reply> {
+    if (asked.target() != "/") co_await hocket::sleep(10s);
+    co_return html("<a href=/a>");
   });
   const temporary_directory folder;
   auto out = co_await hocket::crawl::output::open(folder.path());

@@ -47,8 +47,8 @@ class served_folder {
  private:
   void start() {
     files_.emplace(static_files::below(root()));
-    server_.emplace([this](const hocket::http::request& asked, hocket::http::responder& respond) -> hocket::coro<void> {
-      co_await files_->answer(asked, respond);
+    server_.emplace([this](hocket::http::request& asked) -> hocket::coro<hocket::http::reply> {
+      co_return co_await files_->answer(asked);
     });
   }
 
@@ -334,10 +334,9 @@ HOCKET_TEST(static_files, serves_files_of_any_file_system) {
   const char* const kernel_notes = "/sys/kernel/notes";
   if (::access(kernel_notes, R_OK) != 0) co_return;
   const auto files = static_files::below("/sys/kernel");
-  running_server server(
-      [&files](const hocket::http::request& asked, hocket::http::responder& respond) -> hocket::coro<void> {
-        co_await files.answer(asked, respond);
-      });
+  running_server server([&files](hocket::http::request& asked) -> hocket::coro<hocket::http::reply> {
+    co_return co_await files.answer(asked);
+  });
   const std::string answer = co_await answer_to(server.address(), "GET /notes HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(statuses(answer), "200");
   EXPECT_FALSE(body_of(answer).empty());

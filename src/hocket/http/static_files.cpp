@@ -105,7 +105,7 @@ std::string listing_page(const std::string& path, const std::vector<std::string>
 }
 
 bool unchanged(const request& asked, std::chrono::sys_seconds modified) {
-  const auto since = asked.headers.get("If-Modified-Since");
+  const auto since = asked.headers().get("If-Modified-Since");
   if (!since) return false;
   const auto date = parse_date(*since, modified);
   return date && modified <= *date;

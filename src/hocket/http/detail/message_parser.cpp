@@ -313,7 +313,7 @@ bool message_reader::feed(std::string_view& input) {
   if (code == HPE_OK) return false;
   if (code == HPE_PAUSED) return llhttp_resume(&llhttp_), true;
   if (parked_) std::rethrow_exception(std::exchange(parked_, nullptr));
-  if (code == HPE_UNEXPECTED_CONTENT_LENGTH && headers_.contains("Content-Length"))
+  if (code == HPE_UNEXPECTED_CONTENT_LENGTH && !headers_.contains("Transfer-Encoding"))
     throw bad_message("repeated Content-Length");
   throw explain(code, input.empty() ? '\0' : input.front());
 }

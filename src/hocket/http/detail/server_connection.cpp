@@ -29,12 +29,13 @@
 
 namespace hocket::http::detail {
 
+static constexpr auto longest_drain = std::chrono::seconds(1);
 static constexpr auto longest_linger = std::chrono::seconds(5);
 static constexpr auto longest_farewell =
     std::chrono::seconds(1);                           // for a client's closure alert; most send none at rest
 static constexpr std::size_t most_copied = 16 * 1024;  // of a body: above, a second piece costs less than the copy
 static constexpr std::size_t most_sent_at_once = 256 * 1024;
-static constexpr std::uint64_t most_read = 64 * 1024;  // of a file, to go with the head: splicing costs more
+static constexpr std::uint64_t most_read = 64 * 1024;           // of a file, to go with the head: splicing costs more
 static constexpr std::uint64_t most_drained_bytes = 64 * 1024;  // of a body that the handler did not read
 
 // RFC 9112, 3.2.2: a server takes the absolute form too, "http://host/path".
@@ -208,7 +209,7 @@ coro<void> server_connection::answer() {
   reply given = options().cancel_on_disconnect && body_ended_ && rest_.empty() ? co_await ask_handler_while_connected()
                                                                                : co_await ask_handler();
   if (!gone_) {
-    if (!body_ended_) co_await drain();
+    if (!body_ended_ && !may_drain()) keep_alive_ = false;
     std::string problem;
     try {
       co_await send_reply(given);
@@ -232,6 +233,8 @@ coro<void> server_connection::answer() {
                                      .complete = !gone_});
   if (gone_) keep_alive_ = false;
   if (gone_ || body_ended_) co_return;
+  if (keep_alive_) co_await drain();
+  if (body_ended_) co_return;
   keep_alive_ = false;
   co_await linger();
 }
@@ -452,24 +455,22 @@ coro<void> server_connection::answer_bad_message(const bad_message& problem) {
   if (sent) co_await linger();
 }
 
-// Of a body that the handler did not read: a little is read away for the sake of the connection, and a client that was not told to
-// go on sends nothing.
+// Of a body that the handler did not read a little is read away for the sake of the connection. A client that was not told to go on
+// sends nothing.
+bool server_connection::may_drain() const noexcept {
+  return !wants_continue_ && request_.content_length().value_or(0) <= most_drained_bytes;
+}
+
 coro<void> server_connection::drain() {
-  if (wants_continue_ || request_.content_length().value_or(0) > most_drained_bytes) {
-    keep_alive_ = false;
-    co_return;
-  }
   try {
     find_end_of_body();
-    const time_point until = loop::running().time() + std::chrono::seconds(1);
+    const time_point until = loop::running().time() + longest_drain;
     while (!body_ended_ && body_received_ <= most_drained_bytes) {
-      if (co_await receive(until - loop::running().time()) != arrival::bytes) break;
+      if (co_await receive(until - loop::running().time()) != arrival::bytes) co_return;
       find_end_of_body();
     }
-  } catch (const bad_message&) {
-    keep_alive_ = false;
+  } catch (const bad_message&) {  // not worth an answer
   }
-  if (!body_ended_) keep_alive_ = false;
 }
 
 coro<void> server_connection::linger() {

@@ -50,6 +50,7 @@ class server_connection final : public list_link<server::connection_link>, priva
   coro<std::string_view> next() override;
   void give_up_body(int status, const std::string& why);
   void find_end_of_body();
+  [[nodiscard]] bool may_drain() const noexcept;
   coro<void> drain();
   coro<void> linger();
   coro<arrival> receive(duration limit);
