@@ -119,6 +119,8 @@ class request {
   std::optional<std::uint64_t> content_length_ = 0;
   std::size_t max_body_ = 0;
   body_source* source_ = nullptr;
+  std::vector<std::string> segments_;  // of the path, decoded
+  std::size_t routed_ = 0;             // of these
   std::vector<named_part> parameters_;
   std::vector<extra> extras_;
 };

@@ -7,10 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
-#include <hocket/http/reply.hpp>
-#include <hocket/http/request.hpp>
+#include <hocket/http/handler.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/io/tcp.hpp>
@@ -24,10 +22,6 @@ class server;
 namespace detail {
 class server_connection;
 }
-
-/// Answers requests. Called for several at once; the request lives until its reply was sent. What it throws becomes a reply: an
-/// `http_error` what it says, anything else 500.
-using handler = function<coro<reply>(request&)>;
 
 /// How a request ended, for logs and counters.
 struct answered {

@@ -34,6 +34,9 @@ class request_access {
     next.extras_.clear();
   }
   [[nodiscard]] static std::vector<named_part>& parameters(request& of) noexcept { return of.parameters_; }
+  [[nodiscard]] static std::vector<std::string>& segments(request& of) noexcept { return of.segments_; }
+  /// How many of the segments routers above have taken.
+  [[nodiscard]] static std::size_t& routed(request& of) noexcept { return of.routed_; }
 };
 
 }  // namespace hocket::http::detail
