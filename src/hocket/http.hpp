@@ -7,6 +7,10 @@
 #include <hocket/http/coding/content_decoder.hpp>
 #include <hocket/http/coding/content_encoder.hpp>
 #include <hocket/http/field/field_cursor.hpp>
+#include <hocket/http/form/content_disposition.hpp>
+#include <hocket/http/form/multipart_form.hpp>
+#include <hocket/http/form/multipart_parser.hpp>
+#include <hocket/http/form/urlencoded.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/http/server.hpp>
 #include <hocket/http/session.hpp>
