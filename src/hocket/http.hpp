@@ -2,6 +2,11 @@
 
 // HTTP: client session, server, static files, and the parts that know no connection.
 
+#include <hocket/http/auth/auth_challenge.hpp>
+#include <hocket/http/auth/basic_auth.hpp>
+#include <hocket/http/auth/bearer_auth.hpp>
+#include <hocket/http/auth/digest_auth.hpp>
+#include <hocket/http/auth/netrc.hpp>
 #include <hocket/http/coding/accept_encoding.hpp>
 #include <hocket/http/coding/content_coding.hpp>
 #include <hocket/http/coding/content_decoder.hpp>
