@@ -25,6 +25,9 @@
 #include <hocket/http/form/multipart_parser.hpp>
 #include <hocket/http/form/urlencoded.hpp>
 #include <hocket/http/headers.hpp>
+#include <hocket/http/range/byte_range.hpp>
+#include <hocket/http/range/entity_tag.hpp>
+#include <hocket/http/range/preconditions.hpp>
 #include <hocket/http/server.hpp>
 #include <hocket/http/session.hpp>
 #include <hocket/http/static_files.hpp>
