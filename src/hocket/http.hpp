@@ -24,6 +24,9 @@
 #include <hocket/http/form/multipart_form.hpp>
 #include <hocket/http/form/multipart_parser.hpp>
 #include <hocket/http/form/urlencoded.hpp>
+#include <hocket/http/forwarded/forwarded.hpp>
+#include <hocket/http/forwarded/ip_network.hpp>
+#include <hocket/http/forwarded/proxy_protocol.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/http/range/byte_range.hpp>
 #include <hocket/http/range/entity_tag.hpp>
