@@ -1,5 +1,5 @@
-// Input: a byte that chooses how the rest is cut, and a multipart content with the boundary `b`; the same bytes as the value of a field,
-// and as an urlencoded form. However the content is cut, the same events must come.
+// Input: a byte that chooses how the rest is cut, and a multipart content with the boundary `b`; the same bytes as the
+// value of a field, and as an urlencoded form. However the content is cut, the same events must come.
 
 #include <algorithm>
 #include <cstddef>

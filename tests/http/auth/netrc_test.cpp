@@ -7,6 +7,7 @@
 #include <io/what_is_thrown.hpp>
 
 #include <hocket/http/auth/netrc.hpp>
+#include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/test.hpp>
 
 using hocket::http::load_netrc;
@@ -106,6 +107,16 @@ HOCKET_TEST(netrc, without_secrets_may_be_read_by_all) {
 HOCKET_TEST(netrc, that_is_not_there_is_an_error_that_names_it) {
   EXPECT_EQ(co_await what_is_thrown(load_netrc("/nowhere/netrc")),
             "cannot open '/nowhere/netrc': No such file or directory");
+}
+
+TEST(netrc, may_be_cancelled_anywhere) {
+  const temporary_directory folder;
+  write_file(folder / "netrc", "machine a");
+  const auto report = hocket::testing::cancel_at_every_suspension(
+      [&]() -> hocket::coro<void> { static_cast<void>(co_await load_netrc(folder / "netrc")); });
+  EXPECT_EQ(report.leaked_blocks, 0U);
+  EXPECT_EQ(report.runs, report.cancelled + 1);
+  EXPECT_GT(report.runs, 1U);
 }
 
 }  // namespace

@@ -1,15 +1,19 @@
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <io/temporary_directory.hpp>
 #include <io/what_is_thrown.hpp>
 
 #include <hocket/http/cookies/cookies_txt.hpp>
+#include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/fail_each_operation.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono;
+using hocket::coro;
 using hocket::url;
 using hocket::http::cookie_jar;
 using hocket::http::format_cookies_txt;
@@ -112,6 +116,42 @@ HOCKET_TEST(cookies_txt, that_is_not_there_is_an_error_that_names_it) {
   cookie_jar jar;
   EXPECT_EQ(co_await what_is_thrown(load_cookies("/nowhere/cookies.txt", jar, now)),
             "cannot open '/nowhere/cookies.txt': No such file or directory");
+}
+
+coro<void> save_and_load(std::string path) {
+  cookie_jar jar;
+  parse_cookies_txt(of_curl, jar, now);
+  co_await save_cookies(path, jar, now);
+  cookie_jar other;
+  co_await load_cookies(path, other, now);
+}
+
+/// All that is in the folder.
+std::vector<std::string> names_in(const temporary_directory& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) names.push_back(entry.path().filename());
+  return names;
+}
+
+TEST(cookies_txt, cancelled_anywhere_is_as_it_was_or_as_it_shall_be) {
+  const temporary_directory folder;
+  const auto report = hocket::testing::cancel_at_every_suspension([&]() -> coro<void> {
+    hocket::testing::write_file(folder / "cookies.txt", "old");
+    co_await save_and_load(folder / "cookies.txt");
+  });
+  EXPECT_EQ(report.leaked_blocks, 0U);
+  EXPECT_EQ(report.runs, report.cancelled + 1);
+  EXPECT_GT(report.runs, 3U);
+  EXPECT_EQ(names_in(folder), std::vector<std::string>{"cookies.txt"});
+}
+
+TEST(cookies_txt, of_which_anything_fails_leaves_nothing_behind) {
+  const temporary_directory folder;
+  const auto report =
+      hocket::testing::fail_each_operation([&]() -> coro<void> { co_await save_and_load(folder / "cookies.txt"); });
+  EXPECT_EQ(report.leaked_blocks, 0U);
+  EXPECT_GT(report.failed, 10U);
+  EXPECT_EQ(names_in(folder), std::vector<std::string>{"cookies.txt"});
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 
 namespace hocket::testing {
 
-/// What a parser tells of a content in pieces of that size, as text: `[name: value|name: value]data.` for each part, `$` for the end,
-/// and `!` with the words of the error that ends it.
+/// What a parser tells of a content in pieces of that size, as text: `[name: value|name: value]data.` for each part,
+/// `$` for the end, and `!` with the words of the error that ends it.
 inline std::string multipart_events(std::string_view boundary, std::string_view content, std::size_t piece,
                                     http::multipart_limits limits = {}) {
   using enum http::multipart_event::kind;

@@ -1,3 +1,4 @@
+#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -6,7 +7,9 @@
 #include <http/form/multipart_events.hpp>
 #include <io/what_is_thrown.hpp>
 
+#include <hocket/core/sleep.hpp>
 #include <hocket/http/form/multipart_form.hpp>
+#include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/test.hpp>
 
 using hocket::async_generator;
@@ -114,6 +117,32 @@ TEST(multipart_form, has_boundaries_drawn_at_random) {
   EXPECT_EQ(one.size(), 42U);
   EXPECT_NE(make_boundary(random), one);
   EXPECT_NO_THROW(multipart_form{one});
+}
+
+async_generator<std::string> slowly(bool& closed) {
+  const struct mark {
+    bool& set;
+    ~mark() { set = true; }
+  } at_the_end{closed};
+  for (int n = 0; n < 3; ++n) {
+    co_await hocket::sleep(std::chrono::milliseconds(1));
+    co_yield std::string("piece");
+  }
+}
+
+TEST(multipart_form, cancelled_anywhere_closes_its_streams) {
+  bool closed = false;
+  const auto report = hocket::testing::cancel_at_every_suspension([&]() -> coro<void> {
+    closed = false;
+    multipart_form form("B");
+    form.add_stream("one", slowly(closed));
+    form.add_stream("two", pieces_of({"a"}));
+    co_await whole(std::move(form));
+    EXPECT_TRUE(closed);
+  });
+  EXPECT_EQ(report.leaked_blocks, 0U);
+  EXPECT_EQ(report.runs, report.cancelled + 1);
+  EXPECT_GT(report.runs, 3U);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// After a comma comes a parameter of the challenge before, or another challenge: a name that an equals sign follows is the former.
+// After a comma comes a parameter of the challenge before, or another challenge: a name that an equals sign follows is
+// the former.
 
 #include <algorithm>
 

@@ -25,8 +25,9 @@ struct auth_challenge {
   friend bool operator==(const auth_challenge&, const auth_challenge&) = default;
 };
 
-/// Reads a `WWW-Authenticate` or `Proxy-Authenticate`, of which several are joined by commas before: one challenge after the other, in the
-/// order of the server. Nothing if it is malformed, has a parameter twice, or more than 16 challenges or 32 parameters in one.
+/// Reads a `WWW-Authenticate` or `Proxy-Authenticate`, of which several are joined by commas before: one challenge
+/// after the other, in the order of the server. Nothing if it is malformed, has a parameter twice, or more than 16
+/// challenges or 32 parameters in one.
 /// Source: RFC 9110, 11.2 to 11.3 and 11.6.1.
 [[nodiscard]] std::optional<std::vector<auth_challenge>> parse_auth_challenges(std::string_view field);
 

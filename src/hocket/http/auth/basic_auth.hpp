@@ -12,8 +12,9 @@ struct basic_credentials {
   friend bool operator==(const basic_credentials&, const basic_credentials&) = default;
 };
 
-/// `Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==`, for `Authorization`; whoever sees it can read the password. Both are bytes, which should be UTF-8.
-/// Throws hocket::error if the user has a colon, or one of them a control character. Source: RFC 7617.
+/// `Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==`, for `Authorization`; whoever sees it can read the password. Both are bytes,
+/// which should be UTF-8. Throws hocket::error if the user has a colon, or one of them a control character. Source: RFC
+/// 7617.
 [[nodiscard]] std::string format_basic(const basic_credentials& credentials);
 
 /// Reads an `Authorization`; nothing if it is malformed or of another scheme.

@@ -6,7 +6,8 @@
 
 namespace hocket::http {
 
-/// `Bearer mF_9.B5f-4.1JqM`, for `Authorization`. Throws hocket::error if that is no token: letters, digits, `-._~+/`, then `=`.
+/// `Bearer mF_9.B5f-4.1JqM`, for `Authorization`. Throws hocket::error if that is no token: letters, digits, `-._~+/`,
+/// then `=`.
 /// Source: RFC 6750, 2.1.
 [[nodiscard]] std::string format_bearer(std::string_view token);
 

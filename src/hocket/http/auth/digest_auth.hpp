@@ -27,8 +27,8 @@ struct digest_challenge {
   friend bool operator==(const digest_challenge&, const digest_challenge&) = default;
 };
 
-/// Reads it; nothing if it is of another scheme, has no realm or nonce, or asks for an algorithm or a quality of protection that hocket does
-/// not have. Of several that can be read take the first that is not MD5.
+/// Reads it; nothing if it is of another scheme, has no realm or nonce, or asks for an algorithm or a quality of
+/// protection that hocket does not have. Of several that can be read take the first that is not MD5.
 [[nodiscard]] std::optional<digest_challenge> parse_digest_challenge(const auth_challenge& challenge);
 
 /// What a client nonce may be: 32 hexadecimal digits.
@@ -39,14 +39,15 @@ class digest_session {
  public:
   digest_session(digest_challenge challenge, std::string user, std::string password);
 
-  /// The value of `Authorization` for a request with that method and request target; each call counts as one request. Of what the server
-  /// offers it takes `auth` before `auth-int`; for that `content` must be given. `cnonce` is drawn anew for each, but for the algorithms
-  /// with `_sess`, which keep the first. Throws hocket::error if the content is needed, or something cannot stand in a field.
+  /// The value of `Authorization` for a request with that method and request target; each call counts as one request.
+  /// Of what the server offers it takes `auth` before `auth-int`; for that `content` must be given. `cnonce` is drawn
+  /// anew for each, but for the algorithms with `_sess`, which keep the first. Throws hocket::error if the content is
+  /// needed, or something cannot stand in a field.
   [[nodiscard]] std::string authorize(std::string_view method, std::string_view target, std::string_view cnonce,
                                       std::optional<std::string_view> content = std::nullopt);
 
-  /// Takes the `Authentication-Info` of a response: goes on with the next nonce, if it names one. Returns whether the server has proved
-  /// that it knows the password, too (`rspauth`); nothing if it did not try. RFC 7616, 3.5.
+  /// Takes the `Authentication-Info` of a response: goes on with the next nonce, if it names one. Returns whether the
+  /// server has proved that it knows the password, too (`rspauth`); nothing if it did not try. RFC 7616, 3.5.
   std::optional<bool> take_authentication_info(std::string_view field);
 
  private:

@@ -26,8 +26,8 @@ enum class content_encoding_error : unsigned char {
   too_many,   ///< more than `most_codings`
 };
 
-/// Reads a `Content-Encoding`, of which several fields are joined by commas before: the codings in the order in which they were
-/// applied, to be undone from the last to the first. `identity` is left out.
+/// Reads a `Content-Encoding`, of which several fields are joined by commas before: the codings in the order in which
+/// they were applied, to be undone from the last to the first. `identity` is left out.
 [[nodiscard]] std::expected<std::vector<content_coding>, content_encoding_error> parse_content_encoding(
     std::string_view field);
 

@@ -1,5 +1,6 @@
-// One stage a coding. A stage is a thin face over its library: it takes some bytes, gives some, and knows whether it rests where
-// the content may end. The chain of two hands the bytes of the first to the second through a buffer of fixed size.
+// One stage a coding. A stage is a thin face over its library: it takes some bytes, gives some, and knows whether it
+// rests where the content may end. The chain of two hands the bytes of the first to the second through a buffer of
+// fixed size.
 //
 // Each stage has its own ratio, as a first coding may explode into what the second turns into nothing.
 

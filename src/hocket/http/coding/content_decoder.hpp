@@ -26,17 +26,19 @@ class content_bomb_error : public content_decoding_error {
 struct content_decoder_limits {
   /// Of what comes out, in all.
   std::uint64_t size_bytes = std::uint64_t{1} << 30;
-  /// How many times larger than what went in that may be, of each coding and of all together; of as much as came out until now.
+  /// How many times larger than what went in that may be, of each coding and of all together; of as much as came out
+  /// until now.
   std::uint64_t ratio = 100;
   /// Below this the ratio does not matter: small contents that repeat themselves are no attack.
   std::uint64_t ratio_floor_bytes = std::uint64_t{64} * 1024;
 };
 
-/// Undoes content codings, piece by piece: gzip (of any number of members), deflate (as zlib writes it, and bare), br, zstd.
+/// Undoes content codings, piece by piece: gzip (of any number of members), deflate (as zlib writes it, and bare), br,
+/// zstd.
 ///
-/// It makes never more than the memory that the caller lends for a step, so that a bomb is found out one bounded piece at a time.
-/// Windows are limited to 16 MiB for br and 8 MiB for zstd (RFC 9659). No bytes at all are the coding of an empty content: that is
-/// what servers send for one.
+/// It makes never more than the memory that the caller lends for a step, so that a bomb is found out one bounded piece
+/// at a time. Windows are limited to 16 MiB for br and 8 MiB for zstd (RFC 9659). No bytes at all are the coding of an
+/// empty content: that is what servers send for one.
 ///
 ///     while (true) {
 ///       const auto [consumed, produced] = decoder.decode(input, room);
@@ -64,8 +66,8 @@ class content_decoder {
   /// Throws `content_decoding_error`, `content_bomb_error`.
   step decode(std::string_view input, std::span<char> output);
 
-  /// To be called when there is no more input and nothing more was produced. Throws `content_decoding_error` if the content is
-  /// not complete.
+  /// To be called when there is no more input and nothing more was produced. Throws `content_decoding_error` if the
+  /// content is not complete.
   void finish() const;
 
   /// In all. Input that waits within counts as consumed.

@@ -50,12 +50,11 @@ class content_encoder {
     bool done = false;
   };
 
-  /// Encodes some of `input` into `output`, of at least `least_output` bytes. Throws hocket::error if the content has ended before
-  /// or the output is too small.
+  /// Encodes some of `input` into `output`, of at least `least_output` bytes. Throws hocket::error if the content has
+  /// ended before or the output is too small.
   step encode(std::string_view input, std::span<char> output, encoding_end end = encoding_end::none);
 
-  /// What the implementation is of each coding.
-  class coder;
+  class coder;  // the implementation; defined nowhere in a header
 
  private:
   std::unique_ptr<coder> coder_;

@@ -1,5 +1,6 @@
-// Cookies stand by their domain; a request asks for that of its host and for each above it, so that its work does not grow with the jar.
-// A cookie that would be for a public suffix is refused, unless that is the very host: then it is for the host alone.
+// Cookies stand by their domain; a request asks for that of its host and for each above it, so that its work does not
+// grow with the jar. A cookie that would be for a public suffix is refused, unless that is the very host: then it is
+// for the host alone.
 
 #include <algorithm>
 #include <tuple>

@@ -52,15 +52,16 @@ struct cookie_jar_options {
 
 /// The cookies of a user agent: takes them from responses and gives each request those that are meant for it.
 ///
-/// Knows no clock: `now` is the wall time that the caller has. When it is full those go first that have expired, then those that were not
-/// used for longest; of a domain that has too many, those that are not secure before those that are.
+/// Knows no clock: `now` is the wall time that the caller has. When it is full those go first that have expired, then
+/// those that were not used for longest; of a domain that has too many, those that are not secure before those that
+/// are.
 /// Source: RFC 6265bis, 5.6 to 5.8. Counterpart: http.cookiejar.CookieJar, aiohttp.CookieJar.
 class cookie_jar {
  public:
   explicit cookie_jar(cookie_jar_options options = {}) : options_(options) {}
 
-  /// Takes a `Set-Cookie` that came in the response to `from`, or forgets a cookie if it says so. Returns false if it was refused:
-  /// malformed, for a domain that is not that of `from`, or not to be had from there (see the source).
+  /// Takes a `Set-Cookie` that came in the response to `from`, or forgets a cookie if it says so. Returns false if it
+  /// was refused: malformed, for a domain that is not that of `from`, or not to be had from there (see the source).
   bool take(std::string_view set_cookie_field, const url& from, std::chrono::sys_seconds now,
             request_site site = request_site::same);
   bool take(const set_cookie& cookie, const url& from, std::chrono::sys_seconds now,
@@ -69,13 +70,14 @@ class cookie_jar {
   void take_all(const headers& response, const url& from, std::chrono::sys_seconds now,
                 request_site site = request_site::same);
 
-  /// What `Cookie` of a request to `target` should say; empty if it should have none. Longer paths first, then older cookies.
+  /// What `Cookie` of a request to `target` should say; empty if it should have none. Longer paths first, then older
+  /// cookies.
   [[nodiscard]] std::string header_for(const url& target, std::chrono::sys_seconds now,
                                        request_site site = request_site::same);
 
-  /// Puts a cookie in as it is, in the place of one of the same name, domain and path: for what comes from a file that is
-  /// trusted; only that one for a public suffix is for that very host. Returns false if it is empty or has a control character or a
-  /// semicolon, or its domain is empty or its path none.
+  /// Puts a cookie in as it is, in the place of one of the same name, domain and path: for what comes from a file that
+  /// is trusted; only that one for a public suffix is for that very host. Returns false if it is empty or has a control
+  /// character or a semicolon, or its domain is empty or its path none.
   bool add(cookie added);
 
   /// By creation.

@@ -7,8 +7,9 @@
 
 namespace hocket::http {
 
-/// Signs the values of cookies, so that a server recognises those that it has set itself. They can still be read, replayed for as long as
-/// the keys are in use, and moved between users: put into the value whom it is for and until when.
+/// Signs the values of cookies, so that a server recognises those that it has set itself. They can still be read,
+/// replayed for as long as the keys are in use, and moved between users: put into the value whom it is for and until
+/// when.
 ///
 /// HMAC-SHA256 over name and value, compared in constant time. Counterpart: itsdangerous.Signer.
 class cookie_signer {
@@ -16,8 +17,8 @@ class cookie_signer {
   /// No key may be shorter.
   static constexpr std::size_t least_key_bytes = 16;
 
-  /// The first key signs, each of them verifies: put a new one in front, and drop the old when its cookies have expired. Throws
-  /// hocket::error if there is none, or one is too short.
+  /// The first key signs, each of them verifies: put a new one in front, and drop the old when its cookies have
+  /// expired. Throws hocket::error if there is none, or one is too short.
   explicit cookie_signer(std::vector<std::string> keys);
 
   /// `value.signature`. Throws hocket::error if the name is no token.

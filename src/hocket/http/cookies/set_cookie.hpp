@@ -38,17 +38,19 @@ struct set_cookie {
   friend bool operator==(const set_cookie&, const set_cookie&) = default;
 };
 
-/// Reads it as user agents do: attributes that are unknown, malformed or too long are passed over, the last of a name counts. Nothing
-/// if it is to be ignored altogether: empty, too long, with control characters, or without a name where its value begins like one that
-/// has a meaning (`__Host-`). Source: RFC 6265bis, 5.6.
+/// Reads it as user agents do: attributes that are unknown, malformed or too long are passed over, the last of a name
+/// counts. Nothing if it is to be ignored altogether: empty, too long, with control characters, or without a name where
+/// its value begins like one that has a meaning (`__Host-`). Source: RFC 6265bis, 5.6.
 [[nodiscard]] std::optional<set_cookie> parse_set_cookie(std::string_view field);
 
-/// Writes it for a user agent. Throws hocket::error if a user agent would ignore or misread it: a name that is no token, a value with
-/// blanks, quotes, commas, semicolons, backslashes, controls or bytes outside of ASCII, lengths over the limits, `same_site::none` without `secure`, a prefix of the
-/// name (`__Host-`, `__Secure-`) that promises something else. Source: RFC 6265bis, 4.1.
+/// Writes it for a user agent. Throws hocket::error if a user agent would ignore or misread it: a name that is no
+/// token, a value with blanks, quotes, commas, semicolons, backslashes, controls or bytes outside of ASCII, lengths
+/// over the limits, `same_site::none` without `secure`, a prefix of the name (`__Host-`, `__Secure-`) that promises
+/// something else. Source: RFC 6265bis, 4.1.
 [[nodiscard]] std::string format_set_cookie(const set_cookie& cookie);
 
-/// Whether name and attributes agree: a name with `__Secure-` is secure, one with `__Host-` also without a domain and for the path `/`.
+/// Whether name and attributes agree: a name with `__Secure-` is secure, one with `__Host-` also without a domain and
+/// for the path `/`.
 /// Source: RFC 6265bis, 4.1.3.
 [[nodiscard]] bool keeps_its_prefix(const set_cookie& cookie) noexcept;
 

@@ -36,7 +36,8 @@ class field_cursor {
   std::string_view take_token() noexcept;
   /// All that comes next and is one of `accepted`.
   std::string_view take_while(bool (*accepted)(char) noexcept) noexcept;
-  /// What a quoted string means, its escapes resolved. Nothing if none comes next, or one that is not closed or holds a control.
+  /// What a quoted string means, its escapes resolved. Nothing if none comes next, or one that is not closed or holds a
+  /// control.
   std::optional<std::string> take_quoted_string();
   /// The value of a parameter: a token or a quoted string.
   std::optional<std::string> take_parameter_value();

@@ -23,11 +23,12 @@ struct form_part_options {
 /// A boundary that no content has within but by malice or by a chance of 2^-128.
 [[nodiscard]] std::string make_boundary(random_source& random);
 
-/// A form on its way to a server, as `multipart/form-data`: fields of text, contents in memory, and contents that come piece by
-/// piece, of files or of anything else. Owns what it is given.
+/// A form on its way to a server, as `multipart/form-data`: fields of text, contents in memory, and contents that come
+/// piece by piece, of files or of anything else. Owns what it is given.
 ///
-/// Names and filenames are written as browsers do it: `"`, CR and LF become `%22`, `%0D` and `%0A`, all other bytes stay, which should
-/// be UTF-8. Source: RFC 7578; WHATWG HTML, "multipart/form-data encoding algorithm". Counterpart: aiohttp.FormData.
+/// Names and filenames are written as browsers do it: `"`, CR and LF become `%22`, `%0D` and `%0A`, all other bytes
+/// stay, which should be UTF-8. Source: RFC 7578; WHATWG HTML, "multipart/form-data encoding algorithm". Counterpart:
+/// aiohttp.FormData.
 class multipart_form {
  public:
   /// Throws hocket::error if that is no boundary. No content may have it within: see `make_boundary`.
@@ -46,8 +47,9 @@ class multipart_form {
   /// Of the whole content, if the sizes of all parts are known.
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return length_; }
 
-  /// The content, once, piece by piece. A generator that gives more or less than was said ends it with hocket::error, as the content
-  /// can then not become right any more. Closes the generators that it was given; throws what they throw.
+  /// The content, once, piece by piece. A generator that gives more or less than was said ends it with hocket::error,
+  /// as the content can then not become right any more. Closes the generators that it was given; throws what they
+  /// throw.
   [[nodiscard]] HOCKET_CORO_OWNING_WRAPPER async_generator<std::string> pieces() &&;
 
  private:

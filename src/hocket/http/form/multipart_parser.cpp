@@ -1,8 +1,9 @@
-// The delimiter is the line end, two dashes and the boundary. Only its first byte is a CR, so that a match which fails can begin anew
-// nowhere but at the byte that broke it, and what has matched so far need not be kept: it is the front of the delimiter itself.
+// The delimiter is the line end, two dashes and the boundary. Only its first byte is a CR, so that a match which fails
+// can begin anew nowhere but at the byte that broke it, and what has matched so far need not be kept: it is the front
+// of the delimiter itself.
 //
-// At the very beginning, and right behind the head of a part, the line end of a delimiter may have come already: there the match begins
-// with two bytes that count as matched and are no data.
+// At the very beginning, and right behind the head of a part, the line end of a delimiter may have come already: there
+// the match begins with two bytes that count as matched and are no data.
 
 #include <algorithm>
 
@@ -90,8 +91,8 @@ void multipart_parser::finish() const {
   if (state_ != state::epilogue) throw multipart_error("the multipart content is cut short");
 }
 
-/// With a match that was begun by input before. Returns whether the delimiter is complete, or may still become so: then all input is
-/// consumed. Otherwise nothing is.
+/// With a match that was begun by input before. Returns whether the delimiter is complete, or may still become so: then
+/// all input is consumed. Otherwise nothing is.
 bool multipart_parser::go_on_matching(std::string_view& input) {
   const auto expected = std::string_view(delimiter_).substr(matched_);
   const std::size_t size = std::min(expected.size(), input.size());
@@ -124,7 +125,8 @@ multipart_event multipart_parser::take_preamble(std::string_view& input) {
   return {};
 }
 
-/// Two dashes end it all; blanks and a line end begin a part. Anything else would be a line that only begins like a delimiter.
+/// Two dashes end it all; blanks and a line end begin a part. Anything else would be a line that only begins like a
+/// delimiter.
 multipart_event multipart_parser::take_behind_delimiter(std::string_view& input) {
   using enum multipart_event::kind;
   if (input.empty()) return {};

@@ -34,8 +34,8 @@ struct multipart_limits {
   std::uint64_t total_bytes = std::uint64_t{1} << 30;
 };
 
-/// The `boundary` parameter of a `Content-Type` of `multipart/form-data`, or of another `multipart/`. Nothing if it is none of these,
-/// or if the boundary is none: 1 to 70 characters of RFC 2046, 5.1.1, the last one no space.
+/// The `boundary` parameter of a `Content-Type` of `multipart/form-data`, or of another `multipart/`. Nothing if it is
+/// none of these, or if the boundary is none: 1 to 70 characters of RFC 2046, 5.1.1, the last one no space.
 [[nodiscard]] std::optional<std::string> multipart_boundary(std::string_view content_type);
 
 /// What a parser has found.
@@ -60,9 +60,9 @@ struct multipart_event {
 ///       ...
 ///     }
 ///
-/// Strict where others guess: lines end in CRLF, a field stands on one line, a line that begins with the delimiter is one. However the
-/// content is cut, the same events come, but for where the data of a part are cut. Parts in parts are for a parser of their own.
-/// After an error only its destructor may be called. Source: RFC 2046, 5.1; RFC 7578.
+/// Strict where others guess: lines end in CRLF, a field stands on one line, a line that begins with the delimiter is
+/// one. However the content is cut, the same events come, but for where the data of a part are cut. Parts in parts are
+/// for a parser of their own. After an error only its destructor may be called. Source: RFC 2046, 5.1; RFC 7578.
 class multipart_parser {
  public:
   /// Throws hocket::error if that is no boundary.

@@ -24,8 +24,8 @@ struct urlencoded_limits {
 
 enum class urlencoded_error : unsigned char { too_many_fields, too_large };
 
-/// Reads `a=1&b=two+words`, in order; names may occur several times. Nothing is malformed: a `%` that stands for nothing stands for
-/// itself, a name without `=` has an empty value. The result is bytes: it need not be UTF-8.
+/// Reads `a=1&b=two+words`, in order; names may occur several times. Nothing is malformed: a `%` that stands for
+/// nothing stands for itself, a name without `=` has an empty value. The result is bytes: it need not be UTF-8.
 /// Source: WHATWG URL, "application/x-www-form-urlencoded parsing". Counterpart: urllib.parse.parse_qsl.
 [[nodiscard]] std::expected<std::vector<form_field>, urlencoded_error> parse_urlencoded(std::string_view text,
                                                                                         urlencoded_limits limits = {});

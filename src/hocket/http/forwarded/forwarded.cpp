@@ -114,7 +114,8 @@ request_origin trusted_proxies::resolve(request_origin direct, const headers& re
   return direct;
 }
 
-/// Walks back from the proxy next to us while those who speak are trusted. Returns the place of the last one that was believed.
+/// Walks back from the proxy next to us while those who speak are trusted. Returns the place of the last one that was
+/// believed.
 std::size_t trusted_proxies::resolve_chain(const std::vector<std::string_view>& chain, request_origin& origin) const {
   std::size_t place = chain.size();
   while (place > 0 && trusts(origin.client)) {

@@ -9,10 +9,12 @@
 
 namespace hocket::http {
 
-/// The addresses that begin with the same bits: `10.0.0.0/8`, `2001:db8::/32`. IPv4 addresses mapped into IPv6 count as IPv4.
+/// The addresses that begin with the same bits: `10.0.0.0/8`, `2001:db8::/32`. IPv4 addresses mapped into IPv6 count as
+/// IPv4.
 class ip_network {
  public:
-  /// Reads `address/bits`, or an address alone; nothing if it is neither. Bits of the address beyond the prefix do not count.
+  /// Reads `address/bits`, or an address alone; nothing if it is neither. Bits of the address beyond the prefix do not
+  /// count.
   /// Source: RFC 4632, 3.1; RFC 4291, 2.3. Counterpart: ipaddress.ip_network with strict=False.
   [[nodiscard]] static std::optional<ip_network> parse(std::string_view text);
 

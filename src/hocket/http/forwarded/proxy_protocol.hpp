@@ -14,14 +14,16 @@ namespace hocket::http {
 
 /// What a proxy says of a connection that it passes on, before all else on it.
 struct proxy_header {
-  /// A value of version 2 beyond the addresses: 0x01 is the protocol (ALPN), 0x02 the host name that the client asked for, ...
+  /// A value of version 2 beyond the addresses: 0x01 is the protocol (ALPN), 0x02 the host name that the client asked
+  /// for, ...
   struct extension {
     std::uint8_t type = 0;
     std::string value;
     friend bool operator==(const extension&, const extension&) = default;
   };
 
-  /// Who connected to the proxy, and where. Neither if the proxy speaks for itself (`LOCAL`: a health check) or does not know.
+  /// Who connected to the proxy, and where. Neither if the proxy speaks for itself (`LOCAL`: a health check) or does
+  /// not know.
   std::optional<socket_address> source{};
   std::optional<socket_address> destination{};
   std::vector<extension> extensions{};
@@ -44,8 +46,9 @@ struct proxy_header_options {
   std::size_t most_bytes = 4096;
 };
 
-/// Reads the PROXY header at the beginning of `received`: nothing in the result if more bytes are needed. To be called only for connections that
-/// come from a proxy one trusts, and then for each: a header may be neither expected in vain nor guessed at.
+/// Reads the PROXY header at the beginning of `received`: nothing in the result if more bytes are needed. To be called
+/// only for connections that come from a proxy one trusts, and then for each: a header may be neither expected in vain
+/// nor guessed at.
 /// Source: The PROXY protocol, versions 1 and 2, haproxy.org, 2020/03/05.
 [[nodiscard]] std::expected<std::optional<proxy_header>, proxy_header_error> parse_proxy_header(
     std::string_view received, const proxy_header_options& options = {});

@@ -24,7 +24,8 @@ std::optional<std::uint64_t> take_number(field_cursor& at) noexcept {
   return value;
 }
 
-/// One element of the list. `is_valid` is false where all of the field is to be ignored, nothing comes where the range is beyond the end.
+/// One element of the list. `is_valid` is false where all of the field is to be ignored, nothing comes where the range
+/// is beyond the end.
 std::optional<byte_range> take_range(field_cursor& at, std::uint64_t size, bool& is_valid) noexcept {
   const auto first = take_number(at);
   is_valid = at.take('-');

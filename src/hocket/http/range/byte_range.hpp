@@ -29,8 +29,9 @@ enum class range_failure : unsigned char {
   unsatisfiable,  ///< none of them lies within the content: answer 416
 };
 
-/// The bytes of a content of `size` bytes that a `Range` asks for: those that overlap or nearly so are one, in the order in which the first
-/// of each was asked for; ranges beyond the end are left out. So their sum is never more than `size`.
+/// The bytes of a content of `size` bytes that a `Range` asks for: those that overlap or nearly so are one, in the
+/// order in which the first of each was asked for; ranges beyond the end are left out. So their sum is never more than
+/// `size`.
 /// Source: RFC 9110, 14.1.1, 14.1.2 and 14.2.
 [[nodiscard]] std::expected<std::vector<byte_range>, range_failure> parse_range(std::string_view field,
                                                                                 std::uint64_t size,

@@ -29,7 +29,8 @@ struct entity_tag_list {
   friend bool operator==(const entity_tag_list&, const entity_tag_list&) = default;
 };
 
-/// Reads an `If-Match` or `If-None-Match`, of which several are joined by commas before; nothing if it is malformed or empty.
+/// Reads an `If-Match` or `If-None-Match`, of which several are joined by commas before; nothing if it is malformed or
+/// empty.
 [[nodiscard]] std::optional<entity_tag_list> parse_entity_tags(std::string_view field);
 
 /// Byte for byte the same: neither is weak. RFC 9110, 8.8.3.2.
