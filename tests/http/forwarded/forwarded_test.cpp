@@ -25,7 +25,8 @@ const trusted_proxies by_standard({ip_network::parse("10.0.0.0/8").value()}, for
 /// `client scheme host` of a request that comes from that peer.
 std::string origin(const trusted_proxies& proxies, std::string_view peer, const headers& fields) {
   const auto found = proxies.resolve({at(peer, 999), "http", "direct"}, fields);
-  return found.client.to_string() + " " + found.scheme + " " + found.host;
+  if (!found) return "malformed";
+  return found->client.to_string() + " " + found->scheme + " " + found->host;
 }
 
 TEST(forwarded, of_the_standards_examples_is_read) {
@@ -109,8 +110,19 @@ TEST(trusted_proxies, take_no_scheme_and_no_host_that_is_none) {
       origin(by_x, "10.0.0.1",
              {{"X-Forwarded-For", "192.0.2.1"}, {"X-Forwarded-Proto", "javascript"}, {"X-Forwarded-Host", "a/b"}}),
       "192.0.2.1:0 http direct");
-  EXPECT_EQ(origin(by_standard, "10.0.0.1", {{"Forwarded", "for=192.0.2.1;host=\"a b\";nonsense"}}),
-            "10.0.0.1:999 http direct");
+  EXPECT_EQ(origin(by_standard, "10.0.0.1", {{"Forwarded", "for=192.0.2.1;host=\"a b\""}}), "192.0.2.1:0 http direct");
+}
+
+TEST(trusted_proxies, let_nobody_pass_for_one_of_them) {
+  // What the client has written stands in front, and must not make unreadable what the proxy has added.
+  EXPECT_EQ(origin(by_standard, "10.0.0.1", {{"Forwarded", "for=\""}, {"Forwarded", "for=192.0.2.1"}}), "malformed");
+  EXPECT_EQ(origin(by_standard, "10.0.0.1", {{"Forwarded", "nonsense, for=192.0.2.1"}}), "malformed");
+  EXPECT_EQ(origin(by_standard, "198.51.100.1", {{"Forwarded", "nonsense"}}), "198.51.100.1:999 http direct");
+  EXPECT_EQ(origin(by_x, "10.0.0.1", {{"X-Forwarded-For", "\", nonsense"}, {"X-Forwarded-For", "192.0.2.1"}}),
+            "192.0.2.1:0 http direct");
+  std::string many;
+  for (int n = 0; n < 10'000; ++n) many += "10.0.0.9, ";
+  EXPECT_EQ(origin(by_x, "10.0.0.1", {{"X-Forwarded-For", many + "192.0.2.1"}}), "192.0.2.1:0 http direct");
 }
 
 }  // namespace

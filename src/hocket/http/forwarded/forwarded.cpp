@@ -105,12 +105,12 @@ bool trusted_proxies::trusts(const socket_address& address) const noexcept {
   return std::any_of(networks_.begin(), networks_.end(), [&](const ip_network& at) { return at.contains(address); });
 }
 
-request_origin trusted_proxies::resolve(request_origin direct, const headers& request) const {
+std::optional<request_origin> trusted_proxies::resolve(request_origin direct, const headers& request) const {
   if (!trusts(direct.client)) return direct;
-  if (fields_ == forwarded_fields::forwarded)
-    resolve_forwarded(request, direct);
-  else
+  if (fields_ == forwarded_fields::x_forwarded)
     resolve_x_forwarded(request, direct);
+  else if (!resolve_forwarded(request, direct))
+    return std::nullopt;
   return direct;
 }
 
@@ -127,20 +127,22 @@ std::size_t trusted_proxies::resolve_chain(const std::vector<std::string_view>& 
   return place;
 }
 
-void trusted_proxies::resolve_forwarded(const headers& request, request_origin& origin) const {
+/// Returns false if the field is malformed.
+bool trusted_proxies::resolve_forwarded(const headers& request, request_origin& origin) const {
   const auto elements = parse_forwarded(joined(request, "Forwarded"));
-  if (!elements || elements->empty()) return;
+  if (!elements) return false;
+  if (elements->empty()) return true;
   std::vector<std::string_view> chain;
   for (const forwarded_element& at : *elements) chain.push_back(at.from);
   const forwarded_element& believed = (*elements)[resolve_chain(chain, origin)];
   set_scheme(origin, believed.proto);
   set_host(origin, believed.host);
+  return true;
 }
 
 void trusted_proxies::resolve_x_forwarded(const headers& request, request_origin& origin) const {
   const std::string list = joined(request, "X-Forwarded-For");
   const auto chain = elements_of(list);
-  if (chain.size() > most_elements) return;
   const std::size_t place = resolve_chain(chain, origin);
   const auto value_of = [&](std::string_view name) -> std::string {
     const std::string values = joined(request, name);

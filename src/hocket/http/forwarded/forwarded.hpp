@@ -50,16 +50,18 @@ class trusted_proxies {
 
   [[nodiscard]] bool trusts(const socket_address& address) const noexcept;
 
-  /// `direct` is what the connection itself says. What comes from a peer that is not trusted, or is malformed, leaves
-  /// it as it is. The client is the last address in the chain that is not trusted, or its first; where a trusted proxy
-  /// does not tell an address, that proxy itself. `scheme` is `http` or `https`; of `X-Forwarded-Proto` and
-  /// `X-Forwarded-Host` the value counts that stands at the same place as the client in `X-Forwarded-For`, or the only
-  /// one.
-  [[nodiscard]] request_origin resolve(request_origin direct, const headers& request) const;
+  /// `direct` is what the connection itself says; what comes from a peer that is not trusted leaves it as it is. The client
+  /// is the last address in the chain that is not trusted, or its first; where a trusted proxy does not tell an address,
+  /// that proxy itself. `scheme` is `http` or `https`; of `X-Forwarded-Proto` and `X-Forwarded-Host` the value counts that
+  /// stands at the same place as the client in `X-Forwarded-For`, or the only one.
+  ///
+  /// Nothing if a trusted proxy has passed on a `Forwarded` that is malformed: whoever made it so must not pass for that
+  /// proxy. Answer 400.
+  [[nodiscard]] std::optional<request_origin> resolve(request_origin direct, const headers& request) const;
 
  private:
   [[nodiscard]] std::size_t resolve_chain(const std::vector<std::string_view>& chain, request_origin& origin) const;
-  void resolve_forwarded(const headers& request, request_origin& origin) const;
+  [[nodiscard]] bool resolve_forwarded(const headers& request, request_origin& origin) const;
   void resolve_x_forwarded(const headers& request, request_origin& origin) const;
 
   std::vector<ip_network> networks_;
