@@ -44,16 +44,12 @@ class served_folder {
   }
   coro<void> stop() { co_await server_->stop(); }
 
+  hocket::http::static_files_options options{.list_directories = true};  // when it starts
+
  private:
-  void start() {
-    files_.emplace(static_files::below(root()));
-    server_.emplace([this](hocket::http::request& asked) -> hocket::coro<hocket::http::reply> {
-      co_return co_await files_->answer(asked);
-    });
-  }
+  void start() { server_.emplace(static_files::below(root(), options)); }
 
   temporary_directory outer_;
-  std::optional<static_files> files_;
   std::optional<running_server> server_;
 };
 
@@ -333,10 +329,7 @@ HOCKET_TEST(static_files, serves_many_at_once) {
 HOCKET_TEST(static_files, serves_files_of_any_file_system) {
   const char* const kernel_notes = "/sys/kernel/notes";
   if (::access(kernel_notes, R_OK) != 0) co_return;
-  const auto files = static_files::below("/sys/kernel");
-  running_server server([&files](hocket::http::request& asked) -> hocket::coro<hocket::http::reply> {
-    co_return co_await files.answer(asked);
-  });
+  running_server server(static_files::below("/sys/kernel"));
   const std::string answer = co_await answer_to(server.address(), "GET /notes HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(statuses(answer), "200");
   EXPECT_FALSE(body_of(answer).empty());

@@ -7,11 +7,14 @@
 
 namespace hocket::http {
 
-std::string_view request::parameter(std::string_view name) const {
+std::optional<std::string_view> request::find_parameter(std::string_view name) const noexcept {
   const auto found = std::ranges::find(parameters_, name, &named_part::name);
-  if (found == parameters_.end())
-    throw invalid_state_error(fmt::format("the route of {} has no part that is called '{}'", path(), name));
-  return found->value;
+  return found != parameters_.end() ? std::optional<std::string_view>(found->value) : std::nullopt;
+}
+
+std::string_view request::parameter(std::string_view name) const {
+  if (const auto found = find_parameter(name)) return *found;
+  throw invalid_state_error(fmt::format("the route of {} has no part that is called '{}'", path(), name));
 }
 
 coro<std::string> request::read(std::optional<std::size_t> limit_bytes) {

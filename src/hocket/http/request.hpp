@@ -53,6 +53,8 @@ class request {
   /// A part of the path that the route named, as `{id}` in "/users/{id}"; percent-decoded. Throws `invalid_state_error` if the route
   /// has no such part.
   [[nodiscard]] std::string_view parameter(std::string_view name) const;
+  /// The same, or nothing if it has no such part.
+  [[nodiscard]] std::optional<std::string_view> find_parameter(std::string_view name) const noexcept;
   /// The same as a number. Throws `http_error` 404 if it is none that fits.
   template <std::integral Number>
   [[nodiscard]] Number parameter(std::string_view name) const {

@@ -2,10 +2,11 @@
 // is below the root.
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <expected>
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include <dirent.h>
@@ -16,11 +17,11 @@
 #include <hocket/base/error.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/exec/to_thread.hpp>
-#include <hocket/http/date.hpp>
+#include <hocket/http/coding/accept_encoding.hpp>
+#include <hocket/http/file_reply.hpp>
 #include <hocket/http/media_type.hpp>
 #include <hocket/http/static_files.hpp>
 #include <hocket/http/static_path.hpp>
-#include <hocket/http/status.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::http {
@@ -52,8 +53,6 @@ int status_for(int error) noexcept {
 
 // Field lists are made outside of co_await expressions, where g++ 12 cannot have them (array used as initializer).
 headers field(std::string_view name, std::string_view value) { return {{name, value}}; }
-
-reply status_reply(int status, headers fields = {}) { return reply::error(http_error(status, {}, std::move(fields))); }
 
 std::string escape_html(std::string_view text) {
   std::string escaped;
@@ -104,57 +103,79 @@ std::string listing_page(const std::string& path, const std::vector<std::string>
   return page + "</ul>\n</html>\n";
 }
 
-bool unchanged(const request& asked, std::chrono::sys_seconds modified) {
-  const auto since = asked.headers().get("If-Modified-Since");
-  if (!since) return false;
-  const auto date = parse_date(*since, modified);
-  return date && modified <= *date;
+struct compressed_form {
+  content_coding coding;
+  std::string_view ending;
+};
+constexpr std::array compressed_forms{compressed_form{content_coding::br, ".br"},
+                                      compressed_form{content_coding::zstd, ".zst"},
+                                      compressed_form{content_coding::gzip, ".gz"}};
+
+/// All Accept-Encoding as one list.
+std::optional<std::string> accepted_codings(const request& asked) {
+  std::optional<std::string> all;
+  for (const std::string_view each : asked.headers().get_all("Accept-Encoding"))
+    all = all ? fmt::format("{}, {}", *all, each) : std::string(each);
+  return all;
 }
 
 }  // namespace
 
-static_files static_files::below(const std::string& directory) {
+static_files static_files::below(const std::string& directory, static_files_options options) {
   const int number = loop::running().io().open_now(directory.c_str(), O_RDONLY | O_DIRECTORY, 0);
   if (number < 0) throw std::system_error(-number, std::system_category(), fmt::format("cannot serve '{}'", directory));
-  return static_files(file(io_handle(number, io_handle::made_here{})));
+  return {file(io_handle(number, io_handle::made_here{})), std::move(options)};
 }
 
-static reply answer_file(file opened, const std::string& path, const request& asked) {
-  struct stat state{};
-  if (opened.status(state) != 0 || !S_ISREG(state.st_mode) || path.back() == '/') return status_reply(404);
-  const std::chrono::sys_seconds modified{std::chrono::seconds(state.st_mtim.tv_sec)};
-  reply given{.headers = field("Last-Modified", format_date(modified))};
-  if (unchanged(asked, modified)) {
-    given.status = 304;
-    return given;
-  }
-  given.headers.add("Content-Type", media_type_for_path(path));
-  given.body = body::of_file(std::move(opened), 0, static_cast<std::uint64_t>(state.st_size));
-  return given;
-}
-
-coro<reply> static_files::answer(request& asked) const {
-  if (asked.method() != "GET" && asked.method() != "HEAD") co_return status_reply(405, field("Allow", "GET, HEAD"));
-  auto path = static_path(asked.target());
-  if (!path) co_return status_reply(path.error());
+coro<reply> static_files::operator()(request& asked) const {
+  if (asked.method() != "GET" && asked.method() != "HEAD") throw http_error(405, {}, field("Allow", "GET, HEAD"));
+  const std::optional<std::string_view> part = asked.find_parameter("path");
+  auto path = static_path(part ? "/" + percent_encode_path(*part) : std::string(asked.target()));
+  if (!path) throw http_error(path.error());
   auto opened = co_await as_expected(root_.open_beneath(path->empty() ? "." : *path, open_flags));
   struct stat state{};
-  const int error = opened ? -opened->status(state) : opened.error().value();
-  if (error != 0) co_return status_reply(status_for(error));
+  const int error = opened ? opened->status(state) : opened.error().value();
+  if (error != 0) throw http_error(status_for(error));
   if (S_ISDIR(state.st_mode)) co_return co_await answer_directory(*opened, std::move(*path), asked);
-  co_return answer_file(std::move(*opened), *path, asked);
+  co_return co_await answer_file(std::move(*opened), std::move(*path), asked);
 }
 
-coro<reply> static_files::answer_directory(const file& directory, std::string path, const request& asked) const {
-  if (!path.empty() && path.back() != '/') {
+coro<reply> static_files::answer_directory(const file& directory, std::string path, request& asked) const {
+  if (!path.empty() && path.back() != '/') {  // so that the links of its page lead below it
+    const std::string name = percent_encode_path(path.substr(path.rfind('/') + 1));
     const std::string query = asked.query().empty() ? "" : fmt::format("?{}", asked.query());
-    co_return status_reply(301, field("Location", fmt::format("/{}/{}", percent_encode_path(path), query)));
+    co_return reply::redirect(fmt::format("./{}/{}", name, query), 301);  // wherever the route is
   }
-  auto index = co_await as_expected(root_.open_beneath(path + "index.html", open_flags));
-  if (index) co_return answer_file(std::move(*index), path + "index.html", asked);
+  if (!options_.index.empty()) {
+    auto index = co_await as_expected(root_.open_beneath(path + options_.index, open_flags));
+    if (index) co_return co_await answer_file(std::move(*index), path + options_.index, asked);
+  }
+  if (!options_.list_directories) throw http_error(404);
   const auto names = co_await to_thread(
       [&system = loop::running().io(), number = directory.number()] { return list(system, number); });
   co_return reply::html(listing_page(path, names));
+}
+
+coro<reply> static_files::answer_file(file opened, std::string path, request& asked) const {
+  if (path.back() == '/') throw http_error(404);  // which no file has at its end
+  headers fields = field("Content-Type", media_type_for_path(path));
+  if (!options_.cache_control.empty()) fields.add("Cache-Control", options_.cache_control);
+  if (!options_.precompressed) co_return file_reply(asked, std::move(opened), std::move(fields));
+  fields.add("Vary", "Accept-Encoding");
+  std::vector<content_coding> there;
+  std::vector<file> forms;
+  for (const auto& [coding, ending] : compressed_forms) {
+    auto form = co_await as_expected(root_.open_beneath(path + std::string(ending), open_flags));
+    if (!form) continue;
+    there.push_back(coding);
+    forms.push_back(std::move(*form));
+  }
+  const auto accepted = accepted_codings(asked);
+  const auto chosen = negotiate_coding(accepted, there);
+  if (!chosen || *chosen == content_coding::identity) co_return file_reply(asked, std::move(opened), std::move(fields));
+  fields.add("Content-Encoding", to_string(*chosen));
+  const auto at = std::ranges::find(there, *chosen) - there.begin();
+  co_return file_reply(asked, std::move(forms[static_cast<std::size_t>(at)]), std::move(fields));
 }
 
 }  // namespace hocket::http
