@@ -18,6 +18,7 @@
 #include <hocket/url/detail/host.hpp>
 #include <hocket/url/detail/idna.hpp>
 #include <hocket/url/detail/percent_encode.hpp>
+#include <hocket/url/detail/url_text.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::detail {
@@ -56,6 +57,13 @@ std::expected<void, url_error> append_host(std::string& out, std::string_view te
   out.resize(start);
   append_ipv4(out, *address);
   return {};
+}
+
+std::size_t leading_plain_domain(std::string_view text) noexcept {
+  std::size_t size = 0;
+  while (size < text.size() && !changed_in_domain.contains(text[size])) ++size;
+  if (size < text.size() && !ends_special_authority.contains(text[size])) return 0;
+  return ends_in_a_number(text.substr(0, size)) ? 0 : size;
 }
 
 namespace {

@@ -7,12 +7,16 @@
 // over. Schemes that are not special differ in that `\` is no slash, that the host is any text, and that host or path
 // may be missing; `file` in that a drive letter is never a host, and never climbed over.
 //
-// Most links need no change at all. One look at every byte counts those that percent-encoding makes three of; where
-// there are none, pieces are copied whole. The count also bounds the result, which is therefore allocated once.
+// Most links need no change at all. One look at every byte finds out whether percent-encoding makes three of any; where
+// it does not, pieces are copied whole. How many there are bounds the result, which is therefore allocated once.
 
 #include <algorithm>
 #include <utility>
 #include <vector>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include <hocket/url/detail/host.hpp>
 #include <hocket/url/detail/percent_encode.hpp>
@@ -31,6 +35,27 @@ constexpr byte_set trimmed = detail::ascii_control | byte_set(" ");
 constexpr byte_set encoded_somewhere =
     (detail::path_percent_encode_set | detail::special_query_percent_encode_set | detail::fragment_percent_encode_set) -
     byte_set("?#");
+
+/// True if `text` holds a byte of `encoded_somewhere`.
+bool needs_encoding(std::string_view text) noexcept {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+#if defined(__SSE2__)
+  static_assert(detail::count("\x20\x7f\x80\xff\"'<>^`{}", encoded_somewhere) == 12);
+  for (; end - at >= 16; at += 16) {
+    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto is = [&](char byte) { return _mm_cmpeq_epi8(block, _mm_set1_epi8(byte)); };
+    const __m128i control_or_non_ascii = _mm_cmplt_epi8(block, _mm_set1_epi8('!'));  // bytes above 7F are negative
+    if (_mm_movemask_epi8(control_or_non_ascii | is('\x7f') | is('"') | is('\'') | is('<') | is('>') | is('^') |
+                          is('`') | is('{') | is('}')) != 0)
+      return true;
+  }
+#endif
+  for (; at != end; ++at) {
+    if (encoded_somewhere.contains(*at)) return true;
+  }
+  return false;
+}
 
 /// By how much more than its percent-encoded bytes a text may grow: `//`, `/`, and the zeros of a short IP address.
 constexpr std::size_t other_growth = 16;
@@ -70,11 +95,13 @@ std::expected<url, url_error> url::builder::build(std::string_view input, const 
                                                   const query_encoder* encoder) {
   if (input.size() > max_size) return std::unexpected(url_error::too_long);
   input = trim(input);
-  auto encoded_bytes = detail::count(input, encoded_somewhere);  // tabs and line ends among them
+  std::size_t encoded_bytes = 0;
   std::string stripped;
-  if (encoded_bytes != 0 && detail::count(input, detail::tabs_and_newlines) != 0) {
-    stripped = detail::without_tabs_and_newlines(input);
-    input = stripped;
+  if (needs_encoding(input)) {
+    if (detail::count(input, detail::tabs_and_newlines) != 0) {
+      stripped = detail::without_tabs_and_newlines(input);
+      input = stripped;
+    }
     encoded_bytes = detail::count(input, encoded_somewhere);
   }
 
@@ -124,11 +151,18 @@ url::builder::status url::builder::write_reference(std::string_view reference) {
 /// `rest` begins behind the scheme's colon. Any number of slashes, none included, may stand before the authority.
 url::builder::status url::builder::write_absolute(std::string_view rest) {
   while (!rest.empty() && detail::slashes.contains(rest.front())) rest.remove_prefix(1);
-  const auto authority = rest.substr(0, find_first(rest, detail::ends_special_authority));
   out_.href_.reserve(room_);
   out_.href_.append(scheme_->name);
   out_.at_.scheme_end = end();
   out_.href_.append("://");
+  if (const auto size = detail::leading_plain_domain(rest); size != 0) {
+    out_.at_.username_end = out_.at_.host_start = end();
+    out_.href_.append(rest, 0, size);
+    out_.at_.host_end = out_.at_.path_start = end();
+    write_path_query_fragment(rest.substr(size));
+    return {};
+  }
+  const auto authority = rest.substr(0, find_first(rest, detail::ends_special_authority));
   if (auto written = write_authority(authority); !written) return written;
   write_path_query_fragment(rest.substr(authority.size()));
   return {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -14,5 +15,9 @@ namespace hocket::detail {
 /// Precondition: `text` is not empty and `out` does not hold it.
 /// Source: WHATWG URL, sections 3.3 "IDNA", 3.5 "Host parsing" and 3.6 "Host serializing".
 [[nodiscard]] std::expected<void, url_error> append_host(std::string& out, std::string_view text, bool is_special);
+
+/// How long the domain is that `text` begins with, if it is in normal form already and nothing but a path, query or fragment
+/// follows, as nearly always; otherwise 0.
+[[nodiscard]] std::size_t leading_plain_domain(std::string_view text) noexcept;
 
 }  // namespace hocket::detail

@@ -18,7 +18,7 @@ inline constexpr byte_set ends_other_authority("/?#");
 inline constexpr byte_set ends_path("?#");
 inline constexpr byte_set tabs_and_newlines("\t\n\r");
 
-[[nodiscard]] inline std::size_t count(std::string_view text, const byte_set& set) noexcept {
+[[nodiscard]] constexpr std::size_t count(std::string_view text, const byte_set& set) noexcept {
   std::size_t found = 0;
   for (const char byte : text) found += set.contains(byte);
   return found;
