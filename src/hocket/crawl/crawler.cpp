@@ -341,7 +341,7 @@ bool crawler::claim(const target& next, outcome& result) {
 // The links of a page that breaks off are left out: it may be tried again. Those of one that is too large are kept.
 coro<void> crawler::read_body(http::response& answer, const target& from, outcome& result) {
   auto links = take_spare();
-  links->begin();
+  links->begin(http::parse_media_type(result.content_type).charset);
   while (result.error.empty()) {
     std::string_view piece = co_await answer.next();
     if (piece.empty()) break;

@@ -382,7 +382,7 @@ void url::builder::keep_path_from_passing_for_host() {
 /// `text` is empty or begins with `?` or `#`. Without a `?` what stands already stays the query.
 void url::builder::write_query_fragment(std::string_view text) {
   const auto query = text.substr(0, text.find('#'));
-  if (encoder_ && !query.empty() && is_special() && scheme_->takes_encoding) {
+  if (encoder_ && !copies_whole_ && is_special() && scheme_->takes_encoding) {
     write_encoded_query(query);
   } else {
     write(query, is_special() ? detail::special_query_percent_encode_set : detail::query_percent_encode_set);
