@@ -87,6 +87,13 @@ TEST(declared_encoding, stands_in_the_first_1024_bytes) {
   EXPECT_EQ(declared_encoding(std::string(1024 - declaration.size() + 2, ' ') + declaration), std::nullopt);
 }
 
+TEST(declared_encoding, is_found_wherever_it_stands) {
+  for (std::size_t place = 0; place < 70; ++place) {
+    EXPECT_EQ(declared_encoding(std::string(place, ' ') + "<meta cHaRsEt=koi8-r>"), encoding::koi8_r) << place;
+    EXPECT_EQ(declared_encoding(std::string(place, 'c') + "<meta charse=koi8-r>"), std::nullopt) << place;
+  }
+}
+
 TEST(declared_encoding, reads_no_byte_beyond_its_text) {
   const std::string page =
       "<?xml encoding='x'?><!-- --><meta http-equiv=content-type content='text/html; charset=\"koi8-r\"'><a b=c>";

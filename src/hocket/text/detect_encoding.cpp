@@ -1,13 +1,18 @@
 // The sniffing of HTML: a mark, what the sender says, a declaration, a guess, in this order.
 //
 // The search for a declaration is the standard's, which knows nothing but tags and comments: a `meta` within a script
-// counts, and an attribute is read as the tokenizer does it. It never looks beyond 1024 bytes, so it is bounded.
+// counts, and an attribute is read as the tokenizer does it. It never looks beyond 1024 bytes, so it is bounded, and not
+// into tags at all where no "charset" is, as on most pages whose encoding is in their Content-Type.
 
 #include <algorithm>
+#include <bit>
 #include <memory>
-#include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include <uchardet/uchardet.h>
 
@@ -28,84 +33,118 @@ bool starts_with_ignoring_case(std::string_view text, std::string_view lower_cas
          std::ranges::equal(text.substr(0, lower_case.size()), lower_case, {}, to_lower);
 }
 
+bool equals_ignoring_case(std::string_view text, std::string_view other) {
+  return std::ranges::equal(text, other, {}, to_lower, to_lower);
+}
+
+/// True if "charset" stands somewhere in `text`, in any case. Without it no `meta` declares anything.
+bool mentions_charset(std::string_view text) {
+  constexpr std::string_view word = "charset";
+  std::size_t at = 0;
+#if defined(__SSE2__)
+  const __m128i lower = _mm_set1_epi8(0x20);
+  for (; at + 17 <= text.size(); at += 16) {
+    const __m128i here = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    const __m128i next = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at + 1));
+    const __m128i hits =
+        _mm_cmpeq_epi8(here | lower, _mm_set1_epi8('c')) & _mm_cmpeq_epi8(next | lower, _mm_set1_epi8('h'));
+    for (auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits)); mask != 0; mask &= mask - 1) {
+      if (starts_with_ignoring_case(text.substr(at + static_cast<unsigned>(std::countr_zero(mask))), word)) return true;
+    }
+  }
+#endif
+  for (; at + word.size() <= text.size(); ++at) {
+    if (starts_with_ignoring_case(text.substr(at), word)) return true;
+  }
+  return false;
+}
+
 void skip_spaces(std::string_view& text) {
   while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
 }
 
+/// Takes the front of `text` up to the first byte that `ends`.
+template <class Ends>
+std::string_view take_until(std::string_view& text, Ends ends) {
+  const auto size = static_cast<std::size_t>(std::ranges::find_if(text, ends) - text.begin());
+  const auto taken = text.substr(0, size);
+  text.remove_prefix(size);
+  return taken;
+}
+
+/// As it is written.
 struct attribute {
-  std::string name;  // both in lower case
-  std::string value;
+  std::string_view name;
+  std::string_view value;
 };
 
 /// Takes the next attribute of a tag from `text`; nothing at the tag's end.
 /// Source: HTML, 13.2.3.2 "get an attribute".
 std::optional<attribute> take_attribute(std::string_view& text) {
-  while (!text.empty() && (is_space(text.front()) || text.front() == '/')) text.remove_prefix(1);
+  take_until(text, [](char byte) { return !is_space(byte) && byte != '/'; });
   if (text.empty() || text.front() == '>') return std::nullopt;
-  attribute taken;
-  while (!text.empty() && !is_space(text.front()) && text.front() != '/' && text.front() != '>' &&
-         (text.front() != '=' || taken.name.empty())) {
-    taken.name.push_back(to_lower(text.front()));
-    text.remove_prefix(1);
-  }
+  const char* const begin = text.data();
+  text.remove_prefix(1);  // an equals sign in front is part of the name
+  take_until(text, [](char byte) { return is_space(byte) || byte == '/' || byte == '>' || byte == '='; });
+  attribute taken{.name = {begin, text.data()}, .value = {}};
   skip_spaces(text);
   if (!text.starts_with('=')) return taken;
   text.remove_prefix(1);
   skip_spaces(text);
   const char quote = text.empty() ? '\0' : text.front();
-  const bool is_quoted = quote == '"' || quote == '\'';
-  if (is_quoted) text.remove_prefix(1);
-  while (!text.empty() && (is_quoted ? text.front() != quote : !is_space(text.front()) && text.front() != '>')) {
-    taken.value.push_back(to_lower(text.front()));
-    text.remove_prefix(1);
+  if (quote != '"' && quote != '\'') {
+    taken.value = take_until(text, [](char byte) { return is_space(byte) || byte == '>'; });
+    return taken;
   }
-  if (is_quoted && text.empty()) return std::nullopt;  // the document's end is no attribute's
-  if (is_quoted) text.remove_prefix(1);
+  text.remove_prefix(1);
+  taken.value = take_until(text, [quote](char byte) { return byte == quote; });
+  if (text.empty()) return std::nullopt;  // the document's end is no attribute's
+  text.remove_prefix(1);
   return taken;
 }
 
-/// The encoding in a content type such as "text/html; charset=utf-8". `content` is in lower case.
+/// The encoding in a content type such as "text/html; charset=utf-8".
 /// Source: HTML, "extracting a character encoding from a meta element".
 std::optional<encoding> encoding_of_content(std::string_view content) {
   constexpr std::string_view keyword = "charset";
-  for (;;) {
-    const auto found = content.find(keyword);
-    if (found == content.npos) return std::nullopt;
-    content.remove_prefix(found + keyword.size());
-    skip_spaces(content);
-    if (!content.starts_with('=')) continue;
-    content.remove_prefix(1);
-    skip_spaces(content);
-    if (content.empty()) return std::nullopt;
-    const char quote = content.front();
-    if (quote != '"' && quote != '\'')
-      return encoding_for_label(content.substr(0, content.find_first_of("\t\n\f\r ;")));
-    const auto close = content.find(quote, 1);
-    return close == content.npos ? std::nullopt : encoding_for_label(content.substr(1, close - 1));
+  for (; !content.empty(); content.remove_prefix(1)) {
+    if (!starts_with_ignoring_case(content, keyword)) continue;
+    auto rest = content.substr(keyword.size());
+    skip_spaces(rest);
+    if (!rest.starts_with('=')) continue;
+    rest.remove_prefix(1);
+    skip_spaces(rest);
+    if (rest.empty()) return std::nullopt;
+    const char quote = rest.front();
+    if (quote != '"' && quote != '\'') return encoding_for_label(rest.substr(0, rest.find_first_of("\t\n\f\r ;")));
+    const auto close = rest.find(quote, 1);
+    return close == rest.npos ? std::nullopt : encoding_for_label(rest.substr(1, close - 1));
   }
+  return std::nullopt;
 }
 
 /// What a `meta` declares, whose attributes begin at `text`, which is moved behind them.
 std::optional<encoding> encoding_of_meta(std::string_view& text) {
-  std::vector<std::string> seen;
+  std::vector<std::string_view> seen;
   bool has_pragma = false;
   bool needs_pragma = false;
   std::optional<encoding> declared;
-  while (auto each = take_attribute(text)) {
-    if (std::ranges::find(seen, each->name) != seen.end()) continue;
-    if (each->name == "http-equiv") {
-      has_pragma |= each->value == "content-type";
-    } else if (each->name == "content") {
+  while (const auto each = take_attribute(text)) {
+    const auto is = [name = each->name](std::string_view other) { return equals_ignoring_case(name, other); };
+    if (std::ranges::any_of(seen, is)) continue;
+    if (is("http-equiv")) {
+      has_pragma |= equals_ignoring_case(each->value, "content-type");
+    } else if (is("content")) {
       const auto found = encoding_of_content(each->value);
       if (found && !declared) {
         declared = found;
         needs_pragma = true;
       }
-    } else if (each->name == "charset") {
+    } else if (is("charset")) {
       declared = encoding_for_label(each->value);
       needs_pragma = false;
     }
-    seen.push_back(std::move(each->name));
+    seen.push_back(each->name);
   }
   if (!declared || (needs_pragma && !has_pragma)) return std::nullopt;
   // What could be read to here as ASCII is not UTF-16.
@@ -170,6 +209,7 @@ std::optional<encoding> declared_encoding(std::string_view beginning) {
   const auto whole = beginning.substr(0, declaration_bytes);
   if (whole.starts_with("<\0?\0x\0"sv)) return encoding::utf_16le;
   if (whole.starts_with("\0<\0?\0x"sv)) return encoding::utf_16be;
+  if (!mentions_charset(whole)) return encoding_of_xml(whole);
   auto text = whole;
   for (;;) {
     text.remove_prefix(std::min(text.find('<'), text.size()));
@@ -182,7 +222,7 @@ std::optional<encoding> declared_encoding(std::string_view beginning) {
       text.remove_prefix(6);
       if (const auto declared = encoding_of_meta(text)) return declared;
     } else if (text.size() > 1 && (is_letter(text[1]) || (text[1] == '/' && text.size() > 2 && is_letter(text[2])))) {
-      while (!text.empty() && !is_space(text.front()) && text.front() != '>') text.remove_prefix(1);
+      take_until(text, [](char byte) { return is_space(byte) || byte == '>'; });
       while (take_attribute(text)) {
       }
     } else if (text.starts_with("<!") || text.starts_with("</") || text.starts_with("<?")) {
