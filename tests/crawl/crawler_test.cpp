@@ -19,6 +19,7 @@
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
+#include <hocket/text/text_encoder.hpp>
 
 using namespace std::chrono_literals;
 using hocket::coro;
@@ -414,6 +415,67 @@ HOCKET_TEST(crawler, takes_links_of_html_and_of_what_has_no_type) {
     EXPECT_EQ(found.pages.at(web.url())["error"], nullptr);
     co_await web.stop();
   }
+}
+
+std::string encoded(std::string_view text, hocket::encoding which) {
+  std::string bytes;
+  if (which == hocket::encoding::utf_16le) {
+    bytes = "\xff\xfe";
+    for (const char byte : text) bytes.append({byte, '\0'});  // ASCII only
+    return bytes;
+  }
+  hocket::text_encoder encoder(which);
+  EXPECT_FALSE(encoder.encode(text, bytes));
+  return bytes;
+}
+
+// What is asked for is what a browser would ask for: paths in UTF-8, queries in the encoding of the page.
+HOCKET_TEST(crawler, follows_links_of_pages_in_other_encodings) {
+  struct encoded_page {
+    hocket::encoding which;
+    std::string label;  // in the Content-Type, unless empty
+    std::string body;
+    std::string asked;
+  };
+  const std::vector<encoded_page> pages = {
+      {hocket::encoding::windows_1251, "", "<meta charset=windows-1251><a href='/да?q=Привет'>",
+       "/%D0%B4%D0%B0?q=%CF%F0%E8%E2%E5%F2"},
+      {hocket::encoding::shift_jis, "Shift_JIS", "<title>日本</title><a href='/?q=日本語'>", "/?q=%93%FA%96{%8C%EA"},
+      {hocket::encoding::gbk, "gb2312", "<a href='/中文?q=中文&amp;x=&#8364;'>",
+       "/%E4%B8%AD%E6%96%87?q=%D6%D0%CE%C4&x=%80"},
+      {hocket::encoding::euc_kr, "",
+       "<meta http-equiv=Content-Type content='text/html; charset=ks_c_5601-1987'><a href='?한글'>", "/?%C7%D1%B1%DB"},
+      {hocket::encoding::iso_8859_2, "latin2", "<a href='/?q=žluťoučký&amp;x=&#1076;'>",
+       "/?q=%BElu%BBou%E8k%FD&x=%26%231076%3B"},
+      {hocket::encoding::utf_16le, "", "<a href='/a?q=&#1076;'>", "/a?q=%D0%B4"},
+  };
+  for (const auto& each : pages) {
+    const std::string type = each.label.empty() ? "text/html" : "text/html; charset=" + each.label;
+    site web({{"/", {encoded(each.body, each.which), 200, {{"Content-Type", type}}}}, {each.asked, {""}}});
+    const crawled found = co_await crawl(from({web.url()}));
+    EXPECT_EQ(web.asked(), (list{"/", each.asked})) << name_of(each.which);
+    EXPECT_TRUE(found.links.contains(web.url() + " " + web.url(each.asked))) << name_of(each.which);
+    EXPECT_EQ(found.summary["failed"], 0) << name_of(each.which);
+    co_await web.stop();
+  }
+}
+
+HOCKET_TEST(crawler, leaves_other_schemes_alone) {
+  site web({{"/",
+             {"<a href=mailto:a@b.c><a href=javascript:x()><a href=file:///etc/passwd><a href=ftp://127.0.0.1/>"
+              "<a href=data:text/html,x><a href=tel:1><a href='foo:/bar'>"}}});
+  const crawled found = co_await crawl(from({web.url()}, {.scope = scope_rule::any}));
+  EXPECT_EQ(web.asked(), (list{"/"}));
+  EXPECT_TRUE(found.links.empty());
+  EXPECT_TRUE(found.skipped.empty());
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, takes_a_redirect_to_another_scheme_for_an_error) {
+  site web({{"/", redirect("mailto:a@b.c")}});
+  const crawled found = co_await crawl(from({web.url()}, {.scope = scope_rule::any}));
+  EXPECT_EQ(found.pages.at(web.url())["error"], "redirected to 'mailto:a@b.c', which is not an http(s) URL");
+  co_await web.stop();
 }
 
 HOCKET_TEST(crawler, takes_no_links_of_error_pages) {

@@ -235,6 +235,14 @@ HOCKET_TEST(session, refuses_what_is_not_a_url) {
 HOCKET_TEST(session, refuses_other_schemes) {
   session web;
   EXPECT_EQ((co_await failure_of(fetch(web, "ftp://127.0.0.1/"))).text, "the scheme 'ftp' is not supported");
+  EXPECT_EQ((co_await failure_of(fetch(web, "mailto:a@b.c"))).text, "the scheme 'mailto' is not supported");
+  EXPECT_EQ((co_await failure_of(fetch(web, "file:///etc/hosts"))).text, "the scheme 'file' is not supported");
+}
+
+HOCKET_TEST(session, refuses_redirects_to_other_schemes) {
+  scripted_server server(answering([](const std::string&) { return redirect_to("file:///etc/hosts"); }));
+  session web;
+  EXPECT_EQ((co_await failure_of(fetch(web, server.url()))).text, "the scheme 'file' is not supported");
 }
 
 HOCKET_TEST(session, refuses_addresses_that_the_owner_does_not_allow) {
