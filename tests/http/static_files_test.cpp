@@ -485,7 +485,7 @@ HOCKET_TEST(static_files, serves_below_a_route) {
   EXPECT_EQ(body_of(co_await get("/static/d/a%20b.txt")), "text");
   EXPECT_EQ(field_of(co_await get("/static/d"), "Location"), "./d/");
   for (const char* path :
-       {"/static/../secret", "/static/%2e%2e/secret", "/static/d%2Fa%20b.txt", "/static/d/a%20b.txt/"})
+       {"/static/../secret", "/static/%2e%2e/secret", "/static/d%2F..%2F..%2Fsecret", "/static/d/a%20b.txt/"})
     EXPECT_NE(statuses(co_await get(path)), "200") << path;
   co_await server.stop();
 }
