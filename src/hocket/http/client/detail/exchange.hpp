@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hocket/core/coro.hpp>
+#include <hocket/http/client/detail/connection_pool.hpp>
+#include <hocket/http/client/detail/connector.hpp>
+#include <hocket/http/client/request_message.hpp>
+#include <hocket/http/client/response.hpp>
+
+namespace hocket::http::detail {
+
+/// What all requests have in common that one call of the session makes.
+struct session_call {
+  time_point deadline;
+  const proxy_settings& proxies;
+  std::uint64_t id = 0;
+  bool left_origin = false;  // a redirect has led to another origin
+};
+
+/// One request and its answer, on one connection: a lease of the pool, the request sent, the answer read. The connection goes back
+/// with the last byte.
+class exchange {
+ public:
+  exchange(url target, connection_pool& pool, connector& connections, const session_options& options)
+      : target(std::move(target)), pool_(pool), connector_(connections), options_(options) {}
+
+  /// Sends the request, which is for `target`, and waits for the answer's head; once more, on a connection of its own, if the one that rested was stale and the
+  /// request may be sent again.
+  coro<void> begin(request_message& asked, const session_call& call);
+
+  /// The next piece of the body, empty at its end, when the connection has gone back.
+  coro<std::string_view> next();
+
+  /// Reads what is left of the body, if that is little and comes soon, so that the connection can be used again.
+  coro<void> drain();
+
+  answer_head head;
+  url target;
+  std::uint64_t received = 0;
+  std::vector<redirect_hop> history;
+
+ private:
+  [[nodiscard]] time_point connect_deadline() const;
+  [[noreturn]] void give_up(time_point limit) const;
+  coro<bool> lease_one(route where, time_point limit);
+  coro<void> open(route where, time_point limit);
+  coro<void> attempt(request_message& asked, const session_call& call, route where);
+  void finish() noexcept;
+
+  connection_pool& pool_;
+  connector& connector_;
+  const session_options& options_;
+  time_point deadline_{};
+  lease lease_;
+  std::string method_;
+  trace_point trace_;
+};
+
+}  // namespace hocket::http::detail

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <hocket/http/body.hpp>
+#include <hocket/http/client/proxy.hpp>
+#include <hocket/http/headers.hpp>
+#include <hocket/loop/clock.hpp>
+
+namespace hocket::http {
+
+/// What a request says besides its method and its target.
+struct request_options {
+  headers fields{};
+  /// What is sent along. Of what it refers to (borrowed bytes, a producer's captures) the request uses nothing once it has given its
+  /// response, or thrown.
+  http::body body{};
+  /// JSON text, sent as `application/json`; in place of `body`.
+  std::optional<std::string> json{};
+  /// Sends the head first, and the body when the server agrees, or has said nothing for a second.
+  bool expect_continue = false;
+  /// Takes the place of the session's total.
+  std::optional<duration> timeout{};
+  /// 0: a redirect is the response.
+  unsigned max_redirects = 10;
+  /// Take the place of the session's.
+  std::optional<proxy_settings> proxies{};
+};
+
+}  // namespace hocket::http
