@@ -10,9 +10,9 @@
 #include <fmt/format.h>
 
 #include <hocket/http/client/client_error.hpp>
-#include <hocket/http/client/detail/base64.hpp>
 #include <hocket/http/client/proxy.hpp>
 #include <hocket/http/detail/syntax.hpp>
+#include <hocket/http/field/base64.hpp>
 #include <hocket/io/socket_address.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
@@ -94,7 +94,7 @@ proxy proxy::parse(std::string_view text) {
 std::string proxy::name() const { return fmt::format("{}://{}:{}", scheme_of(kind_), host_, port_); }
 
 std::string proxy::authorization() const {
-  return has_credentials() ? "Basic " + detail::base64(username_ + ":" + password_) : "";
+  return has_credentials() ? "Basic " + base64_encode(username_ + ":" + password_) : "";
 }
 
 proxy_settings proxy_settings::from_environment() {

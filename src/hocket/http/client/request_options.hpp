@@ -6,6 +6,8 @@
 
 #include <hocket/http/body.hpp>
 #include <hocket/http/client/proxy.hpp>
+#include <hocket/http/form/multipart_form.hpp>
+#include <hocket/http/form/urlencoded.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/loop/clock.hpp>
 
@@ -14,10 +16,16 @@ namespace hocket::http {
 /// What a request says besides its method and its target.
 struct request_options {
   headers fields{};
+  /// Goes behind the target's own query.
+  std::vector<form_field> query{};
   /// What is sent along. Of what it refers to (borrowed bytes, a producer's captures) the request uses nothing once it has given its
   /// response, or thrown.
   http::body body{};
-  /// JSON text, sent as `application/json`; in place of `body`.
+  /// In place of `body`, sent as `application/x-www-form-urlencoded`, if there are any.
+  std::vector<form_field> form{};
+  /// In place of `body`, sent as `multipart/form-data`, which cannot be repeated.
+  std::optional<multipart_form> multipart{};
+  /// In place of `body`: text that is JSON, sent as `application/json`.
   std::optional<std::string> json{};
   /// Sends the head first, and the body when the server agrees, or has said nothing for a second.
   bool expect_continue = false;

@@ -17,7 +17,9 @@ int response::status() const noexcept { return exchange_->head.status; }
 const http::headers& response::headers() const noexcept { return exchange_->head.fields; }
 const url& response::url() const noexcept { return exchange_->target; }
 const std::vector<redirect_hop>& response::history() const noexcept { return exchange_->history; }
-std::optional<std::uint64_t> response::content_length() const noexcept { return exchange_->head.content_length; }
+std::optional<std::uint64_t> response::content_length() const noexcept {
+  return exchange_->is_decoded() ? std::nullopt : exchange_->head.content_length;
+}
 std::uint64_t response::received() const noexcept { return exchange_->received; }
 
 std::string response::charset() const { return parse_media_type(headers().get("Content-Type").value_or("")).charset; }

@@ -53,16 +53,18 @@ class response final : public body_source {
   [[nodiscard]] const std::vector<redirect_hop>& history() const noexcept;
   /// How many redirects led here.
   [[nodiscard]] std::size_t redirects() const noexcept { return history().size(); }
+  /// Of the body; nothing if it does not say, or if a coding is undone.
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept;
   /// What Content-Type calls the body's charset, as it is written there; empty if it does not.
   [[nodiscard]] std::string charset() const;
-  /// Bytes of the body read so far.
+  /// Bytes of the body read so far, as they came: before any coding was undone.
   [[nodiscard]] std::uint64_t received() const noexcept;
 
   /// Throws `status_error` for 400 and above.
   void raise_for_status() const;
 
-  /// The next piece of the body, valid until the next call; empty at its end.
+  /// The next piece of the body, valid until the next call; empty at its end. Besides what `session::request` throws:
+  /// `content_decoding_error`.
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::string_view> next() override;
 
   /// Reads the rest of the body away, if it is at most 64 KiB and comes within a second, so that the connection can be used

@@ -1,12 +1,14 @@
 // The session knows messages only: it makes one of what it is asked for, sends it through the middlewares to an exchange, and
 // follows where the answer leads.
 
+#include <array>
 #include <exception>
 
 #include <fmt/format.h>
 
 #include <hocket/http/client/detail/redirect.hpp>
 #include <hocket/http/client/detail/session_state.hpp>
+#include <hocket/http/coding/accept_encoding.hpp>
 #include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/session.hpp>
 #include <hocket/loop/loop.hpp>
@@ -20,10 +22,35 @@ namespace {
 
 constexpr int expectation_failed = 417;
 
-// The name goes among the fields, which refuse what would be another line.
-session_options with_name(session_options options) {
-  if (!options.default_headers.contains("User-Agent")) options.default_headers.add("User-Agent", options.user_agent);
+constexpr std::array codings{content_coding::gzip, content_coding::deflate, content_coding::br, content_coding::zstd};
+
+// What is said in every request goes among the fields, which refuse what would be another line.
+session_options with_usual_fields(session_options options) {
+  headers& fields = options.default_headers;
+  if (!fields.contains("User-Agent")) fields.add("User-Agent", options.user_agent);
+  if (options.decode && !fields.contains("Accept-Encoding"))
+    fields.add("Accept-Encoding", format_accept_encoding(codings));
   return options;
+}
+
+url with_query(url target, const std::vector<form_field>& fields) {
+  if (fields.empty()) return target;
+  const url bare = target.without_fragment();
+  std::string text = bare.href();
+  if (!bare.has_query())
+    text += '?';
+  else if (!bare.query().empty())
+    text += '&';
+  text += format_urlencoded(fields);
+  if (target.has_fragment()) text.append("#").append(target.fragment());
+  auto made = url::parse(text);
+  if (!made) throw client_error(fmt::format("the query does not fit: {}", describe(made.error())));
+  return std::move(*made);
+}
+
+void send_as(request_message& made, body content, std::string_view type) {
+  made.body = std::move(content);
+  if (!made.fields.contains("Content-Type")) made.fields.add("Content-Type", type);
 }
 
 url parse_target(std::string_view text, const std::optional<url>& base) {
@@ -40,13 +67,18 @@ void require_http(const url& target) {
 request_message message_of(std::string method, url target, request_options& options) {
   if (!detail::is_token(method)) throw client_error("the method is not a token");
   request_message made{.method = std::move(method),
-                       .target = std::move(target),
+                       .target = with_query(std::move(target), options.query),
                        .fields = std::move(options.fields),
                        .body = std::move(options.body)};
   made.expect_continue = options.expect_continue || made.fields.contains_token("Expect", "100-continue");
-  if (options.json) {
-    made.body = std::move(*options.json);
-    if (!made.fields.contains("Content-Type")) made.fields.add("Content-Type", "application/json");
+  if (!options.form.empty())
+    send_as(made, format_urlencoded(options.form), "application/x-www-form-urlencoded");
+  else if (options.json)
+    send_as(made, std::move(*options.json), "application/json");
+  if (options.multipart) {
+    const std::string type = options.multipart->content_type();
+    const auto length = options.multipart->content_length();
+    send_as(made, body::pieces(std::move(*options.multipart).pieces(), length), type);
   }
   return made;
 }
@@ -100,7 +132,8 @@ coro<response> session_state::follow_all(request_message asked, unsigned max_red
 
 }  // namespace detail
 
-session::session(session_options options) : state_(std::make_unique<session_state>(with_name(std::move(options)))) {}
+session::session(session_options options)
+    : state_(std::make_unique<session_state>(with_usual_fields(std::move(options)))) {}
 session::~session() = default;
 
 coro<response> session::request(std::string method, std::string_view target, request_options options) {

@@ -12,6 +12,8 @@
 #include <hocket/http/client/proxy.hpp>
 #include <hocket/http/client/timeouts.hpp>
 #include <hocket/http/client/tracing.hpp>
+#include <hocket/http/coding/content_decoder.hpp>
+#include <hocket/http/cookies/cookie_jar.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/io/resolver.hpp>
 #include <hocket/io/socket_address.hpp>
@@ -54,6 +56,16 @@ struct session_options {
   bool block_private_addresses = false;
   /// Asked before every connection in the same way, for rules of one's own; false refuses it. Both must agree.
   std::function<bool(const url& target, const socket_address& address)> allow_address{};
+  /// Asks for content codings (gzip, deflate, br, zstd) and undoes them, at most two; an unknown one is left as it is. Not where a part is
+  /// asked for (Range): that is a part of what is coded.
+  bool decode = true;
+  /// Where undoing them ends: `content_bomb_error`.
+  content_decoder_limits decode_limits{};
+  /// Gives requests their cookies and takes those of responses, for as long as it is here; several sessions of one loop may share one. Null: the
+  /// session keeps none.
+  std::shared_ptr<cookie_jar> cookies{};
+  /// The time of day, by which cookies expire; none: they last until the server takes them back.
+  std::chrono::sys_seconds (*wall_clock)() = nullptr;
   /// The first stands outermost.
   std::vector<middleware> middlewares{};
   /// Null: nobody is told.

@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include <hocket/core/timeout.hpp>
-#include <hocket/http/client/detail/base64.hpp>
 #include <hocket/http/client/detail/exchange.hpp>
+#include <hocket/http/field/base64.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
@@ -19,19 +19,28 @@ bool is_idempotent(std::string_view method) noexcept {
          method == "DELETE";
 }
 
-/// What the request gets from its URL and its way, where it says nothing itself.
-headers fields_of(const route& where, const headers& own) {
-  headers added;
-  const url& target = where.target;
-  if (target.has_credentials() && !own.contains("Authorization"))
-    added.add("Authorization",
-              "Basic " + base64(percent_decode(target.username()) + ":" + percent_decode(target.password())));
-  if (where.is_forwarded() && where.via->has_credentials() && !own.contains("Proxy-Authorization"))
-    added.add("Proxy-Authorization", where.via->authorization());
-  return added;
+}  // namespace
+
+std::chrono::sys_seconds exchange::now() const {
+  return options_.wall_clock ? options_.wall_clock() : std::chrono::sys_seconds();
 }
 
-}  // namespace
+// What the request gets from its URL, its way and the jar, where it says nothing itself.
+headers exchange::added_fields(const headers& own, route where) const {
+  headers added;
+  if (target.has_credentials() && !own.contains("Authorization"))
+    added.add("Authorization",
+              "Basic " + base64_encode(percent_decode(target.username()) + ":" + percent_decode(target.password())));
+  if (where.is_forwarded() && where.via->has_credentials() && !own.contains("Proxy-Authorization"))
+    added.add("Proxy-Authorization", where.via->authorization());
+  if (options_.cookies != nullptr && !own.contains("Cookie")) {
+    const std::string cookies = options_.cookies->header_for(target, now());
+    if (!cookies.empty()) added.add("Cookie", cookies);
+  }
+  if (options_.decode && own.contains("Range") && !own.contains("Accept-Encoding"))
+    added.add("Accept-Encoding", "identity");
+  return added;
+}
 
 coro<void> exchange::begin(request_message& asked, const session_call& call) {
   method_ = asked.method;
@@ -83,7 +92,7 @@ coro<void> exchange::open(route where, time_point limit) {
 }
 
 coro<void> exchange::attempt(request_message& asked, const session_call& call, route where) {
-  const headers added = fields_of(where, asked.fields);
+  const headers added = added_fields(asked.fields, where);
   const outgoing_request request{.method = method_,
                                  .target = target,
                                  .form = where.is_forwarded() ? target_form::absolute : target_form::origin,
@@ -96,9 +105,33 @@ coro<void> exchange::attempt(request_message& asked, const session_call& call, r
                                  .trace = trace_};
   co_await lease_->exchange(request, {deadline_, options_.timeouts.sock_read}, head);
   trace_.tell(&tracing::response_headers_received, head.status);
+  if (options_.cookies != nullptr) options_.cookies->take_all(head.fields, target, now());
+  if (options_.decode && !asked.fields.contains("Range"))
+    decoder_ = body_decoder::make(head.fields, options_.decode_limits);
 }
 
-coro<std::string_view> exchange::next() {
+coro<std::string_view> exchange::next() { return decoder_ != nullptr ? next_decoded() : next_as_it_came(); }
+
+coro<std::string_view> exchange::next_decoded() {
+  try {
+    for (;;) {
+      const std::string_view piece = decoder_->take();
+      if (!piece.empty()) co_return piece;
+      const std::string_view more = co_await next_as_it_came();
+      if (more.empty()) {
+        decoder_->finish();
+        co_return more;
+      }
+      decoder_->give(more);
+    }
+  } catch (const content_decoding_error&) {
+    trace_.tell(&tracing::request_exception, std::current_exception());
+    lease_.give_up();
+    throw;
+  }
+}
+
+coro<std::string_view> exchange::next_as_it_came() {
   if (!lease_) co_return std::string_view{};
   try {
     const std::string_view piece = co_await lease_->next();
@@ -119,7 +152,7 @@ coro<void> exchange::drain() {
   if (!lease_ || head.content_length.value_or(0) > most_drained_bytes) co_return;
   lease_->hurry(loop::running().time_after(longest_drain));
   try {
-    while (received < most_drained_bytes && !(co_await next()).empty()) {
+    while (received < most_drained_bytes && !(co_await next_as_it_came()).empty()) {
     }
   } catch (const std::exception&) {  // not worth more than the connection
   }

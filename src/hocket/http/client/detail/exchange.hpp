@@ -1,11 +1,14 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <hocket/core/coro.hpp>
+#include <hocket/http/client/detail/body_decoder.hpp>
 #include <hocket/http/client/detail/connection_pool.hpp>
 #include <hocket/http/client/detail/connector.hpp>
 #include <hocket/http/client/request_message.hpp>
@@ -33,22 +36,29 @@ class exchange {
   coro<void> begin(request_message& asked, const session_call& call);
 
   /// The next piece of the body, empty at its end, when the connection has gone back.
-  coro<std::string_view> next();
+  HOCKET_CORO_WRAPPER coro<std::string_view> next();
 
   /// Reads what is left of the body, if that is little and comes soon, so that the connection can be used again.
   coro<void> drain();
 
+  /// The body is not as it came.
+  [[nodiscard]] bool is_decoded() const noexcept { return decoder_ != nullptr; }
+
   answer_head head;
   url target;
-  std::uint64_t received = 0;
+  std::uint64_t received = 0;  // before decoding
   std::vector<redirect_hop> history;
 
  private:
+  [[nodiscard]] std::chrono::sys_seconds now() const;
+  [[nodiscard]] headers added_fields(const headers& own, route where) const;
   [[nodiscard]] time_point connect_deadline() const;
   [[noreturn]] void give_up(time_point limit) const;
   coro<bool> lease_one(route where, time_point limit);
   coro<void> open(route where, time_point limit);
   coro<void> attempt(request_message& asked, const session_call& call, route where);
+  coro<std::string_view> next_decoded();
+  coro<std::string_view> next_as_it_came();
   void finish() noexcept;
 
   connection_pool& pool_;
@@ -56,6 +66,7 @@ class exchange {
   const session_options& options_;
   time_point deadline_{};
   lease lease_;
+  std::unique_ptr<body_decoder> decoder_;  // null if the body is as it came
   std::string method_;
   trace_point trace_;
 };
