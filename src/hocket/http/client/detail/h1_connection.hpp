@@ -72,6 +72,8 @@ class h1_connection {
   class body_sender;
   struct sending;
 
+  [[nodiscard]] bool is_disturbed() const noexcept;
+  coro<void> refuse_what_came();
   coro<void> send(std::span<const std::string_view> pieces);
   coro<void> send_head_and_text(const outgoing_request& request);
   coro<void> send_and_listen(const outgoing_request& request, answer_head& answer);
@@ -93,6 +95,7 @@ class h1_connection {
   bool sends_ = false;        // the body, so that the peer may be silent
   bool answered_ = false;     // the head of the answer has come
   bool ended_ = true;
+  bool fresh_ = true;    // has carried nothing yet
   bool broken_ = false;  // the request was not sent to its end, or the peer has closed
   time_point rests_since_{};
 };
