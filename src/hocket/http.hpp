@@ -2,6 +2,11 @@
 
 // HTTP: client session, server, static files, and the parts that know no connection.
 
+#include <hocket/http/auth/auth_challenge.hpp>
+#include <hocket/http/auth/basic_auth.hpp>
+#include <hocket/http/auth/bearer_auth.hpp>
+#include <hocket/http/auth/digest_auth.hpp>
+#include <hocket/http/auth/netrc.hpp>
 #include <hocket/http/coding/accept_encoding.hpp>
 #include <hocket/http/coding/content_coding.hpp>
 #include <hocket/http/coding/content_decoder.hpp>
@@ -19,7 +24,13 @@
 #include <hocket/http/form/multipart_form.hpp>
 #include <hocket/http/form/multipart_parser.hpp>
 #include <hocket/http/form/urlencoded.hpp>
+#include <hocket/http/forwarded/forwarded.hpp>
+#include <hocket/http/forwarded/ip_network.hpp>
+#include <hocket/http/forwarded/proxy_protocol.hpp>
 #include <hocket/http/headers.hpp>
+#include <hocket/http/range/byte_range.hpp>
+#include <hocket/http/range/entity_tag.hpp>
+#include <hocket/http/range/preconditions.hpp>
 #include <hocket/http/server.hpp>
 #include <hocket/http/session.hpp>
 #include <hocket/http/static_files.hpp>

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <hocket/http/body.hpp>
+#include <hocket/http/client/credentials.hpp>
 #include <hocket/http/client/proxy.hpp>
 #include <hocket/http/form/multipart_form.hpp>
 #include <hocket/http/form/urlencoded.hpp>
@@ -29,6 +30,8 @@ struct request_options {
   std::optional<std::string> json{};
   /// Sends the head first, and the body when the server agrees, or has said nothing for a second.
   bool expect_continue = false;
+  /// Who one is to the origin that is asked; redirects to another do not take it along. Takes the place of the session's.
+  std::optional<credentials> auth{};
   /// Takes the place of the session's total.
   std::optional<duration> timeout{};
   /// 0: a redirect is the response.

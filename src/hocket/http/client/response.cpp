@@ -4,7 +4,9 @@
 #include <hocket/http/client/detail/exchange.hpp>
 #include <hocket/http/client/detail/save_body.hpp>
 #include <hocket/http/client/response.hpp>
+#include <hocket/http/date.hpp>
 #include <hocket/http/media_type.hpp>
+#include <hocket/http/range/preconditions.hpp>
 
 namespace hocket::http {
 
@@ -23,6 +25,15 @@ std::optional<std::uint64_t> response::content_length() const noexcept {
 std::uint64_t response::received() const noexcept { return exchange_->received; }
 
 std::string response::charset() const { return parse_media_type(headers().get("Content-Type").value_or("")).charset; }
+
+std::optional<std::chrono::seconds> response::retry_after() const {
+  const auto field = headers().get("Retry-After");
+  if (!field) return std::nullopt;
+  const auto date = parse_date(headers().get("Date").value_or(""), {});
+  const bool is_number = field->find_first_not_of("0123456789") == std::string_view::npos;
+  if (!date && !is_number) return std::nullopt;
+  return parse_retry_after(*field, date.value_or(std::chrono::sys_seconds()));
+}
 
 void response::raise_for_status() const {
   if (!ok()) throw status_error(status());

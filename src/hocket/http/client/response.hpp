@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -57,6 +58,9 @@ class response final : public body_source {
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept;
   /// What Content-Type calls the body's charset, as it is written there; empty if it does not.
   [[nodiscard]] std::string charset() const;
+  /// How long the server wants to be left alone (Retry-After); a date is told from the server's own, so that no clock of ours need agree
+  /// with it. Nothing if it does not say.
+  [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const;
   /// Bytes of the body read so far, as they came: before any coding was undone.
   [[nodiscard]] std::uint64_t received() const noexcept;
 

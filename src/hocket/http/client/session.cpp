@@ -20,6 +20,7 @@ using detail::session_state;
 
 namespace {
 
+constexpr int unauthorized = 401;
 constexpr int expectation_failed = 417;
 
 constexpr std::array codings{content_coding::gzip, content_coding::deflate, content_coding::br, content_coding::zstd};
@@ -87,20 +88,33 @@ request_message message_of(std::string method, url target, request_options& opti
 
 namespace detail {
 
-coro<response> session_state::send(request_message& asked, const session_call& call) {
-  require_http(asked.target);
+coro<std::unique_ptr<exchange>> session_state::ask(request_message& asked, const session_call& call) {
   auto made = std::make_unique<exchange>(asked.target, pool, connections, options);
   co_await made->begin(asked, call);
+  co_return made;
+}
+
+coro<response> session_state::send(request_message& asked, session_call& call) {
+  require_http(asked.target);
+  const credentials* who = call.left_origin ? nullptr : call.who;
+  call.authorization = authentication.authorize(asked, who);
+  auto made = co_await ask(asked, call);
   if (made->head.status == expectation_failed && asked.expect_continue && asked.body.can_repeat()) {
     asked.expect_continue = false;  // RFC 9110, 10.1.1: once more without
     asked.fields.remove("Expect");
-    made = std::make_unique<exchange>(asked.target, pool, connections, options);
-    co_await made->begin(asked, call);
+    co_await made->drain();
+    made = co_await ask(asked, call);
   }
+  if (made->head.status == unauthorized && authentication.take_challenge(asked, who, made->head.fields)) {
+    co_await made->drain();
+    call.authorization = authentication.authorize(asked, who);
+    made = co_await ask(asked, call);
+  }
+  authentication.take_information(asked, who, made->head.fields);
   co_return response(std::move(made));
 }
 
-coro<response> session_state::pass(std::size_t nth, request_message& asked, const session_call& call) {
+coro<response> session_state::pass(std::size_t nth, request_message& asked, session_call& call) {
   if (nth == options.middlewares.size()) co_return co_await send(asked, call);
   request_sender next = [this, nth, &call](request_message& changed) -> coro<response> {
     co_return co_await pass(nth + 1, changed, call);
@@ -144,6 +158,9 @@ coro<response> session::request(std::string method, hocket::url target, request_
   const time_point deadline = loop::running().time_after(options.timeout.value_or(state_->options.timeouts.total));
   session_call call{.deadline = deadline,
                     .proxies = options.proxies ? *options.proxies : state_->options.proxies,
+                    .who = options.auth           ? &*options.auth
+                           : state_->options.auth ? &*state_->options.auth
+                                                  : nullptr,
                     .id = ++state_->calls};
   request_message asked = message_of(std::move(method), std::move(target), options);
   if (state_->options.tracing == nullptr)

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include <hocket/http/auth/netrc.hpp>
+#include <hocket/http/client/credentials.hpp>
 #include <hocket/http/client/middleware.hpp>
 #include <hocket/http/client/proxy.hpp>
 #include <hocket/http/client/timeouts.hpp>
@@ -35,6 +37,10 @@ struct session_options {
   /// For what a request does not set itself. Credentials among them (Authorization, Cookie, Proxy-Authorization) go to every
   /// origin that is asked, and to none that a redirect leads to.
   headers default_headers{};
+  /// Who one is to each origin that is asked; redirects to another do not take it along.
+  std::optional<credentials> auth{};
+  /// Who one is on which host, where neither the request nor its URL says so; shown by Basic.
+  std::shared_ptr<const http::netrc> netrc{};
   /// What URLs given as text are resolved against. Nothing: they are absolute.
   std::optional<url> base_url{};
   /// What secures connections of https: a `tls_context` for clients. Null: one that trusts the system's authorities, made for

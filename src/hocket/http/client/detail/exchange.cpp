@@ -2,9 +2,7 @@
 
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/client/detail/exchange.hpp>
-#include <hocket/http/field/base64.hpp>
 #include <hocket/loop/loop.hpp>
-#include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::http::detail {
 namespace {
@@ -25,12 +23,10 @@ std::chrono::sys_seconds exchange::now() const {
   return options_.wall_clock ? options_.wall_clock() : std::chrono::sys_seconds();
 }
 
-// What the request gets from its URL, its way and the jar, where it says nothing itself.
-headers exchange::added_fields(const headers& own, route where) const {
+// What the request gets from its way and from the jar, where it says nothing itself.
+headers exchange::added_fields(const headers& own, route where, std::string_view authorization) const {
   headers added;
-  if (target.has_credentials() && !own.contains("Authorization"))
-    added.add("Authorization",
-              "Basic " + base64_encode(percent_decode(target.username()) + ":" + percent_decode(target.password())));
+  if (!authorization.empty()) added.add("Authorization", authorization);
   if (where.is_forwarded() && where.via->has_credentials() && !own.contains("Proxy-Authorization"))
     added.add("Proxy-Authorization", where.via->authorization());
   if (options_.cookies != nullptr && !own.contains("Cookie")) {
@@ -92,7 +88,7 @@ coro<void> exchange::open(route where, time_point limit) {
 }
 
 coro<void> exchange::attempt(request_message& asked, const session_call& call, route where) {
-  const headers added = added_fields(asked.fields, where);
+  const headers added = added_fields(asked.fields, where, call.authorization);
   const outgoing_request request{.method = method_,
                                  .target = target,
                                  .form = where.is_forwarded() ? target_form::absolute : target_form::origin,

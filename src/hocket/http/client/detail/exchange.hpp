@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <hocket/core/coro.hpp>
+#include <hocket/http/client/credentials.hpp>
 #include <hocket/http/client/detail/body_decoder.hpp>
 #include <hocket/http/client/detail/connection_pool.hpp>
 #include <hocket/http/client/detail/connector.hpp>
@@ -20,8 +21,10 @@ namespace hocket::http::detail {
 struct session_call {
   time_point deadline;
   const proxy_settings& proxies;
+  const credentials* who = nullptr;
   std::uint64_t id = 0;
-  bool left_origin = false;  // a redirect has led to another origin
+  bool left_origin = false;     // a redirect has led to another origin
+  std::string authorization{};  // of the next request
 };
 
 /// One request and its answer, on one connection: a lease of the pool, the request sent, the answer read. The connection goes back
@@ -51,7 +54,7 @@ class exchange {
 
  private:
   [[nodiscard]] std::chrono::sys_seconds now() const;
-  [[nodiscard]] headers added_fields(const headers& own, route where) const;
+  [[nodiscard]] headers added_fields(const headers& own, route where, std::string_view authorization) const;
   [[nodiscard]] time_point connect_deadline() const;
   [[noreturn]] void give_up(time_point limit) const;
   coro<bool> lease_one(route where, time_point limit);

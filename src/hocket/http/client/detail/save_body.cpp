@@ -1,11 +1,10 @@
-#include <charconv>
-
 #include <fcntl.h>
 #include <fmt/format.h>
 
 #include <hocket/core/finally.hpp>
 #include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/detail/save_body.hpp>
+#include <hocket/http/range/byte_range.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/io/file_system.hpp>
 #include <hocket/loop/loop.hpp>
@@ -25,16 +24,10 @@ coro<std::uint64_t> write_body(response& from, file& to, std::uint64_t offset,
   }
 }
 
-/// Where the part begins: 100 of "bytes 100-199/200". Source: RFC 9110, 14.4.
-std::uint64_t first_of(std::string_view range) {
-  constexpr std::string_view unit = "bytes ";
-  std::uint64_t first = 0;
-  if (range.starts_with(unit)) {
-    range.remove_prefix(unit.size());
-    const auto [end, error] = std::from_chars(range.data(), range.data() + range.size(), first);
-    if (error == std::errc() && end != range.data() + range.size() && *end == '-') return first;
-  }
-  throw client_error("the server does not say which part of the content it sends");
+std::uint64_t first_of(const response& part) {
+  const auto said = parse_content_range(part.headers().get("Content-Range").value_or(""));
+  if (!said || !said->range) throw client_error("the server does not say which part of the content it sends");
+  return said->range->first;
 }
 
 }  // namespace
@@ -58,7 +51,7 @@ coro<std::uint64_t> replace_with_body(response& from, std::string path, function
 
 coro<std::uint64_t> append_body(response& from, std::string path, function<void(std::uint64_t)> on_progress) {
   file there = co_await file::open(path, O_WRONLY | O_CREAT, 0666);
-  const std::uint64_t first = first_of(from.headers().get("Content-Range").value_or(""));
+  const std::uint64_t first = first_of(from);
   const auto size = static_cast<std::uint64_t>(there.size());
   if (first != size)
     throw client_error(fmt::format("the server sends what comes after {} bytes, and the file has {}", first, size));
