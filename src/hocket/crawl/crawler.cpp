@@ -81,9 +81,10 @@ http::session_options crawler::session_options() {
   http::session_options wanted;
   wanted.limit = options_.concurrency;
   wanted.limit_per_host = options_.per_host;
-  wanted.timeouts = {.total = options_.timeout, .connect = options_.timeout, .read = options_.timeout};
+  wanted.timeouts = {.total = options_.timeout, .sock_connect = options_.timeout, .sock_read = options_.timeout};
   wanted.user_agent = options_.user_agent;
   wanted.tls = options_.tls;
+  wanted.decode = false;  // nothing is packed unless it is asked for
   wanted.default_headers = {{"Accept", "text/html,application/xhtml+xml,*/*;q=0.1"}};
   wanted.allow_address = [this](const url& target, const socket_address& address) {
     return options_.allow_private || address.is_global() || scope_.names_host(target.host());

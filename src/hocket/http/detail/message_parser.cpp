@@ -33,6 +33,7 @@ class message_reader {
   void finish_eof();
 
   [[nodiscard]] bool started() const noexcept { return started_; }
+  [[nodiscard]] bool continues() const noexcept { return continues_; }
   [[nodiscard]] int status() const noexcept { return llhttp_.status_code; }
   [[nodiscard]] int http_minor() const noexcept { return llhttp_.http_minor; }
   [[nodiscard]] std::string_view method() const noexcept {
@@ -102,6 +103,7 @@ class message_reader {
   bool changes_protocol_ = false;
 
   bool started_ = false;
+  bool continues_ = false;
   std::uint64_t remaining_ = 0;  // of a body with a length
   std::string_view body_piece_;  // of a chunked body, from the latest call of llhttp
 };
@@ -211,6 +213,7 @@ void message_reader::begin(std::string_view request_method) {
   parked_ = nullptr;
   trailers_ = 0;
   started_ = false;
+  continues_ = false;
   stage_ = stage::head;
   begin_head();
 }
@@ -272,6 +275,7 @@ parse_event message_reader::read_head(std::string_view& input) {
       stage_ = stage::body;
       return parse_event::head;
     }
+    continues_ = continues_ || status() == 100;
     begin_head();
   }
 }
@@ -465,6 +469,7 @@ parse_event response_parser::next(std::string_view& input, std::string_view& bod
 }
 void response_parser::finish_eof() { reader_->finish_eof(); }
 bool response_parser::started() const noexcept { return reader_->started(); }
+bool response_parser::continues() const noexcept { return reader_->continues(); }
 int response_parser::status() const noexcept { return reader_->status(); }
 std::string_view response_parser::reason() const noexcept { return reader_->target_or_reason(); }
 int response_parser::http_minor() const noexcept { return reader_->http_minor(); }

@@ -61,6 +61,9 @@ class response_parser {
   /// Whether a byte of the response has been read. If not, a connection closed by the peer lost nothing but itself.
   [[nodiscard]] bool started() const noexcept;
 
+  /// Whether the server has said since `begin` that it wants the request's body: 100 Continue.
+  [[nodiscard]] bool continues() const noexcept;
+
   // From `head` until the next `begin`:
 
   [[nodiscard]] int status() const noexcept;               ///< 101, or 200 to 999
