@@ -18,6 +18,6 @@ using request_sender = function<coro<response>(request_message&)>;
 ///       asked.fields.set("X-Trace", make_id());
 ///       co_return co_await next(asked);
 ///     });
-using middleware = function<coro<response>(request_message&, request_sender& next)>;
+using client_middleware = function<coro<response>(request_message&, request_sender& next)>;
 
 }  // namespace hocket::http

@@ -73,7 +73,7 @@ struct session_options {
   /// The time of day, by which cookies expire; none: they last until the server takes them back.
   std::chrono::sys_seconds (*wall_clock)() = nullptr;
   /// The first stands outermost.
-  std::vector<middleware> middlewares{};
+  std::vector<client_middleware> middlewares{};
   /// Null: nobody is told.
   std::shared_ptr<const http::tracing> tracing{};
 };
