@@ -35,7 +35,8 @@ class session_state;
 /// Belongs to one loop; must outlive its requests. Counterpart: aiohttp.ClientSession.
 class session {
  public:
-  /// Throws `hocket::error` if the user agent cannot be the value of a field.
+  /// Throws `hocket::error` if the user agent cannot be the value of a field, or `default_headers` has what belongs to single requests
+  /// (Content-Length, Host, Transfer-Encoding).
   explicit session(session_options options = {});
   ~session();
   session(const session&) = delete;

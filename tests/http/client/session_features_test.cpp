@@ -386,6 +386,18 @@ HOCKET_TEST(session_saving, goes_on_where_a_file_ends) {
   co_await folder.remove();
 }
 
+HOCKET_TEST(session_saving, writes_to_what_is_no_file_and_leaves_it_there) {
+  auto folder = co_await hocket::temporary_directory::make();
+  const std::string path = folder / "nowhere";
+  co_await hocket::symlink("/dev/null", path);
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "gone"); }));
+  session web;
+  response answer = co_await web.get(server.url());
+  EXPECT_EQ(co_await answer.save_to(path), 4U);
+  EXPECT_EQ(co_await hocket::read_link(path), "/dev/null");
+  co_await folder.remove();
+}
+
 TEST(session_saving, cancelled_anywhere_leaves_nothing_behind) {
   for (const auto backend : hocket::testing::every_backend()) {
     const auto report = hocket::testing::cancel_at_every_suspension(
@@ -408,6 +420,17 @@ HOCKET_TEST(session_response, tells_the_charset_as_it_is_written) {
   session web;
   response answer = co_await web.get(server.url());
   EXPECT_EQ(answer.charset(), "UTF-8");
+}
+
+HOCKET_TEST(session_options, that_cannot_be_for_all_requests_are_refused) {
+  for (const char* name : {"Content-Length", "host", "Transfer-Encoding"})
+    EXPECT_THROW(session({.default_headers = {{name, "5"}}}), hocket::http::client_error) << name;
+  co_return;
+}
+
+HOCKET_TEST(session_requests, by_connect_are_refused) {
+  session web;
+  EXPECT_TRUE((co_await failure_of(ask(web, "CONNECT", "http://127.0.0.1:1/"))).starts_with("http::client_error: "));
 }
 
 // ---- hooks and middlewares
@@ -446,7 +469,7 @@ HOCKET_TEST(session_tracing, tells_each_step_in_its_order) {
   session web({.resolver = names, .tracing = noting(notes)});
   co_await ask(web, "POST", server.url_at("a.example"), {.body = "y"});
   EXPECT_EQ(notes, (std::vector<std::string>{"start", "create", "resolve", "resolved", "connected", "created",
-                                             "head sent", "chunk sent", "head received", "redirect", "end", "reused",
+                                             "head sent", "chunk sent", "head received", "redirect", "reused",
                                              "head sent", "chunk sent", "head received", "chunk received", "end"}));
 }
 

@@ -83,7 +83,8 @@ class response final : public body_source {
   }
 
   /// Writes what is left of the body to a file, and gives how many bytes that is. Everybody sees the old file or all of the new one: it
-  /// is written beside and takes the place at the end; if it throws, the old file is as it was. With `resume` it is written to where it
+  /// is written beside and takes the place at the end; if it throws, the old file is as it was. What is no file, a device or a pipe, is
+  /// written to. With `resume` it is written to where it
   /// is, and what has come stays there. Throws what `next` throws, std::system_error of the file.
   [[nodiscard]] coro<std::uint64_t> save_to(std::string path, save_options options = {});
 

@@ -28,6 +28,8 @@ constexpr std::array codings{content_coding::gzip, content_coding::deflate, cont
 // What is said in every request goes among the fields, which refuse what would be another line.
 session_options with_usual_fields(session_options options) {
   headers& fields = options.default_headers;
+  for (const char* name : {"Content-Length", "Host", "Transfer-Encoding"})
+    if (fields.contains(name)) throw client_error(fmt::format("{} cannot be the same for all requests", name));
   if (!fields.contains("User-Agent")) fields.add("User-Agent", options.user_agent);
   if (options.decode && !fields.contains("Accept-Encoding"))
     fields.add("Accept-Encoding", format_accept_encoding(codings));
@@ -67,6 +69,7 @@ void require_http(const url& target) {
 
 request_message message_of(std::string method, url target, request_options& options) {
   if (!detail::is_token(method)) throw client_error("the method is not a token");
+  if (method == "CONNECT") throw client_error("CONNECT is for proxies: see session_options::proxies");
   request_message made{.method = std::move(method),
                        .target = with_query(std::move(target), options.query),
                        .fields = std::move(options.fields),
@@ -140,6 +143,7 @@ coro<response> session_state::follow_all(request_message asked, unsigned max_red
     history.push_back({answer.status(), asked.target});
     call.left_origin = call.left_origin || next->origin() != asked.target.origin();
     follow(asked, answer.status(), *next);
+    answer.exchange_->tell_no_more();
     co_await answer.drain();
   }
 }

@@ -44,6 +44,9 @@ class exchange {
   /// Reads what is left of the body, if that is little and comes soon, so that the connection can be used again.
   coro<void> drain();
 
+  /// Leaves the hooks out of what becomes of the body.
+  void tell_no_more() noexcept { trace_.hooks = nullptr; }
+
   /// The body is not as it came.
   [[nodiscard]] bool is_decoded() const noexcept { return decoder_ != nullptr; }
 

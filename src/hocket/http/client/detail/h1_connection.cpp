@@ -20,7 +20,6 @@
 #include <hocket/io/send_file.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/tls/tls_error.hpp>
-#include <hocket/tls/tls_layer.hpp>
 
 namespace hocket::http::detail {
 namespace {
@@ -137,7 +136,9 @@ coro<void> h1_connection::exchange(const outgoing_request& request, patience lim
   answered_ = false;
   ended_ = false;
   broken_ = false;
-  if (std::exchange(fresh_, false) && is_disturbed()) co_await refuse_what_came();
+  // One that rested was looked at by the pool; over TLS the server may send tickets at any time.
+  if (std::exchange(fresh_, false) && request.target.scheme() == "http" && has_something_to_read())
+    co_await refuse_what_came();
   parser_.begin(request.method);
   write_head(head_, request);
   body* content = request.content;
@@ -148,11 +149,6 @@ coro<void> h1_connection::exchange(const outgoing_request& request, patience lim
   else
     co_await send_and_listen(request, answer);
   if (!answered_) co_await read_head(answer);
-}
-
-// One that rested was looked at by the pool. Over TLS the server may send tickets at any time.
-bool h1_connection::is_disturbed() const noexcept {
-  return stream_.has_something_to_read() && stream_.find_layer<tls_layer>() == nullptr;
 }
 
 coro<void> h1_connection::refuse_what_came() {

@@ -72,7 +72,6 @@ class h1_connection {
   class body_sender;
   struct sending;
 
-  [[nodiscard]] bool is_disturbed() const noexcept;
   coro<void> refuse_what_came();
   coro<void> send(std::span<const std::string_view> pieces);
   coro<void> send_head_and_text(const outgoing_request& request);

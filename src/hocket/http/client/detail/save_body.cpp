@@ -1,3 +1,5 @@
+#include <optional>
+
 #include <fcntl.h>
 #include <fmt/format.h>
 
@@ -12,13 +14,14 @@
 namespace hocket::http::detail {
 namespace {
 
-coro<std::uint64_t> write_body(response& from, file& to, std::uint64_t offset,
+/// From `offset` on, or, without one, where the file itself is: devices and pipes have no places.
+coro<std::uint64_t> write_body(response& from, file& to, std::optional<std::uint64_t> offset,
                                function<void(std::uint64_t)>& on_progress) {
   std::uint64_t saved = 0;
   for (;;) {
     const std::string_view piece = co_await from.next();
     if (piece.empty()) co_return saved;
-    co_await to.write(piece, static_cast<std::int64_t>(offset + saved));
+    co_await to.write(piece, offset ? static_cast<std::int64_t>(*offset + saved) : -1);
     saved += piece.size();
     if (on_progress) on_progress(saved);
   }
@@ -33,6 +36,10 @@ std::uint64_t first_of(const response& part) {
 }  // namespace
 
 coro<std::uint64_t> replace_with_body(response& from, std::string path, function<void(std::uint64_t)> on_progress) {
+  if (const auto there = co_await as_expected(stat(path)); there && !there->is_regular()) {
+    file out = co_await file::open(path, O_WRONLY);
+    co_return co_await write_body(from, out, std::nullopt, on_progress);
+  }
   const std::string beside = fmt::format("{}.{:016x}.part", path, loop::running().random()());
   file made = co_await file::open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
   bool in_place = false;
