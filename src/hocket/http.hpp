@@ -32,6 +32,9 @@
 #include <hocket/http/range/entity_tag.hpp>
 #include <hocket/http/range/preconditions.hpp>
 #include <hocket/http/server.hpp>
+#include <hocket/http/server/compression.hpp>
+#include <hocket/http/server/event_stream.hpp>
+#include <hocket/http/server/read_form.hpp>
 #include <hocket/http/session.hpp>
 #include <hocket/http/static_files.hpp>
 #include <hocket/http/status.hpp>

@@ -76,12 +76,15 @@ HOCKET_TEST(server, answers_a_request) {
 HOCKET_TEST(server, gives_the_handler_the_request) {
   std::string seen;
   running_server server([&seen](request& asked) -> coro<reply> {
-    seen = fmt::format("{} {} {} {} {} {} {} {}", asked.method(), asked.target(), asked.path(), asked.query(),
-                       asked.host(), asked.scheme(), asked.headers().get("x-one").value_or("-"), asked.peer().host());
+    seen = fmt::format("{} {} {} {} {} {} {} {} {}", asked.version(), asked.method(), asked.target(), asked.path(),
+                       asked.query(), asked.host(), asked.scheme(), asked.headers().get("x-one").value_or("-"),
+                       asked.peer().host());
     co_return reply{.status = 204};
   });
   co_await answer_to(server.address(), "DELETE /a?b HTTP/1.1\r\nHost: x:1\r\nX-One: 1\r\n\r\n");
-  EXPECT_EQ(seen, "DELETE /a?b /a b x:1 http 1 127.0.0.1");
+  EXPECT_EQ(seen, "HTTP/1.1 DELETE /a?b /a b x:1 http 1 127.0.0.1");
+  co_await answer_to(server.address(), "GET / HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(seen, "HTTP/1.0 GET / /   http - 127.0.0.1");
   co_await server.stop();
 }
 

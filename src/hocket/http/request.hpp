@@ -45,9 +45,12 @@ class request {
   /// Host and perhaps port, as the target or else the field Host says; empty in HTTP/1.0 without one.
   [[nodiscard]] std::string_view host() const noexcept { return host_; }
   [[nodiscard]] const http::headers& headers() const noexcept { return *headers_; }
+  /// "HTTP/1.1", as in the request's first line.
+  [[nodiscard]] std::string_view version() const noexcept { return version_; }
   /// "http" or "https".
   [[nodiscard]] std::string_view scheme() const noexcept { return scheme_; }
-  /// Who is connected; the unspecified address if the connection has no socket.
+  /// Who is connected, or behind proxies that the server trusts who made the request; the unspecified address if the connection
+  /// has no socket.
   [[nodiscard]] const socket_address& peer() const noexcept { return peer_; }
 
   /// A part of the path that the route named, as `{id}` in "/users/{id}"; percent-decoded. Throws `invalid_state_error` if the route
@@ -88,6 +91,10 @@ class request {
       if (each.type == typeid(Value)) return static_cast<Value*>(each.value.get());
     return nullptr;
   }
+  template <class Value>
+  [[nodiscard]] const Value* get() const noexcept {
+    return const_cast<request*>(this)->get<Value>();
+  }
   /// Sets the value of its type, in place of what was there.
   template <class Value>
   std::decay_t<Value>& set(Value&& value) {
@@ -115,6 +122,7 @@ class request {
   std::string_view method_;
   std::string_view target_;
   std::string_view host_;
+  std::string_view version_;
   std::string_view scheme_;
   const http::headers* headers_ = nullptr;
   socket_address peer_;

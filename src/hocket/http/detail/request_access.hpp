@@ -13,6 +13,7 @@ class request_access {
     std::string_view method;
     std::string_view target;
     std::string_view host;
+    std::string_view version;
     std::optional<std::uint64_t> content_length;
   };
 
@@ -29,6 +30,7 @@ class request_access {
     next.method_ = known.method;
     next.target_ = known.target;
     next.host_ = known.host;
+    next.version_ = known.version;
     next.content_length_ = known.content_length;
     next.parameters_.clear();
     next.extras_.clear();

@@ -132,7 +132,9 @@ void server_connection::begin_request() {
   const headers& fields = parser_.headers();
   const auto [target, host] = split(parser_.target(), fields.get("Host").value_or(""));
   const std::optional<std::uint64_t> length = parser_.content_length();
-  request_access::begin(request_, {parser_.method(), target, host, parser_.is_chunked() ? length : length.value_or(0)});
+  const std::string_view version = parser_.http_minor() == 0 ? "HTTP/1.0" : "HTTP/1.1";
+  request_access::begin(request_,
+                        {parser_.method(), target, host, version, parser_.is_chunked() ? length : length.value_or(0)});
   body_ended_ = !request_.has_body();
   wants_continue_ = parser_.expects_continue();
   body_received_ = 0;
