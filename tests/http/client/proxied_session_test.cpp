@@ -1,4 +1,5 @@
 #include <chrono>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -184,17 +185,20 @@ struct socks_proxy {
 
   coro<void> serve(tcp_socket& peer) {
     const std::string hello = co_await read(peer, 2);
+    if (hello.empty()) co_return;
     const std::string methods = co_await read(peer, static_cast<unsigned char>(hello.at(1)));
     const char method = wants_password ? '\2' : '\0';
     const bool has_it = methods.find(method) != std::string::npos;
     co_await peer.send_all(!method_answer.empty() ? method_answer : std::string{'\5', has_it ? method : '\xff'});
     if (method == '\2' && has_it) {
       login = co_await read(peer, 2);
+      if (login.empty()) co_return;
       login += co_await read(peer, static_cast<unsigned char>(login[1]) + 1U);
       login += co_await read(peer, static_cast<unsigned char>(login.back()));
       co_await peer.send_all(std::string{'\1', login.ends_with("pass") ? '\0' : '\1'});
     }
     request = co_await read(peer, 5);
+    if (request.empty()) co_return;  // the client has given up
     const std::size_t host = request[3] == 3 ? static_cast<unsigned char>(request[4]) : request[3] == 1 ? 3U : 15U;
     request += co_await read(peer, host + 2);
     const auto high = static_cast<unsigned char>(request[request.size() - 2]);
@@ -210,12 +214,13 @@ struct socks_proxy {
   std::string rest{};  // of what has come
 };
 
-scripted_server::script socks(socks_proxy& via) {
-  return [&via](tcp_socket& peer, std::size_t) -> coro<void> { co_await via.serve(peer); };
+/// Shared, for the tasks of a server outlive its test.
+scripted_server::script socks(std::shared_ptr<socks_proxy> via) {
+  return [via](tcp_socket& peer, std::size_t) -> coro<void> { co_await via->serve(peer); };
 }
 
 HOCKET_TEST(proxied_session, lets_a_socks5_proxy_look_names_up) {
-  socks_proxy via;
+  const auto via = std::make_shared<socks_proxy>();
   scripted_server between(socks(via));
   seen_request seen;
   scripted_server server(answering_messages([&](const seen_request& asked) {
@@ -225,29 +230,29 @@ HOCKET_TEST(proxied_session, lets_a_socks5_proxy_look_names_up) {
   session web({.proxies = proxy_at(between.port(), "socks5")});
   EXPECT_EQ(co_await ask(web, "GET", server.url_at("name.invalid", "/a")), "through");
   EXPECT_EQ(seen.target, "/a");
-  EXPECT_EQ(via.request.substr(0, 5), std::string("\5\1\0\3\14", 5));
-  EXPECT_EQ(via.request.substr(5, 12), "name.invalid");
+  EXPECT_EQ(via->request.substr(0, 5), std::string("\5\1\0\3\14", 5));
+  EXPECT_EQ(via->request.substr(5, 12), "name.invalid");
 }
 
 HOCKET_TEST(proxied_session, tells_a_socks5_proxy_addresses_as_such) {
-  socks_proxy via;
+  const auto via = std::make_shared<socks_proxy>();
   scripted_server between(socks(via));
   scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "through"); }));
   session web({.proxies = proxy_at(between.port(), "socks5")});
   EXPECT_EQ(co_await ask(web, "GET", server.url()), "through");
-  EXPECT_EQ(via.request.substr(0, 8), std::string("\5\1\0\1\x7f\0\0\1", 8));
+  EXPECT_EQ(via->request.substr(0, 8), std::string("\5\1\0\1\x7f\0\0\1", 8));
   co_await ask(web, "GET", server.url_at("[::1]"));
-  EXPECT_EQ(via.request.substr(0, 4), std::string("\5\1\0\4", 4));
-  EXPECT_EQ(via.request.size(), 4U + 16U + 2U);
+  EXPECT_EQ(via->request.substr(0, 4), std::string("\5\1\0\4", 4));
+  EXPECT_EQ(via->request.size(), 4U + 16U + 2U);
 }
 
 HOCKET_TEST(proxied_session, logs_in_at_a_socks5_proxy_that_wants_that) {
-  socks_proxy via{.wants_password = true};
+  const auto via = std::make_shared<socks_proxy>(socks_proxy{.wants_password = true});
   scripted_server between(socks(via));
   scripted_server server(over_tls(answering_securely([](const std::string&) { return response_text(200, "in"); })));
   session web({.tls = client_here(), .proxies = proxy_at(between.port(), "socks5", "user:pass@")});
   EXPECT_EQ(co_await ask(web, "GET", secure_url(server)), "in");
-  EXPECT_EQ(via.login, "\1\4user\4pass");
+  EXPECT_EQ(via->login, "\1\4user\4pass");
 }
 
 HOCKET_TEST(proxied_session, errors_of_a_socks5_proxy_are_one_line) {
@@ -268,7 +273,7 @@ HOCKET_TEST(proxied_session, errors_of_a_socks5_proxy_are_one_line) {
       {{.method_answer = "\5\2"}, "", "wants a user and a password"},
   };
   for (auto& each : cases) {
-    scripted_server between(socks(each.via));
+    scripted_server between(socks(std::make_shared<socks_proxy>(each.via)));
     session web({.proxies = proxy_at(between.port(), "socks5", each.credentials)});
     EXPECT_EQ(co_await failure_of(ask(web, "GET", "http://name.invalid/")),
               fmt::format("http::proxy_error: the proxy socks5://127.0.0.1:{} {}", between.port(), each.words));
@@ -287,8 +292,7 @@ TEST(proxied_session, cancelled_anywhere_leaves_nothing_behind) {
   for (const auto backend : hocket::testing::every_backend()) {
     const auto report = hocket::testing::cancel_at_every_suspension(
         +[]() -> coro<void> {
-          static socks_proxy via;  // the servers' tasks outlive a scenario that is cancelled
-          via = socks_proxy{.wants_password = true};
+          const auto via = std::make_shared<socks_proxy>(socks_proxy{.wants_password = true});
           scripted_server between(socks(via));
           scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "x"); }));
           session web({.proxies = proxy_at(between.port(), "socks5", "user:pass@")});

@@ -26,8 +26,8 @@ namespace {
 
 // So much goes without listening: the system takes it at once.
 constexpr std::size_t small_text = 16 * 1024;
-// A file is sent in parts, each of which has the time that any departure of bytes has.
-constexpr std::uint64_t file_part = 1024 * 1024;
+// What is larger is sent in parts, each of which has the time that any departure of bytes has.
+constexpr std::size_t part_size = 256 * 1024;
 // RFC 9110, 10.1.1: a server that knows nothing of Expect may say nothing.
 constexpr auto longest_wait_for_consent = std::chrono::seconds(1);
 // RFC 9110, 15: an answer from here on does not mean that the request was done.
@@ -67,10 +67,15 @@ class h1_connection::body_sender final : public body_writer {
   coro<void> write(std::string_view piece) override {
     if (piece.empty()) co_return;
     account(piece.size());
-    if (left_)
-      co_await send({piece, {}, {}});
-    else
-      co_await send({chunk_line(piece.size()), piece, "\r\n"});
+    const std::string_view line = left_ ? std::string_view() : chunk_line(piece.size());
+    const std::string_view end = left_ ? std::string_view() : std::string_view("\r\n");
+    if (piece.size() <= part_size) {
+      co_await send({line, piece, end});
+    } else {
+      co_await send({line, {}, {}});
+      for (std::size_t at = 0; at < piece.size(); at += part_size) co_await send({piece.substr(at, part_size), {}, {}});
+      co_await send({end, {}, {}});
+    }
     trace_.tell(&tracing::request_chunk_sent, piece.size());
   }
 
@@ -79,7 +84,7 @@ class h1_connection::body_sender final : public body_writer {
     account(length);
     co_await send({left_ ? std::string_view() : chunk_line(length), {}, {}});
     for (std::uint64_t sent = 0; sent < length;) {
-      const std::uint64_t part = std::min(file_part, length - sent);
+      const std::uint64_t part = std::min<std::uint64_t>(part_size, length - sent);
       const time_point limit = to_.bound(to_.limits_.each);
       timeout bounded(limit);
       try {
