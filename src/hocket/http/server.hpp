@@ -4,10 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <hocket/core/coro.hpp>
+#include <hocket/http/forwarded/forwarded.hpp>
+#include <hocket/http/forwarded/ip_network.hpp>
+#include <hocket/http/forwarded/proxy_protocol.hpp>
 #include <hocket/http/handler.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/stream_security.hpp>
@@ -31,9 +36,24 @@ struct answered {
   bool complete;             ///< the client has, or will have, the whole reply
 };
 
+/// Who must say first on a connection for whom it is: proxies that pass on bytes.
+struct proxy_protocol_options {
+  /// Connections from here begin with a PROXY header, or are closed. Connections from elsewhere are those of clients, who may
+  /// not send one.
+  std::vector<ip_network> trusted{};
+  duration limit = std::chrono::seconds(5);
+  proxy_header_options accepted{};
+};
+
 struct server_options {
   /// Makes the server one of https: a `tls_context` for servers. Null: plain HTTP.
   security tls{};
+
+  // Who is on the other side: without these whoever is connected.
+  std::optional<proxy_protocol_options> proxy_protocol{};  // comes before TLS
+  /// Proxies whose fields (X-Forwarded-For, Forwarded) say who made a request: then `request::peer`, `scheme` and `host` are the
+  /// client's. A request whose fields are unreadable is 400.
+  std::optional<trusted_proxies> proxies{};
 
   // How long clients may take.
   duration handshake = std::chrono::seconds(10);  // of TLS

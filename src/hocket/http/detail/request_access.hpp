@@ -18,14 +18,17 @@ class request_access {
   };
 
   /// Once a connection.
-  static void connect(request& to, const headers& fields, body_source& source, socket_address peer, bool is_secure,
-                      std::size_t max_body) {
+  static void connect(request& to, const headers& fields, body_source& source, std::size_t max_body) noexcept {
     to.headers_ = &fields;
     to.source_ = &source;
-    to.peer_ = peer;
-    to.scheme_ = is_secure ? "https" : "http";
     to.max_body_ = max_body;
   }
+  /// Who makes its requests from now on, or, for what is behind proxies, this one. The views stay alive as long.
+  static void come_from(request& to, const socket_address& peer, std::string_view scheme) noexcept {
+    to.peer_ = peer;
+    to.scheme_ = scheme;
+  }
+  static void come_for(request& to, std::string_view host) noexcept { to.host_ = host; }
   static void begin(request& next, const parts& known) noexcept {
     next.method_ = known.method;
     next.target_ = known.target;

@@ -21,6 +21,7 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/date.hpp>
 #include <hocket/http/detail/bad_message.hpp>
+#include <hocket/http/detail/proxy_greeting.hpp>
 #include <hocket/http/detail/request_access.hpp>
 #include <hocket/http/detail/server_connection.hpp>
 #include <hocket/http/detail/syntax.hpp>
@@ -66,12 +67,15 @@ server_connection::server_connection(server& owner, byte_stream peer)
       stream_(std::move(peer)),
       parser_({.head_bytes = options().max_head_bytes,
                .line_bytes = options().max_line_bytes,
-               .fields = options().max_fields}) {
-  request_access::connect(request_, parser_.headers(), *this, address_of(stream_), options().tls != nullptr,
-                          options().max_body_bytes);
+               .fields = options().max_fields}),
+      peer_(address_of(stream_)),
+      scheme_(options().tls != nullptr ? "https" : "http") {
+  request_access::connect(request_, parser_.headers(), *this, options().max_body_bytes);
+  request_access::come_from(request_, peer_, scheme_);
 }
 
 coro<void> server_connection::serve() {
+  if (options().proxy_protocol && !co_await greet()) co_return;
   if (options().tls != nullptr && !co_await shake_hands()) co_return;
   do {
     std::optional<bad_message> problem;
@@ -94,11 +98,37 @@ coro<void> server_connection::serve() {
   } while (keep_alive_);
 }
 
+// A proxy that passes on bytes says for whom.
+coro<bool> server_connection::greet() {
+  const auto& trusted = options().proxy_protocol->trusted;
+  if (std::ranges::none_of(trusted, [this](const ip_network& each) { return each.contains(peer_); })) co_return true;
+  idle_since_ = loop::running().time();
+  std::string problem;
+  try {
+    auto greeting = co_await receive_proxy_greeting(stream_, *options().proxy_protocol);
+    if (!greeting) co_return false;
+    if (greeting->header.source) peer_ = greeting->header.source->from_v4_mapped();
+    if (greeting->is_secure()) scheme_ = "https";
+    request_access::come_from(request_, peer_, scheme_);
+    received_ = std::move(greeting->rest);
+    rest_ = received_.text();
+    co_return true;
+  } catch (const std::system_error&) {  // it has gone
+    co_return false;
+  } catch (const std::exception& failed) {
+    problem = failed.what();
+  }
+  owner_.report(fmt::format("the proxy {}: {}", peer_.to_string(), problem));
+  co_return false;
+}
+
 coro<bool> server_connection::shake_hands() {
   idle_since_ = loop::running().time();
   start_tls_options how{.server_side = true};
   how.handshake_timeout = options().handshake;
   how.shutdown_timeout = longest_farewell;
+  how.buffered = std::exchange(rest_, {});
+  received_ = {};
   std::string problem;
   try {
     stream_ = co_await options().tls->start_tls(std::move(stream_), std::move(how));
@@ -135,6 +165,7 @@ void server_connection::begin_request() {
   const std::string_view version = parser_.http_minor() == 0 ? "HTTP/1.0" : "HTTP/1.1";
   request_access::begin(request_,
                         {parser_.method(), target, host, version, parser_.is_chunked() ? length : length.value_or(0)});
+  if (options().proxies) find_origin();
   body_ended_ = !request_.has_body();
   wants_continue_ = parser_.expects_continue();
   body_received_ = 0;
@@ -145,6 +176,17 @@ void server_connection::begin_request() {
   keep_alive_ = keep_alive_ && parser_.keep_alive() && !parser_.wants_upgrade() && !owner_.stopping_ &&
                 served_ < options().max_requests;
   if (body_ended_) find_end_of_body();
+}
+
+// What proxies that pass on requests say. Who is not trusted says nothing.
+void server_connection::find_origin() {
+  if (!options().proxies->trusts(peer_)) return;
+  request_origin direct{.client = peer_, .scheme = std::string(scheme_), .host = std::string(request_.host())};
+  auto found = options().proxies->resolve(std::move(direct), request_.headers());
+  if (!found) throw bad_message("the proxies' account of the client is malformed", 400);
+  origin_ = std::move(*found);
+  request_access::come_from(request_, origin_.client, origin_.scheme);
+  request_access::come_for(request_, origin_.host);
 }
 
 coro<std::string_view> server_connection::next() {

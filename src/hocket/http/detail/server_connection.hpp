@@ -38,9 +38,11 @@ class server_connection final : public list_link<server::connection_link>, priva
   enum class arrival { bytes, end, too_late };
   class reply_writer;
 
+  coro<bool> greet();
   coro<bool> shake_hands();
   coro<bool> read_request();
   void begin_request();
+  void find_origin();
   coro<void> answer();
   coro<reply> ask_handler();
   coro<reply> ask_handler_while_connected();
@@ -67,6 +69,8 @@ class server_connection final : public list_link<server::connection_link>, priva
   byte_stream stream_;
   task_base* task_ = task_base::current();
   request_parser parser_;
+  socket_address peer_;      // the client, or a proxy that says for whom it makes requests
+  std::string_view scheme_;  // a literal
   request request_;
   buffer received_;
   std::string_view rest_;
@@ -77,6 +81,7 @@ class server_connection final : public list_link<server::connection_link>, priva
   bool busy_ = false;
 
   // Of the request:
+  request_origin origin_;  // if a proxy has said it
   bool body_ended_ = true;
   bool wants_continue_ = false;
   std::uint64_t body_received_ = 0;
