@@ -35,6 +35,7 @@
 #include <hocket/http/server/compression.hpp>
 #include <hocket/http/server/event_stream.hpp>
 #include <hocket/http/server/read_form.hpp>
+#include <hocket/http/server/request_id.hpp>
 #include <hocket/http/session.hpp>
 #include <hocket/http/static_files.hpp>
 #include <hocket/http/status.hpp>
