@@ -32,8 +32,11 @@
 #include <hocket/http/range/entity_tag.hpp>
 #include <hocket/http/range/preconditions.hpp>
 #include <hocket/http/server.hpp>
+#include <hocket/http/server/access_log.hpp>
+#include <hocket/http/server/authenticated_user.hpp>
 #include <hocket/http/server/compression.hpp>
 #include <hocket/http/server/event_stream.hpp>
+#include <hocket/http/server/log_file.hpp>
 #include <hocket/http/server/read_form.hpp>
 #include <hocket/http/server/request_id.hpp>
 #include <hocket/http/session.hpp>
