@@ -35,6 +35,7 @@
 #include <hocket/http/server/access_log.hpp>
 #include <hocket/http/server/authenticated_user.hpp>
 #include <hocket/http/server/compression.hpp>
+#include <hocket/http/server/error_pages.hpp>
 #include <hocket/http/server/event_stream.hpp>
 #include <hocket/http/server/log_file.hpp>
 #include <hocket/http/server/read_form.hpp>
