@@ -37,6 +37,7 @@
 #include <hocket/http/server/compression.hpp>
 #include <hocket/http/server/error_pages.hpp>
 #include <hocket/http/server/event_stream.hpp>
+#include <hocket/http/server/health.hpp>
 #include <hocket/http/server/log_file.hpp>
 #include <hocket/http/server/metrics.hpp>
 #include <hocket/http/server/read_form.hpp>
