@@ -42,6 +42,7 @@
 #include <hocket/http/server/metrics.hpp>
 #include <hocket/http/server/read_form.hpp>
 #include <hocket/http/server/request_id.hpp>
+#include <hocket/http/server/require_basic_auth.hpp>
 #include <hocket/http/server/virtual_hosts.hpp>
 #include <hocket/http/session.hpp>
 #include <hocket/http/static_files.hpp>
