@@ -35,10 +35,13 @@
 #include <hocket/http/server/access_log.hpp>
 #include <hocket/http/server/authenticated_user.hpp>
 #include <hocket/http/server/compression.hpp>
+#include <hocket/http/server/cookie_session.hpp>
+#include <hocket/http/server/cookie_sessions.hpp>
 #include <hocket/http/server/error_pages.hpp>
 #include <hocket/http/server/event_stream.hpp>
 #include <hocket/http/server/health.hpp>
 #include <hocket/http/server/log_file.hpp>
+#include <hocket/http/server/memory_sessions.hpp>
 #include <hocket/http/server/metrics.hpp>
 #include <hocket/http/server/read_form.hpp>
 #include <hocket/http/server/request_id.hpp>
