@@ -146,6 +146,23 @@ HOCKET_TEST(server, sends_a_piece_at_once) {
   co_await server.stop();
 }
 
+HOCKET_TEST(server, sends_the_head_when_it_is_told_to_flush) {
+  running_server server([](request&) -> coro<reply> {
+    co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {
+      co_await out.flush();
+      co_await hocket::sleep(1s);
+      co_await out.write("one");
+    });
+  });
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all(get);
+  EXPECT_TRUE((co_await client.receive()).text().ends_with("\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  EXPECT_EQ((co_await client.receive()).text(), "3\r\none\r\n");
+  EXPECT_EQ((co_await client.receive()).text(), "0\r\n\r\n");
+  client.close();
+  co_await server.stop();
+}
+
 HOCKET_TEST(server, a_body_made_on_the_way_ends_a_connection_of_http_1_0) {
   running_server server([](request&) -> coro<reply> {
     co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> { co_await out.write("one"); });

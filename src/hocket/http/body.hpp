@@ -25,12 +25,12 @@ class body_writer {
   virtual ~body_writer() = default;
 
   /// Sends a piece, which must stay alive meanwhile; an empty one sends nothing. Throws `invalid_state_error` of more than was
-  /// announced. A small piece may wait for the next one: see `flush`.
+  /// announced. It goes at once, unless a coding keeps it: see `flush`.
   [[nodiscard]] virtual coro<void> write(std::string_view piece) = 0;
   /// Sends `length` bytes of a file from `offset` on; to a plain socket they never come to the program. Throws `hocket::error` if
   /// the file has become shorter.
   [[nodiscard]] virtual coro<void> write_file(file& from, std::uint64_t offset, std::uint64_t length) = 0;
-  /// Sends what a coding or the writer itself still keeps, for a peer that waits for it: an event, a line of progress.
+  /// Sends what a coding still keeps, and the head if nothing else was sent, for a peer that waits for it: an event, a line of progress.
   [[nodiscard]] virtual coro<void> flush() = 0;
 };
 

@@ -364,10 +364,12 @@ class server_connection::reply_writer final : public body_writer {
     }
   }
 
-  coro<void> flush() override { co_return; }  // nothing is kept
+  /// Only the head is ever kept.
+  coro<void> flush() override {
+    if (!on_.head_sent_) co_await on_.send_head_with("");
+  }
 
   /// Sends what is left of the framing, with the head of a body of no bytes.
-
   coro<void> finish() {
     if (left_.value_or(0) > 0)
       throw invalid_state_error(fmt::format("the body ended {} bytes before its length", *left_));
