@@ -52,8 +52,6 @@ hocket::coro<std::set<std::string>> parse(const std::string& url, http::session&
     for (const auto link : hrefs(html)) {
       if (const auto absolute = hocket::url::parse(link, base))
         found.insert(absolute->href());
-      else if (absolute.error() == hocket::url_error::unsupported_scheme)
-        found.emplace(link);  // mailto: and the like stay as they are
       else
         log("ERROR", "Error parsing URL: {}", link);
     }

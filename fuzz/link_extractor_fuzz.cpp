@@ -23,7 +23,6 @@ using hocket::crawl::link_extractor;
 struct findings {
   std::vector<std::pair<std::string, bool>> links;
   std::optional<std::string> base;
-  std::optional<std::string> charset;
 
   bool operator==(const findings&) const = default;
 };
@@ -46,7 +45,6 @@ findings extract(std::string_view document, const std::vector<std::size_t>& cuts
   }
   feed(document.substr(begin));
   if (const auto base = extractor.base_href()) found.base.emplace(*base);
-  if (const auto charset = extractor.declared_charset()) found.charset.emplace(*charset);
   return found;
 }
 

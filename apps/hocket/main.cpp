@@ -31,6 +31,7 @@ int main(int count, char** arguments) {
   program.require_subcommand(1);
   action chosen;
   add_crawl(program, chosen);
+  add_get(program, chosen);
   add_serve(program, chosen);
   try {
     program.parse(count, arguments);

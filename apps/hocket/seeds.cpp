@@ -18,7 +18,7 @@ static std::string_view trimmed(std::string_view line) {
 
 url parse_seed(std::string_view text, const std::string& where) {
   auto parsed = url::parse(text);
-  if (!parsed && parsed.error() != url_error::unsupported_scheme && parsed.error() != url_error::no_scheme)
+  if (!parsed && parsed.error() != url_error::no_scheme)
     throw failure(fmt::format("{}not a valid URL: '{}' ({})", where, text, describe(parsed.error())), wrong_usage);
   if (!parsed || (parsed->scheme() != "http" && parsed->scheme() != "https"))
     throw failure(fmt::format("{}not an http(s) URL: '{}'", where, text), wrong_usage);

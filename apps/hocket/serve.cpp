@@ -92,12 +92,9 @@ coro<std::uint64_t> serve(serving& shared, loop_place place) {
   const bool is_first = place.index == 0;
   std::optional<sigterm_guard> ends_in_order;
   if (is_first) ends_in_order.emplace();
-  auto files = http::static_files::below(shared.arguments.directory);
   auto listener = shared.address.listen();
-  const auto answer = [&files](const http::request& asked, http::responder& respond) -> coro<void> {
-    co_await files.answer(asked, respond);
-  };
-  http::server server(answer, {.tls = shared.secured.tls, .wall_clock = time_of_day, .on_error = print_problem});
+  http::server server(http::static_files::below(shared.arguments.directory, {.list_directories = true}),
+                      {.tls = shared.secured.tls, .wall_clock = time_of_day, .on_error = print_problem});
   if (is_first &&
       shared.secured.from_files)  // for as long as the loop runs; listens before anybody is told that it serves
     create_task(reload_on_sighup(*shared.secured.from_files), {.name = "reload", .eager_start = true});

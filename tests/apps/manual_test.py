@@ -61,7 +61,7 @@ def options_of(command):
 
 class Help(unittest.TestCase):
     def test_is_read_as_it_is_meant(self):
-        self.assertEqual(commands(), ["crawl", "serve"])
+        self.assertEqual(commands(), ["crawl", "get", "serve"])
         crawl = options_of("crawl")
         self.assertEqual(crawl["--out"], Option("", "DIR", "out"))
         self.assertEqual(crawl["--per-host"], Option("", "N", "8"))
@@ -211,7 +211,7 @@ class ZshCompletion(unittest.TestCase):
                 body = re.search(rf"^{name}\(\) {{\n(.*?)^}}", text, re.M | re.S)[1]
                 declared = {}
                 for line in body.splitlines():
-                    option = re.match(r"""\s+(?:'\([^)]*\)')?(?:'(?:\([^)]*\))?|{(-\w),)(--[\w-]+)(?:}')?(=?)\[[^]]*\](?::\w*:\(([\w ]+)\))?""", line)
+                    option = re.match(r"""\s+(?:'(?:\([^)]*\)|\*)')?(?:'(?:\([^)]*\))?|{(-\w),)(--[\w-]+)(?:}')?(=?)\[[^]]*\](?::\w*:\(([\w ]+)\))?""", line)
                     if option:
                         declared[option[2]] = (option[1] or "", bool(option[3]), set((option[4] or "").split()))
                 self.assertEqual(declared, {n: (o.short, bool(o.value), o.choices) for n, o in options_of(command).items()})

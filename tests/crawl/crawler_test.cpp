@@ -19,6 +19,7 @@
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
+#include <hocket/text/text_encoder.hpp>
 
 using namespace std::chrono_literals;
 using hocket::coro;
@@ -50,14 +51,14 @@ struct page {
 
 page redirect(std::string_view location, int status = 302) { return {"", status, {{"Location", location}}}; }
 
+hocket::http::reply html(std::string_view body) { return hocket::http::reply::html(std::string(body)); }
+
 /// A site in memory that notes what was asked for. What it has not is 404.
 class site {
  public:
   explicit site(std::map<std::string, page> pages)
       : pages_(std::move(pages)),
-        server_([this](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
-          co_await answer(asked, respond);
-        }) {}
+        server_([this](hocket::http::request& asked) -> coro<hocket::http::reply> { co_return answer(asked); }) {}
 
   [[nodiscard]] std::string url(std::string_view path = "/") const { return server_.url(path); }
   [[nodiscard]] const std::vector<std::string>& asked() const noexcept { return asked_; }
@@ -70,12 +71,12 @@ class site {
   coro<void> stop() { co_await server_.stop(); }
 
  private:
-  coro<void> answer(const hocket::http::request& asked, hocket::http::responder& respond) {
-    asked_.emplace_back(asked.target);
+  hocket::http::reply answer(const hocket::http::request& asked) {
+    asked_.emplace_back(asked.target());
     const auto found = pages_.find(asked_.back());
     const page missing{"not here", 404, {{"Content-Type", "text/plain"}}};
     const page what = found == pages_.end() ? missing : found->second;
-    co_await respond.send(what.status, what.fields, what.body);
+    return {what.status, what.fields, what.body};
   }
 
   std::map<std::string, page> pages_;
@@ -235,12 +236,12 @@ HOCKET_TEST(crawler, depth_counts_the_fewest_links_from_a_seed) {
 
 // The long way answers at once and the short way late: the depth must come out the same.
 HOCKET_TEST(crawler, depth_does_not_depend_on_who_answers_first) {
-  running_server server([](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+  running_server server([](hocket::http::request& asked) -> coro<hocket::http::reply> {
     const std::map<std::string_view, std::string_view> pages{
         {"/0", "<a href=slow><a href=a>"}, {"/a", "<a href=b>"},      {"/b", "<a href=goal>"},
         {"/slow", "<a href=goal>"},        {"/goal", "<a href=end>"}, {"/end", ""}};
-    if (asked.target == "/slow") co_await hocket::sleep(5s);
-    co_await respond.send(200, {{"Content-Type", "text/html"}}, pages.at(asked.target));
+    if (asked.target() == "/slow") co_await hocket::sleep(5s);
+    co_return html(pages.at(asked.target()));
   });
   const crawled found = co_await crawl(from({server.url("/0")}, {.depth = 3}));
   EXPECT_EQ(found.pages.at(server.url("/goal"))["depth"], 2);
@@ -350,11 +351,11 @@ HOCKET_TEST(crawler, asks_a_loopback_host_for_no_more_than_per_host_at_once) {
   std::size_t most = 0;
   std::string links;
   for (int n = 0; n < 30; ++n) links += fmt::format("<a href=/{}>", n);
-  running_server server([&](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+  running_server server([&](hocket::http::request& asked) -> coro<hocket::http::reply> {
     most = std::max(most, ++busy);
     co_await hocket::sleep(1s);
     --busy;
-    co_await respond.send(200, {{"Content-Type", "text/html"}}, asked.target == "/" ? links : "");
+    co_return html(asked.target() == "/" ? links : "");
   });
   const crawled found = co_await crawl(from({server.url()}, {.per_host = 5}));
   EXPECT_EQ(found.summary["pages"], 31);
@@ -367,11 +368,11 @@ HOCKET_TEST(crawler, has_no_more_requests_under_way_than_concurrency) {
   std::size_t most = 0;
   std::string links;
   for (int n = 0; n < 30; ++n) links += fmt::format("<a href=/{}>", n);
-  running_server server([&](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
+  running_server server([&](hocket::http::request& asked) -> coro<hocket::http::reply> {
     most = std::max(most, ++busy);
     co_await hocket::sleep(1s);
     --busy;
-    co_await respond.send(200, {{"Content-Type", "text/html"}}, asked.target == "/" ? links : "");
+    co_return html(asked.target() == "/" ? links : "");
   });
   co_await crawl(from({server.url()}, {.concurrency = 3, .per_host = 100}));
   EXPECT_EQ(most, 3U);
@@ -414,6 +415,67 @@ HOCKET_TEST(crawler, takes_links_of_html_and_of_what_has_no_type) {
     EXPECT_EQ(found.pages.at(web.url())["error"], nullptr);
     co_await web.stop();
   }
+}
+
+std::string encoded(std::string_view text, hocket::encoding which) {
+  std::string bytes;
+  if (which == hocket::encoding::utf_16le) {
+    bytes = "\xff\xfe";
+    for (const char byte : text) bytes.append({byte, '\0'});  // ASCII only
+    return bytes;
+  }
+  hocket::text_encoder encoder(which);
+  EXPECT_FALSE(encoder.encode(text, bytes));
+  return bytes;
+}
+
+// What is asked for is what a browser would ask for: paths in UTF-8, queries in the encoding of the page.
+HOCKET_TEST(crawler, follows_links_of_pages_in_other_encodings) {
+  struct encoded_page {
+    hocket::encoding which;
+    std::string label;  // in the Content-Type, unless empty
+    std::string body;
+    std::string asked;
+  };
+  const std::vector<encoded_page> pages = {
+      {hocket::encoding::windows_1251, "", "<meta charset=windows-1251><a href='/да?q=Привет'>",
+       "/%D0%B4%D0%B0?q=%CF%F0%E8%E2%E5%F2"},
+      {hocket::encoding::shift_jis, "Shift_JIS", "<title>日本</title><a href='/?q=日本語'>", "/?q=%93%FA%96{%8C%EA"},
+      {hocket::encoding::gbk, "gb2312", "<a href='/中文?q=中文&amp;x=&#8364;'>",
+       "/%E4%B8%AD%E6%96%87?q=%D6%D0%CE%C4&x=%80"},
+      {hocket::encoding::euc_kr, "",
+       "<meta http-equiv=Content-Type content='text/html; charset=ks_c_5601-1987'><a href='?한글'>", "/?%C7%D1%B1%DB"},
+      {hocket::encoding::iso_8859_2, "latin2", "<a href='/?q=žluťoučký&amp;x=&#1076;'>",
+       "/?q=%BElu%BBou%E8k%FD&x=%26%231076%3B"},
+      {hocket::encoding::utf_16le, "", "<a href='/a?q=&#1076;'>", "/a?q=%D0%B4"},
+  };
+  for (const auto& each : pages) {
+    const std::string type = each.label.empty() ? "text/html" : "text/html; charset=" + each.label;
+    site web({{"/", {encoded(each.body, each.which), 200, {{"Content-Type", type}}}}, {each.asked, {""}}});
+    const crawled found = co_await crawl(from({web.url()}));
+    EXPECT_EQ(web.asked(), (list{"/", each.asked})) << name_of(each.which);
+    EXPECT_TRUE(found.links.contains(web.url() + " " + web.url(each.asked))) << name_of(each.which);
+    EXPECT_EQ(found.summary["failed"], 0) << name_of(each.which);
+    co_await web.stop();
+  }
+}
+
+HOCKET_TEST(crawler, leaves_other_schemes_alone) {
+  site web({{"/",
+             {"<a href=mailto:a@b.c><a href=javascript:x()><a href=file:///etc/passwd><a href=ftp://127.0.0.1/>"
+              "<a href=data:text/html,x><a href=tel:1><a href='foo:/bar'>"}}});
+  const crawled found = co_await crawl(from({web.url()}, {.scope = scope_rule::any}));
+  EXPECT_EQ(web.asked(), (list{"/"}));
+  EXPECT_TRUE(found.links.empty());
+  EXPECT_TRUE(found.skipped.empty());
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, takes_a_redirect_to_another_scheme_for_an_error) {
+  site web({{"/", redirect("mailto:a@b.c")}});
+  const crawled found = co_await crawl(from({web.url()}, {.scope = scope_rule::any}));
+  EXPECT_EQ(found.pages.at(web.url())["error"], "redirected to 'mailto:a@b.c', which is not an http(s) URL");
+  co_await web.stop();
 }
 
 HOCKET_TEST(crawler, takes_no_links_of_error_pages) {
@@ -720,9 +782,9 @@ HOCKET_TEST(crawler, a_server_that_hangs_fails_when_its_time_is_up_and_holds_up_
 }
 
 HOCKET_TEST(crawler, one_bad_page_leaves_the_others_alone) {
-  running_server server([](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
-    if (asked.target == "/bad") throw std::runtime_error("broken");
-    co_await respond.send(200, {{"Content-Type", "text/html"}}, "<a href=/bad><a href=/1><a href=/2>");
+  running_server server([](hocket::http::request& asked) -> coro<hocket::http::reply> {
+    if (asked.target() == "/bad") throw std::runtime_error("broken");
+    co_return html("<a href=/bad><a href=/1><a href=/2>");
   });
   const crawled found = co_await crawl(from({server.url()}));
   EXPECT_EQ(found.summary["ok"], 3);
@@ -768,9 +830,9 @@ HOCKET_TEST(crawler, every_url_that_was_seen_is_a_page_or_has_a_reason) {
 HOCKET_TEST(crawler, cancelled_it_finishes_what_is_under_way_and_leaves_complete_files) {
   std::string links;
   for (int n = 0; n < 50; ++n) links += fmt::format("<a href=/{}>", n);
-  running_server server([&](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
-    if (asked.target != "/") co_await hocket::sleep(10s);
-    co_await respond.send(200, {{"Content-Type", "text/html"}}, asked.target == "/" ? links : "<a href=/more>");
+  running_server server([&](hocket::http::request& asked) -> coro<hocket::http::reply> {
+    if (asked.target() != "/") co_await hocket::sleep(10s);
+    co_return html(asked.target() == "/" ? links : "<a href=/more>");
   });
   const temporary_directory folder;
   crawled found;
@@ -823,9 +885,9 @@ HOCKET_TEST(crawler, ends_with_the_reason_when_its_files_may_not_grow) {
 }
 
 HOCKET_TEST(crawler, writes_as_it_goes) {
-  running_server server([](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
-    if (asked.target != "/") co_await hocket::sleep(10s);
-    co_await respond.send(200, {{"Content-Type", "text/html"}}, "<a href=/a>");
+  running_server server([](hocket::http::request& asked) -> coro<hocket::http::reply> {
+    if (asked.target() != "/") co_await hocket::sleep(10s);
+    co_return html("<a href=/a>");
   });
   const temporary_directory folder;
   auto out = co_await hocket::crawl::output::open(folder.path());

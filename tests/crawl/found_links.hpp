@@ -19,7 +19,6 @@ struct found_links {
   std::vector<std::string> hrefs;
   std::vector<bool> nofollow;  // of each
   std::optional<std::string> base;
-  std::optional<std::string> charset;
 
   bool operator==(const found_links&) const = default;
 
@@ -27,7 +26,7 @@ struct found_links {
     for (std::size_t n = 0; n < found.hrefs.size(); ++n) {
       out << '[' << found.hrefs[n] << (found.nofollow[n] ? "] nofollow " : "] ");
     }
-    return out << "base=" << found.base.value_or("-") << " charset=" << found.charset.value_or("-");
+    return out << "base=" << found.base.value_or("-");
   }
 };
 
@@ -47,7 +46,6 @@ class piecewise_extraction {
 
   [[nodiscard]] found_links end() && {
     if (const auto base = extractor_.base_href()) found_.base.emplace(*base);
-    if (const auto charset = extractor_.declared_charset()) found_.charset.emplace(*charset);
     return std::move(found_);
   }
 

@@ -219,48 +219,4 @@ TEST_F(html5lib, no_cut_changes_what_follows_an_input) {
   }
 }
 
-// --- Encodings. The standard looks for a declaration without tokenizing; the extractor sees none in a script or style,
-// and looks no further after a label that names no encoding. Such cases are left out.
-
-struct encoding_case {
-  std::string page;
-  std::string encoding;
-};
-
-std::vector<encoding_case> encoding_cases() {
-  constexpr std::string_view separators[] = {"#data\n", "\n#encoding\n", "\n"};
-  const std::string file = contents(data_folder() / "encoding-tests1.dat") + "\n";
-  std::vector<encoding_case> cases;
-  for (std::size_t at = file.find(separators[0]); at != file.npos; at = file.find(separators[0], at)) {
-    const std::size_t page = at + separators[0].size();
-    const std::size_t page_end = file.find(separators[1], page);
-    const std::size_t encoding = page_end + separators[1].size();
-    at = file.find(separators[2], encoding);
-    cases.push_back({file.substr(page, page_end - page), file.substr(encoding, at - encoding)});
-  }
-  return cases;
-}
-
-// The encoding of a label, for the labels that the cases use.
-std::string encoding_of(const std::string& label) {
-  if (equal_ignoring_case(label, "iso8859-2")) return "iso-8859-2";
-  if (equal_ignoring_case(label, "euc-jp")) return "euc-jp";
-  if (equal_ignoring_case(label, "utf-8") || label.starts_with("utf-16") || label.starts_with("UTF-16")) return "utf-8";
-  return "windows-1252";
-}
-
-TEST_F(html5lib, the_declared_encoding_is_the_one_that_the_standard_finds) {
-  int pages = 0;
-  for (const auto& one : encoding_cases()) {
-    const bool is_left_out =
-        one.page.find("<script") != std::string::npos || one.page.find("<style") != std::string::npos ||
-        one.page.find("bogus") != std::string::npos || one.page.starts_with("\uFEFF") || one.page.size() > 1024;
-    if (is_left_out) continue;
-    EXPECT_PRED2(equal_ignoring_case, encoding_of(extract(one.page).charset.value_or("")), one.encoding) << one.page;
-    EXPECT_EQ(cut_that_matters(one.page), std::nullopt) << one.page;
-    ++pages;
-  }
-  EXPECT_GE(pages, 45);
-}
-
 }  // namespace

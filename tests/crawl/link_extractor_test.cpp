@@ -117,7 +117,6 @@ TEST(link_extractor, looks_for_a_tag_at_the_second_of_two_brackets) {
 
 TEST(link_extractor, is_not_confused_by_names_longer_than_it_packs) {
   EXPECT_EQ(hrefs("<aaaaaaaaaaaaaaaa href=x><a xxxxxxxxxxxxhref=y>"), list{});
-  EXPECT_EQ(extract("<meta phttp-equiv=content-type content='charset=x'>").charset, std::nullopt);
 }
 
 // --- Values
@@ -302,52 +301,20 @@ TEST(link_extractor, takes_no_base_from_comments_and_end_tags) {
   EXPECT_EQ(extract("<!--<base href=x>--></base href=y>").base, std::nullopt);
 }
 
-// --- The declared encoding
-
-TEST(link_extractor, takes_the_charset_of_the_first_meta_that_has_one) {
-  EXPECT_EQ(extract("<meta name=x content='charset=a'><meta charset=' latin1 '><meta charset=utf-8>").charset,
-            "latin1");
-}
-
-TEST(link_extractor, takes_the_charset_of_a_content_type) {
-  EXPECT_EQ(extract("<meta content='text/html; charset=utf-8; x' HTTP-EQUIV=Content-Type>").charset, "utf-8");
-  EXPECT_EQ(extract("<meta http-equiv=content-type content='charsets charset = \" koi8-r \"'>").charset, "koi8-r");
-}
-
-TEST(link_extractor, takes_no_charset_of_a_content_type_without_one) {
-  EXPECT_EQ(extract("<meta http-equiv=content-type content='text/html; charset'>").charset, std::nullopt);
-  EXPECT_EQ(extract("<meta http-equiv=content-type content='text/html; charset=\"x'>").charset, std::nullopt);
-  EXPECT_EQ(extract("<meta http-equiv=refresh content='charset=x'>").charset, std::nullopt);
-  EXPECT_EQ(extract("<meta http_equiv=content-type content='charset=x'>").charset, std::nullopt);
-}
-
-TEST(link_extractor, takes_no_charset_of_an_end_tag) { EXPECT_EQ(extract("</meta charset=x>").charset, std::nullopt); }
-
-TEST(link_extractor, takes_a_charset_only_from_the_first_bytes) {
-  const std::string meta = "<meta charset=utf-8>";
-  const std::string filling(link_extractor::declaration_bytes - meta.size(), ' ');
-  for (const std::size_t piece_size : {std::string::npos, std::size_t{7}, std::size_t{1024}}) {
-    EXPECT_EQ(extract(filling + meta, piece_size).charset, "utf-8");
-    EXPECT_EQ(extract(filling + ' ' + meta, piece_size).charset, std::nullopt);
-  }
-}
-
 // --- Use
 
 TEST(link_extractor, knows_nothing_of_the_last_document_after_reset) {
   link_extractor extractor;
-  const std::string first = "<base href=x><meta charset=y><svg>" + std::string(2000, ' ') + "<script><!--";
+  const std::string first = "<base href=x><svg>" + std::string(2000, ' ') + "<script><!--";
   std::string_view bytes = first;
   EXPECT_FALSE(extractor.next(bytes));
   extractor.reset();
   EXPECT_EQ(extractor.base_href(), std::nullopt);
-  EXPECT_EQ(extractor.declared_charset(), std::nullopt);
 
-  bytes = "<meta charset=z><title/><a href=inside></title><a href=after>";
+  bytes = "<title/><a href=inside></title><a href=after>";
   const auto link = extractor.next(bytes);
   ASSERT_TRUE(link);
   EXPECT_EQ(link->href, "after");
-  EXPECT_EQ(extractor.declared_charset(), "z");
 }
 
 TEST(link_extractor, finds_the_same_wherever_a_page_is_cut) {

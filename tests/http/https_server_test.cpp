@@ -22,8 +22,8 @@ using hocket::byte_stream;
 using hocket::coro;
 using hocket::create_task;
 using hocket::tcp_socket;
+using hocket::http::reply;
 using hocket::http::request;
-using hocket::http::responder;
 using hocket::testing::body_of;
 using hocket::testing::client_here;
 using hocket::testing::has_line;
@@ -36,14 +36,12 @@ using hocket::testing::wait_all_tasks_blocked;
 namespace {
 
 /// Answers with the target.
-coro<void> echo_target(const request& asked, responder& respond) {
-  co_await respond.send(200, {{"Content-Type", "text/plain"}}, asked.target);
-}
+coro<reply> echo_target(request& asked) { co_return reply::text(std::string(asked.target())); }
 
 hocket::http::handler taking(hocket::duration time) {
-  return [time](const request& asked, responder& respond) -> coro<void> {
+  return [time](request& asked) -> coro<reply> {
     co_await hocket::sleep(time);
-    co_await echo_target(asked, respond);
+    co_return co_await echo_target(asked);
   };
 }
 
@@ -118,14 +116,14 @@ HOCKET_TEST(https_server, answers_pipelined_requests_in_order) {
 
 HOCKET_TEST(https_server, tells_the_handler_the_clients_address) {
   std::string seen;
-  noted_server server([&seen](const request& asked, responder& respond) -> coro<void> {
-    seen = asked.peer.to_string();
-    co_await respond.send(204, {}, "");
+  noted_server server([&seen](request& asked) -> coro<reply> {
+    seen = asked.peer().to_string() + " " + std::string(asked.scheme());
+    co_return reply{.status = 204};
   });
   auto client = co_await connect_securely(server.address());
   co_await client.send_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   static_cast<void>(co_await client.receive());
-  EXPECT_EQ(seen, client.local_address().to_string());
+  EXPECT_EQ(seen, client.local_address().to_string() + " https");
   client.abort();
   co_await server.running.stop();
 }
@@ -140,8 +138,7 @@ HOCKET_TEST(https_server, takes_a_target_in_absolute_form) {
 // In real time: virtual time may move on while the kernel still carries so many bytes.
 HOCKET_REAL_TIME_TEST(https_server, a_large_answer_arrives_whole) {
   const std::string body(20'000'000, 'b');
-  noted_server server(
-      [&body](const request&, responder& respond) -> coro<void> { co_await respond.send(200, {}, body); });
+  noted_server server([&body](request&) -> coro<reply> { co_return reply{.body = hocket::http::body::borrow(body)}; });
   const std::string answer = co_await secure_answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_TRUE(body_of(answer) == body);
   co_await server.running.stop();
@@ -331,9 +328,8 @@ HOCKET_TEST(https_server, stopping_ends_handshakes_under_way_at_once_and_without
 
 HOCKET_TEST(https_server, stopping_waits_no_longer_than_allowed_though_a_client_takes_nothing) {
   const std::string body(50'000'000, 'b');
-  noted_server server(
-      [&body](const request&, responder& respond) -> coro<void> { co_await respond.send(200, {}, body); },
-      {.transfer = 1h, .shutdown = 30s});
+  noted_server server([&body](request&) -> coro<reply> { co_return reply{.body = hocket::http::body::borrow(body)}; },
+                      {.grace = 1h, .shutdown = 30s});
   auto client = co_await connect_securely(server.address());
   co_await client.send_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   co_await hocket::sleep(1s);

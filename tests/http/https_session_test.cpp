@@ -244,7 +244,7 @@ HOCKET_TEST(https_session, a_server_that_speaks_plain_http_is_told_by_name) {
 
 HOCKET_TEST(https_session, gives_up_on_a_handshake_that_does_not_come) {
   scripted_server server([](tcp_socket&, std::size_t) -> coro<void> { co_await hocket::sleep(24h); });
-  session web({.timeouts = {.connect = 5s}, .tls = client_here()});
+  session web({.timeouts = {.sock_connect = 5s}, .tls = client_here()});
   const auto begin = hocket::loop::running().time();
   const failure late = co_await failure_of(fetch(web, secure_url(server)));
   EXPECT_EQ(late.kind, "timeout");
@@ -254,7 +254,7 @@ HOCKET_TEST(https_session, gives_up_on_a_handshake_that_does_not_come) {
 
 HOCKET_TEST(https_session, gives_up_on_a_server_that_says_nothing_after_the_handshake) {
   scripted_server server(over_tls([](byte_stream&, std::size_t) -> coro<void> { co_await hocket::sleep(24h); }));
-  session web({.timeouts = {.read = 20s}, .tls = client_here()});
+  session web({.timeouts = {.sock_read = 20s}, .tls = client_here()});
   EXPECT_EQ((co_await failure_of(fetch(web, secure_url(server)))).text, "the server sends nothing");
 }
 

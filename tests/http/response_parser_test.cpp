@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <hocket/http/detail/message_parser.hpp>
@@ -439,13 +440,11 @@ TEST(response_parser, refuses_malformed_lengths) {
   }
 }
 
-TEST(response_parser, takes_a_length_repeated_letter_for_letter) {
-  EXPECT_EQ(body_of("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: y\r\nContent-Length: 5\r\n\r\nhello"), "hello");
-}
-
-TEST(response_parser, refuses_lengths_that_differ) {
-  EXPECT_EQ(failure("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello"),
-            "bad response: conflicting Content-Length");
+TEST(response_parser, refuses_a_repeated_length) {
+  for (const char* again : {"5", "6", "05"})
+    EXPECT_EQ(
+        failure(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: y\r\nContent-Length: {}\r\n\r\nhello", again)),
+        "bad response: repeated Content-Length");
 }
 
 TEST(response_parser, refuses_both_length_and_chunks_in_either_order) {

@@ -5,6 +5,7 @@
 
 #include <http/running_server.hpp>
 #include <io/connected_sockets.hpp>
+#include <io/temporary_directory.hpp>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/gather.hpp>
@@ -12,6 +13,7 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/server.hpp>
 #include <hocket/http/session.hpp>
+#include <hocket/io/write_file.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
@@ -20,8 +22,10 @@ using namespace std::chrono_literals;
 using hocket::coro;
 using hocket::create_task;
 using hocket::tcp_socket;
+using hocket::http::body_writer;
+using hocket::http::http_error;
+using hocket::http::reply;
 using hocket::http::request;
-using hocket::http::responder;
 using hocket::testing::answer_to;
 using hocket::testing::body_of;
 using hocket::testing::ends_cancelled;
@@ -34,14 +38,22 @@ using hocket::testing::wait_all_tasks_blocked;
 namespace {
 
 /// Answers with the target.
-coro<void> echo_target(const request& asked, responder& respond) {
-  co_await respond.send(200, {{"Content-Type", "text/plain"}}, asked.target);
+coro<reply> echo_target(request& asked) {
+  reply given{.headers = {{"Content-Type", "text/plain"}}, .body = std::string(asked.target())};
+  co_return given;
 }
 
+/// Answers with the body.
+coro<reply> echo_body(request& asked) { co_return reply::text(co_await asked.read()); }
+
+reply of(hocket::http::body content) { return {.body = std::move(content)}; }
+
+const std::string get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
 hocket::http::handler taking(hocket::duration time) {
-  return [time](const request& asked, responder& respond) -> coro<void> {
+  return [time](request& asked) -> coro<reply> {
     co_await hocket::sleep(time);
-    co_await echo_target(asked, respond);
+    co_return co_await echo_target(asked);
   };
 }
 
@@ -63,13 +75,16 @@ HOCKET_TEST(server, answers_a_request) {
 
 HOCKET_TEST(server, gives_the_handler_the_request) {
   std::string seen;
-  running_server server([&seen](const request& asked, responder& respond) -> coro<void> {
-    seen = fmt::format("{} {} {} {}", asked.method, asked.target, asked.headers.get("x-one").value_or("-"),
-                       asked.peer.host());
-    co_await respond.send(204, {}, "");
+  running_server server([&seen](request& asked) -> coro<reply> {
+    seen = fmt::format("{} {} {} {} {} {} {} {} {}", asked.version(), asked.method(), asked.target(), asked.path(),
+                       asked.query(), asked.host(), asked.scheme(), asked.headers().get("x-one").value_or("-"),
+                       asked.peer().host());
+    co_return reply{.status = 204};
   });
-  co_await answer_to(server.address(), "DELETE /a?b HTTP/1.1\r\nHost: x\r\nX-One: 1\r\n\r\n");
-  EXPECT_EQ(seen, "DELETE /a?b 1 127.0.0.1");
+  co_await answer_to(server.address(), "DELETE /a?b HTTP/1.1\r\nHost: x:1\r\nX-One: 1\r\n\r\n");
+  EXPECT_EQ(seen, "HTTP/1.1 DELETE /a?b /a b x:1 http 1 127.0.0.1");
+  co_await answer_to(server.address(), "GET / HTTP/1.0\r\n\r\n");
+  EXPECT_EQ(seen, "HTTP/1.0 GET / /   http - 127.0.0.1");
   co_await server.stop();
 }
 
@@ -91,8 +106,7 @@ HOCKET_TEST(server, leaves_out_the_body_in_answer_to_head) {
 
 HOCKET_TEST(server, statuses_without_body_announce_none) {
   for (const int status : {204, 304}) {
-    running_server server(
-        [status](const request&, responder& respond) -> coro<void> { co_await respond.send(status, {}, "ignored"); });
+    running_server server([status](request&) -> coro<reply> { co_return reply::text("ignored", status); });
     const std::string answer = co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_EQ(answer.find("Content-Length"), std::string::npos);
     EXPECT_EQ(body_of(answer), "");
@@ -100,58 +114,167 @@ HOCKET_TEST(server, statuses_without_body_announce_none) {
   }
 }
 
-HOCKET_TEST(server, sends_the_head_of_an_empty_body_that_was_only_begun) {
-  running_server server([](const request&, responder& respond) -> coro<void> {
-    respond.begin(200, {}, 0);
-    co_return;
+HOCKET_TEST(server, sends_a_body_while_it_is_made_in_chunks) {
+  running_server server([](request&) -> coro<reply> {
+    co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {
+      co_await out.write("one");
+      co_await hocket::sleep(1s);
+      co_await out.write("");
+      co_await out.write("twelve bytes");
+    });
   });
-  const std::string answer = co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  EXPECT_TRUE(has_line(answer, "Content-Length: 0"));
+  const std::string answer = co_await answer_to(server.address(), get);
+  EXPECT_TRUE(has_line(answer, "Transfer-Encoding: chunked"));
+  EXPECT_EQ(answer.find("Content-Length"), std::string::npos);
+  EXPECT_EQ(body_of(answer), "3\r\none\r\nc\r\ntwelve bytes\r\n0\r\n\r\n");
   co_await server.stop();
 }
 
-HOCKET_TEST(server, sends_a_body_in_pieces) {
-  running_server server([](const request&, responder& respond) -> coro<void> {
-    respond.begin(200, {}, 6);
-    co_await respond.write("one");
-    co_await hocket::sleep(1s);
-    co_await respond.write("two");
+HOCKET_TEST(server, sends_a_piece_at_once) {
+  running_server server([](request&) -> coro<reply> {
+    co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {
+      co_await out.write("one");
+      co_await hocket::sleep(1h);
+    });
   });
-  const std::string answer = co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  EXPECT_TRUE(has_line(answer, "Content-Length: 6"));
-  EXPECT_EQ(body_of(answer), "onetwo");
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all(get);
+  const auto begun = now();
+  EXPECT_TRUE((co_await client.receive()).text().ends_with("\r\n\r\n3\r\none\r\n"));
+  EXPECT_EQ(now(), begun);
+  client.close();
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, sends_the_head_when_it_is_told_to_flush) {
+  running_server server([](request&) -> coro<reply> {
+    co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {
+      co_await out.flush();
+      co_await hocket::sleep(1s);
+      co_await out.write("one");
+    });
+  });
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all(get);
+  EXPECT_TRUE((co_await client.receive()).text().ends_with("\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  EXPECT_EQ((co_await client.receive()).text(), "3\r\none\r\n");
+  EXPECT_EQ((co_await client.receive()).text(), "0\r\n\r\n");
+  client.close();
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_body_made_on_the_way_ends_a_connection_of_http_1_0) {
+  running_server server([](request&) -> coro<reply> {
+    co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> { co_await out.write("one"); });
+  });
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+  const std::string answer = co_await receive_to_end(client);
+  EXPECT_TRUE(has_line(answer, "Connection: close"));
+  EXPECT_EQ(body_of(answer), "one");
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, sends_what_a_generator_yields) {
+  const auto count = [](int last) -> hocket::async_generator<std::string> {
+    for (int n = 1; n <= last; ++n) {
+      co_await hocket::sleep(1s);
+      co_yield std::to_string(n);
+    }
+  };
+  running_server server([&](request&) -> coro<reply> { co_return of(hocket::http::body::pieces(count(3), 3)); });
+  const std::string answer = co_await answer_to(server.address(), get);
+  EXPECT_TRUE(has_line(answer, "Content-Length: 3"));
+  EXPECT_EQ(body_of(answer), "123");
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, sends_a_part_of_a_file) {
+  const hocket::testing::temporary_directory folder;
+  std::string content;
+  for (int n = 0; n < 200'000; ++n) content += static_cast<char>('a' + n % 26);
+  co_await hocket::write_file(folder.path() + "/file", content);
+  running_server server([&](request& asked) -> coro<reply> {
+    auto file = co_await hocket::file::open(folder.path() + "/file");
+    const std::uint64_t length = asked.target() == "/small" ? 1000 : 150'000;
+    co_return of(hocket::http::body::of_file(std::move(file), 10, length));
+  });
+  const std::string two = "GET /small HTTP/1.1\r\nHost: x\r\n\r\nGET /large HTTP/1.1\r\nHost: x\r\n\r\n";
+  const std::string answer = co_await answer_to(server.address(), two);
+  EXPECT_EQ(statuses(answer), "200 200");
+  EXPECT_TRUE(answer.contains("\r\nContent-Length: 1000\r\n\r\n" + content.substr(10, 1000) + "HTTP/1.1"));
+  EXPECT_TRUE(answer.ends_with("\r\nContent-Length: 150000\r\n\r\n" + content.substr(10, 150'000)));
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_file_that_became_shorter_cuts_the_connection) {
+  const hocket::testing::temporary_directory folder;
+  co_await hocket::write_file(folder.path() + "/file", std::string(100'000, 'x'));
+  std::string reported;
+  running_server server(
+      [&](request&) -> coro<reply> {
+        co_return of(hocket::http::body::of_file(co_await hocket::file::open(folder.path() + "/file"), 0, 200'000));
+      },
+      {.on_error = [&reported](const std::string& problem) { reported = problem; }});
+  const std::string answer = co_await answer_to(server.address(), get + get);
+  EXPECT_EQ(statuses(answer), "200");
+  EXPECT_EQ(body_of(answer).size(), 100'000U);
+  EXPECT_TRUE(reported.contains("became shorter while it was sent")) << reported;
   co_await server.stop();
 }
 
 HOCKET_TEST(server, a_body_shorter_than_announced_closes_the_connection) {
-  running_server server([](const request&, responder& respond) -> coro<void> {
-    respond.begin(200, {}, 6);
-    co_await respond.write("one");
-  });
-  const std::string two_requests = "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n";
-  EXPECT_EQ(body_of(co_await answer_to(server.address(), two_requests)), "one");
+  std::string reported;
+  running_server server(
+      [](request&) -> coro<reply> {
+        co_return of(hocket::http::body::stream([](body_writer& out) -> coro<void> { co_await out.write("one"); }, 6));
+      },
+      {.on_error = [&reported](const std::string& problem) { reported = problem; }});
+  EXPECT_EQ(body_of(co_await answer_to(server.address(), get + get)), "one");
+  EXPECT_EQ(reported, "GET /: the body ended 3 bytes before its length");
   co_await server.stop();
 }
 
 HOCKET_TEST(server, a_body_longer_than_announced_is_cut_and_reported) {
   std::string reported;
   running_server server(
-      [](const request&, responder& respond) -> coro<void> {
-        respond.begin(200, {}, 3);
-        co_await respond.write("one");
-        co_await respond.write("two");
+      [](request&) -> coro<reply> {
+        const auto write = [](body_writer& out) -> coro<void> {
+          co_await out.write("one");
+          co_await out.write("two");
+        };
+        co_return of(hocket::http::body::stream(write, 3));
       },
       {.on_error = [&reported](const std::string& problem) { reported = problem; }});
-  EXPECT_EQ(body_of(co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n")), "one");
-  EXPECT_EQ(reported, "GET /: more body was written than announced");
+  EXPECT_EQ(body_of(co_await answer_to(server.address(), get)), "one");
+  EXPECT_EQ(reported, "GET /: more of a body was written than its length");
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, framing_is_its_own_affair) {
+  running_server server([](request&) -> coro<reply> {
+    reply given = reply::text("four");
+    for (const char* name : {"Content-Length", "Transfer-Encoding", "Keep-Alive"}) given.headers.add(name, "77");
+    co_return given;
+  });
+  const std::string answer = co_await answer_to(server.address(), get);
+  EXPECT_EQ(answer.find("77"), std::string::npos) << answer;
+  EXPECT_TRUE(has_line(answer, "Content-Length: 4"));
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_reply_may_say_how_long_the_body_of_a_get_would_be) {
+  running_server server([](request&) -> coro<reply> { co_return reply{.headers = {{"Content-Length", "77"}}}; });
+  EXPECT_TRUE(
+      has_line(co_await answer_to(server.address(), "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n"), "Content-Length: 77"));
+  EXPECT_TRUE(has_line(co_await answer_to(server.address(), get), "Content-Length: 0"));
   co_await server.stop();
 }
 
 // In real time: virtual time may move on while the kernel still carries so many bytes.
 HOCKET_REAL_TIME_TEST(server, a_large_answer_arrives_whole) {
   const std::string body(20'000'000, 'b');
-  running_server server(
-      [&body](const request&, responder& respond) -> coro<void> { co_await respond.send(200, {}, body); });
+  running_server server([&body](request&) -> coro<reply> { co_return of(hocket::http::body::borrow(body)); });
   const std::string answer = co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(body_of(answer).size(), body.size());
   EXPECT_TRUE(body_of(answer) == body);
@@ -229,14 +352,153 @@ HOCKET_TEST(server, reads_the_body_of_a_request_away) {
   co_await server.stop();
 }
 
-HOCKET_TEST(server, says_continue_to_who_waits_for_it) {
-  running_server server(echo_target);
+HOCKET_TEST(server, says_continue_to_who_waits_for_it_when_the_handler_reads) {
+  running_server server(echo_body);
   auto client = co_await tcp_socket::connect(server.address());
   co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
   EXPECT_EQ((co_await client.receive()).text(), "HTTP/1.1 100 Continue\r\n\r\n");
   co_await client.send_all("abc");
   client.shutdown_send();
-  EXPECT_EQ(statuses(co_await receive_to_end(client)), "200");
+  const std::string answer = co_await receive_to_end(client);
+  EXPECT_EQ(statuses(answer), "200");
+  EXPECT_EQ(body_of(answer), "abc");
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, says_no_continue_when_the_handler_does_not_read) {
+  running_server server(echo_target);
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n");
+  const std::string answer = co_await receive_to_end(client);
+  EXPECT_EQ(statuses(answer), "200");
+  EXPECT_TRUE(has_line(answer, "Connection: close"));
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, refuses_expectations_that_nobody_knows) {
+  running_server server(echo_target);
+  EXPECT_EQ(statuses(co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\n\r\n")),
+            "417");
+  co_await server.stop();
+}
+
+// ---- bodies of requests
+
+HOCKET_TEST(server, gives_the_handler_the_body_however_it_is_framed) {
+  running_server server(echo_body);
+  for (const char* bytes : {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 7\r\n\r\nseven b",
+                            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nsev\r\n4\r\nen "
+                            "b\r\n0\r\n\r\n"}) {
+    const std::string answer = co_await answer_to(server.address(), bytes);
+    EXPECT_EQ(body_of(answer), "seven b") << answer;
+  }
+  EXPECT_EQ(body_of(co_await answer_to(server.address(), get)), "");
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, gives_a_body_piece_by_piece_as_it_comes) {
+  std::string pieces;
+  running_server server([&](request& asked) -> coro<reply> {
+    for (auto piece = co_await asked.next(); !piece.empty(); piece = co_await asked.next()) pieces.append(piece) += '|';
+    EXPECT_EQ(co_await asked.next(), "");
+    co_return reply::text("done");
+  });
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n");
+  for (const char* piece : {"ab", "cd", "ef"}) {
+    co_await hocket::sleep(1s);
+    co_await client.send_all(piece);
+  }
+  EXPECT_TRUE(body_of((co_await client.receive()).text()) == "done");
+  EXPECT_EQ(pieces, "ab|cd|ef|");
+  client.close();
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_body_that_is_streamed_may_be_larger_than_the_limit) {
+  std::uint64_t size = 0;
+  running_server server(
+      [&](request& asked) -> coro<reply> {
+        for (auto piece = co_await asked.next(); !piece.empty(); piece = co_await asked.next()) size += piece.size();
+        co_return reply::text("done");
+      },
+      {.max_body_bytes = 1000});
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n");
+  co_await client.send_all(std::string(3'000'000, 'x'));
+  EXPECT_EQ(statuses((co_await client.receive()).text()), "200");
+  EXPECT_EQ(size, 3'000'000U);
+  client.close();
+  co_await server.stop();
+}
+
+// In real time: virtual time may move on while the kernel still carries so many bytes.
+HOCKET_REAL_TIME_TEST(server, holds_a_client_back_while_the_handler_reads_nothing) {
+  running_server server([](request& asked) -> coro<reply> {
+    co_await hocket::sleep(200ms);
+    co_return reply::text(std::to_string((co_await asked.read(100'000'000)).size()));
+  });
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 50000000\r\n\r\n");
+  auto sending = create_task([](tcp_socket& to) -> coro<void> {
+    const std::string bytes(50'000'000, 'x');
+    co_await to.send_all(bytes);
+  }(client));
+  co_await hocket::sleep(100ms);
+  EXPECT_FALSE(sending.done());
+  co_await sending;
+  EXPECT_EQ(body_of((co_await client.receive()).text()), "50000000");
+  client.close();
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, broken_chunks_are_answered_with_400) {
+  std::vector<std::string> reported;
+  running_server server(echo_body, {.on_error = [&](const std::string& problem) { reported.push_back(problem); }});
+  for (const char* chunks :
+       {"x\r\n", "3\r\nabcd\r\n", "3 \r\nabc\r\n", "-1\r\n", "10000000000000000\r\n", "3;a\nb\r\nabc\r\n"}) {
+    auto client = co_await tcp_socket::connect(server.address());
+    co_await client.send_all(fmt::format("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n{}", chunks));
+    const std::string answer = co_await receive_to_end(client);
+    EXPECT_EQ(statuses(answer), "400") << chunks;
+    EXPECT_TRUE(has_line(answer, "Connection: close"));
+  }
+  EXPECT_TRUE(reported.empty()) << reported.front();
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, who_wants_to_go_on_must_read_the_body_unless_it_is_small) {
+  running_server server(echo_target);
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n");
+  auto late = create_task([](tcp_socket& to) -> coro<void> {
+    co_await hocket::sleep(100ms);
+    co_await to.send_all(std::string(1000, 'x') + "GET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
+    to.shutdown_send();
+  }(client));
+  const std::string answers = co_await receive_to_end(client);
+  EXPECT_EQ(statuses(answers), "200 200");
+  co_await late;
+  auto other = co_await tcp_socket::connect(server.address());
+  co_await other.send_all("POST /1 HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
+  const std::string answer = co_await receive_to_end(other);
+  EXPECT_TRUE(has_line(answer, "Connection: close"));
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, reads_and_writes_at_the_same_time) {
+  running_server server([](request& asked) -> coro<reply> {
+    co_return reply::stream("text/plain", [&asked](body_writer& out) -> coro<void> {
+      for (auto piece = co_await asked.next(); !piece.empty(); piece = co_await asked.next()) co_await out.write(piece);
+    });
+  });
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n");
+  co_await client.send_all("ab");
+  EXPECT_TRUE((co_await client.receive()).text().ends_with("\r\n2\r\nab\r\n"));
+  co_await client.send_all("cd");
+  EXPECT_TRUE((co_await client.receive()).text().starts_with("2\r\ncd\r\n"));
+  client.close();
   co_await server.stop();
 }
 
@@ -319,7 +581,7 @@ HOCKET_TEST(server, answers_a_head_that_is_too_large_with_431) {
 }
 
 HOCKET_TEST(server, answers_a_body_that_is_too_large_with_413) {
-  running_server server(echo_target, {.max_request_body = 1000});
+  running_server server(echo_body, {.max_body_bytes = 1000});
   for (const char* bytes : {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n",
                             "POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1001\r\n\r\n"}) {
     auto client = co_await tcp_socket::connect(server.address());
@@ -330,7 +592,7 @@ HOCKET_TEST(server, answers_a_body_that_is_too_large_with_413) {
 }
 
 HOCKET_TEST(server, answers_chunks_that_are_too_many_with_413) {
-  running_server server(echo_target, {.max_request_body = 1000});
+  running_server server(echo_body, {.max_body_bytes = 1000});
   auto client = co_await tcp_socket::connect(server.address());
   co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3e9\r\n" +
                            std::string(1001, 'x') + "\r\n");
@@ -339,7 +601,7 @@ HOCKET_TEST(server, answers_chunks_that_are_too_many_with_413) {
 }
 
 HOCKET_TEST(server, takes_a_body_of_exactly_the_limit) {
-  running_server server(echo_target, {.max_request_body = 1000});
+  running_server server(echo_body, {.max_body_bytes = 1000});
   const std::string bytes = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x');
   EXPECT_EQ(statuses(co_await answer_to(server.address(), bytes)), "200");
   co_await server.stop();
@@ -348,7 +610,7 @@ HOCKET_TEST(server, takes_a_body_of_exactly_the_limit) {
 // A client that is still sending when the answer comes must be able to read it: closing with bytes unread is a reset, which
 // takes an answer on its way with it.
 HOCKET_TEST(server, the_answer_reaches_a_client_that_is_still_sending) {
-  running_server server(echo_target, {.max_request_body = 1000});
+  running_server server(echo_body, {.max_body_bytes = 1000});
   auto client = co_await tcp_socket::connect(server.address());
   co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n");
   const std::string part(100'000, 'x');
@@ -396,21 +658,39 @@ HOCKET_TEST(server, an_idle_connection_is_closed_after_its_time_without_a_word) 
   co_await server.stop();
 }
 
-HOCKET_TEST(server, a_body_that_stops_coming_ends_the_connection) {
-  running_server server(echo_target, {.transfer = 60s});
+HOCKET_TEST(server, a_body_that_stops_coming_is_answered_with_408) {
+  running_server server(echo_body, {.grace = 60s});
   auto client = co_await tcp_socket::connect(server.address());
   co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
   const auto begin = now();
-  EXPECT_EQ(statuses(co_await receive_to_end(client)), "");
+  EXPECT_EQ(statuses((co_await client.receive()).text()), "408");
   EXPECT_EQ(now() - begin, 60s);
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_body_that_drips_is_answered_with_408) {
+  running_server server(echo_body, {.grace = 10s, .min_rate = 100});
+  auto client = co_await tcp_socket::connect(server.address());
+  const auto begin = now();
+  co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
+  auto dripping = create_task([](tcp_socket& to) -> coro<void> {
+    for (;;) {
+      co_await to.send_all("xxxxxxxxxx");
+      co_await hocket::sleep(1s);
+    }
+  }(client));
+  EXPECT_EQ(statuses((co_await client.receive()).text()), "408");
+  EXPECT_GE(now() - begin, 10s);
+  EXPECT_LE(now() - begin, 13s);
+  dripping.cancel();
+  static_cast<void>(co_await hocket::as_result(dripping));
   co_await server.stop();
 }
 
 HOCKET_TEST(server, a_client_that_takes_nothing_is_dropped) {
   const std::string body(50'000'000, 'b');
-  running_server server(
-      [&body](const request&, responder& respond) -> coro<void> { co_await respond.send(200, {}, body); },
-      {.transfer = 60s});
+  running_server server([&body](request&) -> coro<reply> { co_return of(hocket::http::body::borrow(body)); },
+                        {.grace = 60s, .min_rate = 1'000'000'000});
   auto client = co_await tcp_socket::connect(server.address());
   co_await client.send_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   co_await hocket::sleep(59s);
@@ -425,9 +705,9 @@ HOCKET_TEST(server, a_client_that_takes_nothing_is_dropped) {
 HOCKET_TEST(server, a_handler_that_throws_gives_500_and_is_reported) {
   std::string reported;
   running_server server(
-      [](const request&, responder&) -> coro<void> {
+      [](request&) -> coro<reply> {
         throw std::runtime_error("broken");
-        co_return;
+        co_return reply{};
       },
       {.on_error = [&reported](const std::string& problem) { reported = problem; }});
   EXPECT_EQ(statuses(co_await answer_to(server.address(), "GET /x HTTP/1.1\r\nHost: x\r\n\r\n")), "500");
@@ -436,9 +716,9 @@ HOCKET_TEST(server, a_handler_that_throws_gives_500_and_is_reported) {
 }
 
 HOCKET_TEST(server, an_error_of_the_handlers_own_io_gives_500_too) {
-  running_server server([](const request&, responder&) -> coro<void> {
+  running_server server([](request&) -> coro<reply> {
     throw std::system_error(EIO, std::system_category(), "read");
-    co_return;
+    co_return reply{};
   });
   EXPECT_EQ(statuses(co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n")), "500");
   co_await server.stop();
@@ -447,43 +727,224 @@ HOCKET_TEST(server, an_error_of_the_handlers_own_io_gives_500_too) {
 HOCKET_TEST(server, a_time_out_of_the_handlers_own_work_gives_500_too) {
   std::string reported;
   running_server server(
-      [](const request&, responder&) -> coro<void> { co_await hocket::with_timeout(1s, hocket::sleep(1h)); },
+      [](request&) -> coro<reply> {
+        co_await hocket::with_timeout(1s, hocket::sleep(1h));
+        co_return reply{};
+      },
       {.on_error = [&reported](const std::string& problem) { reported = problem; }});
   EXPECT_EQ(statuses(co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n")), "500");
   EXPECT_EQ(reported, "GET /: timed out");
   co_await server.stop();
 }
 
-HOCKET_TEST(server, a_handler_that_gives_no_answer_gives_500) {
-  running_server server([](const request&, responder&) -> coro<void> { co_return; });
-  EXPECT_EQ(statuses(co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n")), "500");
+HOCKET_TEST(server, a_status_that_is_none_gives_500) {
+  for (const int status : {0, 100, 101, 199, 1000}) {
+    std::string reported;
+    running_server server([status](request&) -> coro<reply> { co_return reply{.status = status}; },
+                          {.on_error = [&reported](const std::string& problem) { reported = problem; }});
+    EXPECT_EQ(statuses(co_await answer_to(server.address(), get)), "500");
+    EXPECT_EQ(reported, fmt::format("GET /: the handler gave the status {}", status));
+    co_await server.stop();
+  }
+}
+
+HOCKET_TEST(server, a_handler_may_throw_the_reply) {
+  std::string reported;
+  running_server server(
+      [](request& asked) -> coro<reply> {
+        if (asked.target() == "/plain") throw http_error(404);
+        throw http_error(405, "only GET\nhere", {{"Allow", "GET"}});
+        co_return reply{};
+      },
+      {.on_error = [&reported](const std::string& problem) { reported = problem; }});
+  EXPECT_EQ(body_of(co_await answer_to(server.address(), "GET /plain HTTP/1.1\r\nHost: x\r\n\r\n")), "404 Not Found\n");
+  const std::string answer = co_await answer_to(server.address(), get);
+  EXPECT_EQ(statuses(answer), "405");
+  EXPECT_TRUE(has_line(answer, "Allow: GET"));
+  EXPECT_EQ(body_of(answer), "only GET\nhere\n");
+  EXPECT_EQ(reported, "");
   co_await server.stop();
 }
 
-HOCKET_TEST(server, a_handler_that_throws_after_it_began_closes_the_connection) {
-  running_server server([](const request&, responder& respond) -> coro<void> {
-    respond.begin(200, {}, 6);
-    co_await respond.write("one");
-    throw std::runtime_error("broken");
-  });
-  auto client = co_await tcp_socket::connect(server.address());
-  co_await client.send_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  const std::string answer = co_await receive_to_end(client);
+HOCKET_TEST(server, a_body_that_fails_before_its_first_piece_gives_500) {
+  std::string reported;
+  running_server server(
+      [](request&) -> coro<reply> {
+        co_return reply::stream("text/plain", [](body_writer&) -> coro<void> {
+          throw std::runtime_error("broken");
+          co_return;
+        });
+      },
+      {.on_error = [&reported](const std::string& problem) { reported = problem; }});
+  EXPECT_EQ(statuses(co_await answer_to(server.address(), get + get)), "500 500");
+  EXPECT_EQ(reported, "GET /: broken");
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_body_that_fails_after_its_first_piece_cuts_the_connection) {
+  std::string reported;
+  running_server server(
+      [](request&) -> coro<reply> {
+        co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {
+          co_await out.write("one");
+          throw std::runtime_error("broken");
+        });
+      },
+      {.on_error = [&reported](const std::string& problem) { reported = problem; }});
+  const std::string answer = co_await answer_to(server.address(), get + get);
   EXPECT_EQ(statuses(answer), "200");
-  EXPECT_EQ(body_of(answer), "one");
+  EXPECT_EQ(body_of(answer), "3\r\none\r\n");  // without the last chunk
+  EXPECT_EQ(reported, "GET /: broken");
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_handler_outlives_its_client_unless_it_is_told) {
+  bool ended = false;
+  bool was_cancelled = false;
+  const auto work = [&](request&) -> coro<reply> {
+    try {
+      co_await hocket::sleep(10s);
+      ended = true;
+    } catch (const hocket::cancelled&) {
+      was_cancelled = true;
+      throw;
+    }
+    co_return reply::text("late");
+  };
+  for (const bool cancels : {false, true}) {
+    ended = was_cancelled = false;
+    std::vector<std::string> reported;
+    running_server server([&work](request& asked) -> coro<reply> { co_return co_await work(asked); },
+                          {.cancel_on_disconnect = cancels,
+                           .on_error = [&](const std::string& problem) { reported.push_back(problem); }});
+    auto client = co_await tcp_socket::connect(server.address());
+    co_await client.send_all(get);
+    co_await hocket::sleep(1s);
+    client.close();
+    co_await hocket::sleep(1s);
+    EXPECT_EQ(was_cancelled, cancels);
+    EXPECT_EQ(server.server.connections(), cancels ? 0U : 1U);
+    co_await hocket::sleep(10s);
+    EXPECT_EQ(ended, !cancels);
+    EXPECT_EQ(server.server.connections(), 0U);
+    EXPECT_TRUE(reported.empty()) << reported.front();
+    co_await server.stop();
+  }
+}
+
+HOCKET_TEST(server, watching_a_client_takes_nothing_from_the_next_request) {
+  running_server server(taking(1s), {.cancel_on_disconnect = true});
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n");
+  co_await hocket::sleep(100ms);
+  co_await client.send_all("GET /2 HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_EQ(body_of((co_await client.receive()).text()), "/1");
+  EXPECT_EQ(body_of((co_await client.receive()).text()), "/2");
+  client.close();
+  co_await server.stop();
+}
+
+// ---- what is told of requests
+
+HOCKET_TEST(server, tells_of_each_request_how_it_ended) {
+  std::vector<std::string> told;
+  const auto note = [&told](const request& asked, const hocket::http::answered& how) {
+    told.push_back(fmt::format("{} {} {} {} {}", asked.target(), how.status, how.body_bytes,
+                               std::chrono::floor<std::chrono::milliseconds>(how.took).count(), how.complete));
+  };
+  running_server server(
+      [](request& asked) -> coro<reply> {
+        if (asked.target() == "/missing") throw http_error(404);
+        if (asked.target() == "/stream")
+          co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {
+            co_await out.write("12345");
+            co_await hocket::sleep(2s);
+            throw std::runtime_error("broken");
+          });
+        co_await hocket::sleep(1s);
+        co_return reply::text("done");
+      },
+      {.on_answered = note});
+  for (const char* target : {"/missing", "/", "/stream"})
+    co_await answer_to(server.address(), fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target));
+  EXPECT_EQ(told,
+            (std::vector<std::string>{"/missing 404 14 0 true", "/ 200 4 1000 true", "/stream 200 5 2000 false"}));
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_request_carries_what_was_set_for_it_and_no_more) {
+  struct user {
+    std::string name;
+  };
+  running_server server([](request& asked) -> coro<reply> {
+    if (asked.get<user>() != nullptr) co_return reply::text("somebody's");
+    asked.set(user{"ada"});
+    asked.set(user{"grace"});
+    asked.set(std::string("text"));
+    co_return reply::text(asked.get<user>()->name + " " + *asked.get<std::string>());
+  });
+  const std::string answer = co_await answer_to(server.address(), get + get);
+  EXPECT_EQ(statuses(answer), "200 200");
+  EXPECT_EQ(answer.find("somebody's"), std::string::npos);
+  EXPECT_EQ(body_of(answer).substr(0, 10), "grace text");
   co_await server.stop();
 }
 
 HOCKET_TEST(server, a_failing_handler_leaves_the_other_connections_alone) {
-  running_server server([](const request& asked, responder& respond) -> coro<void> {
-    if (asked.target == "/bad") throw std::runtime_error("broken");
+  running_server server([](request& asked) -> coro<reply> {
+    if (asked.target() == "/bad") throw std::runtime_error("broken");
     co_await hocket::sleep(1s);
-    co_await echo_target(asked, respond);
+    co_return co_await echo_target(asked);
   });
   const auto [good, bad] = co_await hocket::gather(answer_to(server.address(), "GET /good HTTP/1.1\r\nHost: x\r\n\r\n"),
                                                    answer_to(server.address(), "GET /bad HTTP/1.1\r\nHost: x\r\n\r\n"));
   EXPECT_EQ(statuses(good), "200");
   EXPECT_EQ(statuses(bad), "500");
+  co_await server.stop();
+}
+
+// ---- limits
+
+HOCKET_TEST(server, heads_have_limits) {
+  running_server server(echo_target);
+  const auto status_of = [&](std::string head) -> coro<std::string> {
+    auto client = co_await tcp_socket::connect(server.address());
+    co_await client.send_all(head + "\r\n\r\n");
+    client.shutdown_send();
+    co_return statuses(co_await receive_to_end(client));
+  };
+  const auto fields = [](int count) {
+    std::string all;
+    for (int n = 1; n < count; ++n) all += fmt::format("\r\nX-{}: 1", n);
+    return all;
+  };
+  const std::string line(8 * 1024, 'x');
+  EXPECT_EQ(co_await status_of("GET /" + line.substr(14) + " HTTP/1.1\r\nHost: x"), "200");
+  EXPECT_EQ(co_await status_of("GET /" + line.substr(13) + " HTTP/1.1\r\nHost: x"), "414");
+  EXPECT_EQ(co_await status_of("GET / HTTP/1.1\r\nHost: x\r\nA: " + line.substr(3)), "200");
+  EXPECT_EQ(co_await status_of("GET / HTTP/1.1\r\nHost: x\r\nA: " + line.substr(2)), "431");
+  EXPECT_EQ(co_await status_of("GET / HTTP/1.1\r\nHost: x" + fields(100)), "200");
+  EXPECT_EQ(co_await status_of("GET / HTTP/1.1\r\nHost: x" + fields(101)), "431");
+  std::string much = "GET / HTTP/1.1\r\nHost: x";
+  for (int n = 0; n < 5; ++n) much += "\r\nA: " + line.substr(100);
+  EXPECT_EQ(co_await status_of(much), "431");
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_connection_ends_after_so_many_requests) {
+  running_server server(echo_target, {.max_requests = 3});
+  const std::string answers = co_await answer_to(server.address(), get + get + get + get);
+  EXPECT_EQ(statuses(answers), "200 200 200");
+  EXPECT_TRUE(has_line(answers, "Connection: close"));
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_client_of_http_1_0_may_ask_for_the_next_request) {
+  running_server server(echo_target);
+  const std::string one = "GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+  const std::string answers = co_await answer_to(server.address(), one + one);
+  EXPECT_EQ(statuses(answers), "200 200");
+  EXPECT_TRUE(has_line(answers, "Connection: keep-alive"));
   co_await server.stop();
 }
 

@@ -1,3 +1,4 @@
+#include <array>
 #include <chrono>
 #include <filesystem>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include <hocket/core/gather.hpp>
 #include <hocket/http/date.hpp>
+#include <hocket/http/router.hpp>
 #include <hocket/http/static_files.hpp>
 #include <hocket/testing/test.hpp>
 
@@ -44,16 +46,12 @@ class served_folder {
   }
   coro<void> stop() { co_await server_->stop(); }
 
+  hocket::http::static_files_options options{.list_directories = true};  // when it starts
+
  private:
-  void start() {
-    files_.emplace(static_files::below(root()));
-    server_.emplace([this](const hocket::http::request& asked, hocket::http::responder& respond) -> hocket::coro<void> {
-      co_await files_->answer(asked, respond);
-    });
-  }
+  void start() { server_.emplace(static_files::below(root(), options)); }
 
   temporary_directory outer_;
-  std::optional<static_files> files_;
   std::optional<running_server> server_;
 };
 
@@ -184,8 +182,8 @@ HOCKET_TEST(static_files, redirects_to_the_directory_with_a_slash) {
   std::filesystem::create_directory(folder.path("d \xc3\xa4"));
   const std::string answer = co_await folder.get("/docs?a=b");
   EXPECT_EQ(statuses(answer), "301");
-  EXPECT_TRUE(has_line(answer, "Location: /docs/?a=b")) << answer;
-  EXPECT_TRUE(has_line(co_await folder.get("/d%20%c3%a4"), "Location: /d%20%C3%A4/"));
+  EXPECT_TRUE(has_line(answer, "Location: ./docs/?a=b")) << answer;
+  EXPECT_TRUE(has_line(co_await folder.get("/d%20%c3%a4"), "Location: ./d%20%C3%A4/"));
   co_await folder.stop();
 }
 
@@ -333,11 +331,7 @@ HOCKET_TEST(static_files, serves_many_at_once) {
 HOCKET_TEST(static_files, serves_files_of_any_file_system) {
   const char* const kernel_notes = "/sys/kernel/notes";
   if (::access(kernel_notes, R_OK) != 0) co_return;
-  const auto files = static_files::below("/sys/kernel");
-  running_server server(
-      [&files](const hocket::http::request& asked, hocket::http::responder& respond) -> hocket::coro<void> {
-        co_await files.answer(asked, respond);
-      });
+  running_server server(static_files::below("/sys/kernel"));
   const std::string answer = co_await answer_to(server.address(), "GET /notes HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(statuses(answer), "200");
   EXPECT_FALSE(body_of(answer).empty());
@@ -359,6 +353,141 @@ HOCKET_TEST(static_files, a_file_is_not_a_directory_to_serve) {
   write_file(folder / "file", "");
   EXPECT_THROW(static_cast<void>(static_files::below(folder / "file")), std::system_error);
   co_return;
+}
+
+// ---- conditions and ranges
+
+/// The value of a field of a response.
+std::string field_of(std::string_view response, std::string_view name) {
+  const std::size_t at = response.find(fmt::format("\r\n{}: ", name));
+  if (at == std::string_view::npos) return "";
+  const std::size_t begin = at + name.size() + 4;
+  return std::string(response.substr(begin, response.find('\r', begin) - begin));
+}
+
+HOCKET_TEST(static_files, a_file_has_a_tag_that_changes_with_it) {
+  served_folder folder;
+  const std::string first = field_of(co_await folder.get("/docs/a.html"), "ETag");
+  EXPECT_TRUE(first.starts_with('"') && first.ends_with('"') && first.size() > 4) << first;
+  EXPECT_EQ(field_of(co_await folder.get("/docs/a.html"), "ETag"), first);
+  const std::string again = co_await folder.get("/docs/a.html", fmt::format("If-None-Match: {}\r\n", first));
+  EXPECT_EQ(statuses(again), "304");
+  EXPECT_EQ(field_of(again, "ETag"), first);
+  EXPECT_EQ(body_of(again), "");
+  write_file(folder.path("docs/a.html"), "<p>b");
+  const std::string changed = co_await folder.get("/docs/a.html", fmt::format("If-None-Match: {}\r\n", first));
+  EXPECT_EQ(statuses(changed), "200");
+  EXPECT_NE(field_of(changed, "ETag"), first);
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, a_condition_that_is_not_met_is_412) {
+  served_folder folder;
+  const std::string tag = field_of(co_await folder.get("/docs/a.html"), "ETag");
+  EXPECT_EQ(statuses(co_await folder.get("/docs/a.html", fmt::format("If-Match: {}\r\n", tag))), "200");
+  EXPECT_EQ(statuses(co_await folder.get("/docs/a.html", "If-Match: \"other\"\r\n")), "412");
+  EXPECT_EQ(statuses(co_await folder.get("/docs/a.html", "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n")),
+            "412");
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, sends_the_range_that_is_asked_for) {
+  served_folder folder;
+  write_file(folder.path("digits"), "0123456789");
+  for (const auto& [range, body, said] :
+       {std::array{"0-0", "0", "0-0"}, std::array{"3-5", "345", "3-5"}, std::array{"7-", "789", "7-9"},
+        std::array{"-2", "89", "8-9"}, std::array{"8-100", "89", "8-9"}}) {
+    const std::string answer = co_await folder.get("/digits", fmt::format("Range: bytes={}\r\n", range));
+    EXPECT_EQ(statuses(answer), "206") << range;
+    EXPECT_EQ(body_of(answer), body) << range;
+    EXPECT_EQ(field_of(answer, "Content-Range"), fmt::format("bytes {}/10", said));
+  }
+  for (const char* ignored : {"bytes=5-3", "bytes=a-b", "lines=1-2", "bytes="})
+    EXPECT_EQ(body_of(co_await folder.get("/digits", fmt::format("Range: {}\r\n", ignored))), "0123456789") << ignored;
+  const std::string beyond = co_await folder.get("/digits", "Range: bytes=10-\r\n");
+  EXPECT_EQ(statuses(beyond), "416");
+  EXPECT_EQ(field_of(beyond, "Content-Range"), "bytes */10");
+  EXPECT_EQ(field_of(co_await folder.get("/digits", "Range: bytes=0-1\r\n", "HEAD"), "Content-Length"), "10");
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, sends_several_ranges_as_parts) {
+  served_folder folder;
+  std::string content;
+  for (int n = 0; n < 1000; ++n) content += fmt::format("{:04}", n);
+  write_file(folder.path("numbers"), content);
+  const std::string answer = co_await folder.get("/numbers", "Range: bytes=0-3,1000-1003,-4\r\n");
+  EXPECT_EQ(statuses(answer), "206");
+  const std::string type = field_of(answer, "Content-Type");
+  EXPECT_TRUE(type.starts_with("multipart/byteranges; boundary=")) << type;
+  const std::string boundary = type.substr(type.find('=') + 1);
+  std::string expected;
+  for (const auto& [range, text] :
+       {std::pair{"0-3", "0000"}, std::pair{"1000-1003", "0250"}, std::pair{"3996-3999", "0999"}})
+    expected +=
+        fmt::format("\r\n--{}\r\nContent-Type: application/octet-stream\r\nContent-Range: bytes {}/4000\r\n\r\n{}",
+                    boundary, range, text);
+  expected += fmt::format("\r\n--{}--\r\n", boundary);
+  EXPECT_EQ(body_of(answer), expected);
+  EXPECT_EQ(field_of(answer, "Content-Length"), std::to_string(expected.size()));
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, a_range_of_what_has_changed_is_the_whole) {
+  served_folder folder;
+  write_file(folder.path("digits"), "0123456789");
+  const std::string tag = field_of(co_await folder.get("/digits"), "ETag");
+  EXPECT_EQ(body_of(co_await folder.get("/digits", fmt::format("Range: bytes=2-3\r\nIf-Range: {}\r\n", tag))), "23");
+  EXPECT_EQ(body_of(co_await folder.get("/digits", "Range: bytes=2-3\r\nIf-Range: \"old\"\r\n")), "0123456789");
+  co_await folder.stop();
+}
+
+// ---- options
+
+HOCKET_TEST(static_files, sends_what_was_compressed_before_to_who_takes_it) {
+  served_folder folder;
+  folder.options.precompressed = true;
+  write_file(folder.path("a.css"), "plain");
+  write_file(folder.path("a.css.gz"), "gzipped");
+  write_file(folder.path("a.css.br"), "brotli");
+  const auto ask = [&](std::string accepted) -> coro<std::string> {
+    const std::string answer = co_await folder.get("/a.css", accepted);
+    EXPECT_EQ(field_of(answer, "Content-Type"), "text/css; charset=utf-8");
+    EXPECT_EQ(field_of(answer, "Vary"), "Accept-Encoding");
+    co_return fmt::format("{} {}", field_of(answer, "Content-Encoding"), body_of(answer));
+  };
+  EXPECT_EQ(co_await ask(""), " plain");
+  EXPECT_EQ(co_await ask("Accept-Encoding: gzip\r\n"), "gzip gzipped");
+  EXPECT_EQ(co_await ask("Accept-Encoding: gzip, br\r\n"), "br brotli");
+  EXPECT_EQ(co_await ask("Accept-Encoding: zstd\r\n"), " plain");
+  EXPECT_EQ(co_await ask("Accept-Encoding: br;q=0, gzip;q=0.1\r\n"), "gzip gzipped");
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, lists_no_directory_unless_told) {
+  served_folder folder;
+  folder.options = {.cache_control = "max-age=60"};
+  EXPECT_EQ(statuses(co_await folder.get("/docs/")), "404");
+  EXPECT_EQ(field_of(co_await folder.get("/docs/a.html"), "Cache-Control"), "max-age=60");
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, serves_below_a_route) {
+  const temporary_directory folder;
+  std::filesystem::create_directories(folder.path() + "/d");
+  write_file(folder.path() + "/d/a b.txt", "text");
+  hocket::http::router routes;
+  routes.get("/static/{path:path}", static_files::below(folder.path()));
+  running_server server(std::move(routes));
+  const auto get = [&](const char* path) -> coro<std::string> {
+    co_return co_await answer_to(server.address(), fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", path));
+  };
+  EXPECT_EQ(body_of(co_await get("/static/d/a%20b.txt")), "text");
+  EXPECT_EQ(field_of(co_await get("/static/d"), "Location"), "./d/");
+  for (const char* path :
+       {"/static/../secret", "/static/%2e%2e/secret", "/static/d%2F..%2F..%2Fsecret", "/static/d/a%20b.txt/"})
+    EXPECT_NE(statuses(co_await get(path)), "200") << path;
+  co_await server.stop();
 }
 
 }  // namespace

@@ -10,8 +10,8 @@ int same(int value) { return value; }
 
 hocket::coro<int> amain() {
   auto listener = hocket::tcp_listener::listen(*hocket::socket_address::parse("127.0.0.1", 0));
-  hocket::http::server server([](const hocket::http::request&, hocket::http::responder& respond) {
-    return respond.send(404, {}, "nothing here\n");
+  hocket::http::server server([](hocket::http::request&) -> hocket::coro<hocket::http::reply> {
+    co_return hocket::http::reply::text("nothing here\n", 404);
   });
   auto serving = hocket::create_task(server.serve(listener));
   hocket::http::session web;

@@ -1,14 +1,15 @@
-// Uses <hocket/http.hpp> alone: prints "404".
+// Uses <hocket/http.hpp> and <hocket/http/json.hpp> alone: prints "404".
 #include <cstdio>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/run.hpp>
 #include <hocket/http.hpp>
+#include <hocket/http/json.hpp>
 
 hocket::coro<int> amain() {
   auto listener = hocket::tcp_listener::listen(*hocket::socket_address::parse("127.0.0.1", 0));
-  hocket::http::server server([](const hocket::http::request&, hocket::http::responder& respond) {
-    return respond.send(404, {}, "nothing here\n");
+  hocket::http::server server([](hocket::http::request&) -> hocket::coro<hocket::http::reply> {
+    co_return hocket::http::json_reply("nothing here", 404);
   });
   auto serving = hocket::create_task(server.serve(listener));
   hocket::http::session web;

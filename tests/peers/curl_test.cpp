@@ -23,10 +23,9 @@ namespace {
 constexpr std::size_t megabytes = 4 * 1024 * 1024;
 
 /// "/large" is a large file, everything else says its own name.
-coro<void> answer(const http::request& asked, http::responder& respond) {
-  const std::string path(asked.target);
-  co_await respond.send(200, {{"Content-Type", "text/plain"}},
-                        path == "/large" ? pattern(megabytes) : "this is " + path);
+coro<http::reply> answer(http::request& asked) {
+  const std::string path(asked.target());
+  co_return http::reply::text(path == "/large" ? pattern(megabytes) : "this is " + path);
 }
 
 http::server_options secured(certificate_files& files) {

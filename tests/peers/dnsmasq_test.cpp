@@ -131,8 +131,8 @@ HOCKET_PEER_TEST(dnsmasq, finds_the_host_for_a_session) {
   dnsmasq server({"--host-record=web.example,127.0.0.1"});
   co_await server.ready();
   auto listener = hocket::tcp_listener::listen(*socket_address::parse("127.0.0.1", 0));
-  hocket::http::server web([](const hocket::http::request& asked, hocket::http::responder& respond) -> coro<void> {
-    co_await respond.send(200, {}, asked.headers.get("host").value_or("nobody"));
+  hocket::http::server web([](hocket::http::request& asked) -> coro<hocket::http::reply> {
+    co_return hocket::http::reply::text(std::string(asked.host()));
   });
   auto serving = hocket::create_task(web.serve(listener));
   hocket::http::session client({.resolver = std::make_shared<dns_resolver>(server.options())});

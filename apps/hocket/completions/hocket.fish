@@ -1,11 +1,13 @@
 # fish completion of hocket. Installed into share/fish/vendor_completions.d, where fish finds it.
 set -l crawl '__fish_seen_subcommand_from crawl'
+set -l get '__fish_seen_subcommand_from get'
 set -l serve '__fish_seen_subcommand_from serve'
 
 complete -c hocket -f
 complete -c hocket -s h -l help -d 'Say what there is'
 complete -c hocket -n __fish_use_subcommand -l version -d 'Say which version this is'
 complete -c hocket -n __fish_use_subcommand -a crawl -d 'Follow links from URLs and write the link graph'
+complete -c hocket -n __fish_use_subcommand -a get -d 'Ask for URLs and write what they give'
 complete -c hocket -n __fish_use_subcommand -a serve -d 'Serve the files below a directory'
 
 complete -c hocket -n $crawl -l seeds -r -F -d 'A file of URLs, one a line'
@@ -27,6 +29,27 @@ complete -c hocket -n $crawl -l progress -x -a 'auto always never' -d 'Show how 
 complete -c hocket -n $crawl -l json -d 'Print the summary as JSON'
 complete -c hocket -n $crawl -s q -l quiet -d 'Print nothing but errors'
 complete -c hocket -n $crawl -s v -l verbose -d 'Print each page, and why a URL was not fetched'
+
+complete -c hocket -n $get -s X -l request -x -d 'The method'
+complete -c hocket -n $get -s H -l header -x -d 'A field of the request'
+complete -c hocket -n $get -s d -l data -x -d 'Send this as a form'
+complete -c hocket -n $get -l json -x -d 'Send this as JSON'
+complete -c hocket -n $get -s F -l form -x -d 'Send a field or a file as multipart/form-data'
+complete -c hocket -n $get -s u -l user -x -d 'Who one is to the server'
+complete -c hocket -n $get -l digest -d 'Show it by Digest, not by Basic'
+complete -c hocket -n $get -s L -l location -d 'Follow redirects'
+complete -c hocket -n $get -l compressed -d 'Ask for compressed contents, and unpack them'
+complete -c hocket -n $get -s i -l include -d 'Print status and fields before the body'
+complete -c hocket -n $get -s o -l output -r -F -d 'The file to write to'
+complete -c hocket -n $get -s O -l remote-name -d 'Write to the file that the URL names'
+complete -c hocket -n $get -s C -l continue -d 'Go on where the file ends'
+complete -c hocket -n $get -l proxy -x -d 'The proxy'
+complete -c hocket -n $get -l cafile -r -F -d 'Authorities to trust, in PEM'
+complete -c hocket -n $get -l insecure -d 'Take any certificate for good'
+complete -c hocket -n $get -l timeout -x -d 'Seconds for one URL, redirects included'
+complete -c hocket -n $get -l timing -d 'Print how long each phase took'
+complete -c hocket -n $get -l progress -x -a 'auto always never' -d 'Show how far it is'
+complete -c hocket -n $get -s q -l quiet -d 'Print nothing but errors'
 
 complete -c hocket -n $serve -l port -x -d 'The port; 0 takes one that is free'
 complete -c hocket -n $serve -l host -x -d 'The address to listen at'

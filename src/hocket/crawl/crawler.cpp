@@ -81,9 +81,10 @@ http::session_options crawler::session_options() {
   http::session_options wanted;
   wanted.limit = options_.concurrency;
   wanted.limit_per_host = options_.per_host;
-  wanted.timeouts = {.total = options_.timeout, .connect = options_.timeout, .read = options_.timeout};
+  wanted.timeouts = {.total = options_.timeout, .sock_connect = options_.timeout, .sock_read = options_.timeout};
   wanted.user_agent = options_.user_agent;
   wanted.tls = options_.tls;
+  wanted.decode = false;  // nothing is packed unless it is asked for
   wanted.default_headers = {{"Accept", "text/html,application/xhtml+xml,*/*;q=0.1"}};
   wanted.allow_address = [this](const url& target, const socket_address& address) {
     return options_.allow_private || address.is_global() || scope_.names_host(target.host());
@@ -256,6 +257,8 @@ static bool is_html(std::string_view content_type) {
   return type.essence == "text/html" || type.essence == "application/xhtml+xml";
 }
 
+static bool is_http(const url& target) { return target.scheme() == "http" || target.scheme() == "https"; }
+
 // A body that was packed without being asked to; nothing unpacks it yet.
 static bool is_packed(const http::response& answer) {
   const auto coding = answer.headers().get("Content-Encoding");
@@ -277,7 +280,8 @@ coro<void> crawler::fetch(const target& next, outcome& result) {
       co_return;
     }
     auto hop = url::parse(*location, hops.back());
-    if (!hop) throw http::client_error(fmt::format("redirected to '{}', which is not an http(s) URL", *location));
+    if (!hop || !is_http(*hop))
+      throw http::client_error(fmt::format("redirected to '{}', which is not an http(s) URL", *location));
     co_await answer.drain();
     result.final_url = hop->without_fragment();
     if (std::find(hops.begin(), hops.end(), result.final_url) != hops.end())
@@ -338,7 +342,7 @@ bool crawler::claim(const target& next, outcome& result) {
 // The links of a page that breaks off are left out: it may be tried again. Those of one that is too large are kept.
 coro<void> crawler::read_body(http::response& answer, const target& from, outcome& result) {
   auto links = take_spare();
-  links->begin();
+  links->begin(http::parse_media_type(result.content_type).charset);
   while (result.error.empty()) {
     std::string_view piece = co_await answer.next();
     if (piece.empty()) break;

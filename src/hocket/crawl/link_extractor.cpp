@@ -81,12 +81,6 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
   return std::ranges::equal(text, lower_case, {}, lower);
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 bool has_token(std::string_view text, std::string_view lower_case_token) {
   const char* at = text.data();
   const char* const end = at + text.size();
@@ -96,24 +90,6 @@ bool has_token(std::string_view text, std::string_view lower_case_token) {
     at = token_end;
   }
   return false;
-}
-
-// The encoding's label in a content type such as "text/html; charset=utf-8"; empty if there is none.
-// Source: HTML, "extracting a character encoding from a meta element".
-std::string_view charset_of_content_type(std::string_view content) {
-  constexpr std::string_view keyword = "charset";
-  for (; content.size() > keyword.size(); content.remove_prefix(1)) {
-    if (!equals_ignoring_case(content.substr(0, keyword.size()), keyword)) continue;
-    std::string_view rest = trimmed(content.substr(keyword.size()));
-    if (!rest.starts_with('=')) continue;
-    rest = trimmed(rest.substr(1));
-    if (rest.empty()) return {};
-    const char quote = rest.front();
-    if (quote != '"' && quote != '\'') return rest.substr(0, rest.find_first_of(" \t\n\f\r;"));
-    const std::size_t close = rest.find(quote, 1);
-    return close == rest.npos ? std::string_view{} : trimmed(rest.substr(1, close - 1));
-  }
-  return {};
 }
 
 // Where an unquoted value ends.
@@ -161,27 +137,22 @@ std::optional<link_extractor::link> link_extractor::next(std::string_view& bytes
   while (at != end && !found) {
     at = scan(at, end);
     if (state_ != state::after_tag) continue;
-    end_tag(position_ + static_cast<std::size_t>(at - bytes.data()));
+    end_tag();
     if (has_link()) found = current_link();
   }
   if (is_in_tag()) {
     for (auto& value : values_) value.keep();
   }
-  position_ += static_cast<std::size_t>(at - bytes.data());
   bytes = {at, end};
   return found;
 }
 
 std::optional<std::string_view> link_extractor::base_href() const noexcept { return base_href_; }
 
-std::optional<std::string_view> link_extractor::declared_charset() const noexcept { return declared_charset_; }
-
 void link_extractor::reset() noexcept {
   state_ = state::text;
   foreign_depth_ = 0;
-  position_ = 0;
   base_href_.reset();
-  declared_charset_.reset();
 }
 
 // --- The state machine. Each function takes at least one character or changes the state.
@@ -503,8 +474,6 @@ link_extractor::tag_kind link_extractor::kind_of(std::uint64_t name) {
       return tag_kind::link;
     case packed("base"):
       return tag_kind::base;
-    case packed("meta"):
-      return tag_kind::meta;
     case packed("script"):
     case packed("style"):
     case packed("title"):
@@ -530,16 +499,12 @@ link_extractor::attribute link_extractor::kept_attribute(tag_kind kind, std::uin
       return name == packed("href") ? href : name == packed("rel") ? rel : not_kept;
     case tag_kind::base:
       return name == packed("href") ? href : not_kept;
-    case tag_kind::meta:
-      if (name == packed("charset")) return charset;
-      if (name == packed("http-equiv")) return http_equiv;
-      return name == packed("content") ? content : not_kept;
     default:
       return not_kept;
   }
 }
 
-void link_extractor::end_tag(std::size_t position) {
+void link_extractor::end_tag() {
   state_ = state::text;
   const bool is_empty_foreign_element = is_self_closing_ && foreign_depth_ > 0;
   if (kind_ == tag_kind::foreign) {
@@ -557,25 +522,12 @@ void link_extractor::end_tag(std::size_t position) {
     state_ = state::plaintext;
   } else if (kind_ == tag_kind::base) {
     note_base();
-  } else if (kind_ == tag_kind::meta && position <= declaration_bytes) {
-    note_charset();
   }
 }
 
 void link_extractor::note_base() {
   if (base_href_) return;
   if (const auto value = value_of(href)) base_href_.emplace(*value);
-}
-
-void link_extractor::note_charset() {
-  if (declared_charset_) return;
-  std::string_view label;
-  if (const auto value = value_of(charset)) {
-    label = trimmed(*value);
-  } else if (equals_ignoring_case(value_of(http_equiv).value_or(""), "content-type")) {
-    label = charset_of_content_type(value_of(content).value_or(""));
-  }
-  if (!label.empty()) declared_charset_.emplace(label);
 }
 
 bool link_extractor::has_link() const noexcept {

@@ -23,7 +23,8 @@ namespace hocket::crawl {
 /// that the end of the document leaves unfinished is no tag, so there is no last call to make.
 ///
 /// Bytes are taken as any encoding that agrees with ASCII and passed through; only what character references stand for
-/// is written as UTF-8. Documents in UTF-16 or ISO-2022-JP must be converted first.
+/// is written as UTF-8. So a document that is neither UTF-8 nor ASCII is best converted first, as `page_links` does it;
+/// one in UTF-16 or ISO-2022-JP must be.
 ///
 /// What needs a tree is left out: a link inside `template`, or one that a `select` would swallow, is found; CDATA
 /// sections are comments even within SVG and MathML, whose `style`, `title` and the like count as HTML's unless they
@@ -31,14 +32,11 @@ namespace hocket::crawl {
 ///
 /// Takes linear time. Allocates only to keep a value that spans pieces or holds references, and reuses that storage.
 /// Belongs to one task at a time.
-/// Source: HTML, 13.2.5 (tokenization), 4.2.3 (base), 4.2.5 (meta).
+/// Source: HTML, 13.2.5 (tokenization), 4.2.3 (base).
 class link_extractor {
  public:
   /// The longest attribute value that is kept, in bytes of its source text; a longer one counts as absent.
   static constexpr std::size_t max_value_bytes = 64 * 1024;
-
-  /// A `meta` counts as declaring the encoding only if it ends within so many bytes of the document's start.
-  static constexpr std::size_t declaration_bytes = 1024;
 
   /// The start tag of an `a` or `area` that has an `href`.
   struct link {
@@ -52,10 +50,6 @@ class link_extractor {
 
   /// The `href` of the first `base` that had one, so far. It holds for the whole document, for links before it too.
   [[nodiscard]] std::optional<std::string_view> base_href() const noexcept;
-
-  /// The label of the encoding that the first `meta` to name one declares, so far; as written, perhaps of no known
-  /// encoding. Unlike the standard's search of the undecoded bytes it sees no `meta` that is the text of a script.
-  [[nodiscard]] std::optional<std::string_view> declared_charset() const noexcept;
 
   /// Begins a new document. Storage is kept.
   void reset() noexcept;
@@ -97,10 +91,10 @@ class link_extractor {
   // A script may hold `<!-- <script> ... </script> -->`, whose end tag does not end it.
   enum class script_escape : std::uint8_t { none, escaped, double_escaped };
 
-  enum class tag_kind : std::uint8_t { other, link, base, meta, raw_text, plaintext, foreign };
+  enum class tag_kind : std::uint8_t { other, link, base, raw_text, plaintext, foreign };
 
   // The attributes whose values are kept until their tag ends.
-  enum attribute : std::uint8_t { href, rel, charset, http_equiv, content, not_kept };
+  enum attribute : std::uint8_t { href, rel, not_kept };
 
   // The source text of an attribute's value. It stays where the caller has it until the end of a piece cuts its tag in
   // two.
@@ -144,9 +138,8 @@ class link_extractor {
 
   void begin_tag(bool is_end_tag);
   void end_attribute_name();
-  void end_tag(std::size_t position);
+  void end_tag();
   void note_base();
-  void note_charset();
   [[nodiscard]] bool is_in_tag() const noexcept;
   [[nodiscard]] bool has_link() const noexcept;
   [[nodiscard]] link current_link();
@@ -162,11 +155,9 @@ class link_extractor {
   std::uint64_t name_ = 0;         // packed, of the tag or attribute at hand
   std::uint64_t tag_name_ = 0;     // packed, of the last tag outside raw text; its end tag is what ends raw text
   std::size_t foreign_depth_ = 0;  // of `svg` and `math`, as far as their tags are balanced
-  std::size_t position_ = 0;       // bytes taken since the document's start
   std::array<source_text, not_kept> values_;
   std::string decoded_;
   std::optional<std::string> base_href_;
-  std::optional<std::string> declared_charset_;
 };
 
 }  // namespace hocket::crawl

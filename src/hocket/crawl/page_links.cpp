@@ -1,15 +1,82 @@
+// Most pages are UTF-8 or ASCII. They go to the link extractor as they come; only their first 1024 bytes are held back, if
+// they come in smaller pieces, and searched for a declaration. All others are decoded piece by piece.
+
+#include <hocket/base/utf8.hpp>
 #include <hocket/crawl/page_links.hpp>
+#include <hocket/text/text_encoder.hpp>
 
 namespace hocket::crawl {
+namespace {
 
-void page_links::begin() {
+/// Writes queries in the page's encoding.
+class page_query_encoder final : public query_encoder {
+ public:
+  explicit page_query_encoder(encoding of_page) : encoding_(of_page) {}
+
+  void encode(std::string_view text, std::string& bytes, std::vector<missing_character>& missing) const override {
+    text_encoder encoder(encoding_);
+    while (const auto character = encoder.encode(text, bytes)) missing.push_back({bytes.size(), *character});
+  }
+
+ private:
+  encoding encoding_;
+};
+
+/// `data:` and `javascript:` are the base of nothing.
+/// Source: HTML, 4.2.3 "set the frozen base URL".
+bool may_be_base(const hocket::url& declared) {
+  return declared.scheme() != "data" && declared.scheme() != "javascript";
+}
+
+bool is_http(const hocket::url& link) { return link.scheme() == "http" || link.scheme() == "https"; }
+
+}  // namespace
+
+void page_links::begin(std::string_view charset) {
   extractor_.reset();
+  charset_ = charset;
+  has_begun_ = false;
+  beginning_.clear();
+  encoding_.reset();
+  decoder_.reset();
   hrefs_.clear();
   known_hrefs_.clear();
 }
 
 void page_links::feed(std::string_view bytes) {
-  while (const auto link = extractor_.next(bytes)) {
+  if (has_begun_) return take(bytes);
+  if (!beginning_.empty() || bytes.size() < declaration_bytes) {
+    beginning_.append(bytes);
+    if (beginning_.size() < declaration_bytes) return;
+    bytes = beginning_;
+  }
+  look_for_declaration(bytes);
+  take(bytes);
+}
+
+void page_links::look_for_declaration(std::string_view beginning) {
+  has_begun_ = true;
+  auto found = encoding_of_byte_order_mark(beginning);
+  if (!found) found = encoding_for_label(charset_);
+  if (!found) found = declared_encoding(beginning);
+  if (found) use(*found);
+}
+
+void page_links::use(encoding which) {
+  encoding_ = which;
+  if (which != encoding::utf_8) decoder_.emplace(which);
+}
+
+void page_links::take(std::string_view bytes) {
+  if (!encoding_ && leading_ascii(bytes) < bytes.size()) use(guess_encoding(bytes).value_or(encoding::windows_1252));
+  if (!decoder_) return extract(bytes);
+  decoded_.clear();
+  decoder_->decode(bytes, decoded_);
+  extract(decoded_);
+}
+
+void page_links::extract(std::string_view text) {
+  while (const auto link = extractor_.next(text)) {
     const auto [known, is_new] = known_hrefs_.try_emplace(std::string(link->href), hrefs_.size());
     if (is_new)
       hrefs_.push_back({known->first, link->nofollow});
@@ -19,14 +86,24 @@ void page_links::feed(std::string_view bytes) {
 }
 
 const std::vector<page_link>& page_links::finish(const hocket::url& document) {
+  if (!has_begun_) {
+    look_for_declaration(beginning_);
+    take(beginning_);
+  }
   known_links_.clear();
   links_.clear();
   links_.reserve(hrefs_.size());  // the views of `known_links_` point into it
+  const page_query_encoder encoder(encoding_.value_or(encoding::windows_1252));
+  const auto resolve = [&](std::string_view href, const hocket::url& base) {
+    if (encoding_ == encoding::utf_8) return hocket::url::parse(href, base);
+    return hocket::url::parse(href, base, encoder);
+  };
   const auto declared = extractor_.base_href();
-  const auto base = declared ? hocket::url::parse(*declared, document) : document;
+  auto base = declared ? resolve(*declared, document) : document;
+  if (!base || !may_be_base(*base)) base = document;
   for (const found& each : hrefs_) {
-    auto resolved = hocket::url::parse(each.href, base ? *base : document);
-    if (!resolved || (resolved->scheme() != "http" && resolved->scheme() != "https")) continue;
+    auto resolved = resolve(each.href, *base);
+    if (!resolved || !is_http(*resolved)) continue;
     links_.push_back({std::move(*resolved).without_fragment(), each.nofollow});
     const auto [known, is_new] = known_links_.try_emplace(links_.back().url.href(), links_.size() - 1);
     if (is_new) continue;

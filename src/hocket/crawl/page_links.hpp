@@ -1,11 +1,14 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include <hocket/crawl/link_extractor.hpp>
+#include <hocket/text/detect_encoding.hpp>
+#include <hocket/text/text_decoder.hpp>
 #include <hocket/url/url.hpp>
 
 namespace hocket::crawl {
@@ -18,14 +21,22 @@ struct page_link {
 
 /// Gathers the links of one page while it arrives, and resolves them when it has ended: only then is its base known.
 /// Keeps the distinct hrefs, not the page. Reused from page to page.
+///
+/// The page is read in its encoding, found as browsers find it, and the queries of its links are written in that encoding. A
+/// page that declares none is taken for ASCII until a byte says otherwise; what the bytes from there to the end of the piece
+/// look like decides then.
 class page_links {
  public:
-  void begin();
+  /// `charset` is the parameter of the page's Content-Type, empty for none.
+  void begin(std::string_view charset = {});
   void feed(std::string_view bytes);
 
   /// The distinct http(s) links in order of appearance, without fragments, resolved against `document` or the base that the
   /// page declares. What is no URL is left out.
   [[nodiscard]] const std::vector<page_link>& finish(const hocket::url& document);
+
+  /// In which encoding the page is; nothing while all of it was ASCII and it has declared none.
+  [[nodiscard]] std::optional<encoding> page_encoding() const noexcept { return encoding_; }
 
  private:
   struct found {
@@ -33,7 +44,18 @@ class page_links {
     bool nofollow;
   };
 
+  void look_for_declaration(std::string_view beginning);
+  void use(encoding which);
+  void take(std::string_view bytes);
+  void extract(std::string_view text);
+
   link_extractor extractor_;
+  std::string charset_;
+  bool has_begun_ = false;  // enough has come to know what is declared
+  std::string beginning_;   // until then
+  std::optional<encoding> encoding_;
+  std::optional<text_decoder> decoder_;  // of a page that is not UTF-8
+  std::string decoded_;                  // the piece at hand
   std::vector<found> hrefs_;
   std::unordered_map<std::string, std::size_t> known_hrefs_;
   std::vector<page_link> links_;

@@ -4,12 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
-#include <hocket/http/headers.hpp>
+#include <hocket/http/forwarded/forwarded.hpp>
+#include <hocket/http/forwarded/ip_network.hpp>
+#include <hocket/http/forwarded/proxy_protocol.hpp>
+#include <hocket/http/handler.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/io/tcp.hpp>
@@ -24,57 +28,59 @@ namespace detail {
 class server_connection;
 }
 
-/// A request, its body already read away. Valid during its handler.
-struct request {
-  std::string_view method;
-  std::string_view target;  // as sent, without scheme and host if it had them: "/path?query"
-  const http::headers& headers;
-  socket_address peer;  // the unspecified one if the connection has no socket
+/// How a request ended, for logs and counters.
+struct answered {
+  int status;                ///< what the client was told; 0 if it was told nothing
+  std::uint64_t body_bytes;  ///< of the reply's body, as far as they were sent
+  duration took;             ///< from the whole head on to the last byte
+  bool complete;             ///< the client has, or will have, the whole reply
 };
 
-/// The answer to one request: either `send`, or `begin` and then `write` until the announced length is reached.
-/// Every call throws std::system_error if the client is gone, `timeout_error` if it takes nothing, and `cancelled`.
-class responder {
- public:
-  explicit responder(detail::server_connection& connection) noexcept : connection_(connection) {}
-  responder(const responder&) = delete;
-
-  /// Sends a whole answer; Content-Length is added. The body is left out in answer to HEAD.
-  [[nodiscard]] coro<void> send(int status, headers fields, std::string_view body);
-
-  /// Announces a body of exactly `length` bytes. The head is sent with the first piece.
-  void begin(int status, headers fields, std::uint64_t length);
-  /// The next piece. To HEAD nothing but the head is sent: call `finish` instead.
-  [[nodiscard]] coro<void> write(std::string_view piece);
-  /// Sends what `begin` prepared, for a body that is empty or left out.
-  [[nodiscard]] coro<void> finish();
-
-  [[nodiscard]] bool is_head() const noexcept;
-  /// True once `send` or `begin` was called.
-  [[nodiscard]] bool begun() const noexcept;
-
- private:
-  detail::server_connection& connection_;
+/// Who must say first on a connection for whom it is: proxies that pass on bytes.
+struct proxy_protocol_options {
+  /// Connections from here begin with a PROXY header, or are closed. Connections from elsewhere are those of clients, who may
+  /// not send one.
+  std::vector<ip_network> trusted{};
+  duration limit = std::chrono::seconds(5);
+  proxy_header_options accepted{};
 };
-
-using handler = function<coro<void>(const request&, responder&)>;
 
 struct server_options {
   /// Makes the server one of https: a `tls_context` for servers. Null: plain HTTP.
   security tls{};
-  duration handshake = std::chrono::seconds(60);  // of TLS
-  duration head = std::chrono::seconds(30);       // to send a whole head, from its first byte on
-  duration idle = std::chrono::seconds(75);       // between requests
-  duration transfer = std::chrono::seconds(60);   // a client that takes or gives nothing for so long is dropped
-  duration shutdown = std::chrono::seconds(30);   // requests under way get so long to finish
-  std::size_t max_connections = 10'000;           // then the one idle longest is closed; more wait in the backlog
-  std::uint64_t max_request_body = 1024 * 1024;   // larger: 413
-  std::string name = "hocket";                    // the Server field
+
+  // Who is on the other side: without these whoever is connected.
+  std::optional<proxy_protocol_options> proxy_protocol{};  // comes before TLS
+  /// Proxies whose fields (X-Forwarded-For, Forwarded) say who made a request: then `request::peer`, `scheme` and `host` are the
+  /// client's. A request whose fields are unreadable is 400.
+  std::optional<trusted_proxies> proxies{};
+
+  // How long clients may take.
+  duration handshake = std::chrono::seconds(10);  // of TLS
+  duration head = std::chrono::seconds(10);       // to send a whole head, from its first byte on
+  duration idle = std::chrono::seconds(15);       // between requests
+  duration grace = std::chrono::seconds(10);      // to send or take anything at all of a body
+  std::uint64_t min_rate = 1024;                 // bytes of a body a second, beyond `grace`: slower clients are dropped
+  duration shutdown = std::chrono::seconds(30);  // requests under way get so long to finish
+
+  // How much they may ask for.
+  std::size_t max_connections = 10'000;      // then the one idle longest is closed; more wait in the backlog
+  std::size_t max_requests = 1000;           // on one connection
+  std::size_t max_line_bytes = 8 * 1024;     // the request line (else 414), a field (431)
+  std::size_t max_head_bytes = 32 * 1024;    // 431
+  std::size_t max_fields = 100;              // 431
+  std::size_t max_body_bytes = 1024 * 1024;  // that `request::read` gives (413); pieces have no limit
+
+  /// A handler of a request without a body is cancelled when its client goes away.
+  bool cancel_on_disconnect = false;
+
+  std::string name = "hocket";  // the Server field
   /// The time of day for the Date field; none: no Date, as RFC 9110 has it for servers without a clock.
   std::chrono::sys_seconds (*wall_clock)() = nullptr;
-  /// Told of what a handler threw (the client got 500 if nothing had been sent), of failed accepts, and of failed handshakes
-  /// with the peer's address.
+  /// Told of what a handler threw, of failed accepts, and of failed handshakes with the peer's address.
   std::function<void(const std::string&)> on_error{};
+  /// Told of each request when its reply was sent, or could not be.
+  std::function<void(const request&, const answered&)> on_answered{};
 };
 
 /// An HTTP/1.1 server, plain or over TLS: keep-alive, pipelining, limits on everything.
@@ -101,7 +107,6 @@ class server {
 
  private:
   friend class detail::server_connection;
-  friend class responder;
   struct connection_link {};
   class place;
 
@@ -109,6 +114,9 @@ class server {
   void close_longest_idle() noexcept;
   coro<void> stop();
   coro<void> run(byte_stream peer, place mine);
+  void report(const std::string& problem) const {
+    if (options_.on_error) options_.on_error(problem);
+  }
 
   handler handler_;
   server_options options_;

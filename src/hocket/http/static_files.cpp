@@ -1,11 +1,12 @@
 // The path is made safe as text first (static_path) and opened with RESOLVE_BENEATH, so that the kernel, not we, decides what
-// is below the root. A file goes out in pieces of 64 KiB, the first one together with the head.
+// is below the root.
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <chrono>
 #include <expected>
-#include <memory>
+#include <optional>
 #include <vector>
 
 #include <dirent.h>
@@ -16,17 +17,16 @@
 #include <hocket/base/error.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/exec/to_thread.hpp>
-#include <hocket/http/date.hpp>
+#include <hocket/http/coding/accept_encoding.hpp>
+#include <hocket/http/file_reply.hpp>
 #include <hocket/http/media_type.hpp>
 #include <hocket/http/static_files.hpp>
 #include <hocket/http/static_path.hpp>
-#include <hocket/http/status.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::http {
 namespace {
 
-constexpr std::size_t piece_size = 64 * 1024;
 constexpr std::size_t most_listed = 10'000;
 constexpr int open_flags = O_RDONLY | O_NONBLOCK;  // a FIFO must not make us wait
 
@@ -53,12 +53,6 @@ int status_for(int error) noexcept {
 
 // Field lists are made outside of co_await expressions, where g++ 12 cannot have them (array used as initializer).
 headers field(std::string_view name, std::string_view value) { return {{name, value}}; }
-
-coro<void> answer_status(responder& respond, int status, headers fields = {}) {
-  fields.add("Content-Type", "text/plain; charset=utf-8");
-  const std::string text = fmt::format("{} {}\n", status, reason_phrase(status));
-  co_await respond.send(status, std::move(fields), text);
-}
 
 std::string escape_html(std::string_view text) {
   std::string escaped;
@@ -109,90 +103,79 @@ std::string listing_page(const std::string& path, const std::vector<std::string>
   return page + "</ul>\n</html>\n";
 }
 
-bool unchanged(const request& asked, std::chrono::sys_seconds modified) {
-  const auto since = asked.headers.get("If-Modified-Since");
-  if (!since) return false;
-  const auto date = parse_date(*since, modified);
-  return date && modified <= *date;
+struct compressed_form {
+  content_coding coding;
+  std::string_view ending;
+};
+constexpr std::array compressed_forms{compressed_form{content_coding::br, ".br"},
+                                      compressed_form{content_coding::zstd, ".zst"},
+                                      compressed_form{content_coding::gzip, ".gz"}};
+
+/// All Accept-Encoding as one list.
+std::optional<std::string> accepted_codings(const request& asked) {
+  std::optional<std::string> all;
+  for (const std::string_view each : asked.headers().get_all("Accept-Encoding"))
+    all = all ? fmt::format("{}, {}", *all, each) : std::string(each);
+  return all;
 }
 
 }  // namespace
 
-static_files static_files::below(const std::string& directory) {
+static_files static_files::below(const std::string& directory, static_files_options options) {
   const int number = loop::running().io().open_now(directory.c_str(), O_RDONLY | O_DIRECTORY, 0);
   if (number < 0) throw std::system_error(-number, std::system_category(), fmt::format("cannot serve '{}'", directory));
-  return static_files(file(io_handle(number, io_handle::made_here{})));
+  return {file(io_handle(number, io_handle::made_here{})), std::move(options)};
 }
 
-coro<void> static_files::answer(const request& asked, responder& respond) const {
-  if (asked.method != "GET" && asked.method != "HEAD") {
-    co_await answer_status(respond, 405, field("Allow", "GET, HEAD"));
-    co_return;
-  }
-  auto path = static_path(asked.target);
-  if (!path) {
-    co_await answer_status(respond, path.error());
-    co_return;
-  }
+coro<reply> static_files::operator()(request& asked) const {
+  if (asked.method() != "GET" && asked.method() != "HEAD") throw http_error(405, {}, field("Allow", "GET, HEAD"));
+  const std::optional<std::string_view> part = asked.find_parameter("path");
+  auto path = static_path(part ? "/" + percent_encode_path(*part) : std::string(asked.target()));
+  if (!path) throw http_error(path.error());
   auto opened = co_await as_expected(root_.open_beneath(path->empty() ? "." : *path, open_flags));
   struct stat state{};
-  const int error = opened ? -opened->status(state) : opened.error().value();
-  if (error != 0) {
-    co_await answer_status(respond, status_for(error));
-    co_return;
-  }
-  if (S_ISDIR(state.st_mode))
-    co_await answer_directory(*opened, std::move(*path), asked, respond);
-  else
-    co_await answer_file(std::move(*opened), std::move(*path), asked, respond);
+  const int error = opened ? opened->status(state) : opened.error().value();
+  if (error != 0) throw http_error(status_for(error));
+  if (S_ISDIR(state.st_mode)) co_return co_await answer_directory(*opened, std::move(*path), asked);
+  co_return co_await answer_file(std::move(*opened), std::move(*path), asked);
 }
 
-coro<void> static_files::answer_directory(const file& directory, std::string path, const request& asked,
-                                          responder& respond) const {
-  if (!path.empty() && path.back() != '/') {
-    const std::size_t query = asked.target.find('?');
-    const std::string_view rest = query == std::string_view::npos ? "" : asked.target.substr(query);
-    co_await answer_status(respond, 301, field("Location", fmt::format("/{}/{}", percent_encode_path(path), rest)));
-    co_return;
+coro<reply> static_files::answer_directory(const file& directory, std::string path, request& asked) const {
+  if (!path.empty() && path.back() != '/') {  // so that the links of its page lead below it
+    const std::string name = percent_encode_path(path.substr(path.rfind('/') + 1));
+    const std::string query = asked.query().empty() ? "" : fmt::format("?{}", asked.query());
+    co_return reply::redirect(fmt::format("./{}/{}", name, query), 301);  // wherever the route is
   }
-  auto index = co_await as_expected(root_.open_beneath(path + "index.html", open_flags));
-  if (index) {
-    co_await answer_file(std::move(*index), path + "index.html", asked, respond);
-    co_return;
+  if (!options_.index.empty()) {
+    auto index = co_await as_expected(root_.open_beneath(path + options_.index, open_flags));
+    if (index) co_return co_await answer_file(std::move(*index), path + options_.index, asked);
   }
+  if (!options_.list_directories) throw http_error(404);
   const auto names = co_await to_thread(
       [&system = loop::running().io(), number = directory.number()] { return list(system, number); });
-  co_await respond.send(200, field("Content-Type", "text/html; charset=utf-8"), listing_page(path, names));
+  co_return reply::html(listing_page(path, names));
 }
 
-coro<void> static_files::answer_file(file opened, std::string path, const request& asked, responder& respond) const {
-  struct stat state{};
-  if (opened.status(state) != 0 || !S_ISREG(state.st_mode) || path.back() == '/') {
-    co_await answer_status(respond, 404);
-    co_return;
+coro<reply> static_files::answer_file(file opened, std::string path, request& asked) const {
+  if (path.back() == '/') throw http_error(404);  // which no file has at its end
+  headers fields = field("Content-Type", media_type_for_path(path));
+  if (!options_.cache_control.empty()) fields.add("Cache-Control", options_.cache_control);
+  if (!options_.precompressed) co_return file_reply(asked, std::move(opened), std::move(fields));
+  fields.add("Vary", "Accept-Encoding");
+  std::vector<content_coding> there;
+  std::vector<file> forms;
+  for (const auto& [coding, ending] : compressed_forms) {
+    auto form = co_await as_expected(root_.open_beneath(path + std::string(ending), open_flags));
+    if (!form) continue;
+    there.push_back(coding);
+    forms.push_back(std::move(*form));
   }
-  const std::chrono::sys_seconds modified{std::chrono::seconds(state.st_mtim.tv_sec)};
-  headers fields{{"Last-Modified", format_date(modified)}};
-  if (unchanged(asked, modified)) {
-    co_await respond.send(304, std::move(fields), "");
-    co_return;
-  }
-  fields.add("Content-Type", media_type_for_path(path));
-  const auto size = static_cast<std::uint64_t>(state.st_size);
-  respond.begin(200, std::move(fields), size);
-  if (respond.is_head() || size == 0) {
-    co_await respond.finish();
-    co_return;
-  }
-  const std::size_t buffer_size = std::min<std::uint64_t>(piece_size, size);
-  const auto piece = std::make_unique_for_overwrite<char[]>(buffer_size);
-  for (std::uint64_t sent = 0; sent < size;) {
-    const std::size_t wanted = std::min<std::uint64_t>(buffer_size, size - sent);
-    const std::size_t count = co_await opened.read({piece.get(), wanted}, static_cast<std::int64_t>(sent));
-    if (count == 0) throw hocket::error("the file became shorter while it was sent");
-    co_await respond.write({piece.get(), count});
-    sent += count;
-  }
+  const auto accepted = accepted_codings(asked);
+  const auto chosen = negotiate_coding(accepted, there);
+  if (!chosen || *chosen == content_coding::identity) co_return file_reply(asked, std::move(opened), std::move(fields));
+  fields.add("Content-Encoding", to_string(*chosen));
+  const auto at = std::ranges::find(there, *chosen) - there.begin();
+  co_return file_reply(asked, std::move(forms[static_cast<std::size_t>(at)]), std::move(fields));
 }
 
 }  // namespace hocket::http

@@ -3,29 +3,46 @@
 #include <string>
 
 #include <hocket/core/coro.hpp>
-#include <hocket/http/server.hpp>
+#include <hocket/http/reply.hpp>
+#include <hocket/http/request.hpp>
 #include <hocket/io/file.hpp>
 
 namespace hocket::http {
 
-/// Answers GET and HEAD from the files below a directory; a handler for `server`.
+struct static_files_options {
+  /// What a directory is answered by.
+  std::string index = "index.html";
+  /// Otherwise by a list of what is in it, up to 10,000 entries without those that begin with a dot; else 404.
+  bool list_directories = false;
+  /// In place of a file goes, to clients that take it, one beside it that was compressed before: with `.br`, `.zst` or `.gz` at the end
+  /// of its name. Costs an attempt to open each.
+  bool precompressed = false;
+  /// The value of Cache-Control; empty: none.
+  std::string cache_control{};
+};
+
+/// Answers GET and HEAD from the files below a directory, as `file_reply` has it; a handler.
 ///
-/// A directory is answered by its `index.html`, or else by a list of what is in it. Nothing outside of the directory can be
-/// reached, neither by dots, however encoded, nor by symbolic links. If-Modified-Since is honoured.
+/// Nothing outside of the directory can be reached, neither by dots, however encoded, nor by symbolic links. Content-Type goes by the
+/// extension. Counterpart: aiohttp.web.static.
 class static_files {
  public:
   /// Opens `directory`. Throws std::system_error.
-  [[nodiscard]] static static_files below(const std::string& directory);
+  [[nodiscard]] static static_files below(const std::string& directory, static_files_options options = {});
 
-  [[nodiscard]] coro<void> answer(const request& asked, responder& respond) const;
+  /// The file that the path of the request names, or the part of it that its route calls `path`:
+  /// `routes.get("/static/{path:path}", static_files::below("static"))`.
+  [[nodiscard]] coro<reply> operator()(request& asked) const;
 
  private:
-  explicit static_files(file root) noexcept : root_(std::move(root)) {}
+  static_files(file root, static_files_options options) noexcept
+      : root_(std::move(root)), options_(std::move(options)) {}
 
-  coro<void> answer_directory(const file& directory, std::string path, const request& asked, responder& respond) const;
-  coro<void> answer_file(file opened, std::string path, const request& asked, responder& respond) const;
+  coro<reply> answer_directory(const file& directory, std::string path, request& asked) const;
+  coro<reply> answer_file(file opened, std::string path, request& asked) const;
 
   file root_;
+  static_files_options options_;
 };
 
 }  // namespace hocket::http

@@ -4,8 +4,9 @@
 // a number must be an IPv4 address. That order matters to security: `http://%30x7f.1/` is 127.0.0.1, and whoever guards
 // addresses has to see it. Nearly all hosts are lower-case ASCII already, so that case is one scan and one copy.
 //
-// The standard maps non-ASCII domains by UTS #46; until ICU does that here they are refused. ASCII domains pass in
-// lower case whatever their `xn--` labels hold, as the standard has it.
+// Domains outside ASCII are mapped by UTS #46. Others need only lower case, whatever their `xn--` labels hold: the
+// standard, and the servers that are there, have it so. Schemes that are not special have opaque hosts: whatever stands
+// there, percent-encoded.
 
 #include <algorithm>
 #include <array>
@@ -15,6 +16,9 @@
 
 #include <hocket/url/detail/byte_set.hpp>
 #include <hocket/url/detail/host.hpp>
+#include <hocket/url/detail/idna.hpp>
+#include <hocket/url/detail/percent_encode.hpp>
+#include <hocket/url/detail/url_text.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::detail {
@@ -24,6 +28,7 @@ using ipv6_pieces = std::array<std::uint16_t, 8>;
 
 constexpr byte_set changed_in_domain = forbidden_in_domain | ascii_upper | non_ascii;
 
+std::expected<void, url_error> append_opaque_host(std::string& out, std::string_view text);
 std::expected<void, url_error> append_domain(std::string& out, std::string_view text);
 bool ends_in_a_number(std::string_view domain) noexcept;
 std::optional<std::uint32_t> parse_ipv4(std::string_view domain) noexcept;
@@ -33,7 +38,7 @@ void append_ipv6(std::string& out, const ipv6_pieces& pieces);
 
 }  // namespace
 
-std::expected<void, url_error> append_host(std::string& out, std::string_view text) {
+std::expected<void, url_error> append_host(std::string& out, std::string_view text, bool is_special) {
   if (text.starts_with('[')) {
     if (!text.ends_with(']')) return std::unexpected(url_error::ipv6_invalid);
     const auto pieces = parse_ipv6(text.substr(1, text.size() - 2));
@@ -42,6 +47,7 @@ std::expected<void, url_error> append_host(std::string& out, std::string_view te
     return {};
   }
 
+  if (!is_special) return append_opaque_host(out, text);
   const auto start = out.size();
   if (auto appended = append_domain(out, text); !appended) return appended;
   const auto domain = std::string_view(out).substr(start);
@@ -51,6 +57,13 @@ std::expected<void, url_error> append_host(std::string& out, std::string_view te
   out.resize(start);
   append_ipv4(out, *address);
   return {};
+}
+
+std::size_t leading_plain_domain(std::string_view text) noexcept {
+  std::size_t size = 0;
+  while (size < text.size() && !changed_in_domain.contains(text[size])) ++size;
+  if (size < text.size() && !ends_special_authority.contains(text[size])) return 0;
+  return ends_in_a_number(text.substr(0, size)) ? 0 : size;
 }
 
 namespace {
@@ -69,9 +82,21 @@ std::expected<void, url_error> append_domain(std::string& out, std::string_view 
     return {};
   }
   const std::string domain = percent_decode(text);
+  if (any_of(domain, non_ascii)) {
+    const auto start = out.size();
+    if (!append_ascii_domain(out, domain) || out.size() == start) return std::unexpected(url_error::idna_invalid);
+    if (any_of(std::string_view(out).substr(start), forbidden_in_domain))
+      return std::unexpected(url_error::host_invalid);
+    return {};
+  }
   if (any_of(domain, forbidden_in_domain)) return std::unexpected(url_error::host_invalid);
-  if (any_of(domain, non_ascii)) return std::unexpected(url_error::idna_unsupported);
   for (const char byte : domain) out.push_back(to_ascii_lower(byte));
+  return {};
+}
+
+std::expected<void, url_error> append_opaque_host(std::string& out, std::string_view text) {
+  if (any_of(text, forbidden_in_host)) return std::unexpected(url_error::host_invalid);
+  append_percent_encoded(out, text, c0_control_percent_encode_set);
   return {};
 }
 

@@ -6,8 +6,8 @@ const char* describe(url_error error) noexcept {
   switch (error) {
     case url_error::no_scheme:
       return "no scheme and no base";
-    case url_error::unsupported_scheme:
-      return "scheme is not http, https, ws, wss or ftp";
+    case url_error::opaque_base:
+      return "relative, but the base has an opaque path";
     case url_error::host_missing:
       return "no host";
     case url_error::host_invalid:
@@ -16,8 +16,8 @@ const char* describe(url_error error) noexcept {
       return "host ends in a number but is not an IPv4 address";
     case url_error::ipv6_invalid:
       return "bad IPv6 address";
-    case url_error::idna_unsupported:
-      return "international host names are not supported yet";
+    case url_error::idna_invalid:
+      return "host is no valid international domain name";
     case url_error::port_invalid:
       return "port is not a number";
     case url_error::port_out_of_range:

@@ -2,7 +2,7 @@
 //
 // Two parties that disagree here disagree on where the next message begins, and that is request smuggling. Hence only
 // spellings that no party can read otherwise pass: "chunked" and nothing else, once; Content-Length as bare digits,
-// repeated only letter for letter; never both. A coding other than chunked cannot be undone here, so it is an error in
+// once; never both. A coding other than chunked cannot be undone here, so it is an error in
 // responses too, although one that lasts until close would be unambiguous.
 
 #include <charconv>
@@ -33,7 +33,7 @@ std::optional<std::uint64_t> content_length(const headers& fields) {
   std::optional<std::string_view> first;
   for (const auto [name, value] : fields) {
     if (!equal_ignoring_case(name, "Content-Length")) continue;
-    if (first && *first != value) throw bad_message("conflicting Content-Length");
+    if (first) throw bad_message("repeated Content-Length");
     first = value;
   }
   if (!first) return std::nullopt;

@@ -33,6 +33,7 @@ class message_reader {
   void finish_eof();
 
   [[nodiscard]] bool started() const noexcept { return started_; }
+  [[nodiscard]] bool continues() const noexcept { return continues_; }
   [[nodiscard]] int status() const noexcept { return llhttp_.status_code; }
   [[nodiscard]] int http_minor() const noexcept { return llhttp_.http_minor; }
   [[nodiscard]] std::string_view method() const noexcept {
@@ -41,6 +42,7 @@ class message_reader {
   [[nodiscard]] std::string_view target_or_reason() const noexcept { return target_or_reason_; }
   [[nodiscard]] http::headers& headers() noexcept { return headers_; }
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return framing_.content_length; }
+  [[nodiscard]] bool is_chunked() const noexcept { return framing_.end == body_end::last_chunk; }
   [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
   [[nodiscard]] bool expects_continue() const noexcept { return expects_continue_; }
   [[nodiscard]] bool changes_protocol() const noexcept { return changes_protocol_; }
@@ -62,6 +64,7 @@ class message_reader {
   void accept_response();
   void accept_request();
   [[nodiscard]] bool is_persistent() const noexcept;
+  void require_room_in_line(std::size_t size) const;
   [[noreturn]] void fail(const bad_message& why);
 
   template <auto Handler, class... Args>
@@ -70,8 +73,8 @@ class message_reader {
 
   // Callbacks of llhttp.
   int on_message_begin();
+  int on_target(const char* at, std::size_t size);
   int on_name(const char* at, std::size_t size);
-  int on_name_complete();
   int on_value(const char* at, std::size_t size);
   int on_value_complete();
   int on_body(const char* at, std::size_t size);
@@ -84,8 +87,9 @@ class message_reader {
   stage stage_ = stage::ended;
   std::exception_ptr parked_;  // thrown in a callback
 
-  std::string request_method_;         // of the request that a response answers
-  std::string start_line_;             // with its CRLF
+  std::string request_method_;  // of the request that a response answers
+  std::string start_line_;      // with its CRLF
+  std::size_t target_size_ = 0;
   std::string_view target_or_reason_;  // in the start line
   std::string name_;                   // of the field being read, as its value
   std::string value_;
@@ -99,6 +103,7 @@ class message_reader {
   bool changes_protocol_ = false;
 
   bool started_ = false;
+  bool continues_ = false;
   std::uint64_t remaining_ = 0;  // of a body with a length
   std::string_view body_piece_;  // of a chunked body, from the latest call of llhttp
 };
@@ -192,6 +197,14 @@ void check_host(const headers& fields, int http_minor) {
   if (hosts == 0 && http_minor > 0) throw bad_message("no Host");
 }
 
+/// RFC 9110, 10.1.1: what a client expects is 100-continue; what else it may mean nobody can promise.
+bool wants_continue(const headers& fields, int http_minor) {
+  const auto expected = fields.get("Expect");
+  if (!expected || http_minor == 0) return false;
+  if (!equal_ignoring_case(*expected, "100-continue")) throw bad_message("unknown expectation", 417);
+  return true;
+}
+
 }  // namespace
 
 void message_reader::begin(std::string_view request_method) {
@@ -200,6 +213,7 @@ void message_reader::begin(std::string_view request_method) {
   parked_ = nullptr;
   trailers_ = 0;
   started_ = false;
+  continues_ = false;
   stage_ = stage::head;
   begin_head();
 }
@@ -209,6 +223,7 @@ void message_reader::begin_head() {
   llhttp_init(&llhttp_, type_, &settings);
   llhttp_.data = this;
   start_line_.clear();
+  target_size_ = 0;
   target_or_reason_ = {};
   name_.clear();
   value_.clear();
@@ -260,6 +275,7 @@ parse_event message_reader::read_head(std::string_view& input) {
       stage_ = stage::body;
       return parse_event::head;
     }
+    continues_ = continues_ || status() == 100;
     begin_head();
   }
 }
@@ -301,6 +317,8 @@ bool message_reader::feed(std::string_view& input) {
   if (code == HPE_OK) return false;
   if (code == HPE_PAUSED) return llhttp_resume(&llhttp_), true;
   if (parked_) std::rethrow_exception(std::exchange(parked_, nullptr));
+  if (code == HPE_UNEXPECTED_CONTENT_LENGTH && !headers_.contains("Transfer-Encoding"))
+    throw bad_message("repeated Content-Length");
   throw explain(code, input.empty() ? '\0' : input.front());
 }
 
@@ -345,7 +363,7 @@ void message_reader::accept_request() {
 
   const bool upgrade = headers_.contains_token("Connection", "upgrade") && headers_.contains("Upgrade");
   changes_protocol_ = connect || (upgrade && http_minor() > 0);
-  expects_continue_ = has_body && http_minor() > 0 && headers_.contains_token("Expect", "100-continue");
+  expects_continue_ = wants_continue(headers_, http_minor()) && has_body;
   keep_alive_ = is_persistent() && !connect;
 }
 
@@ -375,8 +393,8 @@ llhttp_settings_t message_reader::make_settings() {
   llhttp_settings_t settings;
   llhttp_settings_init(&settings);
   settings.on_message_begin = call<&message_reader::on_message_begin>;
+  settings.on_url = call<&message_reader::on_target>;
   settings.on_header_field = call<&message_reader::on_name>;
-  settings.on_header_field_complete = call<&message_reader::on_name_complete>;
   settings.on_header_value = call<&message_reader::on_value>;
   settings.on_header_value_complete = call<&message_reader::on_value_complete>;
   settings.on_headers_complete = call<&message_reader::on_complete>;
@@ -390,24 +408,29 @@ int message_reader::on_message_begin() {
   return HPE_OK;
 }
 
+int message_reader::on_target(const char* /*at*/, std::size_t size) {
+  target_size_ += size;
+  const std::size_t line_size = method().size() + target_size_ + std::string_view("  HTTP/1.1").size();
+  if (line_size > limits_.line_bytes)
+    throw bad_message("request line larger than " + in_words(limits_.line_bytes), 414);
+  return HPE_OK;
+}
+
 int message_reader::on_name(const char* at, std::size_t size) {
+  require_room_in_line(size);
   name_.append(at, size);
   return HPE_OK;
 }
 
-int message_reader::on_name_complete() {
-  // llhttp 8 refuses a second Content-Length even if it repeats the first, which RFC 9112, 6.3 lets us accept. Let it
-  // forget the first; framing compares them.
-  if (equal_ignoring_case(name_, "Content-Length")) {
-    llhttp_.flags = static_cast<std::uint16_t>(llhttp_.flags & ~F_CONTENT_LENGTH);
-    llhttp_.content_length = 0;
-  }
+int message_reader::on_value(const char* at, std::size_t size) {
+  require_room_in_line(size);
+  value_.append(at, size);
   return HPE_OK;
 }
 
-int message_reader::on_value(const char* at, std::size_t size) {
-  value_.append(at, size);
-  return HPE_OK;
+void message_reader::require_room_in_line(std::size_t size) const {
+  if (name_.size() + std::string_view(": ").size() + value_.size() + size > limits_.line_bytes)
+    throw bad_message("header field larger than " + in_words(limits_.line_bytes), 431);
 }
 
 int message_reader::on_value_complete() {
@@ -446,6 +469,7 @@ parse_event response_parser::next(std::string_view& input, std::string_view& bod
 }
 void response_parser::finish_eof() { reader_->finish_eof(); }
 bool response_parser::started() const noexcept { return reader_->started(); }
+bool response_parser::continues() const noexcept { return reader_->continues(); }
 int response_parser::status() const noexcept { return reader_->status(); }
 std::string_view response_parser::reason() const noexcept { return reader_->target_or_reason(); }
 int response_parser::http_minor() const noexcept { return reader_->http_minor(); }
@@ -470,6 +494,7 @@ std::string_view request_parser::target() const noexcept { return reader_->targe
 int request_parser::http_minor() const noexcept { return reader_->http_minor(); }
 http::headers& request_parser::headers() noexcept { return reader_->headers(); }
 std::optional<std::uint64_t> request_parser::content_length() const noexcept { return reader_->content_length(); }
+bool request_parser::is_chunked() const noexcept { return reader_->is_chunked(); }
 bool request_parser::keep_alive() const noexcept { return reader_->keep_alive(); }
 bool request_parser::expects_continue() const noexcept { return reader_->expects_continue(); }
 bool request_parser::wants_upgrade() const noexcept { return reader_->changes_protocol(); }

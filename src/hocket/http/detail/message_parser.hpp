@@ -13,6 +13,7 @@ namespace hocket::http::detail {
 
 struct parser_limits {
   std::size_t head_bytes = 64 * 1024;            ///< start line and fields, interim responses before it included
+  std::size_t line_bytes = 64 * 1024;            ///< the start line, a field; without its end
   std::size_t fields = 256;                      ///< in the head; as many again in the trailers
   std::size_t chunk_overhead_bytes = 16 * 1024;  ///< extensions and trailers, over the whole body
 };
@@ -59,6 +60,9 @@ class response_parser {
 
   /// Whether a byte of the response has been read. If not, a connection closed by the peer lost nothing but itself.
   [[nodiscard]] bool started() const noexcept;
+
+  /// Whether the server has said since `begin` that it wants the request's body: 100 Continue.
+  [[nodiscard]] bool continues() const noexcept;
 
   // From `head` until the next `begin`:
 
@@ -116,6 +120,9 @@ class request_parser {
   [[nodiscard]] http::headers& headers() noexcept;
 
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept;
+
+  /// Whether the body is sent in chunks: its end will tell its length.
+  [[nodiscard]] bool is_chunked() const noexcept;
 
   /// Whether the client lets the connection carry another request after this one.
   [[nodiscard]] bool keep_alive() const noexcept;

@@ -55,9 +55,10 @@ inline constexpr byte_set path_percent_encode_set = query_percent_encode_set | b
 inline constexpr byte_set userinfo_percent_encode_set = path_percent_encode_set | byte_set("/:;=@[\\]|");
 inline constexpr byte_set component_percent_encode_set = userinfo_percent_encode_set | byte_set("$%&+,");
 
-/// What no domain may contain once it is percent-decoded.
-/// Source: WHATWG URL, section 3.2 "forbidden domain code point".
-inline constexpr byte_set forbidden_in_domain = ascii_control | byte_set(" #/:<>?@[\\]^|%\x7f");
+/// What no host may contain, and what no domain may once it is percent-decoded.
+/// Source: WHATWG URL, section 3.2 "forbidden host code point", "forbidden domain code point".
+inline constexpr byte_set forbidden_in_host = byte_set(std::string_view("\0\t\n\r #/:<>?@[\\]^|", 17));
+inline constexpr byte_set forbidden_in_domain = forbidden_in_host | ascii_control | byte_set("%\x7f");
 
 [[nodiscard]] constexpr char to_ascii_lower(char letter) noexcept {
   return ascii_upper.contains(letter) ? static_cast<char>(letter + ('a' - 'A')) : letter;

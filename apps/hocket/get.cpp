@@ -1,0 +1,230 @@
+// hocket get: asks for URLs and writes what they give.
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <hocket/core/run.hpp>
+#include <hocket/http/range/byte_range.hpp>
+#include <hocket/http/session.hpp>
+#include <hocket/http/status.hpp>
+#include <hocket/io/file_system.hpp>
+#include <hocket/tls/tls_context.hpp>
+#include <hocket/tls/tls_error.hpp>
+#include <hocket/url/percent_encoding.hpp>
+
+#include "command.hpp"
+#include "get_arguments.hpp"
+#include "get_progress.hpp"
+#include "get_request.hpp"
+#include "get_timing.hpp"
+#include "seeds.hpp"
+
+namespace hocket::app {
+namespace {
+
+constexpr int range_not_satisfiable = 416;
+
+std::chrono::sys_seconds time_of_day() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+security security_of(const get_arguments& arguments) {
+  if (!arguments.insecure && arguments.authorities_file.empty()) return nullptr;
+  tls_client_options options;
+  options.verify = !arguments.insecure;
+  options.cafile = arguments.authorities_file;
+  options.alpn_protocols = {"http/1.1"};
+  try {
+    return tls_context::client(std::move(options));
+  } catch (const tls_error& problem) {
+    throw failure(problem.what(), wrong_usage);
+  }
+}
+
+http::session_options session_options_of(const get_arguments& arguments, get_timing& timing) {
+  http::session_options options;
+  options.user_agent = "hocket/" HOCKET_VERSION;
+  options.timeouts.total =
+      std::chrono::duration_cast<duration>(std::chrono::duration<double>(arguments.timeout_seconds));
+  options.tls = security_of(arguments);
+  options.decode = arguments.compressed;
+  options.cookies = std::make_shared<http::cookie_jar>();
+  options.wall_clock = time_of_day;
+  if (arguments.timing) options.tracing = timing.hooks();
+  try {
+    options.proxies = arguments.proxy.empty() ? http::proxy_settings::from_environment()
+                                              : http::proxy_settings(http::proxy::parse(arguments.proxy));
+  } catch (const http::client_error& problem) {
+    throw failure(problem.what(), wrong_usage);
+  }
+  return options;
+}
+
+/// Where the body goes; empty: standard output.
+std::string file_for(const get_arguments& arguments, const url& target) {
+  if (!arguments.remote_name) return arguments.out;
+  const std::string_view path = target.path();
+  std::string name = percent_decode(path.substr(path.rfind('/') + 1));
+  const bool is_name = !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
+                       name.find('\0') == std::string::npos;
+  if (!is_name) throw failure(fmt::format("'{}' names no file; say where to by --output", target.href()), wrong_usage);
+  return name;
+}
+
+coro<std::uint64_t> size_of(std::string path) {
+  if (!co_await exists(path)) co_return 0;
+  co_return static_cast<std::uint64_t>((co_await stat(path)).size_bytes);
+}
+
+void print(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
+    throw failure(fmt::format("cannot write to standard output: {}", std::strerror(errno)), work_failed);
+}
+
+void print_head(const http::response& answer) {
+  print(fmt::format("HTTP/1.1 {} {}\r\n", answer.status(), http::reason_phrase(answer.status())));
+  for (const auto& [name, value] : answer.headers()) print(fmt::format("{}: {}\r\n", name, value));
+  print("\r\n");
+}
+
+bool shows_progress(const get_arguments& arguments) {
+  if (arguments.quiet || arguments.progress == "never") return false;
+  return arguments.progress == "always" || ::isatty(STDERR_FILENO) == 1;
+}
+
+coro<void> save(const get_arguments& arguments, http::response& answer, std::string path, std::uint64_t first) {
+  const std::uint64_t before = answer.status() == 206 ? first : 0;
+  const auto length = answer.content_length();
+  get_progress progress(shows_progress(arguments), before, length ? std::optional(before + *length) : std::nullopt);
+  co_await answer.save_to(std::move(path), {.resume = first > 0,
+                                            .on_progress = [&progress](std::uint64_t bytes) { progress.show(bytes); }});
+}
+
+/// All of the file had come before.
+bool is_complete(const http::response& answer, std::uint64_t first) {
+  if (answer.status() != range_not_satisfiable || first == 0) return false;
+  const auto range = http::parse_content_range(answer.headers().get("Content-Range").value_or(""));
+  return range && range->size == first;
+}
+
+coro<void> get_one(const get_arguments& arguments, http::session& web, const url& target) {
+  const std::string path = file_for(arguments, target);
+  get_request asked = co_await make_get_request(arguments);
+  const std::uint64_t first = arguments.resume ? co_await size_of(path) : 0;
+  if (first > 0) asked.options.fields.set("Range", fmt::format("bytes={}-", first));
+  http::response answer = co_await web.request(asked.method, target, std::move(asked.options));
+  if (arguments.include_head) print_head(answer);
+  if (is_complete(answer, first)) co_return;
+  if (path.empty()) {
+    for (auto piece = co_await answer.next(); !piece.empty(); piece = co_await answer.next()) print(piece);
+  } else if (answer.ok()) {
+    co_await save(arguments, answer, path, first);
+  }
+  if (std::fflush(stdout) != 0)
+    throw failure(fmt::format("cannot write to standard output: {}", std::strerror(errno)), work_failed);
+  answer.raise_for_status();
+}
+
+coro<int> get_all(const get_arguments& arguments) {
+  const sigterm_guard ends_in_order;
+  std::vector<url> targets;
+  for (const std::string& text : arguments.urls) targets.push_back(parse_seed(text, ""));
+  if (targets.size() > 1 && !arguments.out.empty())
+    throw failure("several URLs do not fit into one --output; use --remote-name", wrong_usage);
+  if (arguments.resume && arguments.out.empty() && !arguments.remote_name)
+    throw failure("--continue needs --output or --remote-name", wrong_usage);
+  get_timing timing;
+  http::session web(session_options_of(arguments, timing));
+  if (arguments.insecure && !arguments.quiet)
+    fmt::print(stderr,
+               "hocket get: certificates are not checked (--insecure): any server may pass itself off as another\n");
+  int code = done;
+  for (const url& target : targets) {
+    try {
+      co_await get_one(arguments, web, target);
+    } catch (const failure&) {
+      throw;
+    } catch (const cancelled&) {
+      co_return interrupted;
+    } catch (const std::exception& problem) {
+      fmt::print(stderr, "hocket get: {}: {}\n", target.href(), problem.what());
+      code = work_failed;
+      continue;
+    }
+    if (arguments.timing) fmt::print(stderr, "{}\n", timing.line());
+  }
+  co_return code;
+}
+
+void add_request_options(CLI::App& command, get_arguments& arguments) {
+  command.add_option("-X,--request", arguments.method, "the method, instead of GET, or POST where something is sent")
+      ->type_name("METHOD");
+  command.add_option("-H,--header", arguments.fields, "a field of the request")
+      ->type_name("NAME:VALUE")
+      ->allow_extra_args(false);
+  CLI::Option* data =
+      command
+          .add_option("-d,--data", arguments.data, "send this, or what is in @FILE, as a form; several are joined by &")
+          ->type_name("TEXT")
+          ->allow_extra_args(false);
+  CLI::Option* json = command.add_option("--json", arguments.json, "send this, or what is in @FILE, as JSON")
+                          ->type_name("TEXT")
+                          ->excludes(data);
+  command.add_option("-F,--form", arguments.form, "send NAME=VALUE, or a file by NAME=@FILE, as multipart/form-data")
+      ->type_name("FIELD")
+      ->allow_extra_args(false)
+      ->excludes(data)
+      ->excludes(json);
+  CLI::Option* user =
+      command.add_option("-u,--user", arguments.user, "who one is to the server")->type_name("USER:PASSWORD");
+  command.add_flag("--digest", arguments.digest, "show it by Digest, not by Basic")->needs(user);
+  command.add_flag("-L,--location", arguments.follow, "follow redirects, ten at most");
+  command.add_flag("--compressed", arguments.compressed, "ask for compressed contents, and unpack them");
+}
+
+void add_options(CLI::App& command, get_arguments& arguments) {
+  command.add_option("URL", arguments.urls, "what to get")->required();
+  add_request_options(command, arguments);
+  command.add_flag("-i,--include", arguments.include_head, "print status and fields before the body");
+  CLI::Option* out =
+      command.add_option("-o,--output", arguments.out, "the file to write to, instead of standard output")
+          ->type_name("FILE");
+  command.add_flag("-O,--remote-name", arguments.remote_name, "write to the file that the URL names")->excludes(out);
+  command.add_flag("-C,--continue", arguments.resume, "go on where the file ends");
+  command.add_option("--proxy", arguments.proxy, "the proxy, instead of the environment's")->type_name("URL");
+  CLI::Option* authorities =
+      command
+          .add_option("--cafile", arguments.authorities_file, "authorities to trust instead of the system's, in PEM")
+          ->type_name("FILE");
+  command.add_flag("--insecure", arguments.insecure, "take any certificate for good")->excludes(authorities);
+  command.add_option("--timeout", arguments.timeout_seconds, "seconds for one URL, redirects included")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.001, 86'400.0).description(""))
+      ->capture_default_str();
+  command.add_flag("--timing", arguments.timing, "print how long each phase took");
+  command.add_option("--progress", arguments.progress, "show how far it is")
+      ->check(CLI::IsMember(std::vector<std::string>{"auto", "always", "never"}).description(""))
+      ->type_name("auto|always|never")
+      ->capture_default_str();
+  command.add_flag("-q,--quiet", arguments.quiet, "print nothing but errors");
+}
+
+}  // namespace
+
+void add_get(CLI::App& program, action& chosen) {
+  auto arguments = std::make_shared<get_arguments>();
+  CLI::App* command = program.add_subcommand("get", "Ask for URLs and write what they give");
+  add_options(*command, *arguments);
+  command->callback([arguments, &chosen] { chosen = [arguments] { return run(get_all(*arguments)); }; });
+}
+
+}  // namespace hocket::app

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace hocket::app {
+
+/// The command line of `hocket get`.
+struct get_arguments {
+  std::vector<std::string> urls;
+  std::string method;
+  std::vector<std::string> fields;
+  std::vector<std::string> data;
+  std::string json;
+  std::vector<std::string> form;
+  std::string user;
+  bool digest = false;
+  bool include_head = false;
+  bool follow = false;
+  bool compressed = false;
+  std::string out;
+  bool remote_name = false;
+  bool resume = false;
+  std::string proxy;
+  std::string authorities_file;
+  bool insecure = false;
+  double timeout_seconds = 300;
+  bool timing = false;
+  std::string progress = "auto";
+  bool quiet = false;
+};
+
+}  // namespace hocket::app

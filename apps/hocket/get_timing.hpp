@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <hocket/http/client/tracing.hpp>
+#include <hocket/loop/clock.hpp>
+
+namespace hocket::app {
+
+/// How long each phase of a request takes; of several hops, that of the last. One request at a time.
+class get_timing {
+ public:
+  /// To be told of the requests of a session. Must not outlive this.
+  [[nodiscard]] std::shared_ptr<const http::tracing> hooks();
+
+  /// "name 1.2 ms, connect 0.3 ms, tls 4.0 ms, wait 5.6 ms, body 0.7 ms, total 11.8 ms"; what did not happen is left out.
+  [[nodiscard]] std::string line() const;
+
+ private:
+  struct phase {
+    std::optional<time_point> begun;
+    std::optional<time_point> ended;
+  };
+
+  phase name_;
+  phase connect_;
+  phase tls_;
+  phase wait_;
+  phase body_;
+  phase total_;
+};
+
+}  // namespace hocket::app

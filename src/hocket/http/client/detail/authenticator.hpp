@@ -1,0 +1,35 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include <hocket/http/auth/digest_auth.hpp>
+#include <hocket/http/auth/netrc.hpp>
+#include <hocket/http/client/credentials.hpp>
+#include <hocket/http/client/request_message.hpp>
+#include <hocket/http/headers.hpp>
+
+namespace hocket::http::detail {
+
+/// Says what Authorization a request has, and remembers the challenges of the servers that want digests.
+class authenticator {
+ public:
+  explicit authenticator(std::shared_ptr<const http::netrc> netrc) : netrc_(std::move(netrc)) {}
+
+  /// By `who`, if that is given; else by the credentials of the URL; else by the netrc file. Empty: nothing, or not yet.
+  [[nodiscard]] std::string authorize(const request_message& asked, const credentials* who);
+
+  /// Whether the answer 401 of a server brings a challenge by which the request should be made again.
+  [[nodiscard]] bool take_challenge(const request_message& asked, const credentials* who, const headers& answer);
+  /// Of an answer to a request that was let in: the next nonce.
+  void take_information(const request_message& asked, const credentials* who, const headers& answer);
+
+ private:
+  [[nodiscard]] digest_session* known(const request_message& asked, const credentials* who);
+
+  std::shared_ptr<const http::netrc> netrc_;
+  std::map<std::string, digest_session> digests_;  // by origin and user
+};
+
+}  // namespace hocket::http::detail

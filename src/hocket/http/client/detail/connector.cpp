@@ -1,0 +1,136 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include <hocket/core/timeout.hpp>
+#include <hocket/http/client/detail/connector.hpp>
+#include <hocket/http/client/detail/http_tunnel.hpp>
+#include <hocket/http/client/detail/socks5.hpp>
+#include <hocket/io/resolve.hpp>
+#include <hocket/io/tcp.hpp>
+#include <hocket/io/unix_socket.hpp>
+#include <hocket/loop/loop.hpp>
+#include <hocket/tls/tls_context.hpp>
+#include <hocket/tls/tls_layer.hpp>
+
+namespace hocket::http::detail {
+namespace {
+
+constexpr std::size_t most_known_hosts = 10'000;
+
+/// As errors call it beside its addresses; nothing for what is an address itself.
+std::string name_of(std::string_view host, std::uint16_t port) {
+  return socket_address::parse(host, 0) ? "" : fmt::format("{}:{}", host, port);
+}
+
+security make_default_security() {
+  tls_client_options options;
+  options.alpn_protocols = {"http/1.1"};
+  return tls_context::client(std::move(options));
+}
+
+}  // namespace
+
+coro<std::unique_ptr<h1_connection>> connector::open(route where, trace_point trace) {
+  timeout limit{delay(options_.timeouts.sock_connect)};
+  trace.tell(&tracing::connection_create_start);
+  try {
+    byte_stream opened = co_await limit.run(reach(where, trace));
+    trace.tell(&tracing::connection_create_end);
+    co_return std::make_unique<h1_connection>(std::move(opened));
+  } catch (const timeout_error&) {
+    if (limit.expired()) throw timeout_error("no connection in time");
+    throw;
+  }
+}
+
+coro<byte_stream> connector::reach(route where, trace_point trace) {
+  byte_stream plain;
+  if (options_.unix_socket)
+    plain = byte_stream(co_await connect_unix(socket_address::unix_path(*options_.unix_socket)));
+  else if (where.via != nullptr)
+    plain = co_await reach_by_proxy(where, trace);
+  else
+    plain = co_await connect(where.target.host(), where.target.port_or_default(), &where.target, trace);
+  if (!where.is_secure()) co_return plain;
+  trace.tell(&tracing::tls_start);
+  byte_stream secured = co_await secure(std::move(plain), std::string(where.target.host()), security_for_servers());
+  trace.tell(&tracing::tls_end);
+  co_return secured;
+}
+
+coro<byte_stream> connector::reach_by_proxy(route where, trace_point trace) {
+  const proxy& via = *where.via;
+  if (const auto numeric = socket_address::parse(where.target.host(), where.target.port_or_default());
+      numeric && !allows(where.target, *numeric))
+    throw address_refused(fmt::format("{} is a private address", where.target.host()));
+  byte_stream stream = co_await connect(via.host(), via.port(), nullptr, trace);
+  if (via.protocol() == proxy::kind::https)
+    stream = co_await secure(std::move(stream), via.host(),
+                             options_.proxy_tls != nullptr ? options_.proxy_tls : security_for_servers());
+  if (via.protocol() == proxy::kind::socks5)
+    co_await pass_socks5(stream, via, std::string(where.target.host()), where.target.port_or_default());
+  else if (where.is_secure())
+    stream = co_await open_tunnel(std::move(stream), where.target, via, options_.timeouts.sock_connect);
+  co_return stream;
+}
+
+bool connector::allows(const url& target, const socket_address& address) const {
+  if (options_.block_private_addresses && !address.is_global()) return false;
+  return !options_.allow_address || options_.allow_address(target, address);
+}
+
+// What is not asked for by a request, a proxy, is the owner's choice.
+coro<byte_stream> connector::connect(std::string_view host, std::uint16_t port, const url* asked_for,
+                                     trace_point trace) {
+  auto addresses = co_await addresses_of(std::string(host), port, trace);
+  if (asked_for != nullptr) {
+    const socket_address first = addresses.front();
+    std::erase_if(addresses, [&](const socket_address& each) { return !allows(*asked_for, each); });
+    if (addresses.empty()) throw address_refused(fmt::format("{} is at a private address ({})", host, first.host()));
+  }
+  byte_stream made(co_await connect_tcp(std::move(addresses), {}, name_of(host, port)));
+  if (trace.hooks != nullptr) trace.tell(&tracing::socket_connected, made.peer_address());
+  co_return made;
+}
+
+coro<std::vector<socket_address>> connector::addresses_of(std::string host, std::uint16_t port, trace_point trace) {
+  if (auto numeric = socket_address::parse(host, port)) co_return std::vector{*numeric};
+  const std::string key = fmt::format("{}:{}", host, port);
+  const time_point now = loop::running().time();
+  if (const auto found = known_.find(key); found != known_.end()) {
+    if (now < found->second.until) {
+      trace.tell(&tracing::dns_cache_hit, host);
+      co_return found->second.addresses;
+    }
+    known_.erase(found);
+  }
+  trace.tell(&tracing::dns_resolve_start, host);
+  auto addresses =
+      options_.resolver != nullptr ? co_await options_.resolver->resolve(host, port) : co_await resolve(host, port);
+  trace.tell(&tracing::dns_resolve_end, host);
+  if (known_.size() >= most_known_hosts) known_.clear();
+  known_[key] = {addresses, now + options_.dns_cache};
+  co_return addresses;
+}
+
+security connector::security_for_servers() {
+  if (options_.tls != nullptr) return options_.tls;
+  if (default_security_ == nullptr) default_security_ = make_default_security();
+  return default_security_;
+}
+
+coro<byte_stream> connector::secure(byte_stream plain, std::string host, security with) {
+  start_tls_options how;
+  how.server_hostname = std::move(host);
+  how.handshake_timeout = options_.timeouts.sock_connect;
+  byte_stream secured = co_await with->start_tls(std::move(plain), std::move(how));
+  const tls_layer* agreed = secured.find_layer<tls_layer>();
+  const std::string protocol = agreed != nullptr ? agreed->alpn_protocol() : "";
+  if (!protocol.empty() && protocol != "http/1.1")
+    throw client_error(
+        fmt::format("the server was offered '{}' and has taken it; the session speaks http/1.1", protocol));
+  co_return secured;
+}
+
+}  // namespace hocket::http::detail

@@ -1,0 +1,165 @@
+#include <algorithm>
+
+#include <hocket/core/timeout.hpp>
+#include <hocket/http/client/detail/exchange.hpp>
+#include <hocket/loop/loop.hpp>
+
+namespace hocket::http::detail {
+namespace {
+
+// Of a body that nobody wants, to keep its connection.
+constexpr std::uint64_t most_drained_bytes = 64 * 1024;
+constexpr auto longest_drain = std::chrono::seconds(1);
+
+// RFC 9110, 9.2.2: what may be sent again when the connection broke. (POST may not.)
+bool is_idempotent(std::string_view method) noexcept {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" || method == "PUT" ||
+         method == "DELETE";
+}
+
+}  // namespace
+
+std::chrono::sys_seconds exchange::now() const {
+  return options_.wall_clock ? options_.wall_clock() : std::chrono::sys_seconds();
+}
+
+// What the request gets from its way and from the jar, where it says nothing itself.
+headers exchange::added_fields(const headers& own, route where, std::string_view authorization) const {
+  headers added;
+  if (!authorization.empty()) added.add("Authorization", authorization);
+  if (where.is_forwarded() && where.via->has_credentials() && !own.contains("Proxy-Authorization"))
+    added.add("Proxy-Authorization", where.via->authorization());
+  if (options_.cookies != nullptr && !own.contains("Cookie")) {
+    const std::string cookies = options_.cookies->header_for(target, now());
+    if (!cookies.empty()) added.add("Cookie", cookies);
+  }
+  if (options_.decode && own.contains("Range") && !own.contains("Accept-Encoding"))
+    added.add("Accept-Encoding", "identity");
+  return added;
+}
+
+coro<void> exchange::begin(request_message& asked, const session_call& call) {
+  method_ = asked.method;
+  deadline_ = call.deadline;
+  trace_ = {options_.tracing.get(), call.id, method_, &target};
+  const route where{target, options_.unix_socket ? nullptr : call.proxies.for_target(target)};
+  const time_point limit = connect_deadline();
+  const bool reused = co_await lease_one(where, limit);
+  if (!reused) co_await open(where, limit);
+  bool stale = false;
+  try {
+    co_await attempt(asked, call, where);
+  } catch (const stale_connection&) {
+    if (!reused || !is_idempotent(method_) || !asked.body.can_repeat()) throw;
+    stale = true;
+  }
+  if (!stale) co_return;
+  lease_.close_connection();
+  co_await open(where, connect_deadline());
+  co_await attempt(asked, call, where);
+}
+
+time_point exchange::connect_deadline() const {
+  const auto& connect = options_.timeouts.connect;
+  return connect ? std::min(deadline_, loop::running().time_after(*connect)) : deadline_;
+}
+
+void exchange::give_up(time_point limit) const {
+  throw timeout_error(limit < deadline_ ? "no connection in time" : "no complete answer in time");
+}
+
+coro<bool> exchange::lease_one(route where, time_point limit) {
+  try {
+    lease_ = co_await pool_.acquire(where, limit, trace_);
+  } catch (const timeout_error&) {
+    give_up(limit);
+  }
+  co_return lease_.has_connection();
+}
+
+coro<void> exchange::open(route where, time_point limit) {
+  timeout bound(limit);
+  try {
+    lease_.use(co_await bound.run(connector_.open(where, trace_)));
+  } catch (const timeout_error&) {
+    if (bound.expired()) give_up(limit);
+    throw;
+  }
+}
+
+coro<void> exchange::attempt(request_message& asked, const session_call& call, route where) {
+  const headers added = added_fields(asked.fields, where, call.authorization);
+  const outgoing_request request{.method = method_,
+                                 .target = target,
+                                 .form = where.is_forwarded() ? target_form::absolute : target_form::origin,
+                                 .fields = asked.fields,
+                                 .added = &added,
+                                 .defaults = &options_.default_headers,
+                                 .leaves_credentials = call.left_origin,
+                                 .content = &asked.body,
+                                 .expect_continue = asked.expect_continue,
+                                 .trace = trace_};
+  co_await lease_->exchange(request, {deadline_, options_.timeouts.sock_read}, head);
+  trace_.tell(&tracing::response_headers_received, head.status);
+  if (options_.cookies != nullptr) options_.cookies->take_all(head.fields, target, now());
+  if (options_.decode && !asked.fields.contains("Range"))
+    decoder_ = body_decoder::make(head.fields, options_.decode_limits);
+}
+
+coro<std::string_view> exchange::next() { return decoder_ != nullptr ? next_decoded() : next_as_it_came(); }
+
+coro<std::string_view> exchange::next_decoded() {
+  try {
+    for (;;) {
+      const std::string_view piece = decoder_->take();
+      if (!piece.empty()) co_return piece;
+      const std::string_view more = co_await next_as_it_came();
+      if (more.empty()) {
+        decoder_->finish();
+        co_return more;
+      }
+      decoder_->give(more);
+    }
+  } catch (const content_decoding_error&) {
+    trace_.tell(&tracing::request_exception, std::current_exception());
+    lease_.give_up();
+    throw;
+  }
+}
+
+coro<std::string_view> exchange::next_as_it_came() {
+  if (!lease_) co_return std::string_view{};
+  try {
+    const std::string_view piece = co_await lease_->next();
+    received += piece.size();
+    if (piece.empty())
+      finish();
+    else
+      trace_.tell(&tracing::response_chunk_received, piece.size());
+    co_return piece;
+  } catch (...) {
+    trace_.tell(&tracing::request_exception, std::current_exception());
+    lease_.give_up();
+    throw;
+  }
+}
+
+coro<void> exchange::drain() {
+  if (!lease_ || head.content_length.value_or(0) > most_drained_bytes) co_return;
+  lease_->hurry(loop::running().time_after(longest_drain));
+  try {
+    while (received < most_drained_bytes && !(co_await next_as_it_came()).empty()) {
+    }
+  } catch (const std::exception&) {  // not worth more than the connection
+  }
+}
+
+void exchange::finish() noexcept {
+  if (lease_->can_be_used_again())
+    lease_.keep();
+  else
+    lease_.give_up();
+  trace_.tell(&tracing::request_end, head.status);
+}
+
+}  // namespace hocket::http::detail

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hocket/core/coro.hpp>
+#include <hocket/http/client/credentials.hpp>
+#include <hocket/http/client/detail/body_decoder.hpp>
+#include <hocket/http/client/detail/connection_pool.hpp>
+#include <hocket/http/client/detail/connector.hpp>
+#include <hocket/http/client/request_message.hpp>
+#include <hocket/http/client/response.hpp>
+
+namespace hocket::http::detail {
+
+/// What all requests have in common that one call of the session makes.
+struct session_call {
+  time_point deadline;
+  const proxy_settings& proxies;
+  const credentials* who = nullptr;
+  std::uint64_t id = 0;
+  bool left_origin = false;     // a redirect has led to another origin
+  std::string authorization{};  // of the next request
+};
+
+/// One request and its answer, on one connection: a lease of the pool, the request sent, the answer read. The connection goes back
+/// with the last byte.
+class exchange {
+ public:
+  exchange(url target, connection_pool& pool, connector& connections, const session_options& options)
+      : target(std::move(target)), pool_(pool), connector_(connections), options_(options) {}
+
+  /// Sends the request, which is for `target`, and waits for the answer's head; once more, on a connection of its own, if the one that rested was stale and the
+  /// request may be sent again.
+  coro<void> begin(request_message& asked, const session_call& call);
+
+  /// The next piece of the body, empty at its end, when the connection has gone back.
+  HOCKET_CORO_WRAPPER coro<std::string_view> next();
+
+  /// Reads what is left of the body, if that is little and comes soon, so that the connection can be used again.
+  coro<void> drain();
+
+  /// Leaves the hooks out of what becomes of the body.
+  void tell_no_more() noexcept { trace_.hooks = nullptr; }
+
+  /// The body is not as it came.
+  [[nodiscard]] bool is_decoded() const noexcept { return decoder_ != nullptr; }
+
+  answer_head head;
+  url target;
+  std::uint64_t received = 0;  // before decoding
+  std::vector<redirect_hop> history;
+
+ private:
+  [[nodiscard]] std::chrono::sys_seconds now() const;
+  [[nodiscard]] headers added_fields(const headers& own, route where, std::string_view authorization) const;
+  [[nodiscard]] time_point connect_deadline() const;
+  [[noreturn]] void give_up(time_point limit) const;
+  coro<bool> lease_one(route where, time_point limit);
+  coro<void> open(route where, time_point limit);
+  coro<void> attempt(request_message& asked, const session_call& call, route where);
+  coro<std::string_view> next_decoded();
+  coro<std::string_view> next_as_it_came();
+  void finish() noexcept;
+
+  connection_pool& pool_;
+  connector& connector_;
+  const session_options& options_;
+  time_point deadline_{};
+  lease lease_;
+  std::unique_ptr<body_decoder> decoder_;  // null if the body is as it came
+  std::string method_;
+  trace_point trace_;
+};
+
+}  // namespace hocket::http::detail

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <hocket/core/coro.hpp>
+#include <hocket/http/body.hpp>
+#include <hocket/http/client/client_error.hpp>
+#include <hocket/http/client/detail/outgoing_request.hpp>
+#include <hocket/http/detail/message_parser.hpp>
+#include <hocket/http/headers.hpp>
+#include <hocket/io/byte_stream.hpp>
+#include <hocket/loop/clock.hpp>
+#include <hocket/sync/event.hpp>
+
+namespace hocket::http::detail {
+
+/// The peer closed the connection before a byte of the answer had come: nothing tells that it has seen the request.
+class stale_connection : public server_disconnected {
+ public:
+  stale_connection() : server_disconnected("the server closed the connection without an answer") {}
+};
+
+/// What comes before the body of an answer.
+struct answer_head {
+  int status = 0;
+  headers fields;
+  std::optional<std::uint64_t> content_length;
+};
+
+/// How long a connection waits: until `deadline` in all, and for `each` arrival or departure of bytes.
+struct patience {
+  time_point deadline{};
+  duration each{};
+};
+
+/// A client's end of a connection that speaks HTTP/1.1: one request after the other, each with its answer.
+///
+/// Every wait is bounded by the nearer of the two limits of `patience`; after any exception the connection is of no further use.
+class h1_connection {
+ public:
+  explicit h1_connection(byte_stream opened) noexcept : stream_(std::move(opened)) {}
+
+  /// Sends a request and waits for the head of its answer. Throws `stale_connection`, `server_disconnected`, `protocol_error`,
+  /// `timeout_error`, std::system_error, what makes the body, `cancelled`.
+  [[nodiscard]] coro<void> exchange(const outgoing_request& request, patience limits, answer_head& answer);
+
+  /// The next piece of the answer's body, valid until the next call; empty at its end.
+  [[nodiscard]] coro<std::string_view> next();
+
+  /// Waits no longer than that from here on.
+  void hurry(time_point deadline) noexcept { limits_.deadline = std::min(limits_.deadline, deadline); }
+
+  /// The answer has been read to its end, and the connection can carry another request.
+  [[nodiscard]] bool can_be_used_again() const noexcept;
+  /// Without waiting: the peer has closed it, or sends what nobody has asked for.
+  [[nodiscard]] bool has_something_to_read() const noexcept { return stream_.has_something_to_read(); }
+  /// It lies unused, and gives back what it borrows.
+  void rest(time_point since) noexcept;
+  [[nodiscard]] time_point rests_since() const noexcept { return rests_since_; }
+
+  /// Bytes that came after the answer.
+  [[nodiscard]] bool has_rest() const noexcept { return !rest_.empty(); }
+  /// What lies below. Leaves the connection unusable.
+  [[nodiscard]] byte_stream release() noexcept { return std::move(stream_); }
+
+ private:
+  class body_sender;
+  struct sending;
+
+  coro<void> refuse_what_came();
+  coro<void> send(std::span<const std::string_view> pieces);
+  coro<void> send_head_and_text(const outgoing_request& request);
+  coro<void> send_and_listen(const outgoing_request& request, answer_head& answer);
+  coro<void> send_body(const outgoing_request& request, sending& state);
+  coro<void> read_head(answer_head& answer);
+  coro<parse_event> parse(std::string_view& body);
+  coro<void> receive();
+  void end_with_connection();
+  [[nodiscard]] time_point bound(duration each) const;
+  [[noreturn]] void give_up(const char* otherwise) const;
+
+  byte_stream stream_;
+  response_parser parser_;
+  buffer received_;
+  std::string_view rest_;  // of `received_`
+  std::string head_;       // of the request; kept for its memory
+  patience limits_;
+  event* consent_ = nullptr;  // set when the server wants the body
+  bool sends_ = false;        // the body, so that the peer may be silent
+  bool answered_ = false;     // the head of the answer has come
+  bool ended_ = true;
+  bool fresh_ = true;    // has carried nothing yet
+  bool broken_ = false;  // the request was not sent to its end, or the peer has closed
+  time_point rests_since_{};
+};
+
+}  // namespace hocket::http::detail

@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <array>
+#include <iterator>
+
+#include <fmt/format.h>
+
+#include <hocket/http/client/client_error.hpp>
+#include <hocket/http/client/detail/h1_head.hpp>
+#include <hocket/http/detail/syntax.hpp>
+
+namespace hocket::http::detail {
+namespace {
+
+constexpr std::array<std::string_view, 3> credentials{"Authorization", "Cookie", "Proxy-Authorization"};
+
+// RFC 9110, 8.6: these say so even if they have no body.
+bool usually_has_body(std::string_view method) noexcept {
+  return method == "POST" || method == "PUT" || method == "PATCH";
+}
+
+void add(std::string& head, std::string_view name, std::string_view value) {
+  head.append(name).append(": ").append(value).append("\r\n");
+}
+
+void refuse_framing(std::string_view name) {
+  if (equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Transfer-Encoding"))
+    throw client_error(fmt::format("{} is not for the caller to say: it follows from the body", name));
+}
+
+void write_line(std::string& head, const outgoing_request& request) {
+  head.append(request.method).append(" ");
+  if (request.form == target_form::authority) {
+    fmt::format_to(std::back_inserter(head), "{}:{}", request.target.host(), request.target.port_or_default());
+  } else {
+    if (request.form == target_form::absolute)
+      head.append(request.target.scheme()).append("://").append(request.target.host_with_port());
+    head.append(request.target.request_target());
+  }
+  head.append(" HTTP/1.1\r\n");
+}
+
+void write_framing(std::string& head, const outgoing_request& request) {
+  if (is_chunked(request)) return add(head, "Transfer-Encoding", "chunked");
+  const std::uint64_t length = request.content != nullptr ? *request.content->length() : 0;
+  if (length == 0 && !usually_has_body(request.method)) return;
+  fmt::format_to(std::back_inserter(head), "Content-Length: {}\r\n", length);
+}
+
+}  // namespace
+
+bool is_credential(std::string_view field_name) noexcept {
+  return std::ranges::any_of(credentials, [&](std::string_view each) { return equal_ignoring_case(field_name, each); });
+}
+
+bool is_chunked(const outgoing_request& request) noexcept {
+  return request.content != nullptr && !request.content->length();
+}
+
+void write_head(std::string& head, const outgoing_request& request) {
+  const headers& fields = request.fields;
+  head.clear();
+  write_line(head, request);
+  if (request.form == target_form::authority)
+    fmt::format_to(std::back_inserter(head), "Host: {}:{}\r\n", request.target.host(),
+                   request.target.port_or_default());
+  else if (!fields.contains("Host"))
+    add(head, "Host", request.target.host_with_port());
+  const auto is_set = [&](std::string_view name) {
+    return fields.contains(name) || (request.added != nullptr && request.added->contains(name));
+  };
+  for (const auto& [name, value] : fields) {
+    refuse_framing(name);
+    add(head, name, value);
+  }
+  if (request.added != nullptr)
+    for (const auto& [name, value] : *request.added) add(head, name, value);
+  if (request.defaults != nullptr) {
+    for (const auto& [name, value] : *request.defaults)
+      if (!is_set(name) && !(request.leaves_credentials && is_credential(name))) add(head, name, value);
+    if (!is_set("Accept") && !request.defaults->contains("Accept")) add(head, "Accept", "*/*");
+  }
+  if (request.expect_continue && !fields.contains("Expect")) add(head, "Expect", "100-continue");
+  write_framing(head, request);
+  head.append("\r\n");
+}
+
+}  // namespace hocket::http::detail

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include <hocket/http/client/detail/outgoing_request.hpp>
+
+namespace hocket::http::detail {
+
+/// Writes a request's line and fields, with those that say what its body is, in place of what `into` holds. Throws `client_error` if a field
+/// contradicts that (Content-Length, Transfer-Encoding): two parties who disagree on where a body ends can be played against each
+/// other. Source: RFC 9112, 3 and 6.
+void write_head(std::string& into, const outgoing_request& request);
+
+/// The body goes in chunks, for its length is not known.
+[[nodiscard]] bool is_chunked(const outgoing_request& request) noexcept;
+
+}  // namespace hocket::http::detail

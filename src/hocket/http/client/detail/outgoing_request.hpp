@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string_view>
+
+#include <hocket/http/body.hpp>
+#include <hocket/http/client/tracing.hpp>
+#include <hocket/http/headers.hpp>
+#include <hocket/url/url.hpp>
+
+namespace hocket::http::detail {
+
+/// How a request line names what is asked for. Source: RFC 9112, 3.2.
+enum class target_form : unsigned char {
+  origin,     ///< "/a?b": to the server itself
+  absolute,   ///< "http://example.org/a?b": to a proxy
+  authority,  ///< "example.org:443": CONNECT
+};
+
+/// A request as a connection is given it. Refers to all of it; to be kept until the answer's head is there.
+struct outgoing_request {
+  std::string_view method;
+  const url& target;
+  target_form form = target_form::origin;
+  const headers& fields;
+  /// Those of the session for this request, which take the place of the defaults too.
+  const headers* added = nullptr;
+  /// For what neither of the two says.
+  const headers* defaults = nullptr;
+  bool leaves_credentials = false;  // out of the defaults
+  body* content = nullptr;          // none; or a body that may be empty
+  bool expect_continue = false;
+  trace_point trace{};
+};
+
+/// Which fields a redirect to another origin must not take along.
+[[nodiscard]] bool is_credential(std::string_view field_name) noexcept;
+
+}  // namespace hocket::http::detail

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+
+#include <hocket/http/client/proxy.hpp>
+#include <hocket/url/url.hpp>
+
+namespace hocket::http::detail {
+
+/// Where a connection leads, and by which way. Refers to both.
+struct route {
+  const url& target;
+  const proxy* via = nullptr;
+
+  [[nodiscard]] bool is_secure() const noexcept { return target.scheme() == "https"; }
+  /// The proxy is what the requests are sent to.
+  [[nodiscard]] bool is_forwarded() const noexcept {
+    return via != nullptr && via->protocol() != proxy::kind::socks5 && !is_secure();
+  }
+  /// Connections of the same key can do each other's service: "https://example.org:8080", and behind it by whom.
+  [[nodiscard]] std::string key() const {
+    std::string key = target.origin();
+    if (via == nullptr) return key;
+    key.append(" by ").append(via->name());
+    if (via->has_credentials()) key.append(" for ").append(via->username()).append(":").append(via->password());
+    return key;
+  }
+};
+
+}  // namespace hocket::http::detail

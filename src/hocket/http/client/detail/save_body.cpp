@@ -1,0 +1,68 @@
+#include <optional>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <hocket/core/finally.hpp>
+#include <hocket/http/client/client_error.hpp>
+#include <hocket/http/client/detail/save_body.hpp>
+#include <hocket/http/range/byte_range.hpp>
+#include <hocket/io/file.hpp>
+#include <hocket/io/file_system.hpp>
+#include <hocket/loop/loop.hpp>
+
+namespace hocket::http::detail {
+namespace {
+
+/// From `offset` on, or, without one, where the file itself is: devices and pipes have no places.
+coro<std::uint64_t> write_body(response& from, file& to, std::optional<std::uint64_t> offset,
+                               function<void(std::uint64_t)>& on_progress) {
+  std::uint64_t saved = 0;
+  for (;;) {
+    const std::string_view piece = co_await from.next();
+    if (piece.empty()) co_return saved;
+    co_await to.write(piece, offset ? static_cast<std::int64_t>(*offset + saved) : -1);
+    saved += piece.size();
+    if (on_progress) on_progress(saved);
+  }
+}
+
+std::uint64_t first_of(const response& part) {
+  const auto said = parse_content_range(part.headers().get("Content-Range").value_or(""));
+  if (!said || !said->range) throw client_error("the server does not say which part of the content it sends");
+  return said->range->first;
+}
+
+}  // namespace
+
+coro<std::uint64_t> replace_with_body(response& from, std::string path, function<void(std::uint64_t)> on_progress) {
+  if (const auto there = co_await as_expected(stat(path)); there && !there->is_regular()) {
+    file out = co_await file::open(path, O_WRONLY);
+    co_return co_await write_body(from, out, std::nullopt, on_progress);
+  }
+  const std::string beside = fmt::format("{}.{:016x}.part", path, loop::running().random()());
+  file made = co_await file::open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
+  bool in_place = false;
+  const auto write = [&]() -> coro<std::uint64_t> {
+    const std::uint64_t saved = co_await write_body(from, made, 0, on_progress);
+    made.close();
+    co_await rename(beside, path);
+    in_place = true;
+    co_return saved;
+  };
+  const auto clean_up = [&]() -> coro<void> {
+    if (!in_place) static_cast<void>(co_await as_expected(remove(beside)));
+  };
+  co_return co_await finally(write, clean_up);
+}
+
+coro<std::uint64_t> append_body(response& from, std::string path, function<void(std::uint64_t)> on_progress) {
+  file there = co_await file::open(path, O_WRONLY | O_CREAT, 0666);
+  const std::uint64_t first = first_of(from);
+  const auto size = static_cast<std::uint64_t>(there.size());
+  if (first != size)
+    throw client_error(fmt::format("the server sends what comes after {} bytes, and the file has {}", first, size));
+  co_return co_await write_body(from, there, size, on_progress);
+}
+
+}  // namespace hocket::http::detail

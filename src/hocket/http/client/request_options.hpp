@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <hocket/http/body.hpp>
+#include <hocket/http/client/credentials.hpp>
+#include <hocket/http/client/proxy.hpp>
+#include <hocket/http/form/multipart_form.hpp>
+#include <hocket/http/form/urlencoded.hpp>
+#include <hocket/http/headers.hpp>
+#include <hocket/loop/clock.hpp>
+
+namespace hocket::http {
+
+/// What a request says besides its method and its target.
+struct request_options {
+  headers fields{};
+  /// Goes behind the target's own query.
+  std::vector<form_field> query{};
+  /// What is sent along. Of what it refers to (borrowed bytes, a producer's captures) the request uses nothing once it has given its
+  /// response, or thrown.
+  http::body body{};
+  /// In place of `body`, sent as `application/x-www-form-urlencoded`, if there are any.
+  std::vector<form_field> form{};
+  /// In place of `body`, sent as `multipart/form-data`, which cannot be repeated.
+  std::optional<multipart_form> multipart{};
+  /// In place of `body`: text that is JSON, sent as `application/json`.
+  std::optional<std::string> json{};
+  /// Sends the head first, and the body when the server agrees, or has said nothing for a second.
+  bool expect_continue = false;
+  /// Who one is to the origin that is asked; redirects to another do not take it along. Takes the place of the session's.
+  std::optional<credentials> auth{};
+  /// Takes the place of the session's total.
+  std::optional<duration> timeout{};
+  /// 0: a redirect is the response.
+  unsigned max_redirects = 10;
+  /// Take the place of the session's.
+  std::optional<proxy_settings> proxies{};
+};
+
+}  // namespace hocket::http

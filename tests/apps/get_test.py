@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""Runs hocket get as a user does, against a server that says what it was asked.
+
+Usage: get_test.py HOCKET [unittest options]
+"""
+
+import contextlib
+import gzip
+import http.server
+import os
+import re
+import signal
+import sys
+import threading
+import time
+
+import program
+from program import BACKENDS, AppTest, hocket, start, wait_until
+
+CONTENT = bytes(range(256)) * 1000
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self):
+            length = int(self.headers.get("Content-Length", 0))
+            body = self.rfile.read(length) if length else self.chunks() if "Transfer-Encoding" in self.headers else b""
+            self.server.seen.append((self.command, self.path, dict(self.headers), body))
+            name = self.path.strip("/").split("/")[0]
+            getattr(self, "answer_" + name, self.answer_echo)(body)
+
+        do_GET = do_POST = do_PUT = do_HEAD = answer
+
+        def chunks(self):
+            body = b""
+            while size := int(self.rfile.readline(), 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            return body
+
+        def say(self, status, body=b"", **fields):
+            self.send_response(status)
+            for name, value in fields.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def answer_echo(self, body):
+            self.say(200, body or b"hello\n", X_Kind="test")
+
+        def answer_missing(self, _):
+            self.say(404, b"nothing here\n")
+
+        def answer_moved(self, _):
+            self.say(302, b"moved\n", Location="/echo")
+
+        def answer_packed(self, _):
+            accepts = "gzip" in self.headers.get("Accept-Encoding", "")
+            self.say(200, gzip.compress(b"unpacked\n"), Content_Encoding="gzip") if accepts else self.say(200, b"plain\n")
+
+        def answer_large(self, _):
+            begin = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+            first = int(begin[1]) if begin else 0
+            if first >= len(CONTENT):
+                self.say(416, Content_Range=f"bytes */{len(CONTENT)}")
+            elif begin:
+                self.say(206, CONTENT[first:], Content_Range=f"bytes {first}-{len(CONTENT) - 1}/{len(CONTENT)}")
+            else:
+                self.say(200, CONTENT)
+
+        def answer_slow(self, _):
+            self.send_response(200)
+            self.send_header("Content-Length", "1000")
+            self.end_headers()
+            self.wfile.write(b"begun")
+            self.wfile.flush()
+            time.sleep(30)
+
+        def log_message(self, *_):
+            pass
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), self.Handler)
+        self.seen = []
+
+    def handle_error(self, *_):
+        pass
+
+    def url(self, path="/"):
+        return f"http://127.0.0.1:{self.server_port}{path}"
+
+    @property
+    def last(self):
+        return self.seen[-1]
+
+
+@contextlib.contextmanager
+def served():
+    server = Server()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class Get(AppTest):
+    def get(self, *arguments, **options):
+        return hocket("get", *arguments, **options)
+
+    def refused(self, result, code, line):
+        self.assert_one_line(result, code, line, who="hocket get")
+
+    def test_writes_the_body_to_standard_output(self):
+        for backend in BACKENDS:
+            with self.subTest(backend=backend), served() as server:
+                result = self.get(server.url(), backend=backend)
+                self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "hello\n", ""))
+                self.assertRegex(server.last[2]["User-Agent"], r"^hocket/\d")
+
+    def test_takes_several_urls_over_one_connection(self):
+        with served() as server:
+            result = self.get(server.url("/a"), server.url("/b"))
+            self.assertEqual(result.stdout, "hello\nhello\n")
+            self.assertEqual([seen[1] for seen in server.seen], ["/a", "/b"])
+
+    def test_sends_fields_methods_and_who_one_is(self):
+        with served() as server:
+            self.get(server.url(), "-H", "X-One: 1", "--header", "X-Two:2", "-X", "PUT", "-u", "Aladdin:open sesame")
+            method, _, fields, _ = server.last
+            self.assertEqual((method, fields["X-One"], fields["X-Two"]), ("PUT", "1", "2"))
+            self.assertEqual(fields["Authorization"], "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==")
+
+    def test_sends_forms_and_json(self):
+        text = self.folder / "text"
+        text.write_text("c=3")
+        with served() as server:
+            self.assertEqual(self.get(server.url(), "-d", "a=1", "-d", "b=2", "--data", f"@{text}").stdout, "a=1&b=2&c=3")
+            self.assertEqual(server.last[0], "POST")
+            self.assertEqual(server.last[2]["Content-Type"], "application/x-www-form-urlencoded")
+            self.assertEqual(self.get(server.url(), "--json", '{"a": 1}').stdout, '{"a": 1}')
+            self.assertEqual(server.last[2]["Content-Type"], "application/json")
+
+    def test_sends_files_of_a_form(self):
+        report = self.folder / "report.txt"
+        report.write_text("the report")
+        with served() as server:
+            self.get(server.url(), "-F", "title=Report", "-F", f"file=@{report}")
+            method, _, fields, body = server.last
+            self.assertEqual(method, "POST")
+            self.assertIn("multipart/form-data; boundary=", fields["Content-Type"])
+            self.assertEqual(int(fields["Content-Length"]), len(body))
+            self.assertIn(b'name="title"\r\n\r\nReport\r\n', body)
+            self.assertIn(b'filename="report.txt"', body)
+            self.assertIn(b"\r\n\r\nthe report\r\n", body)
+
+    def test_shows_status_and_fields_if_asked(self):
+        with served() as server:
+            with_head = self.get(server.url(), "-i").stdout
+            self.assertRegex(with_head, r"^HTTP/1.1 200 OK\n(.*\n)*X-Kind: test\n(.*\n)*\nhello\n$")
+
+    def test_follows_redirects_only_if_asked(self):
+        with served() as server:
+            self.assertEqual(self.get(server.url("/moved")).stdout, "moved\n")
+            self.assertEqual(self.get(server.url("/moved"), "-L").stdout, "hello\n")
+
+    def test_unpacks_if_asked(self):
+        with served() as server:
+            self.assertEqual(self.get(server.url("/packed")).stdout, "plain\n")
+            self.assertEqual(self.get(server.url("/packed"), "--compressed").stdout, "unpacked\n")
+
+    def test_an_error_of_the_server_is_the_exit_code_and_a_line(self):
+        with served() as server:
+            result = self.get(server.url("/missing"))
+            self.assertEqual((result.returncode, result.stdout), (1, "nothing here\n"))
+            self.assertEqual(result.stderr, f"hocket get: {server.url('/missing')}: 404 Not Found\n")
+
+    def test_writes_to_files(self):
+        with served() as server:
+            self.assertEqual(self.get(server.url("/large"), "-o", self.out).returncode, 0)
+            self.assertEqual(self.out.read_bytes(), CONTENT)
+            self.assertEqual(self.get(server.url("/large/b%20c?d"), "-O", cwd=self.folder).returncode, 0)
+            self.assertEqual((self.folder / "b c").read_bytes(), CONTENT)
+
+    def test_leaves_the_file_alone_if_it_fails(self):
+        self.out.write_text("old")
+        with served() as server:
+            self.assertEqual(self.get(server.url("/missing"), "-o", self.out).returncode, 1)
+            self.assertEqual(self.get(server.url("/slow"), "-o", self.out, "--timeout", "0.3").returncode, 1)
+        self.assertEqual(self.out.read_text(), "old")
+        self.assertEqual(os.listdir(self.folder), ["out"])
+
+    def test_goes_on_where_a_file_ends(self):
+        with served() as server:
+            self.out.write_bytes(CONTENT[:1000])
+            self.assertEqual(self.get(server.url("/large"), "-o", self.out, "-C").returncode, 0)
+            self.assertEqual(self.out.read_bytes(), CONTENT)
+            self.assertEqual(server.last[2]["Range"], "bytes=1000-")
+            self.assertEqual(self.get(server.url("/large"), "-o", self.out, "-C").returncode, 0)
+            self.assertEqual(self.out.read_bytes(), CONTENT)
+
+    def test_refuses_names_that_lead_elsewhere(self):
+        with served() as server:
+            for path in ("/", "/a/", "/..%2f..%2fetc%2fpasswd", "/%2e%2E", "/a%00b"):
+                self.refused(self.get(server.url(path), "-O", cwd=self.folder), 2, "names no file|not a valid URL")
+            self.assertEqual(os.listdir(self.folder), [])
+
+    def test_tells_where_the_time_goes(self):
+        with served() as server:
+            result = self.get(server.url(), "--timing")
+            self.assertRegex(result.stderr, r"^connect [\d.]+ ms, wait [\d.]+ ms, body [\d.]+ ms, total [\d.]+ ms\n$")
+
+    def test_shows_a_bar_if_asked(self):
+        with served() as server:
+            result = self.get(server.url("/large"), "-o", self.out, "--progress", "always")
+            self.assertRegex(result.stderr, r"\[#* *\] +\d+ %")
+            self.assertTrue(result.stderr.endswith("\x1b[K"))
+            self.assertEqual(self.get(server.url("/large"), "-o", self.out).stderr, "")
+
+    def test_goes_through_a_proxy(self):
+        with served() as server:
+            self.assertEqual(self.get("http://nowhere.invalid/a", "--proxy", server.url()).stdout, "hello\n")
+            self.assertEqual(server.last[1], "http://nowhere.invalid/a")
+            os.environ["http_proxy"] = server.url()
+            self.addCleanup(os.environ.pop, "http_proxy")
+            self.assertEqual(self.get("http://nowhere.invalid/b").stdout, "hello\n")
+            self.assertEqual(server.last[1], "http://nowhere.invalid/b")
+
+    def test_errors_are_one_line(self):
+        port = program.free_port()
+        self.refused(self.get(f"http://127.0.0.1:{port}/"), 1, "Connection refused")
+        self.refused(self.get("ftp://127.0.0.1/"), 2, "not an http")
+        self.refused(self.get("example"), 2, "not an http")
+        self.refused(self.get(), 2, "required")
+        self.refused(self.get("http://127.0.0.1/", "-H", "no colon"), 2, "has no name")
+        self.refused(self.get("http://127.0.0.1/", "-d", "@/nowhere"), 1, "/nowhere")
+        self.refused(self.get("http://127.0.0.1/", "-d", "a", "--json", "b"), 2, "exclude")
+        self.refused(self.get("http://127.0.0.1/", "-C"), 2, "needs --output")
+        self.refused(self.get("http://127.0.0.1/", "--proxy", "ftp://x"), 2, "proxy")
+        self.refused(self.get("http://127.0.0.1/", "http://127.0.0.1/", "-o", "x"), 2, "several")
+        self.refused(self.get("http://127.0.0.1/", "--cafile", "/nowhere"), 2, "/nowhere")
+
+    def test_is_interrupted_in_order(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with served() as server:
+                running = start("get", server.url("/slow"), "-o", self.out)
+                wait_until(lambda: server.seen, "the request")
+                running.send_signal(number)
+                _, errors = running.communicate(timeout=program.WAIT)
+                self.assertEqual((running.returncode, errors), (130, ""))
+                self.assertEqual(os.listdir(self.folder), [])
+
+
+if __name__ == "__main__":
+    sys.exit(program.main(__doc__))

@@ -1,0 +1,157 @@
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <http/client/client_peer.hpp>
+
+#include <hocket/http/auth/netrc.hpp>
+#include <hocket/testing/test.hpp>
+
+using namespace std::chrono_literals;
+using hocket::coro;
+using hocket::http::credentials;
+using hocket::http::response;
+using hocket::http::session;
+using hocket::testing::answering_messages;
+using hocket::testing::ask;
+using hocket::testing::failure_of;
+using hocket::testing::redirect_to;
+using hocket::testing::response_text;
+using hocket::testing::scripted_server;
+using hocket::testing::seen_request;
+
+namespace {
+
+/// Notes what Authorization says; challenges where there is none, or where `refuses` says so.
+struct guard {
+  std::vector<std::string> seen{};
+  std::string challenge = "Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256";
+  bool refuses = false;
+
+  scripted_server::script script() {
+    return answering_messages([this](const seen_request& asked) {
+      seen.emplace_back(asked.fields.get("Authorization").value_or("none"));
+      if (seen.back() != "none" && !refuses) return response_text(200, "in " + asked.body);
+      return response_text(401, "who", fmt::format("WWW-Authenticate: {}\r\n", challenge));
+    });
+  }
+};
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+HOCKET_TEST(authentication, basic_and_bearer_are_sent_at_once) {
+  guard door;
+  scripted_server server(door.script());
+  session web({.auth = credentials::basic("Aladdin", "open sesame")});
+  EXPECT_EQ(co_await ask(web, "GET", server.url()), "in ");
+  EXPECT_EQ(co_await ask(web, "GET", server.url(), {.auth = credentials::bearer("token")}), "in ");
+  EXPECT_EQ(co_await ask(web, "GET", server.url(), {.fields = {{"Authorization", "Own"}}}), "in ");
+  EXPECT_EQ(door.seen, (std::vector<std::string>{"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Bearer token", "Own"}));
+}
+
+HOCKET_TEST(authentication, digest_answers_a_challenge_and_then_is_sent_at_once) {
+  guard door;
+  scripted_server server(door.script());
+  session web({.auth = credentials::digest("user", "password")});
+  EXPECT_EQ(co_await ask(web, "POST", server.url("/a"), {.body = "b"}), "in b");
+  EXPECT_EQ(co_await ask(web, "GET", server.url("/c?d")), "in ");
+  EXPECT_EQ(door.seen.size(), 3U);
+  EXPECT_EQ(door.seen[0], "none");
+  EXPECT_TRUE(door.seen[1].starts_with("Digest ")) << door.seen[1];
+  EXPECT_TRUE(has(door.seen[1], "uri=\"/a\"") && has(door.seen[1], "nc=00000001")) << door.seen[1];
+  EXPECT_TRUE(has(door.seen[2], "uri=\"/c?d\"") && has(door.seen[2], "nc=00000002")) << door.seen[2];
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+HOCKET_TEST(authentication, digest_prefers_what_is_not_md5) {
+  guard door{.challenge =
+                 "Basic realm=\"r\", Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=MD5, "
+                 "Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256"};
+  scripted_server server(door.script());
+  session web({.auth = credentials::digest("user", "password")});
+  EXPECT_EQ(co_await ask(web, "GET", server.url()), "in ");
+  EXPECT_TRUE(has(door.seen[1], "SHA-256")) << door.seen[1];
+}
+
+HOCKET_TEST(authentication, a_refusal_of_digest_is_the_response) {
+  guard door{.refuses = true};
+  scripted_server server(door.script());
+  session web({.auth = credentials::digest("user", "wrong")});
+  EXPECT_EQ((co_await web.get(server.url())).status(), 401);
+  EXPECT_EQ(door.seen.size(), 2U);
+  EXPECT_EQ((co_await web.get(server.url())).status(), 401);
+  EXPECT_EQ(door.seen.size(), 3U);
+}
+
+HOCKET_TEST(authentication, a_nonce_that_is_too_old_is_replaced) {
+  guard door;
+  scripted_server server(door.script());
+  session web({.auth = credentials::digest("user", "password")});
+  co_await ask(web, "GET", server.url());
+  door.refuses = true;
+  door.challenge = "Digest realm=\"r\", nonce=\"newer\", qop=\"auth\", algorithm=SHA-256, stale=true";
+  static_cast<void>(co_await ask(web, "GET", server.url()));
+  EXPECT_EQ(door.seen.size(), 4U) << "once with the old one, once with the new one";
+  EXPECT_TRUE(has(door.seen[3], "nonce=\"newer\"")) << door.seen[3];
+}
+
+HOCKET_TEST(authentication, a_malformed_challenge_is_no_challenge) {
+  for (const char* nonsense : {"", "Digest", "Digest realm=\"r\"", "Digest realm=\"r\", nonce=\"n\", algorithm=ROT13",
+                               "Digest realm=\"r", "\"", "Digest realm=r, realm=r, nonce=n"}) {
+    guard door{.challenge = nonsense};
+    scripted_server server(door.script());
+    session web({.auth = credentials::digest("user", "password")});
+    EXPECT_EQ((co_await web.get(server.url())).status(), 401) << nonsense;
+    EXPECT_EQ(door.seen.size(), 1U) << nonsense;
+  }
+}
+
+hocket::async_generator<std::string> one_piece() { co_yield "once"; }
+
+HOCKET_TEST(authentication, a_body_that_cannot_be_repeated_gets_the_challenge) {
+  guard door;
+  scripted_server server(door.script());
+  session web({.auth = credentials::digest("user", "password")});
+  response answer = co_await web.post(server.url(), {.body = hocket::http::body::pieces(one_piece())});
+  EXPECT_EQ(answer.status(), 401);
+}
+
+HOCKET_TEST(authentication, does_not_go_to_another_origin) {
+  for (const auto& who : {credentials::basic("user", "password"), credentials::digest("user", "password"),
+                          credentials::bearer("token")}) {
+    guard door;
+    scripted_server other(door.script());
+    scripted_server server(answering_messages([&](const seen_request&) { return redirect_to(other.url()); }));
+    session web({.auth = who});
+    EXPECT_EQ((co_await web.get(server.url())).status(), 401);
+    EXPECT_EQ(door.seen, (std::vector<std::string>{"none"}));
+  }
+}
+
+HOCKET_TEST(authentication, a_netrc_says_who_one_is_on_a_host) {
+  guard door;
+  scripted_server server(door.script());
+  session web({.netrc = std::make_shared<hocket::http::netrc>(
+                   hocket::http::netrc::parse("machine 127.0.0.1 login a password b"))});
+  EXPECT_EQ(co_await ask(web, "GET", server.url()), "in ");
+  EXPECT_EQ((co_await web.get(server.url_at("localhost"))).status(), 401);
+  EXPECT_EQ(co_await ask(web, "GET", fmt::format("http://c:d@127.0.0.1:{}/", server.port())), "in ");
+  EXPECT_EQ(door.seen, (std::vector<std::string>{"Basic YTpi", "none", "Basic Yzpk"}));
+}
+
+HOCKET_TEST(authentication, retry_after_is_told_by_the_servers_own_clock) {
+  std::string fields;
+  scripted_server server(answering_messages([&](const seen_request&) { return response_text(503, "", fields); }));
+  session web;
+  fields = "Retry-After: 120\r\n";
+  EXPECT_EQ((co_await web.get(server.url())).retry_after(), 120s);
+  fields = "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n";
+  EXPECT_EQ((co_await web.get(server.url())).retry_after(), 60s);
+  for (const char* nothing : {"", "Retry-After: soon\r\n", "Retry-After: Sun, 06 Nov 1994 08:50:37 GMT\r\n"}) {
+    fields = nothing;
+    EXPECT_EQ((co_await web.get(server.url())).retry_after(), std::nullopt) << nothing;
+  }
+}
+
+}  // namespace

@@ -1,0 +1,207 @@
+// Clients that mean no good: time and memory stay bounded, everybody else is served, and nothing is read in two ways.
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <http/running_server.hpp>
+
+#include <hocket/core/as_result.hpp>
+#include <hocket/core/gather.hpp>
+#include <hocket/core/sleep.hpp>
+#include <hocket/http/server.hpp>
+#include <hocket/testing/test.hpp>
+
+using namespace std::chrono_literals;
+using hocket::coro;
+using hocket::create_task;
+using hocket::tcp_socket;
+using hocket::http::body_writer;
+using hocket::http::reply;
+using hocket::http::request;
+using hocket::testing::answer_to;
+using hocket::testing::body_of;
+using hocket::testing::has_line;
+using hocket::testing::receive_to_end;
+using hocket::testing::running_server;
+using hocket::testing::statuses;
+
+namespace {
+
+const std::string get = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+const std::string smuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
+
+/// Notes what it is asked for, and answers with the body of the request.
+class noting_server {
+ public:
+  explicit noting_server(hocket::http::server_options options = {})
+      : running_([this](request& asked) -> coro<reply> { co_return co_await answer(asked); }, std::move(options)) {}
+
+  [[nodiscard]] hocket::socket_address address() const { return running_.address(); }
+  [[nodiscard]] std::size_t connections() const noexcept { return running_.server.connections(); }
+  coro<void> stop() { co_await running_.stop(); }
+
+  std::vector<std::string> asked;
+
+ private:
+  coro<reply> answer(request& one) {
+    asked.emplace_back(one.target());
+    co_return reply::text(co_await one.read());
+  }
+  running_server running_;
+};
+
+hocket::duration now() { return hocket::loop::running().time().time_since_epoch(); }
+
+// ---- two readings of one message
+
+HOCKET_TEST(hostile_client, whose_message_can_be_read_in_two_ways_is_refused_and_cut_off) {
+  for (const auto& [bytes, status] : std::vector<std::pair<std::string, std::string>>{
+           // where the body ends
+           {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 6\r\n\r\n0\r\n\r\n", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5, 5\r\n\r\nhello", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: +5\r\n\r\nhello", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\nhello", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0x5\r\n\r\nhello", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: \r\n\r\n", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", "400 413"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", "400 501"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n", "400 501"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", "400 501"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
+            "400 501"},
+           {"POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"},
+           // what a line is
+           {"GET / HTTP/1.1\nHost: x\n\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: x\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: x\rX: y\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: x\r\n folded: y\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: x\r\nA: b\r\n\tc\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: x\r\n: b\r\n\r\n", "400"},
+           {std::string("GET / HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n", 39), "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;a\nb\r\nx\r\n0\r\n\r\n", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1 \r\nx\r\n0\r\n\r\n", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\nx\n0\n\n", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n+1\r\nx\r\n0\r\n\r\n", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n0\r\n\r\n", "400"},
+           // for whom it is
+           {"GET / HTTP/1.1\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: x/y\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: x y\r\n\r\n", "400"},
+           // what it is
+           {"GET /\r\n", "400"},
+           {"GET / HTTP/1.2\r\nHost: x\r\n\r\n", "400 505"},
+           {"GET / HTTP/2.0\r\nHost: x\r\n\r\n", "400 505"},
+           {"GET / HTTP/1.1.1\r\nHost: x\r\n\r\n", "400"},
+           {"GET  / HTTP/1.1\r\nHost: x\r\n\r\n", "400"},
+           {"GET / /b HTTP/1.1\r\nHost: x\r\n\r\n", "400"},
+           {"GET /\x01 HTTP/1.1\r\nHost: x\r\n\r\n", "400"},
+           {"GET a HTTP/1.1\r\nHost: x\r\n\r\n", "400"},
+           {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400 505"}}) {
+    noting_server server;
+    const std::string answer = co_await answer_to(server.address(), bytes + smuggled);
+    EXPECT_EQ(statuses(answer).size(), 3U) << bytes << answer;
+    EXPECT_TRUE(!statuses(answer).empty() && status.contains(statuses(answer))) << bytes << answer;
+    EXPECT_TRUE(has_line(answer, "Connection: close")) << bytes;
+    for (const std::string& each : server.asked) EXPECT_EQ(each, "/") << bytes;  // its body was found broken
+    co_await server.stop();
+  }
+}
+
+HOCKET_TEST(hostile_client, who_asks_for_another_protocol_gets_no_second_request_through) {
+  for (const std::string& first :
+       {"GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n\r\nabc"}) {
+    noting_server server;
+    EXPECT_EQ(statuses(co_await answer_to(server.address(), std::string(first) + smuggled)), "200");
+    EXPECT_EQ(server.asked, std::vector<std::string>{"/"});
+    co_await server.stop();
+  }
+}
+
+HOCKET_TEST(hostile_client, trailers_have_limits) {
+  noting_server server;
+  const std::string head = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+  EXPECT_EQ(statuses(co_await answer_to(server.address(), head + "A: b\r\n\r\n" + get)), "200 200");
+  std::string many;
+  for (int n = 0; n < 101; ++n) many += "A: b\r\n";
+  EXPECT_EQ(statuses(co_await answer_to(server.address(), head + many + "\r\n")), "431");
+  EXPECT_EQ(statuses(co_await answer_to(server.address(), head + "A: " + std::string(20'000, 'b') + "\r\n\r\n")).size(),
+            3U);
+  co_await server.stop();
+}
+
+// ---- what a handler says
+
+HOCKET_TEST(hostile_client, cannot_have_lines_put_into_a_reply) {
+  std::vector<std::string> reported;
+  running_server server([](request&) -> coro<reply> { co_return reply::redirect("/a\r\nSet-Cookie: b"); },
+                        {.on_error = [&](const std::string& problem) { reported.push_back(problem); }});
+  const std::string answer = co_await answer_to(server.address(), get);
+  EXPECT_EQ(statuses(answer), "500");
+  EXPECT_EQ(answer.find("Set-Cookie"), std::string::npos);
+  EXPECT_EQ(reported.size(), 1U);
+  co_await server.stop();
+}
+
+// ---- time
+
+HOCKET_TEST(hostile_client, who_dawdles_delays_nobody) {
+  noting_server server;
+  std::vector<tcp_socket> slow;
+  for (int n = 0; n < 200; ++n) {
+    slow.push_back(co_await tcp_socket::connect(server.address()));
+    co_await slow.back().send_all(n % 2 == 0 ? "GET / HT" : "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na");
+  }
+  const auto begun = now();
+  EXPECT_EQ(statuses(co_await answer_to(server.address(), get)), "200");
+  EXPECT_EQ(now(), begun);
+  co_await hocket::sleep(30s);
+  EXPECT_EQ(server.connections(), 0U);
+  co_await server.stop();
+}
+
+HOCKET_TEST(hostile_client, who_reads_a_byte_a_second_is_cut_off) {
+  running_server server([](request&) -> coro<reply> {
+    co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {
+      const std::string piece(64 * 1024, 'x');
+      for (;;) co_await out.write(piece);
+    });
+  });
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all(get);
+  for (int n = 0; n < 200 && server.server.connections() > 0; ++n) {
+    std::array<char, 1> byte;
+    static_cast<void>(co_await hocket::as_expected(client.recv(byte)));
+    co_await hocket::sleep(1s);
+  }
+  EXPECT_EQ(server.server.connections(), 0U);
+  co_await server.stop();
+}
+
+// ---- ends
+
+HOCKET_TEST(hostile_client, who_goes_at_any_byte_leaves_nothing_behind) {
+  noting_server server;
+  const std::string exchange =
+      "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" + get;
+  for (std::size_t size = 0; size <= exchange.size(); ++size) {
+    auto client = co_await tcp_socket::connect(server.address());
+    co_await client.send_all(exchange.substr(0, size));
+    hocket::testing::reset(client);
+    if (size % 16 == 0) {
+      EXPECT_EQ(statuses(co_await answer_to(server.address(), get)), "200") << size;
+    }
+  }
+  co_await hocket::sleep(20s);
+  EXPECT_EQ(server.connections(), 0U);
+  co_await server.stop();
+}
+
+}  // namespace

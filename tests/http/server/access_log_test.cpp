@@ -1,0 +1,108 @@
+#include <string>
+
+#include <http/server/answers.hpp>
+
+#include <hocket/core/sleep.hpp>
+#include <hocket/http/server/access_log.hpp>
+#include <hocket/http/server/authenticated_user.hpp>
+#include <hocket/http/server/request_id.hpp>
+#include <hocket/testing/test.hpp>
+
+using namespace std::chrono_literals;
+using hocket::coro;
+using hocket::http::access_log;
+using hocket::http::access_log_format;
+using hocket::http::access_log_options;
+using hocket::http::reply;
+using hocket::http::request;
+using hocket::testing::answer_to;
+using hocket::testing::request_of;
+using hocket::testing::running_server;
+
+namespace {
+
+const auto noon = +[] { return std::chrono::sys_seconds(784111777s); };
+
+coro<reply> answer(request& asked) {
+  if (asked.target() == "/named") asked.set(hocket::http::authenticated_user{"Ann \"A\" B"});
+  if (asked.target() == "/id") asked.set(hocket::http::request_id{"id-1"});
+  if (asked.target() == "/slow") co_await hocket::sleep(1500ms);
+  co_return asked.target() == "/none" ? reply{.status = 204} : reply::text("four");
+}
+
+/// What is logged of a request.
+coro<std::string> logged(std::string bytes, access_log_options options) {
+  std::string lines;
+  running_server server(answer, {.on_answered = access_log([&](std::string_view line) { lines += line; }, options)});
+  co_await answer_to(server.address(), bytes);
+  co_await server.stop();
+  co_return lines;
+}
+
+const access_log_options common{.format = access_log_format::common, .wall_clock = noon};
+const access_log_options combined{.wall_clock = noon};
+const access_log_options json{.format = access_log_format::json, .wall_clock = noon};
+
+HOCKET_TEST(access_log, has_the_common_format) {
+  EXPECT_EQ(co_await logged(request_of("GET", "/a?b"), common),
+            "127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET /a?b HTTP/1.1\" 200 4\n");
+  EXPECT_EQ(co_await logged("HEAD /none HTTP/1.0\r\n\r\n", common),
+            "127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"HEAD /none HTTP/1.0\" 204 -\n");
+}
+
+HOCKET_TEST(access_log, has_the_combined_format) {
+  EXPECT_EQ(co_await logged(request_of("GET", "/", "Referer: http://a/\r\nUser-Agent: b (c)\r\n"), combined),
+            "127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET / HTTP/1.1\" 200 4 \"http://a/\" \"b (c)\"\n");
+  EXPECT_TRUE((co_await logged(request_of("GET", "/"), combined)).ends_with(" 200 4 \"-\" \"-\"\n"));
+}
+
+HOCKET_TEST(access_log, has_a_json_format) {
+  EXPECT_EQ(
+      co_await logged(request_of("GET", "/slow", "User-Agent: b\r\n"), json),
+      "{\"time\":\"1994-11-06T08:49:37Z\",\"peer\":\"127.0.0.1\",\"method\":\"GET\",\"scheme\":\"http\",\"host\":\"x\","
+      "\"target\":\"/slow\",\"version\":\"HTTP/1.1\",\"status\":200,\"bytes\":4,\"seconds\":1.5,\"complete\":true,"
+      "\"user_agent\":\"b\"}\n");
+}
+
+HOCKET_TEST(access_log, does_without_a_clock) {
+  EXPECT_EQ(co_await logged(request_of("GET", "/"), {.format = access_log_format::common}),
+            "127.0.0.1 - - [-] \"GET / HTTP/1.1\" 200 4\n");
+  EXPECT_TRUE((co_await logged(request_of("GET", "/"), {.format = access_log_format::json})).starts_with("{\"peer\""));
+}
+
+HOCKET_TEST(access_log, tells_what_middlewares_have_found_out) {
+  EXPECT_TRUE(
+      (co_await logged(request_of("GET", "/named"), common)).starts_with("127.0.0.1 - Ann\\x20\\x22A\\x22\\x20B ["));
+  EXPECT_TRUE((co_await logged(request_of("GET", "/named"), json)).contains(R"("user":"Ann \"A\" B")"));
+  EXPECT_TRUE((co_await logged(request_of("GET", "/id"), json)).ends_with(",\"request_id\":\"id-1\"}\n"));
+}
+
+HOCKET_TEST(access_log, what_clients_choose_stays_where_it_is) {
+  const std::string sent = request_of("GET", "/", "User-Agent: a\"b\\c\td\xc3\xa4\xff\r\nReferer: \" 200 1 \"\r\n");
+  EXPECT_TRUE(
+      (co_await logged(sent, combined)).ends_with(" \"\\x22 200 1 \\x22\" \"a\\x22b\\x5Cc\\x09d\\xC3\\xA4\\xFF\"\n"));
+  EXPECT_TRUE((co_await logged(sent, json))
+                  .ends_with(R"("user_agent":"a\"b\\c\td\u00e4\ufffd"})"
+                             "\n"));
+}
+
+HOCKET_TEST(access_log, of_several_is_in_the_order_of_the_answers) {
+  const std::string lines = co_await logged(request_of("GET", "/slow") + request_of("GET", "/b"), common);
+  EXPECT_LT(lines.find("/slow"), lines.find("/b"));
+  EXPECT_EQ(std::ranges::count(lines, '\n'), 2);
+}
+
+HOCKET_TEST(access_log, tells_of_clients_that_have_gone) {
+  std::string lines;
+  running_server server(answer, {.cancel_on_disconnect = true,
+                                 .on_answered = access_log([&](std::string_view line) { lines += line; }, common)});
+  auto client = co_await hocket::tcp_socket::connect(server.address());
+  co_await client.send_all(request_of("GET", "/slow"));
+  co_await hocket::testing::wait_all_tasks_blocked();
+  client.close();
+  while (lines.empty()) co_await hocket::sleep(1ms);
+  EXPECT_TRUE(lines.ends_with("\"GET /slow HTTP/1.1\" 499 -\n")) << lines;
+  co_await server.stop();
+}
+
+}  // namespace
