@@ -9,9 +9,9 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/io/detail/as_outcome.hpp>
-#include <hocket/io/poll_operation.hpp>
 #include <hocket/io/detail/protocol_task.hpp>
 #include <hocket/io/detail/transport_connection.hpp>
+#include <hocket/io/poll_operation.hpp>
 #include <hocket/io/transport.hpp>
 
 namespace hocket::detail {
