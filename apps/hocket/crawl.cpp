@@ -19,9 +19,8 @@
 #include <hocket/core/run.hpp>
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/crawl/summary.hpp>
-#include <hocket/tls/tls_context.hpp>
-#include <hocket/tls/tls_error.hpp>
 
+#include "client_security.hpp"
 #include "command.hpp"
 #include "crawl_progress.hpp"
 #include "seeds.hpp"
@@ -53,20 +52,6 @@ progress_display::mode mode_of(const crawl_arguments& arguments) {
   return live ? progress_display::mode::live : progress_display::mode::plain;
 }
 
-/// Null: as `http::session` has it.
-security security_of(const crawl_arguments& arguments) {
-  if (!arguments.insecure && arguments.authorities_file.empty()) return nullptr;
-  tls_client_options options;
-  options.verify = !arguments.insecure;
-  options.cafile = arguments.authorities_file;
-  options.alpn_protocols = {"http/1.1"};
-  try {
-    return tls_context::client(std::move(options));
-  } catch (const tls_error& problem) {
-    throw failure(problem.what(), wrong_usage);
-  }
-}
-
 crawl::crawl_options options_of(const crawl_arguments& arguments) {
   crawl::crawl_options options = arguments.options;
   for (const std::string& text : arguments.urls) options.seeds.push_back(parse_seed(text, ""));
@@ -75,7 +60,7 @@ crawl::crawl_options options_of(const crawl_arguments& arguments) {
   if (options.seeds.empty()) throw failure("nothing to crawl: give a URL or --seeds FILE (see --help)", wrong_usage);
   options.depth = arguments.depth;
   options.max_pages = arguments.max_pages;
-  options.tls = security_of(arguments);
+  options.tls = client_security(arguments.authorities_file, arguments.insecure);
   options.timeout = std::chrono::duration_cast<duration>(std::chrono::duration<double>(arguments.timeout_seconds));
   return options;
 }

@@ -17,10 +17,9 @@
 #include <hocket/http/session.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/io/file_system.hpp>
-#include <hocket/tls/tls_context.hpp>
-#include <hocket/tls/tls_error.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
+#include "client_security.hpp"
 #include "command.hpp"
 #include "get_arguments.hpp"
 #include "get_progress.hpp"
@@ -37,25 +36,12 @@ std::chrono::sys_seconds time_of_day() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
-security security_of(const get_arguments& arguments) {
-  if (!arguments.insecure && arguments.authorities_file.empty()) return nullptr;
-  tls_client_options options;
-  options.verify = !arguments.insecure;
-  options.cafile = arguments.authorities_file;
-  options.alpn_protocols = {"http/1.1"};
-  try {
-    return tls_context::client(std::move(options));
-  } catch (const tls_error& problem) {
-    throw failure(problem.what(), wrong_usage);
-  }
-}
-
 http::session_options session_options_of(const get_arguments& arguments, get_timing& timing) {
   http::session_options options;
   options.user_agent = "hocket/" HOCKET_VERSION;
   options.timeouts.total =
       std::chrono::duration_cast<duration>(std::chrono::duration<double>(arguments.timeout_seconds));
-  options.tls = security_of(arguments);
+  options.tls = client_security(arguments.authorities_file, arguments.insecure);
   options.decode = arguments.compressed;
   options.cookies = std::make_shared<http::cookie_jar>();
   options.wall_clock = time_of_day;

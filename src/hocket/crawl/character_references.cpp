@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include <hocket/base/utf8.hpp>
 #include <hocket/crawl/character_references.hpp>
 
 namespace hocket::crawl {
@@ -42,27 +43,14 @@ int digit_value(char c, int base) {
   return base == 16 && letter >= 0 && letter < 6 ? letter + 10 : -1;
 }
 
-void append_utf8(char32_t code_point, std::string& out) {
-  const auto tail = [&](int shift) { return static_cast<char>(0x80 | ((code_point >> shift) & 0x3F)); };
-  if (code_point < 0x80) {
-    out += static_cast<char>(code_point);
-  } else if (code_point < 0x800) {
-    out += {static_cast<char>(0xC0 | (code_point >> 6)), tail(0)};
-  } else if (code_point < 0x10000) {
-    out += {static_cast<char>(0xE0 | (code_point >> 12)), tail(6), tail(0)};
-  } else {
-    out += {static_cast<char>(0xF0 | (code_point >> 18)), tail(12), tail(6), tail(0)};
-  }
-}
-
 void append_numbered(char32_t number, std::string& out) {
   const bool is_surrogate = number >= 0xD800 && number <= 0xDFFF;
   if (number == 0 || number > 0x10FFFF || is_surrogate) {
     out += replacement_character;
   } else if (number >= 0x80 && number <= 0x9F) {
-    append_utf8(c1_replacements[number - 0x80], out);
+    append_utf8(out, c1_replacements[number - 0x80]);
   } else {
-    append_utf8(number, out);
+    append_utf8(out, number);
   }
 }
 
