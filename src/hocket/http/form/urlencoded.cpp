@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/form/urlencoded.hpp>
+#include <hocket/url/form_urlencoded.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::http {
@@ -11,22 +11,6 @@ std::string decoded(std::string_view text) {
   std::string spaced(text);
   std::replace(spaced.begin(), spaced.end(), '+', ' ');
   return percent_decode(spaced);
-}
-
-void append_encoded(std::string& out, std::string_view text) {
-  static constexpr std::string_view digits = "0123456789ABCDEF";
-  for (const char c : text) {
-    if (detail::is_alphanumeric(c) || c == '*' || c == '-' || c == '.' || c == '_') {
-      out.push_back(c);
-    } else if (c == ' ') {
-      out.push_back('+');
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.push_back('%');
-      out.push_back(digits[byte / 16]);
-      out.push_back(digits[byte % 16]);
-    }
-  }
 }
 
 }  // namespace
@@ -48,14 +32,10 @@ std::expected<std::vector<form_field>, urlencoded_error> parse_urlencoded(std::s
 }
 
 std::string format_urlencoded(std::span<const form_field> fields) {
-  std::string text;
-  for (const auto& [name, value] : fields) {
-    if (!text.empty()) text.push_back('&');
-    append_encoded(text, name);
-    text.push_back('=');
-    append_encoded(text, value);
-  }
-  return text;
+  std::vector<hocket::form_field> pairs;
+  pairs.reserve(fields.size());
+  for (const auto& [name, value] : fields) pairs.emplace_back(name, value);
+  return serialize_form_urlencoded(pairs);
 }
 
 }  // namespace hocket::http
