@@ -311,6 +311,17 @@ HOCKET_TEST(dns_resolver, an_answer_that_is_malformed_is_an_error) {
   EXPECT_EQ((co_await dns_failure_of(names.query<dns::a>("x.example")))->code(), dns_errc::bad_response);
 }
 
+HOCKET_TEST(dns_resolver, passes_over_datagrams_that_are_no_answers) {
+  name_server server([](const question& asked) -> std::vector<std::string> {
+    std::string echoed = reply_to(asked, {});
+    echoed[2] = static_cast<char>(echoed[2] & 0x7f);  // a question
+    return {echoed, be16(asked.id), reply_to(asked, {.answers = {resource(asked.name, type_a, 60, "\x7f\1\1\1")}})};
+  });
+  dns_resolver names(server.options());
+  EXPECT_EQ((co_await names.query<dns::a>("x.example")).size(), 1U);
+  EXPECT_EQ(server.asked().size(), 1U);
+}
+
 HOCKET_TEST(dns_resolver, asks_the_next_server_if_one_fails) {
   name_server failing(
       [](const question& asked) -> std::vector<std::string> { return {reply_to(asked, {.code = servfail})}; });
@@ -334,7 +345,8 @@ HOCKET_TEST(dns_resolver, tells_that_the_server_fails_or_refuses) {
 
 HOCKET_REAL_TIME_TEST(dns_resolver, tells_that_there_is_no_server) {
   auto options = std::make_unique<name_server>(silence)->options();
-  options.servers = {hocket::udp_socket::bind(*socket_address::parse("127.0.0.1", 0)).local_address()};  // and gone
+  options.servers = {
+      *socket_address::parse("127.0.0.1", 1)};  // which no system gives to a socket that asks for any port
   dns_resolver names(options);
   const auto problem = co_await dns_failure_of(names.query<dns::a>("x.example"));
   EXPECT_EQ(problem->code(), dns_errc::connection_refused);

@@ -31,6 +31,8 @@ namespace {
 constexpr unsigned most_datagrams = 64;  // in a row
 constexpr int most_datagram_bytes =
     1232;  // that a server may send: what no network cuts in pieces. EDNS, DNS flag day 2020
+constexpr std::size_t header_bytes = 12;     // of a message. RFC 1035, 4.1.1
+constexpr unsigned char is_response = 0x80;  // QR, in the third of them
 constexpr std::uint16_t default_port = 53;
 constexpr int internet = 1;  // the class
 
@@ -98,9 +100,10 @@ int milliseconds_of(duration length) noexcept {
 }  // namespace
 
 struct channel::watched_socket {
-  explicit watched_socket(io_handle opened) noexcept : handle(std::move(opened)) {}
+  watched_socket(io_handle opened, int type) noexcept : handle(std::move(opened)), is_datagram(type == SOCK_DGRAM) {}
 
-  io_handle handle;      // closed when c-ares has closed it
+  io_handle handle;  // closed when c-ares has closed it
+  bool is_datagram;
   bool reading = false;  // there is a task for it
   bool wants_to_write = false;
   bool writing = false;  // the same
@@ -150,9 +153,13 @@ struct channel::callbacks {
     }
     --self(data).datagrams_left_;
     const ssize_t got = ::recvfrom(number, into, size, flags, from, from_size);
-    const int reason = errno;
-    if (got > 0) self(data).heard({static_cast<const unsigned char*>(into), static_cast<std::size_t>(got)});
-    errno = reason;
+    if (got <= 0) return got;
+    const std::span bytes(static_cast<const unsigned char*>(into), static_cast<std::size_t>(got));
+    if (!self(data).may_be_answer(number, bytes)) {
+      errno = EAGAIN;  // the poll tells if there is more
+      return -1;
+    }
+    self(data).heard(bytes);
     return got;
   }
   static ares_ssize_t send(int number, const iovec* pieces, int count, void*) {
@@ -265,7 +272,7 @@ int channel::open_socket(int family, int type, int protocol) noexcept {
   const int number = ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
   if (number < 0) return -1;
   try {
-    auto made = std::make_shared<watched_socket>(io_handle(number));  // owns the number from here on
+    auto made = std::make_shared<watched_socket>(io_handle(number), type);  // owns the number from here on
     sockets_.push_back(made);
     static_cast<void>(create_task(read({shared_from_this(), made, POLLIN}), {.name = "dns"}));
     made->reading = true;
@@ -311,6 +318,14 @@ coro<void> channel::write(watch on) {
     if (!co_await as_expected(poll_operation(on.socket->handle.record(), POLLOUT))) break;
     if (on.is_needed()) on.self->process(ARES_SOCKET_BAD, number);
   }
+}
+
+// c-ares 1.18 takes a datagram that is no response for one: its own question, say, which comes back where the system gave its
+// socket the very port that it asks (on loopback, when no server is there).
+bool channel::may_be_answer(int number, std::span<const unsigned char> bytes) noexcept {
+  const auto found = find(number);
+  if (found == sockets_.end() || !(*found)->is_datagram) return true;
+  return bytes.size() >= header_bytes && (bytes[2] & is_response) != 0;
 }
 
 void channel::give_up() noexcept {

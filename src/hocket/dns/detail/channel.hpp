@@ -66,6 +66,7 @@ class channel : public std::enable_shared_from_this<channel> {
   void wants_to_write(int number, bool wants) noexcept;
   [[nodiscard]] std::vector<socket_ref>::iterator find(int number) noexcept;
 
+  [[nodiscard]] bool may_be_answer(int number, std::span<const unsigned char> bytes) noexcept;
   static coro<void> read(watch on);
   static coro<void> write(watch on);
   void heard(std::span<const unsigned char> bytes) noexcept;
