@@ -8,7 +8,7 @@
 
 #include <hocket/http/date.hpp>
 #include <hocket/http/media_type.hpp>
-#include <hocket/http/static_path.hpp>
+#include <hocket/http/server/static_path.hpp>
 
 namespace {
 

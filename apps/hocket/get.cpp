@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include <hocket/core/run.hpp>
+#include <hocket/http/client/session.hpp>
 #include <hocket/http/range/byte_range.hpp>
-#include <hocket/http/session.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/io/file_system.hpp>
 #include <hocket/url/percent_encoding.hpp>

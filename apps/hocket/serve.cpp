@@ -17,8 +17,8 @@
 #include <hocket/core/run.hpp>
 #include <hocket/core/run_loops.hpp>
 #include <hocket/core/task.hpp>
-#include <hocket/http/server.hpp>
-#include <hocket/http/static_files.hpp>
+#include <hocket/http/server/server.hpp>
+#include <hocket/http/server/static_files.hpp>
 #include <hocket/io/resolve.hpp>
 #include <hocket/io/shared_address.hpp>
 #include <hocket/io/signals.hpp>

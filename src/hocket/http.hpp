@@ -7,6 +7,7 @@
 #include <hocket/http/auth/bearer_auth.hpp>
 #include <hocket/http/auth/digest_auth.hpp>
 #include <hocket/http/auth/netrc.hpp>
+#include <hocket/http/client/session.hpp>
 #include <hocket/http/coding/accept_encoding.hpp>
 #include <hocket/http/coding/content_coding.hpp>
 #include <hocket/http/coding/content_decoder.hpp>
@@ -31,7 +32,6 @@
 #include <hocket/http/range/byte_range.hpp>
 #include <hocket/http/range/entity_tag.hpp>
 #include <hocket/http/range/preconditions.hpp>
-#include <hocket/http/server.hpp>
 #include <hocket/http/server/access_log.hpp>
 #include <hocket/http/server/authenticated_user.hpp>
 #include <hocket/http/server/compression.hpp>
@@ -46,7 +46,7 @@
 #include <hocket/http/server/read_form.hpp>
 #include <hocket/http/server/request_id.hpp>
 #include <hocket/http/server/require_basic_auth.hpp>
+#include <hocket/http/server/server.hpp>
+#include <hocket/http/server/static_files.hpp>
 #include <hocket/http/server/virtual_hosts.hpp>
-#include <hocket/http/session.hpp>
-#include <hocket/http/static_files.hpp>
 #include <hocket/http/status.hpp>

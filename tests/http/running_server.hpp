@@ -7,7 +7,7 @@
 #include <io/connected_sockets.hpp>
 
 #include <hocket/core/task.hpp>
-#include <hocket/http/server.hpp>
+#include <hocket/http/server/server.hpp>
 
 namespace hocket::testing {
 

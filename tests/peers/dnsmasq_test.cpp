@@ -11,8 +11,8 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/dns.hpp>
-#include <hocket/http/server.hpp>
-#include <hocket/http/session.hpp>
+#include <hocket/http/client/session.hpp>
+#include <hocket/http/server/server.hpp>
 
 using hocket::coro;
 using hocket::dns_errc;

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include <hocket/core/gather.hpp>
-#include <hocket/http/session.hpp>
+#include <hocket/http/client/session.hpp>
 #include <hocket/tls/tls_context.hpp>
 
 using hocket::coro;

@@ -18,7 +18,7 @@
 #include <hocket/crawl/output.hpp>
 #include <hocket/crawl/page_links.hpp>
 #include <hocket/crawl/scope.hpp>
-#include <hocket/http/session.hpp>
+#include <hocket/http/client/session.hpp>
 #include <hocket/sync/event.hpp>
 #include <hocket/sync/semaphore.hpp>
 

@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
-#include <hocket/http/detail/require_no_coding.hpp>
 #include <hocket/http/json.hpp>
 #include <hocket/http/media_type.hpp>
+#include <hocket/http/server/detail/require_no_coding.hpp>
 
 namespace hocket::http {
 namespace {

@@ -10,8 +10,8 @@
 #include <http/scripted_server.hpp>
 
 #include <hocket/core/as_result.hpp>
+#include <hocket/http/client/session.hpp>
 #include <hocket/http/detail/message_parser.hpp>
-#include <hocket/http/session.hpp>
 #include <hocket/tls/tls_error.hpp>
 
 namespace hocket::testing {

@@ -8,9 +8,9 @@
 
 #include <hocket/http/client/detail/redirect.hpp>
 #include <hocket/http/client/detail/session_state.hpp>
+#include <hocket/http/client/session.hpp>
 #include <hocket/http/coding/accept_encoding.hpp>
 #include <hocket/http/detail/syntax.hpp>
-#include <hocket/http/session.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket::http {

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include <hocket/http/request.hpp>
-#include <hocket/http/server.hpp>
+#include <hocket/http/server/request.hpp>
+#include <hocket/http/server/server.hpp>
 
 namespace hocket::http {
 

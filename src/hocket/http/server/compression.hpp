@@ -5,7 +5,7 @@
 #include <vector>
 
 #include <hocket/http/coding/content_coding.hpp>
-#include <hocket/http/router.hpp>
+#include <hocket/http/server/router.hpp>
 
 namespace hocket::http {
 

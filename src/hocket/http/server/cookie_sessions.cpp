@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include <hocket/base/error.hpp>
-#include <hocket/http/detail/session_cookie.hpp>
 #include <hocket/http/field/base64.hpp>
 #include <hocket/http/form/urlencoded.hpp>
 #include <hocket/http/server/cookie_sessions.hpp>
+#include <hocket/http/server/detail/session_cookie.hpp>
 
 namespace hocket::http {
 namespace {

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include <hocket/http/cookies/set_cookie.hpp>
-#include <hocket/http/router.hpp>
 #include <hocket/http/server/cookie_session.hpp>
+#include <hocket/http/server/router.hpp>
 
 namespace hocket::http {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include <hocket/http/router.hpp>
+#include <hocket/http/server/router.hpp>
 
 namespace hocket::http {
 

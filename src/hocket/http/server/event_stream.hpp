@@ -7,8 +7,8 @@
 
 #include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
-#include <hocket/http/reply.hpp>
-#include <hocket/http/request.hpp>
+#include <hocket/http/server/reply.hpp>
+#include <hocket/http/server/request.hpp>
 #include <hocket/loop/clock.hpp>
 #include <hocket/sync/lock.hpp>
 

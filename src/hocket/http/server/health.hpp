@@ -6,7 +6,7 @@
 
 #include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
-#include <hocket/http/handler.hpp>
+#include <hocket/http/server/handler.hpp>
 #include <hocket/loop/clock.hpp>
 
 namespace hocket::http {

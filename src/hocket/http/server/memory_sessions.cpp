@@ -7,7 +7,7 @@
 #include <fmt/format.h>
 
 #include <hocket/base/error.hpp>
-#include <hocket/http/detail/session_cookie.hpp>
+#include <hocket/http/server/detail/session_cookie.hpp>
 #include <hocket/http/server/memory_sessions.hpp>
 #include <hocket/loop/loop.hpp>
 

@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include <hocket/http/router.hpp>
-#include <hocket/http/server.hpp>
+#include <hocket/http/server/router.hpp>
+#include <hocket/http/server/server.hpp>
 
 namespace hocket::http {
 

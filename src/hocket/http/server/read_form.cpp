@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include <hocket/http/detail/bad_message.hpp>
-#include <hocket/http/detail/require_no_coding.hpp>
 #include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/form/content_disposition.hpp>
 #include <hocket/http/form/multipart_parser.hpp>
 #include <hocket/http/media_type.hpp>
+#include <hocket/http/server/detail/require_no_coding.hpp>
 #include <hocket/http/server/read_form.hpp>
 
 namespace hocket::http {

@@ -9,7 +9,7 @@
 
 #include <hocket/core/coro.hpp>
 #include <hocket/http/form/urlencoded.hpp>
-#include <hocket/http/request.hpp>
+#include <hocket/http/server/request.hpp>
 #include <hocket/io/temporary.hpp>
 
 namespace hocket::http {

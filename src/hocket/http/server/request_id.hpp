@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include <hocket/http/router.hpp>
+#include <hocket/http/server/router.hpp>
 
 namespace hocket::http {
 

@@ -6,8 +6,8 @@
 #include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/http/auth/basic_auth.hpp>
-#include <hocket/http/router.hpp>
 #include <hocket/http/server/authenticated_user.hpp>
+#include <hocket/http/server/router.hpp>
 
 namespace hocket::http {
 

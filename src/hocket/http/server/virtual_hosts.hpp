@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include <hocket/base/attributes.hpp>
-#include <hocket/http/handler.hpp>
+#include <hocket/http/server/handler.hpp>
 
 namespace hocket::http {
 

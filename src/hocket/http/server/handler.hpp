@@ -2,8 +2,8 @@
 
 #include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
-#include <hocket/http/reply.hpp>
-#include <hocket/http/request.hpp>
+#include <hocket/http/server/reply.hpp>
+#include <hocket/http/server/request.hpp>
 
 namespace hocket::http {
 

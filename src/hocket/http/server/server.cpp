@@ -11,8 +11,8 @@
 #include <hocket/core/finally.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/core/timeout.hpp>
-#include <hocket/http/detail/server_connection.hpp>
-#include <hocket/http/server.hpp>
+#include <hocket/http/server/detail/server_connection.hpp>
+#include <hocket/http/server/server.hpp>
 #include <hocket/io/accept_connection.hpp>
 
 namespace hocket::http {

@@ -10,7 +10,7 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
-#include <hocket/http/server.hpp>
+#include <hocket/http/server/server.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;

@@ -7,7 +7,7 @@
 
 #include <hocket/core/task.hpp>
 #include <hocket/http/detail/message_parser.hpp>
-#include <hocket/http/server.hpp>
+#include <hocket/http/server/server.hpp>
 
 namespace hocket::http::detail {
 

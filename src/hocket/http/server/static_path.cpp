@@ -2,7 +2,7 @@
 // asked of the decoded bytes: no spelling of `..` or of a slash can then pass as something else.
 
 #include <hocket/http/detail/syntax.hpp>
-#include <hocket/http/static_path.hpp>
+#include <hocket/http/server/static_path.hpp>
 
 namespace hocket::http {
 namespace {

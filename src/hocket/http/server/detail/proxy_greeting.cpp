@@ -4,7 +4,7 @@
 
 #include <hocket/base/error.hpp>
 #include <hocket/core/timeout.hpp>
-#include <hocket/http/detail/proxy_greeting.hpp>
+#include <hocket/http/server/detail/proxy_greeting.hpp>
 
 namespace hocket::http::detail {
 

@@ -7,7 +7,7 @@
 
 #include <hocket/base/attributes.hpp>
 #include <hocket/core/coro.hpp>
-#include <hocket/http/handler.hpp>
+#include <hocket/http/server/handler.hpp>
 
 namespace hocket::http {
 

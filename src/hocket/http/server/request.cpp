@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <hocket/http/detail/bad_message.hpp>
-#include <hocket/http/request.hpp>
+#include <hocket/http/server/request.hpp>
 
 namespace hocket::http {
 

@@ -2,8 +2,8 @@
 
 #include <string_view>
 
-#include <hocket/http/reply.hpp>
-#include <hocket/http/request.hpp>
+#include <hocket/http/server/reply.hpp>
+#include <hocket/http/server/request.hpp>
 #include <hocket/io/file.hpp>
 
 namespace hocket::http {

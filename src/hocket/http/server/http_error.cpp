@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include <hocket/http/http_error.hpp>
+#include <hocket/http/server/http_error.hpp>
 #include <hocket/http/status.hpp>
 
 namespace hocket::http {

@@ -21,10 +21,10 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/date.hpp>
 #include <hocket/http/detail/bad_message.hpp>
-#include <hocket/http/detail/proxy_greeting.hpp>
-#include <hocket/http/detail/request_access.hpp>
-#include <hocket/http/detail/server_connection.hpp>
 #include <hocket/http/detail/syntax.hpp>
+#include <hocket/http/server/detail/proxy_greeting.hpp>
+#include <hocket/http/server/detail/request_access.hpp>
+#include <hocket/http/server/detail/server_connection.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/io/send_file.hpp>
 

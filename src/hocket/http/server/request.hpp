@@ -16,7 +16,7 @@
 #include <hocket/core/coro.hpp>
 #include <hocket/http/body.hpp>
 #include <hocket/http/headers.hpp>
-#include <hocket/http/http_error.hpp>
+#include <hocket/http/server/http_error.hpp>
 #include <hocket/io/socket_address.hpp>
 
 namespace hocket::http {

@@ -4,7 +4,7 @@
 
 #include <hocket/core/coro.hpp>
 #include <hocket/http/forwarded/proxy_protocol.hpp>
-#include <hocket/http/server.hpp>
+#include <hocket/http/server/server.hpp>
 #include <hocket/io/byte_stream.hpp>
 
 namespace hocket::http::detail {

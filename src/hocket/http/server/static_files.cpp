@@ -18,10 +18,10 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/exec/to_thread.hpp>
 #include <hocket/http/coding/accept_encoding.hpp>
-#include <hocket/http/file_reply.hpp>
 #include <hocket/http/media_type.hpp>
-#include <hocket/http/static_files.hpp>
-#include <hocket/http/static_path.hpp>
+#include <hocket/http/server/file_reply.hpp>
+#include <hocket/http/server/static_files.hpp>
+#include <hocket/http/server/static_path.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::http {

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <hocket/http/detail/syntax.hpp>
-#include <hocket/http/request.hpp>
+#include <hocket/http/server/request.hpp>
 
 namespace hocket::http::detail {
 

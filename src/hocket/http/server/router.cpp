@@ -9,9 +9,9 @@
 #include <fmt/format.h>
 
 #include <hocket/base/error.hpp>
-#include <hocket/http/detail/request_access.hpp>
 #include <hocket/http/detail/syntax.hpp>
-#include <hocket/http/router.hpp>
+#include <hocket/http/server/detail/request_access.hpp>
+#include <hocket/http/server/router.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::http {

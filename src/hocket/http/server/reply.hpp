@@ -5,7 +5,7 @@
 
 #include <hocket/http/body.hpp>
 #include <hocket/http/headers.hpp>
-#include <hocket/http/http_error.hpp>
+#include <hocket/http/server/http_error.hpp>
 
 namespace hocket::http {
 

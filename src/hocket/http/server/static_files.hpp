@@ -3,8 +3,8 @@
 #include <string>
 
 #include <hocket/core/coro.hpp>
-#include <hocket/http/reply.hpp>
-#include <hocket/http/request.hpp>
+#include <hocket/http/server/reply.hpp>
+#include <hocket/http/server/request.hpp>
 #include <hocket/io/file.hpp>
 
 namespace hocket::http {

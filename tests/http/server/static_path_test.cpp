@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include <hocket/http/static_path.hpp>
+#include <hocket/http/server/static_path.hpp>
 
 namespace {
 

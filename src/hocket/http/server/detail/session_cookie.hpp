@@ -7,9 +7,9 @@
 #include <vector>
 
 #include <hocket/http/cookies/cookie_signer.hpp>
-#include <hocket/http/reply.hpp>
-#include <hocket/http/request.hpp>
 #include <hocket/http/server/cookie_sessions.hpp>
+#include <hocket/http/server/reply.hpp>
+#include <hocket/http/server/request.hpp>
 
 namespace hocket::http::detail {
 

@@ -1,4 +1,4 @@
-#include <hocket/http/reply.hpp>
+#include <hocket/http/server/reply.hpp>
 #include <hocket/http/status.hpp>
 
 namespace hocket::http {

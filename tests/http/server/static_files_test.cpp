@@ -10,8 +10,8 @@
 
 #include <hocket/core/gather.hpp>
 #include <hocket/http/date.hpp>
-#include <hocket/http/router.hpp>
-#include <hocket/http/static_files.hpp>
+#include <hocket/http/server/router.hpp>
+#include <hocket/http/server/static_files.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;

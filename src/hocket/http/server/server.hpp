@@ -13,7 +13,7 @@
 #include <hocket/http/forwarded/forwarded.hpp>
 #include <hocket/http/forwarded/ip_network.hpp>
 #include <hocket/http/forwarded/proxy_protocol.hpp>
-#include <hocket/http/handler.hpp>
+#include <hocket/http/server/handler.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/io/tcp.hpp>

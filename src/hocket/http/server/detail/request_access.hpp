@@ -1,6 +1,6 @@
 #pragma once
 
-#include <hocket/http/request.hpp>
+#include <hocket/http/server/request.hpp>
 
 namespace hocket::http::detail {
 

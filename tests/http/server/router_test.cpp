@@ -4,8 +4,8 @@
 #include <http/running_server.hpp>
 
 #include <hocket/core/sleep.hpp>
-#include <hocket/http/router.hpp>
-#include <hocket/http/server.hpp>
+#include <hocket/http/server/router.hpp>
+#include <hocket/http/server/server.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;

@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 
 #include <hocket/http/date.hpp>
-#include <hocket/http/file_reply.hpp>
 #include <hocket/http/form/multipart_form.hpp>
 #include <hocket/http/range/byte_range.hpp>
 #include <hocket/http/range/preconditions.hpp>
+#include <hocket/http/server/file_reply.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket::http {

@@ -4,7 +4,7 @@
 
 #include <hocket/base/error.hpp>
 #include <hocket/http/cookies/request_cookies.hpp>
-#include <hocket/http/detail/session_cookie.hpp>
+#include <hocket/http/server/detail/session_cookie.hpp>
 
 namespace hocket::http::detail {
 
