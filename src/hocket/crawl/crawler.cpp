@@ -69,7 +69,8 @@ crawler::crawler(crawl_options options, output& out, crawl_observer observer)
       scope_(options_.scope, options_.seeds),
       out_(out),
       observer_(std::move(observer)),
-      frontier_([this](const url& whose) { return limits_of(whose); }, options_.depth.has_value()),
+      frontier_([this](const url& whose) { return limits_of(whose); }, options_.depth.has_value(),
+                loop::running().random()()),
       web_(session_options()),
       slots_(options_.concurrency) {
   nothing_under_way_.set();
@@ -363,7 +364,7 @@ coro<void> crawler::read_body(http::response& answer, const target& from, outcom
 }
 
 std::unique_ptr<page_links> crawler::take_spare() {
-  if (spare_.empty()) return std::make_unique<page_links>();
+  if (spare_.empty()) return std::make_unique<page_links>(loop::running().random()());
   auto taken = std::move(spare_.back());
   spare_.pop_back();
   return taken;

@@ -51,6 +51,7 @@ struct crawl_observer {
 /// grow with the pages, only with the URLs. Belongs to one loop.
 class crawler {
  public:
+  /// Made where a loop runs.
   crawler(crawl_options options, output& out, crawl_observer observer = {});
   ~crawler();
   crawler(const crawler&) = delete;

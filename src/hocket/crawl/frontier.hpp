@@ -8,12 +8,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include <hocket/base/intrusive_list.hpp>
 #include <hocket/core/coro.hpp>
+#include <hocket/crawl/text_set.hpp>
 #include <hocket/loop/clock.hpp>
 #include <hocket/loop/handle.hpp>
 #include <hocket/sync/event.hpp>
@@ -43,14 +44,15 @@ class frontier {
  public:
   /// `limits_of` tells the limits of a host ("host:port") when it is first met.
   /// `by_level`: no URL is handed out before all of lesser depth are finished, so that depths are the least possible.
-  frontier(std::move_only_function<host_limits(const hocket::url&)> limits_of, bool by_level)
-      : limits_of_(std::move(limits_of)), by_level_(by_level) {}
+  /// `seed`: see `text_set`.
+  frontier(std::move_only_function<host_limits(const hocket::url&)> limits_of, bool by_level, std::uint64_t seed = 0)
+      : limits_of_(std::move(limits_of)), seen_(seed), by_level_(by_level) {}
   ~frontier();
   frontier(const frontier&) = delete;
 
   /// Remembers `seen` for good. False if it was known.
-  bool mark_seen(std::string_view href) { return seen_.emplace(href).second; }
-  [[nodiscard]] bool has_seen(const std::string& href) const { return seen_.contains(href); }
+  bool mark_seen(std::string_view href) { return seen_.insert(href).second; }
+  [[nodiscard]] bool has_seen(std::string_view href) const noexcept { return seen_.contains(href); }
 
   /// Queues a URL at its host.
   void add(target next);
@@ -94,7 +96,7 @@ class frontier {
   void forget_if_idle(host& which);
 
   std::move_only_function<host_limits(const hocket::url&)> limits_of_;
-  std::unordered_set<std::string> seen_;
+  text_set seen_;
   std::unordered_map<std::string, std::unique_ptr<host>> hosts_;
   intrusive_list<host> ready_;                   // hosts that may be asked now, in turn
   std::multimap<time_point, target> postponed_;  // single URLs, until their time

@@ -40,7 +40,7 @@ void page_links::begin(std::string_view charset) {
   encoding_.reset();
   decoder_.reset();
   hrefs_.clear();
-  known_hrefs_.clear();
+  nofollow_.clear();
 }
 
 void page_links::feed(std::string_view bytes) {
@@ -77,11 +77,11 @@ void page_links::take(std::string_view bytes) {
 
 void page_links::extract(std::string_view text) {
   while (const auto link = extractor_.next(text)) {
-    const auto [known, is_new] = known_hrefs_.try_emplace(std::string(link->href), hrefs_.size());
+    const auto [number, is_new] = hrefs_.insert(link->href);
     if (is_new)
-      hrefs_.push_back({known->first, link->nofollow});
-    else
-      hrefs_[known->second].nofollow &= link->nofollow;
+      nofollow_.push_back(link->nofollow);
+    else if (!link->nofollow)
+      nofollow_[number] = false;
   }
 }
 
@@ -92,7 +92,6 @@ const std::vector<page_link>& page_links::finish(const hocket::url& document) {
   }
   known_links_.clear();
   links_.clear();
-  links_.reserve(hrefs_.size());  // the views of `known_links_` point into it
   const page_query_encoder encoder(encoding_.value_or(encoding::windows_1252));
   const auto resolve = [&](std::string_view href, const hocket::url& base) {
     if (encoding_ == encoding::utf_8) return hocket::url::parse(href, base);
@@ -101,14 +100,15 @@ const std::vector<page_link>& page_links::finish(const hocket::url& document) {
   const auto declared = extractor_.base_href();
   auto base = declared ? resolve(*declared, document) : document;
   if (!base || !may_be_base(*base)) base = document;
-  for (const found& each : hrefs_) {
-    auto resolved = resolve(each.href, *base);
+  for (std::size_t href = 0; href < hrefs_.size(); ++href) {
+    auto resolved = resolve(hrefs_[href], *base);
     if (!resolved || !is_http(*resolved)) continue;
-    links_.push_back({std::move(*resolved).without_fragment(), each.nofollow});
-    const auto [known, is_new] = known_links_.try_emplace(links_.back().url.href(), links_.size() - 1);
-    if (is_new) continue;
-    links_[known->second].nofollow &= each.nofollow;
-    links_.pop_back();
+    hocket::url link = std::move(*resolved).without_fragment();
+    const auto [number, is_new] = known_links_.insert(link.href());
+    if (is_new)
+      links_.push_back({std::move(link), nofollow_[href]});
+    else
+      links_[number].nofollow &= nofollow_[href];
   }
   return links_;
 }

@@ -1,12 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include <hocket/crawl/link_extractor.hpp>
+#include <hocket/crawl/text_set.hpp>
 #include <hocket/text/detect_encoding.hpp>
 #include <hocket/text/text_decoder.hpp>
 #include <hocket/url/url.hpp>
@@ -27,6 +28,9 @@ struct page_link {
 /// look like decides then.
 class page_links {
  public:
+  /// `seed`: see `text_set`.
+  explicit page_links(std::uint64_t seed = 0) noexcept : hrefs_(seed), known_links_(seed) {}
+
   /// `charset` is the parameter of the page's Content-Type, empty for none.
   void begin(std::string_view charset = {});
   void feed(std::string_view bytes);
@@ -39,11 +43,6 @@ class page_links {
   [[nodiscard]] std::optional<encoding> page_encoding() const noexcept { return encoding_; }
 
  private:
-  struct found {
-    std::string href;
-    bool nofollow;
-  };
-
   void look_for_declaration(std::string_view beginning);
   void use(encoding which);
   void take(std::string_view bytes);
@@ -56,10 +55,10 @@ class page_links {
   std::optional<encoding> encoding_;
   std::optional<text_decoder> decoder_;  // of a page that is not UTF-8
   std::string decoded_;                  // the piece at hand
-  std::vector<found> hrefs_;
-  std::unordered_map<std::string, std::size_t> known_hrefs_;
+  text_set hrefs_;
+  std::vector<bool> nofollow_;  // of each of them, every occurrence
   std::vector<page_link> links_;
-  std::unordered_map<std::string_view, std::size_t> known_links_;
+  text_set known_links_;
 };
 
 }  // namespace hocket::crawl

@@ -1,0 +1,107 @@
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <stdexcept>
+
+#include <hocket/crawl/text_set.hpp>
+
+namespace hocket::crawl {
+namespace {
+
+constexpr std::size_t block_size = 16 * 1024;
+constexpr std::size_t first_slots = 256;
+constexpr std::size_t most_kept = 1024;  // texts that `clear` keeps memory for
+
+std::uint64_t load(const char* bytes, std::size_t size) noexcept {
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, size);
+  return word;
+}
+
+/// Both halves of the product: every bit of it depends on all of both.
+std::uint64_t folded_product(std::uint64_t one, std::uint64_t other) noexcept {
+  __extension__ using wide = unsigned __int128;
+  const wide product = static_cast<wide>(one) * other;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+}  // namespace
+
+// Multiplied and folded, eight bytes a step, as wyhash and its kin do it; the odd constants are of SplitMix64.
+std::uint32_t text_set::hash_of(std::string_view text) const noexcept {
+  constexpr std::uint64_t first = 0x9e3779b97f4a7c15, second = 0xbf58476d1ce4e5b9;
+  std::uint64_t hash = seed_ ^ (text.size() * second);
+  const char* at = text.data();
+  std::size_t left = text.size();
+  for (; left >= 8; left -= 8, at += 8) hash = folded_product(hash ^ load(at, 8), first);
+  if (left > 0) hash = folded_product(hash ^ load(at, left), first);
+  return static_cast<std::uint32_t>(folded_product(hash ^ seed_, second));
+}
+
+std::size_t text_set::slot_of(std::string_view text, std::uint32_t hash) const noexcept {
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t slot = hash & mask;; slot = (slot + 1) & mask) {
+    if (slots_[slot] == 0) return slot;
+    const std::size_t number = slots_[slot] - 1;
+    if (texts_[number].hash == hash && (*this)[number] == text) return slot;
+  }
+}
+
+std::pair<std::size_t, bool> text_set::insert(std::string_view text) {
+  const std::uint32_t hash = hash_of(text);
+  if (slots_.empty()) widen();
+  std::size_t slot = slot_of(text, hash);
+  if (slots_[slot] != 0) return {slots_[slot] - 1, false};
+  if (is_crowded()) {
+    widen();
+    slot = slot_of(text, hash);
+  }
+  constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max() - 1;
+  if (texts_.size() >= most || text.size() > most) throw std::length_error("text_set");
+  if (texts_.size() == texts_.capacity()) texts_.reserve(std::max(first_slots / 2, texts_.size() * 2));
+  char* const bytes = room_for(text.size());
+  std::ranges::copy(text, bytes);
+  texts_.push_back({bytes, static_cast<std::uint32_t>(text.size()), hash});
+  slots_[slot] = static_cast<std::uint32_t>(texts_.size());
+  return {texts_.size() - 1, true};
+}
+
+bool text_set::contains(std::string_view text) const noexcept {
+  return !slots_.empty() && slots_[slot_of(text, hash_of(text))] != 0;
+}
+
+void text_set::widen() {
+  std::vector<std::uint32_t> wider(std::max(first_slots, slots_.size() * 2));
+  const std::size_t mask = wider.size() - 1;
+  for (std::uint32_t number = 0; number < texts_.size(); ++number) {
+    std::size_t slot = texts_[number].hash & mask;
+    while (wider[slot] != 0) slot = (slot + 1) & mask;
+    wider[slot] = number + 1;
+  }
+  slots_ = std::move(wider);
+}
+
+char* text_set::room_for(std::size_t size) {
+  if (size > free_size_) {
+    const std::size_t wanted = std::max(size, block_size);
+    blocks_.push_back(std::make_unique_for_overwrite<char[]>(wanted));
+    free_ = blocks_.back().get();
+    free_size_ = wanted;
+  }
+  free_size_ -= size;
+  return std::exchange(free_, free_ + size);
+}
+
+void text_set::clear() noexcept {
+  if (texts_.size() > most_kept) {
+    *this = text_set(seed_);
+    return;
+  }
+  texts_.clear();
+  std::ranges::fill(slots_, 0);
+  blocks_.clear();
+  free_ = nullptr;
+  free_size_ = 0;
+}
+
+}  // namespace hocket::crawl
