@@ -19,6 +19,7 @@
 #include <hocket/http/cookies/public_suffixes.hpp>
 #include <hocket/http/cookies/request_cookies.hpp>
 #include <hocket/http/cookies/set_cookie.hpp>
+#include <hocket/http/date.hpp>
 #include <hocket/http/field/base64.hpp>
 #include <hocket/http/field/field_cursor.hpp>
 #include <hocket/http/form/content_disposition.hpp>
@@ -29,6 +30,7 @@
 #include <hocket/http/forwarded/ip_network.hpp>
 #include <hocket/http/forwarded/proxy_protocol.hpp>
 #include <hocket/http/headers.hpp>
+#include <hocket/http/media_type.hpp>
 #include <hocket/http/range/byte_range.hpp>
 #include <hocket/http/range/entity_tag.hpp>
 #include <hocket/http/range/preconditions.hpp>
@@ -39,6 +41,7 @@
 #include <hocket/http/server/cookie_sessions.hpp>
 #include <hocket/http/server/error_pages.hpp>
 #include <hocket/http/server/event_stream.hpp>
+#include <hocket/http/server/file_reply.hpp>
 #include <hocket/http/server/health.hpp>
 #include <hocket/http/server/log_file.hpp>
 #include <hocket/http/server/memory_sessions.hpp>
@@ -46,6 +49,7 @@
 #include <hocket/http/server/read_form.hpp>
 #include <hocket/http/server/request_id.hpp>
 #include <hocket/http/server/require_basic_auth.hpp>
+#include <hocket/http/server/router.hpp>
 #include <hocket/http/server/server.hpp>
 #include <hocket/http/server/static_files.hpp>
 #include <hocket/http/server/virtual_hosts.hpp>

@@ -1,5 +1,6 @@
-// A pipe holds 64 KiB: so much is spliced from the file into it, without copying, and from there to the socket, as far as that
-// takes it. Files that cannot be spliced (of /proc, for instance) say so at the first attempt; they are read.
+// So much as a pipe holds is spliced from the file into it, without copying, and from there to the socket, as far as that takes it: the
+// more, the fewer calls, and the fewer ways to the pool and back. A user may have 64 MiB in pipes; who has more is refused larger ones,
+// and those of 64 KiB do as well. Files that cannot be spliced (of /proc, for instance) say so at the first attempt; they are read.
 
 #include <algorithm>
 #include <cerrno>
@@ -17,7 +18,8 @@
 namespace hocket {
 namespace {
 
-constexpr std::size_t piece_size = 64 * 1024;
+constexpr std::size_t piece_size = 256 * 1024;
+constexpr std::size_t usual_pipe_size = 64 * 1024;
 
 /// From a file into a pipe.
 class fill_operation final : public detail::detailed_awaitable<fill_operation, std::size_t> {
@@ -51,10 +53,13 @@ struct pipe_ends {
   io_handle writer;
 };
 
-pipe_ends make_pipe() {
+/// For so many bytes, if the system allows it.
+pipe_ends make_pipe(std::size_t wanted) {
   int numbers[2];
   const int answer = loop::running().io().pipe(numbers);
   if (answer < 0) throw std::system_error(-answer, std::system_category(), "cannot make a pipe");
+  if (wanted > usual_pipe_size)
+    static_cast<void>(loop::running().io().set_pipe_size(numbers[1], static_cast<int>(wanted)));
   io_handle reader;
   try {
     reader = io_handle(numbers[0], io_handle::made_here{});
@@ -123,7 +128,7 @@ class file_sending {
 
   // False: this file cannot be spliced.
   coro<bool> splice_all() {
-    const pipe_ends pipe = make_pipe();
+    const pipe_ends pipe = make_pipe(next_length());
     while (sent_ < length_) {
       const auto filled =
           co_await as_expected(fill_operation(from_, pipe.writer, next_length(), options_.offset + sent_));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -35,6 +36,8 @@ class system_calls {
   [[nodiscard]] virtual int socketpair(int family, int type, int protocol, int (&numbers)[2]) = 0;
   /// pipe2(2), likewise: the end to read from, then the one to write to.
   [[nodiscard]] virtual int pipe(int (&numbers)[2]) = 0;
+  /// How much a pipe can hold; a system may refuse to change it. fcntl(2), F_SETPIPE_SZ
+  [[nodiscard]] virtual int set_pipe_size(int /*number*/, int /*bytes*/) { return -ENOSYS; }
   /// A second number for what is open, closed by execve(2). fcntl(2), F_DUPFD_CLOEXEC
   [[nodiscard]] virtual int duplicate(int number) = 0;
   [[nodiscard]] virtual int bind(int number, const sockaddr* address, socklen_t size) = 0;

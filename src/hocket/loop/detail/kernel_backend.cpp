@@ -35,6 +35,8 @@ int kernel_backend::pipe(int (&numbers)[2]) {
   return answer(::pipe2(numbers, O_CLOEXEC | (nonblocking() != 0 ? O_NONBLOCK : 0)));
 }
 
+int kernel_backend::set_pipe_size(int number, int bytes) { return answer(::fcntl(number, F_SETPIPE_SZ, bytes)); }
+
 // write(2) to a terminal that is full waits, unless O_NONBLOCK is set, and a standard stream's flags are not ours alone. Opened anew
 // it has flags of its own. Not so the other end of a pseudo-terminal: that would become another one.
 static int open_terminal_anew(int number) noexcept {

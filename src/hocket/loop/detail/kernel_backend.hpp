@@ -17,6 +17,7 @@ class kernel_backend : public backend {
   [[nodiscard]] int socket(int family, int type, int protocol) final;
   [[nodiscard]] int socketpair(int family, int type, int protocol, int (&numbers)[2]) final;
   [[nodiscard]] int pipe(int (&numbers)[2]) final;
+  [[nodiscard]] int set_pipe_size(int number, int bytes) final;
   [[nodiscard]] int duplicate(int number) final;
   [[nodiscard]] int bind(int number, const sockaddr* address, socklen_t size) final;
   [[nodiscard]] int listen(int number, int backlog) final;
