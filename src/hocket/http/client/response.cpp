@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <hocket/http/client/client_error.hpp>
+#include <hocket/http/client/detail/body_text.hpp>
 #include <hocket/http/client/detail/exchange.hpp>
 #include <hocket/http/client/detail/save_body.hpp>
 #include <hocket/http/client/response.hpp>
@@ -25,6 +26,7 @@ std::optional<std::uint64_t> response::content_length() const noexcept {
 std::uint64_t response::received() const noexcept { return exchange_->received; }
 
 std::string response::charset() const { return parse_media_type(headers().get("Content-Type").value_or("")).charset; }
+std::optional<encoding> response::encoding() const { return encoding_for_label(charset()); }
 
 std::optional<std::chrono::seconds> response::retry_after() const {
   const auto field = headers().get("Retry-After");
@@ -53,6 +55,11 @@ coro<std::string> response::read(std::size_t limit_bytes) {
     if (piece.size() > limit_bytes - whole.size()) throw too_large();
     whole += piece;
   }
+}
+
+coro<std::string> response::text(text_options options) {
+  std::string body = co_await read(options.limit_bytes);
+  co_return detail::text_of(std::move(body), charset(), options);
 }
 
 coro<std::uint64_t> response::save_to(std::string path, save_options options) {
