@@ -7,6 +7,7 @@
 #include <hocket/http/client/response.hpp>
 #include <hocket/http/date.hpp>
 #include <hocket/http/media_type.hpp>
+#include <hocket/http/range/byte_range.hpp>
 #include <hocket/http/range/preconditions.hpp>
 
 namespace hocket::http {
@@ -35,6 +36,15 @@ std::optional<std::chrono::seconds> response::retry_after() const {
   const bool is_number = field->find_first_not_of("0123456789") == std::string_view::npos;
   if (!date && !is_number) return std::nullopt;
   return parse_retry_after(*field, date.value_or(std::chrono::sys_seconds()));
+}
+
+validators response::validators() const { return http::validators::of(headers()); }
+
+bool response::is_at_end(std::uint64_t size) const {
+  constexpr int range_not_satisfiable = 416;
+  if (status() != range_not_satisfiable) return false;
+  const auto said = parse_content_range(headers().get("Content-Range").value_or(""));
+  return said && said->size == size;
 }
 
 void response::raise_for_status() const {

@@ -15,6 +15,7 @@
 #include <hocket/http/body.hpp>
 #include <hocket/http/client/text_options.hpp>
 #include <hocket/http/headers.hpp>
+#include <hocket/http/range/validators.hpp>
 #include <hocket/text/encoding.hpp>
 #include <hocket/url/url.hpp>
 
@@ -65,6 +66,12 @@ class response final : public body_source {
   /// How long the server wants to be left alone (Retry-After); a date is told from the server's own, so that no clock of ours need agree
   /// with it. Nothing if it does not say.
   [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const;
+  /// What tells the state of the resource from later ones, for `ask_if_changed` and `ask_for_rest`.
+  [[nodiscard]] http::validators validators() const;
+  /// The resource is as it was, as `ask_if_changed` has asked: 304, without a body.
+  [[nodiscard]] bool is_not_modified() const noexcept { return status() == 304; }
+  /// There is nothing after the first `size` bytes, as `ask_for_rest` has asked: 416, of a content of that size.
+  [[nodiscard]] bool is_at_end(std::uint64_t size) const;
   /// Bytes of the body read so far, as they came: before any coding was undone.
   [[nodiscard]] std::uint64_t received() const noexcept;
 
