@@ -14,7 +14,7 @@
 
 #include <hocket/core/run.hpp>
 #include <hocket/http/client/session.hpp>
-#include <hocket/http/range/byte_range.hpp>
+#include <hocket/http/range/validators.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/io/file_system.hpp>
 #include <hocket/url/percent_encoding.hpp>
@@ -29,8 +29,6 @@
 
 namespace hocket::app {
 namespace {
-
-constexpr int range_not_satisfiable = 416;
 
 std::chrono::sys_seconds time_of_day() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
@@ -95,21 +93,14 @@ coro<void> save(const get_arguments& arguments, http::response& answer, std::str
                                             .on_progress = [&progress](std::uint64_t bytes) { progress.show(bytes); }});
 }
 
-/// All of the file had come before.
-bool is_complete(const http::response& answer, std::uint64_t first) {
-  if (answer.status() != range_not_satisfiable || first == 0) return false;
-  const auto range = http::parse_content_range(answer.headers().get("Content-Range").value_or(""));
-  return range && range->size == first;
-}
-
 coro<void> get_one(const get_arguments& arguments, http::session& web, const url& target) {
   const std::string path = file_for(arguments, target);
   get_request asked = co_await make_get_request(arguments);
   const std::uint64_t first = arguments.resume ? co_await size_of(path) : 0;
-  if (first > 0) asked.options.fields.set("Range", fmt::format("bytes={}-", first));
+  if (first > 0) http::ask_for_rest(asked.options.fields, first);
   http::response answer = co_await web.request(asked.method, target, std::move(asked.options));
   if (arguments.include_head) print_head(answer);
-  if (is_complete(answer, first)) co_return;
+  if (first > 0 && answer.is_at_end(first)) co_return;
   if (path.empty()) {
     for (auto piece = co_await answer.next(); !piece.empty(); piece = co_await answer.next()) print(piece);
   } else if (answer.ok()) {

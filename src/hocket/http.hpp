@@ -7,6 +7,8 @@
 #include <hocket/http/auth/bearer_auth.hpp>
 #include <hocket/http/auth/digest_auth.hpp>
 #include <hocket/http/auth/netrc.hpp>
+#include <hocket/http/client/download.hpp>
+#include <hocket/http/client/retries.hpp>
 #include <hocket/http/client/session.hpp>
 #include <hocket/http/coding/accept_encoding.hpp>
 #include <hocket/http/coding/content_coding.hpp>
@@ -34,6 +36,7 @@
 #include <hocket/http/range/byte_range.hpp>
 #include <hocket/http/range/entity_tag.hpp>
 #include <hocket/http/range/preconditions.hpp>
+#include <hocket/http/range/validators.hpp>
 #include <hocket/http/server/access_log.hpp>
 #include <hocket/http/server/authenticated_user.hpp>
 #include <hocket/http/server/compression.hpp>

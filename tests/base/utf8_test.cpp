@@ -57,6 +57,15 @@ TEST(utf8, writes_every_character_so_that_it_reads_it) {
   }
 }
 
+TEST(utf8, tells_what_is_well_formed_to_the_last_byte) {
+  for (const char* good : {"", "a", "caf\xc3\xa9", "\xf0\x9f\x98\x80", "\xef\xbf\xbd", "\xf4\x8f\xbf\xbf"})
+    EXPECT_TRUE(hocket::is_valid_utf8(good)) << good;
+  for (const char* bad : {"\x80", "caf\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf0\x9f\x98",
+                          "a\xff"
+                          "b"})
+    EXPECT_FALSE(hocket::is_valid_utf8(bad)) << bad;
+}
+
 TEST(utf8, counts_the_ascii_bytes_in_front) {
   for (std::size_t size = 0; size < 40; ++size) {
     EXPECT_EQ(hocket::leading_ascii(std::string(size, 'a')), size);

@@ -3,15 +3,20 @@
 Usage: web_examples_test.py DIRECTORY_OF_EXAMPLES [unittest's arguments]
 """
 
+import collections
+import contextlib
 import http.client
+import http.server
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -43,6 +48,57 @@ class Server:
 def curl(*arguments):
     return subprocess.run(["curl", "-sS", "--max-time", str(PATIENCE_SECONDS), *arguments], capture_output=True,
                           check=True).stdout
+
+
+def run(program, *arguments, backend="epoll", **options):
+    return subprocess.run([EXAMPLES / program, *map(str, arguments)], env={**os.environ, "HOCKET_BACKEND": backend}, text=True,
+                          capture_output=True, timeout=PATIENCE_SECONDS, **options)
+
+
+class Site(http.server.ThreadingHTTPServer):
+    """Pages by their paths: (status, fields, body). Counts how often each is asked for, and how many at a time."""
+
+    def __init__(self, pages, pause_seconds=0):
+        self.pages, self.pause_seconds = pages, pause_seconds
+        self.asked, self.now, self.most = collections.Counter(), 0, 0
+        self.lock = threading.Lock()
+        super().__init__(("127.0.0.1", 0), Visit)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self, path="/"):
+        return f"http://127.0.0.1:{self.server_port}{path}"
+
+    def __exit__(self, *_):
+        self.shutdown()
+        super().__exit__()
+
+
+class Visit(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        site = self.server
+        with site.lock:
+            site.asked[self.path] += 1
+            site.now += 1
+            site.most = max(site.most, site.now)
+        time.sleep(site.pause_seconds)
+        page = site.pages.get(self.path, (404, {}, b"not here"))
+        status, fields, body = page(site.asked[self.path]) if callable(page) else page
+        with site.lock:
+            site.now -= 1
+        self.send_response(status)
+        for name, value in {**fields, "Content-Length": len(body)}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def html(body):
+    return 200, {"Content-Type": "text/html"}, body
 
 
 def on_each_backend(case):
@@ -131,6 +187,137 @@ class SseClock:
                     seen += 1
             connection.close()
         self.assertEqual(server.process.returncode, 0)
+
+
+@on_each_backend
+class FetchMany:
+    def fetch(self, *arguments, **options):
+        return run("fetch_many", *arguments, backend=self.backend, **options)
+
+    def test_fetches_what_a_file_and_the_command_line_list(self):
+        with Site({"/a": html(b"12345"), "/b": html(b"")}) as site, tempfile.NamedTemporaryFile("w") as listed:
+            listed.write(f"{site.url('/a')}\n\n  {site.url('/b')}\n")
+            listed.flush()
+            ended = self.fetch(site.url("/a"), "--from", listed.name, "--rate", 1000)
+            expected = [f"200 0 {site.url('/b')}", f"200 5 {site.url('/a')}", f"200 5 {site.url('/a')}"]
+        self.assertEqual((sorted(ended.stdout.splitlines()), ended.stderr, ended.returncode), (expected, "", 0))
+
+    def test_tells_what_failed_and_fetches_the_rest(self):
+        with Site({"/a": html(b"12345")}) as site:
+            ended = self.fetch(site.url("/missing"), site.url("/a"), "http://127.0.0.1:1/", "nonsense", "--rate", 1000)
+            self.assertEqual(ended.stdout, f"200 5 {site.url('/a')}\n")
+            self.assertIn(f"fetch_many: {site.url('/missing')}: 404 Not Found\n", ended.stderr)
+        self.assertRegex(ended.stderr, r"fetch_many: http://127\.0\.0\.1:1/: .*Connection refused")
+        self.assertIn("fetch_many: nonsense: ", ended.stderr)
+        self.assertTrue(ended.stderr.endswith("fetch_many: 3 of 4 failed\n"), ended.stderr)
+        self.assertEqual(ended.returncode, 1)
+
+    def test_asks_a_busy_server_again(self):
+        busy = lambda nth: html(b"done") if nth > 2 else (503, {"Retry-After": "0"}, b"")
+        with Site({"/busy": busy}) as site:
+            self.assertEqual(self.fetch(site.url("/busy")).stdout, f"200 4 {site.url('/busy')}\n")
+
+    def test_keeps_to_its_rate(self):
+        with Site({"/a": html(b"")}) as site:
+            begun = time.monotonic()
+            self.assertEqual(self.fetch(*[site.url("/a")] * 11, "--rate", 20).returncode, 0)
+            self.assertGreaterEqual(time.monotonic() - begun, 0.5)
+
+    def test_asks_for_no_more_than_so_many_at_a_time(self):
+        with Site({"/a": html(b"")}, pause_seconds=0.05) as site:
+            self.assertEqual(self.fetch(*[site.url("/a")] * 12, "--rate", 1000, "--concurrency", 3).returncode, 0)
+            self.assertEqual(site.most, 3)
+
+    def test_shows_progress_at_a_terminal(self):
+        terminal, ours = pty.openpty()
+        with Site({"/a": html(b"x" * 1_500_000)}) as site:
+            subprocess.run([EXAMPLES / "fetch_many", *[site.url("/a")] * 2], env={**os.environ, "HOCKET_BACKEND": self.backend},
+                           stdout=subprocess.DEVNULL, stderr=ours, timeout=PATIENCE_SECONDS)
+        os.close(ours)
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while piece := os.read(terminal, 4096):
+                shown += piece
+        os.close(terminal)
+        self.assertIn(b"\r2 of 2, 0 failed, 3.0 MB", shown)
+
+    def test_refuses_a_wrong_command_line(self):
+        for wrong in (["--rate", "0"], ["--rate", "fast"], ["--concurrency", "0"], ["--timeout", "-1"]):
+            ended = self.fetch("http://127.0.0.1:1/", *wrong)
+            self.assertEqual((ended.returncode, ended.stderr.count("\n")), (2, 1), wrong)
+        self.assertEqual(self.fetch("--from", "/nowhere").stderr, "fetch_many: cannot open '/nowhere'\n")
+
+
+@on_each_backend
+class SiteMirror:
+    PAGES = {
+        "/": html(b"<a href=a.html#x>a</a> <a href=/sub/>sub</a> <a href=data.bin>data</a> <a href=old>old</a>"
+                  b"<a href='http://other.invalid/'>other</a> <a href='a.html?x'>query</a>"
+                  b"<a href='../../../../%2e%2e/up.html'>up</a>"),
+        "/a.html": html(b"<a href=/>home</a>"),
+        "/sub/": html("<a href='d\u00e9ep/er.html'>deeper</a>".encode()),
+        "/sub/d%C3%A9ep/er.html": html(b"<a href=/sub/deepest.html>deepest</a>"),
+        "/sub/deepest.html": html(b"the end"),
+        "/data.bin": (200, {"Content-Type": "application/octet-stream"}, BIG),
+        "/old": (301, {"Location": "/new.html"}, b""),
+        "/new.html": html(b"new"),
+        "/up.html": html(b"up"),
+    }
+
+    def mirror(self, *arguments):
+        return run("site_mirror", *arguments, backend=self.backend)
+
+    def files_of(self, folder):
+        return {str(path.relative_to(folder)): path.read_bytes() for path in pathlib.Path(folder).rglob("*") if path.is_file()}
+
+    def test_copies_what_links_lead_to(self):
+        with Site(self.PAGES) as site, tempfile.TemporaryDirectory() as folder:
+            ended = self.mirror(site.url(), f"{folder}/copy")
+            copied = self.files_of(folder)
+            self.assertEqual(max(site.asked.values()), 1)
+        self.assertEqual((ended.stdout, ended.stderr, ended.returncode), ("8 copied, 0 failed\n", "", 0))
+        names = {"/": "index.html", "/sub/": "sub/index.html", "/sub/d%C3%A9ep/er.html": "sub/d\u00e9ep/er.html"}
+        self.assertEqual(copied, {"copy/" + names.get(path, path[1:]): page[2] for path, page in self.PAGES.items() if path != "/old"})
+
+    def test_goes_no_deeper_than_told(self):
+        with Site(self.PAGES) as site, tempfile.TemporaryDirectory() as folder:
+            self.mirror(site.url(), folder, "--depth", 1)
+            self.assertEqual(sorted(self.files_of(folder)), ["a.html", "data.bin", "index.html", "sub/index.html", "up.html"])
+
+    def test_writes_nothing_outside_of_its_folder_and_tells_what_it_cannot_copy(self):
+        evil = ["/..%2f..%2fevil.html", "/..%5cevil.html", "/a%00b.html", "/missing.html"]
+        pages = {path: html(b"evil") for path in evil[:-1]}
+        pages["/"] = html("".join(f"<a href='{path}'>" for path in evil).encode())
+        with Site(pages) as site, tempfile.TemporaryDirectory() as folder:
+            ended = self.mirror(site.url(), f"{folder}/some/copy")
+            self.assertEqual(self.files_of(folder), {"some/copy/index.html": pages["/"][2]})
+            for path, why in zip(evil, ["its path is no name for a file"] * 3 + ["404 Not Found"]):
+                self.assertIn(f"site_mirror: {site.url(path)}: {why}\n", ended.stderr)
+        self.assertEqual((ended.stdout, ended.returncode), ("1 copied, 4 failed\n", 1))
+
+    def test_refuses_what_is_no_site(self):
+        for url in ("nonsense", "mailto:somebody@example.org"):
+            ended = self.mirror(url, "/nowhere")
+            self.assertEqual((ended.stderr, ended.returncode), (f"site_mirror: '{url}' is no URL of a site\n", 1))
+
+
+class HttpBlocking(unittest.TestCase):
+    def test_waits_for_one_page_after_the_other(self):
+        with Site({"/a": html(b"a"), "/b": html(b"b"), "/c": html(b"c")}, pause_seconds=0.2) as site:
+            urls = [site.url(path) for path in ("/a", "/b", "/c")]
+            ended = run("http_blocking", *urls)
+        lines = []
+        for name, url in zip(("One", "Two", "One"), urls):
+            lines += [f"Task {name} getting URL: {url}", f"Task {name} got URL: {url}", f"Task {name} total elapsed time: 0.2"]
+        *before, empty, total = ended.stdout.splitlines()
+        before = [re.sub(r"time: \d+\.\d$", "time: 0.2", line) for line in before]
+        self.assertEqual((before, empty, ended.stderr, ended.returncode), (lines, "", "", 0))
+        self.assertGreaterEqual(float(total.removeprefix("Total elapsed time: ")), 0.6)
+        self.assertEqual(site.most, 1)
+
+    def test_says_what_it_cannot_fetch(self):
+        ended = run("http_blocking", "http://127.0.0.1:1/")
+        self.assertEqual((ended.stderr, ended.returncode), ("http_blocking: connect: Connection refused\n", 1))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,14 @@
 // Our HTTP client against nginx, over TLS.
 
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <fmt/format.h>
-#include <io/temporary_directory.hpp>
 #include <peers/certificate_files.hpp>
+#include <peers/nginx_process.hpp>
 #include <peers/pattern.hpp>
 #include <peers/peer_test.hpp>
 #include <tls/secure_streams.hpp>
-#include <unistd.h>
 
 #include <hocket/core/gather.hpp>
 #include <hocket/http/client/session.hpp>
@@ -23,50 +20,25 @@ using hocket::tls_errc;
 namespace http = hocket::http;
 using hocket::testing::certificate_files;
 using hocket::testing::failure_of;
+using hocket::testing::nginx_process;
 using hocket::testing::pattern;
-using hocket::testing::peer_process;
-using hocket::testing::reserved_port;
-using hocket::testing::temporary_directory;
 using hocket::testing::write_file;
 
 namespace {
 
 constexpr std::size_t megabytes = 4 * 1024 * 1024;
 
-/// nginx over TLS at a port of localhost, with a folder of its own. Each answer tells how many its connection has had.
+/// nginx over TLS at a port of localhost. Each answer tells how many its connection has had.
 class nginx {
  public:
   nginx() {
-    write_file(folder_ / "nginx.conf", configuration());
-    write_file(folder_ / "small", "a small file");
-    write_file(folder_ / "large", pattern(megabytes));
-    server_.emplace(std::vector<std::string>{"nginx", "-p", folder_.path(), "-e", folder_ / "error.log", "-c",
-                                             folder_ / "nginx.conf"});
+    write_file(server_.folder() / "small", "a small file");
+    write_file(server_.folder() / "large", pattern(megabytes));
   }
 
-  [[nodiscard]] HOCKET_CORO_WRAPPER coro<void> ready() { return server_->accepts_at(port_.number()); }
-  [[nodiscard]] std::string url(std::string_view path) const {
-    return fmt::format("https://localhost:{}{}", port_.number(), path);
-  }
-
-  certificate_files files;
-
- private:
-  [[nodiscard]] std::string configuration() {
+  [[nodiscard]] coro<void> ready() {
     const auto identity = files.issue();
-    return fmt::format(R"(
-daemon off;
-{}
-pid nginx.pid;
-worker_processes 1;
-events {{ worker_connections 64; }}
-http {{
-  client_body_temp_path body;
-  proxy_temp_path proxy;
-  fastcgi_temp_path fastcgi;
-  uwsgi_temp_path uwsgi;
-  scgi_temp_path scgi;
-  access_log off;
+    co_await server_.start(fmt::format(R"(
   add_header Request-Of-Connection $connection_requests;
   server {{
     listen 127.0.0.1:{} ssl reuseport;
@@ -75,15 +47,17 @@ http {{
     root .;
     location = /down {{ return 302 http://localhost:1/; }}
     location = /moved {{ return 301 /small; }}
-  }}
-}}
-)",
-                       ::geteuid() == 0 ? "user root;" : "", port_.number(), identity.certificate, identity.key);
+  }})",
+                                       server_.port(), identity.certificate, identity.key));
+  }
+  [[nodiscard]] std::string url(std::string_view path) const {
+    return fmt::format("https://localhost:{}{}", server_.port(), path);
   }
 
-  temporary_directory folder_;
-  reserved_port port_;
-  std::optional<peer_process> server_;
+  certificate_files files;
+
+ private:
+  nginx_process server_;
 };
 
 http::session_options trusting(const nginx& server) {
@@ -93,7 +67,7 @@ http::session_options trusting(const nginx& server) {
 coro<std::string> text_of(http::session& session, std::string url) {
   auto response = co_await session.get(url);
   response.raise_for_status();
-  co_return co_await response.text();
+  co_return co_await response.read();
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include <http/running_server.hpp>
 #include <peers/certificate_files.hpp>
 #include <peers/pattern.hpp>
 #include <peers/peer_test.hpp>
@@ -26,6 +27,7 @@ using hocket::testing::pattern;
 using hocket::testing::peer_process;
 using hocket::testing::run_peer;
 using hocket::testing::run_peer_with_open_input;
+using hocket::testing::running_server;
 
 namespace {
 
@@ -311,4 +313,26 @@ HOCKET_PEER_TEST(openssl_client, may_not_negotiate_again) {
   const auto other = co_await run_peer(verifying_client(server, tls_version::tls1_2, files), "still there?\n");
   EXPECT_EQ(other.status, 0);
   co_await stop(server);
+}
+
+HOCKET_PEER_TEST_OF_EACH_TLS_VERSION(openssl_client, is_served_pages) {
+  HOCKET_NEEDS("openssl");
+  certificate_files files;
+  running_server server(
+      [](hocket::http::request& asked) -> coro<hocket::http::reply> {
+        co_return hocket::http::reply::text(std::string(asked.target()) + " is here\n");
+      },
+      {.tls = tls_context::server({.identities = {files.issue().identity()}, .alpn_protocols = {"http/1.1"}})});
+
+  const auto result = co_await run_peer_with_open_input(
+      {"openssl", "s_client", "-connect", server.address().to_string(), flag_of(version), "-alpn", "h2,http/1.1",
+       "-CAfile", files.cafile(), "-verify_return_error", "-verify_hostname", "localhost"},
+      "GET /one HTTP/1.1\r\nHost: localhost\r\n\r\nGET /two HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_TRUE(result.out.contains("ALPN protocol: http/1.1\n")) << result.out;
+  const std::size_t one = result.out.find("/one is here\n");
+  const std::size_t two = result.out.find("/two is here\n");
+  EXPECT_TRUE(one < two && two != std::string::npos) << result.out;
+  co_await server.stop();
 }

@@ -135,4 +135,22 @@ TEST(decode, believes_a_byte_order_mark_more_than_its_caller) {
   EXPECT_EQ(decode("\xe4", encoding::windows_1252), "ä");
 }
 
+TEST(text_decoder, counts_the_errors_and_no_replacement_character_that_was_meant) {
+  const auto errors = [](std::string_view bytes, encoding which) {
+    text_decoder decoder(which);
+    std::string text;
+    for (const char byte : bytes) decoder.decode({&byte, 1}, text);
+    decoder.finish(text);
+    return decoder.errors();
+  };
+  EXPECT_EQ(errors(replaced + "a", encoding::utf_8), 0U);
+  EXPECT_EQ(errors("\xfd\xff"s, encoding::utf_16le), 0U);
+  EXPECT_EQ(errors("a\xff\xe2\x82", encoding::utf_8), 2U);
+  EXPECT_EQ(errors("a\0\x3d\xd8"s, encoding::utf_16le), 1U);
+  EXPECT_EQ(errors("\x93\xfa\x96", encoding::shift_jis), 1U);
+  EXPECT_EQ(errors("\x1b(B\x1b(Ba", encoding::iso_2022_jp), 1U);
+  EXPECT_EQ(errors("\xaa", encoding::windows_1253), 1U);
+  EXPECT_EQ(errors("abc", encoding::replacement), 1U);
+}
+
 }  // namespace

@@ -57,6 +57,16 @@ utf8_character leading_utf8(std::string_view text) noexcept {
   return {value, std::size_t{how.tails} + 1, true, false};
 }
 
+bool is_valid_utf8(std::string_view text) noexcept {
+  for (;;) {
+    text.remove_prefix(leading_ascii(text));
+    if (text.empty()) return true;
+    const auto next = leading_utf8(text);
+    if (!next.is_valid) return false;
+    text.remove_prefix(next.size);
+  }
+}
+
 void append_valid_utf8(std::string& out, std::string_view text) {
   std::size_t plain = 0;  // bytes that wait to be copied as they are
   while (plain < text.size()) {

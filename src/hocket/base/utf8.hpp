@@ -26,6 +26,9 @@ struct utf8_character {
 /// Source: WHATWG Encoding, "UTF-8 decoder"; Unicode, "U+FFFD Substitution of Maximal Subparts".
 [[nodiscard]] utf8_character leading_utf8(std::string_view text) noexcept;
 
+/// Nothing in `text` is ill-formed.
+[[nodiscard]] bool is_valid_utf8(std::string_view text) noexcept;
+
 /// Appends `text` to `out` with U+FFFD for what is ill-formed.
 void append_valid_utf8(std::string& out, std::string_view text);
 

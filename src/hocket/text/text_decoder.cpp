@@ -20,9 +20,11 @@ using detail::character_index;
 struct text_decoder::step {
   /// No character: an escape sequence, or no second one.
   static constexpr char32_t nothing = 0xffffffff;
+  /// Bytes that mean nothing.
+  static constexpr char32_t error = 0xfffffffe;
 
   std::size_t size;  // 0: more bytes are needed
-  char32_t character = replacement_character;
+  char32_t character = error;
   char32_t second = nothing;  // of the pairs that Big5 has
 };
 
@@ -109,6 +111,10 @@ void text_decoder::run(std::string_view bytes, bool is_end, std::string& text) {
 void text_decoder::append(char32_t character, std::string& text) {
   constexpr char32_t byte_order_mark = 0xfeff;
   if (character == step::nothing) return;
+  if (character == step::error) {
+    ++errors_;
+    character = replacement_character;
+  }
   const bool may_be_marked =
       encoding_ == encoding::utf_8 || encoding_ == encoding::utf_16be || encoding_ == encoding::utf_16le;
   const bool is_mark = at_start_ && may_be_marked && character == byte_order_mark;
@@ -139,7 +145,7 @@ text_decoder::step text_decoder::next(std::string_view bytes, bool is_end) {
     case encoding::x_user_defined:
       return {1, 0xf780 + at(bytes, 0) - 0x80};
     case encoding::replacement:
-      return {bytes.size(), std::exchange(has_replaced_, true) ? step::nothing : replacement_character};
+      return {bytes.size(), std::exchange(has_replaced_, true) ? step::nothing : step::error};
     default:
       return next_single_byte(bytes);
   }
@@ -148,7 +154,7 @@ text_decoder::step text_decoder::next(std::string_view bytes, bool is_end) {
 text_decoder::step text_decoder::next_utf_8(std::string_view bytes, bool is_end) const {
   const auto found = leading_utf8(bytes);
   if (found.is_cut && !is_end) return {0};
-  return {found.size, found.value};
+  return {found.size, found.is_valid ? found.value : step::error};
 }
 
 text_decoder::step text_decoder::next_utf_16(std::string_view bytes, bool is_end) const {
@@ -309,7 +315,7 @@ text_decoder::step text_decoder::next_iso_2022_jp(std::string_view bytes, bool i
 text_decoder::step text_decoder::escape_iso_2022_jp(std::string_view bytes, bool is_end) {
   const auto switched_to = [this](jis_mode mode) -> step {
     mode_ = mode;
-    return {3, std::exchange(mode_unused_, true) ? replacement_character : step::nothing};
+    return {3, std::exchange(mode_unused_, true) ? step::error : step::nothing};
   };
   const unsigned second = bytes.size() < 2 ? 0 : at(bytes, 1);
   const bool may_go_on = bytes.size() < 2 || (bytes.size() < 3 && (second == '$' || second == '('));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,6 +30,9 @@ class text_decoder {
   /// After the last bytes: appends U+FFFD if they ended within a character. The decoder is as new then.
   void finish(std::string& text);
 
+  /// How often bytes meant nothing so far, in all that was decoded: a U+FFFD that the bytes themselves mean is none of these.
+  [[nodiscard]] std::size_t errors() const noexcept { return errors_; }
+
  private:
   struct step;
   /// What a byte of ISO-2022-JP means depends on the last escape sequence.
@@ -54,6 +58,7 @@ class text_decoder {
   jis_mode mode_ = jis_mode::ascii;
   bool mode_unused_ = false;   // an escape sequence was the last thing
   bool has_replaced_ = false;  // the one U+FFFD of `replacement` was written
+  std::size_t errors_ = 0;
   const detail::character_index* characters_ = nullptr;
   const detail::character_index* more_characters_ = nullptr;  // JIS X 0212, or GB 18030's four bytes
   std::string kept_;

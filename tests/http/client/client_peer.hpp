@@ -115,7 +115,7 @@ inline coro<std::string> failure_of(coro<std::string> work) {
 inline coro<std::string> ask(http::session& web, std::string method, std::string url,
                              http::request_options options = {}) {
   http::response answer = co_await web.request(std::move(method), std::string_view(url), std::move(options));
-  co_return co_await answer.text();
+  co_return co_await answer.read();
 }
 
 }  // namespace hocket::testing

@@ -288,20 +288,49 @@ HOCKET_TEST(proxied_session, goes_straight_to_hosts_that_are_excepted) {
   EXPECT_EQ(co_await ask(web, "GET", origin.url()), "straight");
 }
 
-TEST(proxied_session, cancelled_anywhere_leaves_nothing_behind) {
+void cancel_everywhere(coro<void> (*scenario)(), std::size_t least_suspensions) {
   for (const auto backend : hocket::testing::every_backend()) {
-    const auto report = hocket::testing::cancel_at_every_suspension(
-        +[]() -> coro<void> {
-          const auto via = std::make_shared<socks_proxy>(socks_proxy{.wants_password = true});
-          scripted_server between(socks(via));
-          scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "x"); }));
-          session web({.proxies = proxy_at(between.port(), "socks5", "user:pass@")});
-          co_await ask(web, "GET", server.url());
-        },
-        {.backend = backend});
+    const auto report = hocket::testing::cancel_at_every_suspension(scenario, {.backend = backend});
     EXPECT_EQ(report.leaked_blocks, 0U);
-    EXPECT_GT(report.runs, 8U);
+    EXPECT_GT(report.runs, least_suspensions);
   }
+}
+
+TEST(proxied_session, by_socks5_cancelled_anywhere_leaves_nothing_behind) {
+  cancel_everywhere(
+      +[]() -> coro<void> {
+        const auto via = std::make_shared<socks_proxy>(socks_proxy{.wants_password = true});
+        scripted_server between(socks(via));
+        scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "x"); }));
+        session web({.proxies = proxy_at(between.port(), "socks5", "user:pass@")});
+        co_await ask(web, "GET", server.url());
+      },
+      8);
+}
+
+TEST(proxied_session, by_http_cancelled_anywhere_leaves_nothing_behind) {
+  cancel_everywhere(
+      +[]() -> coro<void> {
+        scripted_server via(
+            answering_messages([](const seen_request& asked) { return response_text(200, asked.body); }));
+        session web({.proxies = proxy_at(via.port())});
+        co_await ask(web, "POST", "http://nowhere.invalid/", {.body = "x"});
+        co_await ask(web, "GET", "http://nowhere.invalid/");
+      },
+      5);
+}
+
+TEST(proxied_session, by_connect_cancelled_anywhere_leaves_nothing_behind) {
+  cancel_everywhere(
+      +[]() -> coro<void> {
+        static std::vector<seen_request> seen;  // the proxy's tasks outlive a scenario that is cancelled
+        scripted_server via(granting(seen));
+        scripted_server server(over_tls(
+            answering_securely([](const std::string&) { return response_text(200, "x", "Connection: close\r\n"); })));
+        session web({.tls = client_here(), .proxies = proxy_at(via.port())});
+        co_await ask(web, "GET", secure_url(server));
+      },
+      12);
 }
 
 }  // namespace

@@ -4,6 +4,9 @@
 
 #include <http/client/client_peer.hpp>
 
+#include <hocket/core/sleep.hpp>
+#include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
@@ -146,6 +149,30 @@ HOCKET_TEST(redirect, that_leads_nowhere_is_one_line) {
     const std::string failure = co_await failure_of(ask(web, "GET", server.url()));
     EXPECT_FALSE(failure.starts_with("none")) << location;
     EXPECT_EQ(failure.find('\n'), std::string::npos) << location;
+  }
+}
+
+coro<void> write_twice(body_writer& to) {
+  co_await to.write("x");
+  co_await hocket::sleep(1s);
+  co_await to.write("y");
+}
+
+TEST(redirect, of_a_body_cancelled_anywhere_leaves_nothing_behind) {
+  for (const auto backend : hocket::testing::every_backend()) {
+    const auto report = hocket::testing::cancel_at_every_suspension(
+        +[]() -> coro<void> {
+          scripted_server server(answering_messages([](const seen_request& asked) {
+            if (asked.target == "/") return redirect_to("/again", 307);
+            if (asked.target == "/again") return redirect_to("/end", 303);
+            return response_text(200, asked.method + asked.body);
+          }));
+          session web;
+          EXPECT_EQ(co_await ask(web, "POST", server.url(), {.body = body::stream(write_twice)}), "GET");
+        },
+        {.backend = backend});
+    EXPECT_EQ(report.leaked_blocks, 0U);
+    EXPECT_GT(report.runs, 10U);
   }
 }
 

@@ -414,6 +414,25 @@ TEST(session_saving, cancelled_anywhere_leaves_nothing_behind) {
   }
 }
 
+TEST(session_saving, of_the_rest_cancelled_anywhere_leaves_nothing_behind) {
+  for (const auto backend : hocket::testing::every_backend()) {
+    const auto report = hocket::testing::cancel_at_every_suspension(
+        +[]() -> coro<void> {
+          auto folder = co_await hocket::temporary_directory::make();
+          co_await hocket::write_file(folder / "saved", "0123");
+          scripted_server server(answering_messages(
+              [](const seen_request&) { return response_text(206, "456789", "Content-Range: bytes 4-9/10\r\n"); }));
+          session web;
+          response answer = co_await web.get(server.url(), {.fields = {{"Range", "bytes=4-"}}});
+          co_await answer.save_to(folder / "saved", {.resume = true});
+          EXPECT_EQ(co_await hocket::read_file(folder / "saved"), "0123456789");
+        },
+        {.backend = backend});
+    EXPECT_EQ(report.leaked_blocks, 0U);
+    EXPECT_GT(report.runs, 8U);
+  }
+}
+
 HOCKET_TEST(session_response, tells_the_charset_as_it_is_written) {
   scripted_server server(answering_messages(
       [](const seen_request&) { return response_text(200, "x", "Content-Type: text/html; charset=\"UTF-8\"\r\n"); }));

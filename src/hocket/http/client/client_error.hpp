@@ -60,6 +60,12 @@ class body_too_large : public client_error {
   using client_error::client_error;
 };
 
+/// The body has bytes that mean nothing in its encoding, and was to be read strictly. Counterpart: UnicodeDecodeError.
+class text_decoding_error : public client_error {
+ public:
+  using client_error::client_error;
+};
+
 /// The proxy does not lead to the server: it refuses, does not know it, or does not let us in.
 /// Counterpart: aiohttp.ClientHttpProxyError.
 class proxy_error : public client_error {

@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
 #include <hocket/http/client/client_error.hpp>
+#include <hocket/http/client/detail/body_text.hpp>
 #include <hocket/http/client/detail/exchange.hpp>
 #include <hocket/http/client/detail/save_body.hpp>
 #include <hocket/http/client/response.hpp>
 #include <hocket/http/date.hpp>
 #include <hocket/http/media_type.hpp>
+#include <hocket/http/range/byte_range.hpp>
 #include <hocket/http/range/preconditions.hpp>
 
 namespace hocket::http {
@@ -25,6 +27,7 @@ std::optional<std::uint64_t> response::content_length() const noexcept {
 std::uint64_t response::received() const noexcept { return exchange_->received; }
 
 std::string response::charset() const { return parse_media_type(headers().get("Content-Type").value_or("")).charset; }
+std::optional<encoding> response::encoding() const { return encoding_for_label(charset()); }
 
 std::optional<std::chrono::seconds> response::retry_after() const {
   const auto field = headers().get("Retry-After");
@@ -33,6 +36,15 @@ std::optional<std::chrono::seconds> response::retry_after() const {
   const bool is_number = field->find_first_not_of("0123456789") == std::string_view::npos;
   if (!date && !is_number) return std::nullopt;
   return parse_retry_after(*field, date.value_or(std::chrono::sys_seconds()));
+}
+
+validators response::validators() const { return http::validators::of(headers()); }
+
+bool response::is_at_end(std::uint64_t size) const {
+  constexpr int range_not_satisfiable = 416;
+  if (status() != range_not_satisfiable) return false;
+  const auto said = parse_content_range(headers().get("Content-Range").value_or(""));
+  return said && said->size == size;
 }
 
 void response::raise_for_status() const {
@@ -53,6 +65,11 @@ coro<std::string> response::read(std::size_t limit_bytes) {
     if (piece.size() > limit_bytes - whole.size()) throw too_large();
     whole += piece;
   }
+}
+
+coro<std::string> response::text(text_options options) {
+  std::string body = co_await read(options.limit_bytes);
+  co_return detail::text_of(std::move(body), charset(), options);
 }
 
 coro<std::uint64_t> response::save_to(std::string path, save_options options) {

@@ -13,7 +13,10 @@
 #include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/http/body.hpp>
+#include <hocket/http/client/text_options.hpp>
 #include <hocket/http/headers.hpp>
+#include <hocket/http/range/validators.hpp>
+#include <hocket/text/encoding.hpp>
 #include <hocket/url/url.hpp>
 
 namespace hocket::http {
@@ -58,9 +61,17 @@ class response final : public body_source {
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept;
   /// What Content-Type calls the body's charset, as it is written there; empty if it does not.
   [[nodiscard]] std::string charset() const;
+  /// Which encoding that means; nothing if it does not say, or says what nobody knows.
+  [[nodiscard]] std::optional<hocket::encoding> encoding() const;
   /// How long the server wants to be left alone (Retry-After); a date is told from the server's own, so that no clock of ours need agree
   /// with it. Nothing if it does not say.
   [[nodiscard]] std::optional<std::chrono::seconds> retry_after() const;
+  /// What tells the state of the resource from later ones, for `ask_if_changed` and `ask_for_rest`.
+  [[nodiscard]] http::validators validators() const;
+  /// The resource is as it was, as `ask_if_changed` has asked: 304, without a body.
+  [[nodiscard]] bool is_not_modified() const noexcept { return status() == 304; }
+  /// There is nothing after the first `size` bytes, as `ask_for_rest` has asked: 416, of a content of that size.
+  [[nodiscard]] bool is_at_end(std::uint64_t size) const;
   /// Bytes of the body read so far, as they came: before any coding was undone.
   [[nodiscard]] std::uint64_t received() const noexcept;
 
@@ -77,10 +88,9 @@ class response final : public body_source {
 
   /// What is left of the body, as one string. Throws `body_too_large` above `limit_bytes`.
   [[nodiscard]] coro<std::string> read(std::size_t limit_bytes = 64 * 1024 * 1024);
-  /// The same; the bytes are not converted. Counterpart: ClientResponse.text.
-  [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::string> text(std::size_t limit_bytes = 64 * 1024 * 1024) {
-    return read(limit_bytes);
-  }
+  /// The same as text, in UTF-8: by the body's byte order mark, which is dropped, or by the charset of its Content-Type; UTF-8 if there is
+  /// none that is known (see `encoding`). Throws `text_decoding_error` too if it is to be strict. Counterpart: ClientResponse.text.
+  [[nodiscard]] coro<std::string> text(text_options options = {});
 
   /// Writes what is left of the body to a file, and gives how many bytes that is. Everybody sees the old file or all of the new one: it
   /// is written beside and takes the place at the end; if it throws, the old file is as it was. What is no file, a device or a pipe, is

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <hocket/core/timeout.hpp>
 #include <hocket/http/client/detail/redirect.hpp>
 #include <hocket/http/client/detail/session_state.hpp>
 #include <hocket/http/client/session.hpp>
@@ -125,10 +126,20 @@ coro<response> session_state::pass(std::size_t nth, request_message& asked, sess
   co_return co_await options.middlewares[nth](asked, next);
 }
 
+coro<response> session_state::pass_in_time(request_message& asked, session_call& call) {
+  timeout limit(call.deadline);
+  try {
+    co_return co_await limit.run(pass(0, asked, call));
+  } catch (const timeout_error&) {
+    if (limit.expired()) throw timeout_error("no complete answer in time");
+    throw;
+  }
+}
+
 coro<response> session_state::follow_all(request_message asked, unsigned max_redirects, session_call& call) {
   std::vector<redirect_hop> history;
   for (;;) {
-    response answer = options.middlewares.empty() ? co_await send(asked, call) : co_await pass(0, asked, call);
+    response answer = options.middlewares.empty() ? co_await send(asked, call) : co_await pass_in_time(asked, call);
     const auto next = max_redirects == 0 ? std::nullopt : redirect_of(answer.status(), answer.headers(), asked.target);
     if (!next) {
       answer.exchange_->history = std::move(history);

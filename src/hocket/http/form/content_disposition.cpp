@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <vector>
 
+#include <hocket/base/utf8.hpp>
 #include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/field/field_cursor.hpp>
 #include <hocket/http/form/content_disposition.hpp>
@@ -68,31 +69,6 @@ std::optional<disposition> parse(std::string_view field, bool of_form) {
   return result;
 }
 
-/// Well-formed, without surrogates and overlong forms (RFC 3629, 4).
-bool is_utf8(std::string_view text) noexcept {
-  for (std::size_t at = 0; at < text.size();) {
-    const auto byte = [&](std::size_t ahead) -> unsigned {
-      return at + ahead < text.size() ? static_cast<unsigned char>(text[at + ahead]) : 0U;
-    };
-    const unsigned first = byte(0);
-    const std::size_t size = first < 0x80   ? 1
-                             : first < 0xc2 ? 0
-                             : first < 0xe0 ? 2
-                             : first < 0xf0 ? 3
-                             : first < 0xf5 ? 4
-                                            : 0;
-    if (size == 0) return false;
-    for (std::size_t ahead = 1; ahead < size; ++ahead)
-      if (byte(ahead) >> 6U != 2) return false;
-    const unsigned second = byte(1);
-    if ((first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90) ||
-        (first == 0xf4 && second > 0x8f))
-      return false;
-    at += size;
-  }
-  return true;
-}
-
 std::string utf8_of_latin1(std::string_view text) {
   std::string result;
   for (const char c : text) {
@@ -122,7 +98,7 @@ std::optional<std::string> decode_extended(std::string_view value) {
     if (encoded.size() - at < 3 || !is_hex(encoded[at + 1]) || !is_hex(encoded[at + 2])) return std::nullopt;
   }
   std::string bytes = percent_decode(encoded);
-  if (detail::equal_ignoring_case(charset, "UTF-8")) return is_utf8(bytes) ? std::optional(bytes) : std::nullopt;
+  if (detail::equal_ignoring_case(charset, "UTF-8")) return is_valid_utf8(bytes) ? std::optional(bytes) : std::nullopt;
   if (detail::equal_ignoring_case(charset, "ISO-8859-1")) return utf8_of_latin1(bytes);
   return std::nullopt;
 }

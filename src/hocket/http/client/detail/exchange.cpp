@@ -2,6 +2,7 @@
 
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/client/detail/exchange.hpp>
+#include <hocket/http/client/detail/retriable.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket::http::detail {
@@ -10,12 +11,6 @@ namespace {
 // Of a body that nobody wants, to keep its connection.
 constexpr std::uint64_t most_drained_bytes = 64 * 1024;
 constexpr auto longest_drain = std::chrono::seconds(1);
-
-// RFC 9110, 9.2.2: what may be sent again when the connection broke. (POST may not.)
-bool is_idempotent(std::string_view method) noexcept {
-  return method == "GET" || method == "HEAD" || method == "OPTIONS" || method == "TRACE" || method == "PUT" ||
-         method == "DELETE";
-}
 
 }  // namespace
 

@@ -27,24 +27,22 @@ coro<std::uint64_t> write_body(response& from, file& to, std::optional<std::uint
   }
 }
 
-std::uint64_t first_of(const response& part) {
-  const auto said = parse_content_range(part.headers().get("Content-Range").value_or(""));
-  if (!said || !said->range) throw client_error("the server does not say which part of the content it sends");
-  return said->range->first;
-}
-
 }  // namespace
 
-coro<std::uint64_t> replace_with_body(response& from, std::string path, function<void(std::uint64_t)> on_progress) {
-  if (const auto there = co_await as_expected(stat(path)); there && !there->is_regular()) {
-    file out = co_await file::open(path, O_WRONLY);
-    co_return co_await write_body(from, out, std::nullopt, on_progress);
-  }
+void require_rest(const response& part, std::uint64_t size) {
+  const auto said = parse_content_range(part.headers().get("Content-Range").value_or(""));
+  if (!said || !said->range) throw client_error("the server does not say which part of the content it sends");
+  if (said->range->first != size)
+    throw client_error(
+        fmt::format("the server sends what comes after {} bytes, and the file has {}", said->range->first, size));
+}
+
+coro<std::uint64_t> replace_by(std::string path, function<coro<std::uint64_t>(file&)> fill) {
   const std::string beside = fmt::format("{}.{:016x}.part", path, loop::running().random()());
   file made = co_await file::open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
   bool in_place = false;
   const auto write = [&]() -> coro<std::uint64_t> {
-    const std::uint64_t saved = co_await write_body(from, made, 0, on_progress);
+    const std::uint64_t saved = co_await fill(made);
     made.close();
     co_await rename(beside, path);
     in_place = true;
@@ -56,12 +54,20 @@ coro<std::uint64_t> replace_with_body(response& from, std::string path, function
   co_return co_await finally(write, clean_up);
 }
 
+coro<std::uint64_t> replace_with_body(response& from, std::string path, function<void(std::uint64_t)> on_progress) {
+  if (const auto there = co_await as_expected(stat(path)); there && !there->is_regular()) {
+    file out = co_await file::open(path, O_WRONLY);
+    co_return co_await write_body(from, out, std::nullopt, on_progress);
+  }
+  co_return co_await replace_by(std::move(path), [&](file& made) -> coro<std::uint64_t> {
+    co_return co_await write_body(from, made, 0, on_progress);
+  });
+}
+
 coro<std::uint64_t> append_body(response& from, std::string path, function<void(std::uint64_t)> on_progress) {
   file there = co_await file::open(path, O_WRONLY | O_CREAT, 0666);
-  const std::uint64_t first = first_of(from);
   const auto size = static_cast<std::uint64_t>(there.size());
-  if (first != size)
-    throw client_error(fmt::format("the server sends what comes after {} bytes, and the file has {}", first, size));
+  require_rest(from, size);
   co_return co_await write_body(from, there, size, on_progress);
 }
 

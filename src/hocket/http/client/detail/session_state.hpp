@@ -23,6 +23,8 @@ class session_state {
   [[nodiscard]] coro<response> send(request_message& asked, session_call& call);
   /// The same through the middlewares from the n-th on.
   [[nodiscard]] coro<response> pass(std::size_t nth, request_message& asked, session_call& call);
+  /// The same through all of them, which may take as long as the call.
+  [[nodiscard]] coro<response> pass_in_time(request_message& asked, session_call& call);
   /// The same, and follows redirects.
   [[nodiscard]] coro<response> follow_all(request_message asked, unsigned max_redirects, session_call& call);
 

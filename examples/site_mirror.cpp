@@ -1,0 +1,115 @@
+// Copies a site into a folder, along the links of its pages: what is at /a/b.html goes to FOLDER/a/b.html, what is at /a/ to
+// FOLDER/a/index.html. Pages stay as they are, their links too: `hocket serve FOLDER` shows the copy. Other hosts, and what has a
+// query, are left out; so are pictures and style sheets, which are no links.
+// Run: site_mirror URL FOLDER [--depth N] [--concurrency N]
+#include <cstddef>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <hocket/crawl/page_links.hpp>
+#include <hocket/http.hpp>
+#include <hocket/http/media_type.hpp>
+#include <hocket/http/server/static_path.hpp>
+
+#include "program.hpp"
+
+namespace http = hocket::http;
+
+struct arguments {
+  std::string url, folder;
+  unsigned depth = 5;
+  std::size_t concurrency = 4;
+};
+
+class mirror {
+ public:
+  mirror(hocket::url start, const arguments& given)
+      : start_(std::move(start)), given_(given), free_(given.concurrency) {}
+
+  hocket::coro<void> run() {
+    note(start_);
+    for (unsigned depth = 0; depth <= given_.depth && !next_.empty(); ++depth) {
+      std::vector<hocket::coro<void>> copies;
+      for (auto& each : std::exchange(next_, {})) copies.push_back(copy(std::move(each)));
+      co_await hocket::gather(std::move(copies));
+    }
+    fmt::print("{} copied, {} failed\n", copied_, failed_);
+    if (failed_ > 0) throw std::runtime_error(fmt::format("{} could not be copied", failed_));
+  }
+
+ private:
+  void note(const hocket::url& link) {
+    const auto target = link.without_fragment();
+    if (target.origin() != start_.origin() || target.has_query()) return;
+    if (known_.insert(target.href()).second) next_.push_back(target);
+  }
+
+  /// Nothing outside of the folder has such a name: no `..`, no slash in disguise.
+  std::string file_for(const hocket::url& page) const {
+    const auto path = http::static_path(page.path());
+    if (!path) throw std::runtime_error("its path is no name for a file");
+    const bool is_folder = path->empty() || path->ends_with('/');
+    return given_.folder + "/" + *path + (is_folder ? "index.html" : "");
+  }
+
+  hocket::coro<void> copy(hocket::url page) {
+    const auto permit = co_await free_.scoped_acquire();
+    try {
+      auto answer = co_await web_.get(page, {.max_redirects = 0});
+      answer.raise_for_status();
+      const auto elsewhere = hocket::url::parse(answer.headers().get("Location").value_or(""), page);
+      if (answer.status() >= 300) {
+        if (elsewhere) note(*elsewhere);
+        co_return;
+      }
+      const std::string file = file_for(page);
+      co_await hocket::makedirs(file.substr(0, file.rfind('/')), {.exist_ok = true});
+      const auto type = http::parse_media_type(answer.headers().get("Content-Type").value_or(""));
+      if (type.essence == "text/html") {
+        const std::string html = co_await answer.read();
+        co_await hocket::write_file(file, html);
+        hocket::crawl::page_links links;
+        links.begin(type.charset);
+        links.feed(html);
+        for (const auto& link : links.finish(page)) note(link.url);
+      } else {
+        co_await answer.save_to(file);
+      }
+      ++copied_;
+    } catch (const std::exception& problem) {
+      ++failed_;
+      fmt::print(stderr, "site_mirror: {}: {}\n", page.href(), problem.what());
+    }
+  }
+
+  hocket::url start_;
+  const arguments& given_;
+  hocket::semaphore free_;
+  http::session web_;
+  std::set<std::string> known_;
+  std::vector<hocket::url> next_;
+  std::size_t copied_ = 0, failed_ = 0;
+};
+
+hocket::coro<void> copy_site(arguments given) {
+  auto start = hocket::url::parse(given.url);
+  if (!start || !start->has_host()) throw std::runtime_error(fmt::format("'{}' is no URL of a site", given.url));
+  mirror site(std::move(*start), given);
+  co_await site.run();
+}
+
+int main(int argc, char** argv) {
+  arguments given;
+  CLI::App options("Copies a site into a folder.", "site_mirror");
+  options.add_option("URL", given.url, "where to begin")->required();
+  options.add_option("FOLDER", given.folder, "where to")->required();
+  options.add_option("--depth", given.depth, "links away from there")->capture_default_str();
+  options.add_option("--concurrency", given.concurrency, "requests at a time")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100));
+  read_command_line(options, argc, argv);
+  return run_program(options, copy_site(given));
+}
