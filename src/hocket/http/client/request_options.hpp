@@ -8,9 +8,9 @@
 #include <hocket/http/client/credentials.hpp>
 #include <hocket/http/client/proxy.hpp>
 #include <hocket/http/form/multipart_form.hpp>
-#include <hocket/http/form/urlencoded.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/loop/clock.hpp>
+#include <hocket/url/form_urlencoded.hpp>
 
 namespace hocket::http {
 
