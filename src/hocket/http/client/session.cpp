@@ -75,6 +75,7 @@ request_message message_of(std::string method, url target, request_options& opti
                        .fields = std::move(options.fields),
                        .body = std::move(options.body)};
   made.expect_continue = options.expect_continue || made.fields.contains_token("Expect", "100-continue");
+  made.stop_at_answer = options.stop_at_answer;
   if (!options.form.empty())
     send_as(made, serialize_form_urlencoded(options.form), "application/x-www-form-urlencoded");
   else if (options.json)
