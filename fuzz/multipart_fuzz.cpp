@@ -1,5 +1,5 @@
 // Input: a byte that chooses how the rest is cut, and a multipart content with the boundary `b`; the same bytes as the
-// value of a field, and as an urlencoded form. However the content is cut, the same events must come.
+// value of a field. However the content is cut, the same events must come.
 
 #include <algorithm>
 #include <cstddef>
@@ -11,7 +11,6 @@
 #include <http/form/multipart_events.hpp>
 
 #include <hocket/http/form/content_disposition.hpp>
-#include <hocket/http/form/urlencoded.hpp>
 
 namespace {
 
@@ -35,9 +34,6 @@ void check_fields(std::string_view text) {
   if (const auto boundary = hocket::http::multipart_boundary(text))
     static_cast<void>(hocket::http::multipart_parser(*boundary));
   if (const auto name = hocket::http::safe_filename(text)) require(name->find_first_of("/\\\n") == std::string::npos);
-  if (const auto fields = hocket::http::parse_urlencoded(text))
-    require(hocket::http::parse_urlencoded(hocket::http::format_urlencoded(*fields), {.size_bytes = SIZE_MAX}) ==
-            *fields);
 }
 
 }  // namespace

@@ -91,8 +91,12 @@ void check_setters(const url& whole, std::string_view value, const url& base) {
 }
 
 void check_form(std::string_view text) {
-  const auto fields = hocket::parse_form_urlencoded(text);
-  require(hocket::parse_form_urlencoded(hocket::serialize_form_urlencoded(fields)) == fields);
+  for (const auto read_as : {hocket::form_text::utf8, hocket::form_text::bytes}) {
+    const auto fields = hocket::parse_form_urlencoded(text, {.text = read_as});
+    if (!fields) continue;
+    const hocket::form_urlencoded_options whole{.size_bytes = SIZE_MAX, .text = read_as};
+    require(hocket::parse_form_urlencoded(hocket::serialize_form_urlencoded(*fields), whole) == *fields);
+  }
 }
 
 std::string_view take_line(std::string_view& text) {

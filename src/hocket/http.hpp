@@ -27,7 +27,6 @@
 #include <hocket/http/form/content_disposition.hpp>
 #include <hocket/http/form/multipart_form.hpp>
 #include <hocket/http/form/multipart_parser.hpp>
-#include <hocket/http/form/urlencoded.hpp>
 #include <hocket/http/forwarded/forwarded.hpp>
 #include <hocket/http/forwarded/ip_network.hpp>
 #include <hocket/http/forwarded/proxy_protocol.hpp>

@@ -5,14 +5,17 @@ Usage: web_examples_test.py DIRECTORY_OF_EXAMPLES [unittest's arguments]
 
 import collections
 import contextlib
+import filecmp
 import http.client
 import http.server
 import json
 import os
 import pathlib
 import pty
+import queue
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -99,6 +102,39 @@ class Visit(http.server.BaseHTTPRequestHandler):
 
 def html(body):
     return 200, {"Content-Type": "text/html"}, body
+
+
+class Peer:
+    """A server that takes one connection, and answers all that comes with the same bytes."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.listener.settimeout(PATIENCE_SECONDS)
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.received = queue.Queue()
+        self.serving = threading.Thread(target=self.serve)
+
+    def serve(self):
+        self.connection, _ = self.listener.accept()
+        self.connection.settimeout(PATIENCE_SECONDS)
+        asked = b""
+        while not re.search(rb"\r\n\r\n(body)?$", asked) or (b"Content-Length: 4" in asked and asked[-4:] != b"body"):
+            asked += self.connection.recv(1 << 16)
+        self.connection.sendall(self.answer)
+        self.received.put(asked)
+
+    def request(self):
+        return self.received.get(timeout=PATIENCE_SECONDS)
+
+    def __enter__(self):
+        self.serving.start()
+        return self
+
+    def __exit__(self, *_):
+        self.serving.join()
+        self.connection.close()
+        self.listener.close()
 
 
 def on_each_backend(case):
@@ -318,6 +354,82 @@ class HttpBlocking(unittest.TestCase):
     def test_says_what_it_cannot_fetch(self):
         ended = run("http_blocking", "http://127.0.0.1:1/")
         self.assertEqual((ended.stderr, ended.returncode), ("http_blocking: connect: Connection refused\n", 1))
+
+
+@on_each_backend
+class ReverseProxy:
+    """In front of file_upload, with 100 MiB in either direction."""
+
+    size = 100 << 20
+
+    def proxy(self, upstream, *arguments):
+        return Server("reverse_proxy", upstream, *arguments, backend=self.backend)
+
+    def peak_kilobytes(self, server):
+        status = pathlib.Path("/proc", str(server.process.pid), "status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1))
+
+    def test_passes_on_bodies_of_any_size_in_little_memory(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source = pathlib.Path(folder, "source")
+            source.write_bytes(os.urandom(1 << 20) * (self.size >> 20))
+            taken = pathlib.Path(folder, "taken")
+            taken.mkdir()
+            with (Server("file_upload", taken, backend=self.backend) as behind,
+                  self.proxy(behind.url()) as server):
+                self.assertIn(b"<form", curl(server.url()))
+                before = self.peak_kilobytes(server)
+                curl("-F", f"file=@{source};filename=big", server.url())
+                self.assertTrue(filecmp.cmp(source, taken / "big", shallow=False))
+                curl("-o", str(taken / "back"), server.url("/files/big"))
+                self.assertTrue(filecmp.cmp(source, taken / "back", shallow=False))
+                self.assertLess(self.peak_kilobytes(server) - before, 10 << 10)
+                self.assertEqual(curl("-r", "5-9", server.url("/files/big")), source.read_bytes()[5:10])
+                self.assertIn(b"Content-Length: %d" % self.size, curl("-I", server.url("/files/big")))
+            self.assertEqual(server.process.returncode, 0)
+            self.assertEqual(server.error, "")
+
+    def test_says_for_whom_it_asks_and_keeps_to_itself_what_is_between_two(self):
+        with Peer(b"HTTP/1.1 200 OK\r\nConnection: X-Secret\r\nX-Secret: 1\r\nKeep-Alive: timeout=5\r\nX-Open: 2\r\n"
+                  b"Content-Length: 0\r\n\r\n") as peer, self.proxy(peer.url) as server:
+            fields = curl("-i", "-H", "Connection: close, X-Hop", "-H", "X-Hop: 1", "-H", "TE: trailers",
+                          "-H", "X-Forwarded-For: 192.0.2.1", "-H", "Forwarded: for=192.0.2.1", "-H", "X-End: 1",
+                          server.url("/a?b")).decode()
+            asked = peer.request().decode()
+        self.assertTrue(asked.startswith("GET /a?b HTTP/1.1\r\n"), asked)
+        self.assertIn("\r\nX-End: 1\r\n", asked)
+        self.assertIn("\r\nX-Forwarded-For: 127.0.0.1\r\n", asked)
+        self.assertIn(f'\r\nForwarded: for=127.0.0.1;proto=http;host="127.0.0.1:{server.port}"\r\n', asked)
+        self.assertIn(f"\r\nX-Forwarded-Host: 127.0.0.1:{server.port}\r\n", asked)
+        for gone in ("X-Hop", "TE:", "192.0.2.1", "Connection"):
+            self.assertNotIn(gone, asked)
+        self.assertIn("X-Open: 2", fields)
+        self.assertNotIn("X-Secret", fields)
+        self.assertNotIn("Keep-Alive", fields)
+
+    def test_tells_why_there_is_no_answer(self):
+        with socket.socket() as nobody:
+            nobody.bind(("127.0.0.1", 0))
+            with self.proxy(f"http://127.0.0.1:{nobody.getsockname()[1]}") as server:
+                self.assertIn(b"refused", self.failure(server, b"502"))
+        with Peer(b"") as peer, self.proxy(peer.url, "--timeout", "0.2") as server:
+            self.assertIn(b"the server sends nothing", self.failure(server, b"504"))
+        with Peer(b"220 smtp.example.org\r\n") as peer, self.proxy(peer.url) as server:
+            self.failure(server, b"502")
+        with self.proxy("http://127.0.0.1:1") as server:  # its target is a path there, and no other server
+            self.failure(server, b"502", "--path-as-is", server.url("//elsewhere.invalid/"))
+
+    def failure(self, server, status, *arguments):
+        answer = curl("-w", "%{http_code}", *(arguments or (server.url(),)))
+        self.assertTrue(answer.endswith(status), answer)
+        return answer
+
+    def test_hangs_up_when_the_client_does(self):
+        with Peer(b"") as peer, self.proxy(peer.url) as server:
+            with socket.create_connection(("127.0.0.1", server.port)) as client:
+                client.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody")
+                self.assertTrue(peer.request().endswith(b"\r\n\r\nbody"))
+            self.assertEqual(peer.connection.recv(1), b"")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,15 @@
 
 namespace hocket::http {
 
+coro<void> detail::relay(body_source& from, body_writer& to) {
+  for (auto piece = co_await from.next(); !piece.empty(); piece = co_await from.next()) co_await to.write(piece);
+}
+
+body body::relay(body_source& from, std::optional<std::uint64_t> length) {
+  auto produce = [&from](body_writer& to) -> coro<void> { co_await detail::relay(from, to); };
+  return body(content(std::make_unique<stream_part>(std::move(produce), length, false)));
+}
+
 std::optional<std::uint64_t> body::length() const noexcept {
   if (const auto* part = std::get_if<file_part>(&content_)) return part->length;
   if (const auto* part = std::get_if<std::unique_ptr<stream_part>>(&content_)) return (*part)->length;

@@ -34,6 +34,16 @@ class body_writer {
   [[nodiscard]] virtual coro<void> flush() = 0;
 };
 
+/// The bytes of a message's body as they arrive, from a connection or through a coding.
+class body_source {
+ public:
+  virtual ~body_source() = default;
+
+  /// The next piece, valid until the next call; empty at the end of the body, and from then on. Suspends while none has come, and
+  /// the peer is held back while nobody asks. Throws what went wrong on the way, and `cancelled`, which loses nothing.
+  [[nodiscard]] virtual coro<std::string_view> next() = 0;
+};
+
 /// The body of a message that is sent, of a request or a reply: nothing, text, a part of a file, or pieces that are made while they
 /// are sent. Whoever sends it decides how: a body that knows its length goes with Content-Length, another one in chunks.
 class body {
@@ -59,6 +69,13 @@ class body {
   /// What a generator yields; it is closed when the message was sent, or could not be.
   template <std::convertible_to<std::string_view> Piece>
   [[nodiscard]] static body pieces(async_generator<Piece> from, std::optional<std::uint64_t> length = {});
+
+  /// What comes from another message's body, each piece as it arrives: no more is taken from there than goes out here. `from` stays alive
+  /// until the message was sent. It cannot be repeated.
+  [[nodiscard]] static body relay(body_source& from, std::optional<std::uint64_t> length = {});
+  /// The same, of a source that it owns: a `response`.
+  template <std::derived_from<body_source> Source>
+  [[nodiscard]] static body relay(Source&& from, std::optional<std::uint64_t> length = {});
 
   /// In bytes; nothing if only the end will tell.
   [[nodiscard]] std::optional<std::uint64_t> length() const noexcept;
@@ -89,17 +106,9 @@ class body {
   content content_;
 };
 
-/// The bytes of a message's body as they arrive, from a connection or through a coding.
-class body_source {
- public:
-  virtual ~body_source() = default;
-
-  /// The next piece, valid until the next call; empty at the end of the body, and from then on. Suspends while none has come, and
-  /// the peer is held back while nobody asks. Throws what went wrong on the way, and `cancelled`, which loses nothing.
-  [[nodiscard]] virtual coro<std::string_view> next() = 0;
-};
-
 namespace detail {
+
+coro<void> relay(body_source& from, body_writer& to);
 
 template <class Piece>
 coro<void> write_all(async_generator<Piece> from, body_writer& to) {
@@ -114,6 +123,14 @@ template <std::convertible_to<std::string_view> Piece>
 body body::pieces(async_generator<Piece> from, std::optional<std::uint64_t> length) {
   auto produce = [held = std::move(from)](body_writer& to) mutable -> coro<void> {
     co_await detail::write_all(std::move(held), to);
+  };
+  return body(content(std::make_unique<stream_part>(std::move(produce), length, false)));
+}
+
+template <std::derived_from<body_source> Source>
+body body::relay(Source&& from, std::optional<std::uint64_t> length) {
+  auto produce = [held = std::forward<Source>(from)](body_writer& to) mutable -> coro<void> {
+    co_await detail::relay(held, to);
   };
   return body(content(std::make_unique<stream_part>(std::move(produce), length, false)));
 }

@@ -13,11 +13,13 @@ namespace {
 constexpr detail::byte_set encoded_in_fields =
     (detail::component_percent_encode_set | detail::byte_set("!'()~")) - detail::byte_set(" ");
 
-std::string decoded(std::string_view text) {
+std::string decoded(std::string_view text, form_text as) {
   std::string with_blanks(text);
   std::ranges::replace(with_blanks, '+', ' ');
+  std::string bytes = percent_decode(with_blanks);
+  if (as == form_text::bytes) return bytes;
   std::string valid;
-  append_valid_utf8(valid, percent_decode(with_blanks));
+  append_valid_utf8(valid, bytes);
   return valid;
 }
 
@@ -29,14 +31,18 @@ void append_encoded(std::string& out, std::string_view text) {
 
 }  // namespace
 
-std::vector<form_field> parse_form_urlencoded(std::string_view text) {
+std::expected<std::vector<form_field>, form_urlencoded_error> parse_form_urlencoded(std::string_view text,
+                                                                                    form_urlencoded_options options) {
+  if (text.size() > options.size_bytes) return std::unexpected(form_urlencoded_error::too_large);
   std::vector<form_field> fields;
   while (!text.empty()) {
     const auto part = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(part.size() + 1, text.size()));
     if (part.empty()) continue;
+    if (fields.size() == options.fields) return std::unexpected(form_urlencoded_error::too_many_fields);
     const auto name = part.substr(0, part.find('='));
-    fields.emplace_back(decoded(name), decoded(part.substr(std::min(name.size() + 1, part.size()))));
+    const auto value = part.substr(std::min(name.size() + 1, part.size()));
+    fields.push_back({decoded(name, options.text), decoded(value, options.text)});
   }
   return fields;
 }

@@ -430,6 +430,75 @@ HOCKET_TEST(request_body, an_early_success_waits_for_the_sending) {
   EXPECT_EQ(server.open(), 1U) << "the connection is as good as new";
 }
 
+HOCKET_TEST(request_body, ends_at_an_early_success_if_that_is_wanted) {
+  for (const int status : {200, 413}) {
+    scripted_server server([status](tcp_socket& peer, std::size_t) -> coro<void> {
+      request_reader requests(peer);
+      static_cast<void>(co_await requests.head());
+      co_await peer.send_all(response_text(status, "enough"));
+      while (co_await peer.receive()) {
+      }
+    });
+    session web;
+    const auto produce = [](body_writer& to) -> coro<void> {
+      for (;;) {
+        co_await to.write("x");
+        co_await hocket::sleep(1s);
+      }
+    };
+    const auto begin = hocket::loop::running().time();
+    {
+      auto answer = co_await web.post(server.url(), {.body = body::stream(produce), .stop_at_answer = true});
+      EXPECT_EQ(answer.status(), status);
+      EXPECT_EQ(co_await answer.text(), "enough");
+    }
+    EXPECT_LT(hocket::loop::running().time() - begin, 1s);
+    co_await hocket::sleep(1s);
+    EXPECT_EQ(server.open(), 0U) << "a request that was not sent to its end leaves no connection for another";
+  }
+}
+
+HOCKET_TEST(request_body, that_went_out_whole_before_the_answer_keeps_its_connection) {
+  seen_request seen;
+  scripted_server server(echoing(seen));
+  session web;
+  const std::string large(300'000, 'x');
+  for (int n = 0; n < 2; ++n)
+    EXPECT_EQ(co_await ask(web, "POST", server.url(), {.body = body::borrow(large), .stop_at_answer = true}), large);
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+// Without reading the rest, and without closing either.
+HOCKET_TEST(request_body, an_early_success_is_given_when_the_server_takes_no_more) {
+  scripted_server server([](tcp_socket& peer, std::size_t) -> coro<void> {
+    request_reader requests(peer);
+    static_cast<void>(co_await requests.head());
+    co_await peer.send_all(response_text(200, "enough"));
+    co_await hocket::sleep(1h);
+  });
+  session web({.timeouts = {.sock_read = 5s}});
+  const std::string large(50'000'000, 'x');
+  EXPECT_EQ(co_await ask(web, "POST", server.url(), {.body = body::borrow(large)}), "enough");
+  co_await hocket::sleep(1s);
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+HOCKET_TEST(request_body, whose_maker_hears_a_reset_fails_by_that) {
+  scripted_server server([](tcp_socket& peer, std::size_t) -> coro<void> {
+    while (co_await peer.receive()) {
+    }
+  });
+  session web;
+  const auto produce = [](body_writer& to) -> coro<void> {
+    co_await to.write("x");
+    throw std::system_error(std::make_error_code(std::errc::connection_reset), "elsewhere");
+  };
+  const auto begin = hocket::loop::running().time();
+  const std::string failure = co_await failure_of(ask(web, "POST", server.url(), {.body = body::stream(produce)}));
+  EXPECT_NE(failure.find("elsewhere"), std::string::npos) << failure;
+  EXPECT_LT(hocket::loop::running().time() - begin, 1s);
+}
+
 HOCKET_TEST(request_body, a_server_that_closes_in_the_midst_of_it_has_disconnected) {
   scripted_server server([](tcp_socket& peer, std::size_t) -> coro<void> {
     request_reader requests(peer);

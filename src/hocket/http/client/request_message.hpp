@@ -18,6 +18,8 @@ struct request_message {
   http::body body{};
   /// Wait for the server's consent before the body is sent. Source: RFC 9110, 10.1.1.
   bool expect_continue = false;
+  /// See `request_options::stop_at_answer`.
+  bool stop_at_answer = false;
 };
 
 }  // namespace hocket::http

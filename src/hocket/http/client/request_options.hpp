@@ -8,9 +8,9 @@
 #include <hocket/http/client/credentials.hpp>
 #include <hocket/http/client/proxy.hpp>
 #include <hocket/http/form/multipart_form.hpp>
-#include <hocket/http/form/urlencoded.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/loop/clock.hpp>
+#include <hocket/url/form_urlencoded.hpp>
 
 namespace hocket::http {
 
@@ -30,6 +30,10 @@ struct request_options {
   std::optional<std::string> json{};
   /// Sends the head first, and the body when the server agrees, or has said nothing for a second.
   bool expect_continue = false;
+  /// An answer below 300 that comes before the body has been sent does not say whether the server wants the rest (RFC 9112, 9.5, has one
+  /// stop where it does not): the rest is sent, and the answer given then, or when the server takes no more. True: any answer is given at
+  /// once and ends the sending, for servers that have what they need; the connection is closed after it.
+  bool stop_at_answer = false;
   /// Who one is to the origin that is asked; redirects to another do not take it along. Takes the place of the session's.
   std::optional<credentials> auth{};
   /// Takes the place of the session's total.

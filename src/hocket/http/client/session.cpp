@@ -45,7 +45,7 @@ url with_query(url target, const std::vector<form_field>& fields) {
     text += '?';
   else if (!bare.query().empty())
     text += '&';
-  text += format_urlencoded(fields);
+  text += serialize_form_urlencoded(fields);
   if (target.has_fragment()) text.append("#").append(target.fragment());
   auto made = url::parse(text);
   if (!made) throw client_error(fmt::format("the query does not fit: {}", describe(made.error())));
@@ -76,8 +76,9 @@ request_message message_of(std::string method, url target, request_options& opti
                        .fields = std::move(options.fields),
                        .body = std::move(options.body)};
   made.expect_continue = options.expect_continue || made.fields.contains_token("Expect", "100-continue");
+  made.stop_at_answer = options.stop_at_answer;
   if (!options.form.empty())
-    send_as(made, format_urlencoded(options.form), "application/x-www-form-urlencoded");
+    send_as(made, serialize_form_urlencoded(options.form), "application/x-www-form-urlencoded");
   else if (options.json)
     send_as(made, std::move(*options.json), "application/json");
   if (options.multipart) {

@@ -30,7 +30,7 @@ class session_state;
 /// 301 and 302 of POST; else method and body stay. Servers of https are verified; TLS's sessions are resumed.
 ///
 /// An answer of 300 or above that comes while the body is still being sent ends the sending, and the connection with it; others are
-/// given when the body has been sent.
+/// given when the body has been sent, or at once (`request_options::stop_at_answer`).
 ///
 /// Belongs to one loop; must outlive its requests. Counterpart: aiohttp.ClientSession.
 class session {

@@ -6,9 +6,9 @@
 
 #include <hocket/base/error.hpp>
 #include <hocket/http/field/base64.hpp>
-#include <hocket/http/form/urlencoded.hpp>
 #include <hocket/http/server/cookie_sessions.hpp>
 #include <hocket/http/server/detail/session_cookie.hpp>
+#include <hocket/url/form_urlencoded.hpp>
 
 namespace hocket::http {
 namespace {
@@ -16,13 +16,13 @@ namespace {
 std::string written(const cookie_session::fields& data) {
   std::vector<form_field> all;
   for (const auto& [name, value] : data) all.push_back({name, value});
-  return base64url_encode(format_urlencoded(all));
+  return base64url_encode(serialize_form_urlencoded(all));
 }
 
 std::shared_ptr<cookie_session::fields> read(std::string_view text) {
   const auto decoded = base64url_decode(text);
   if (!decoded) return nullptr;
-  auto parsed = parse_urlencoded(*decoded);
+  auto parsed = parse_form_urlencoded(*decoded, {.text = form_text::bytes});
   if (!parsed) return nullptr;
   auto data = std::make_shared<cookie_session::fields>();
   for (auto& [name, value] : *parsed) data->insert_or_assign(std::move(name), std::move(value));

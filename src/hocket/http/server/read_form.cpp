@@ -19,7 +19,8 @@ void require_room(std::uint64_t size, std::uint64_t limit, const char* what) {
 
 coro<received_form> read_urlencoded(request& asked, const form_limits& limits) {
   const std::string text = co_await asked.read(std::min<std::uint64_t>(limits.memory_bytes, limits.total_bytes));
-  auto fields = parse_urlencoded(text, {.fields = limits.parts, .size_bytes = text.size()});
+  auto fields =
+      parse_form_urlencoded(text, {.fields = limits.parts, .size_bytes = text.size(), .text = form_text::bytes});
   if (!fields) throw http_error(413, "the form has too many fields");
   for (const form_field& each : *fields) require_room(each.value.size(), limits.field_bytes, "a field of the form");
   co_return received_form{.fields = std::move(*fields)};

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include <hocket/core/coro.hpp>
-#include <hocket/http/form/urlencoded.hpp>
 #include <hocket/http/server/request.hpp>
 #include <hocket/io/temporary.hpp>
+#include <hocket/url/form_urlencoded.hpp>
 
 namespace hocket::http {
 

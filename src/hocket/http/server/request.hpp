@@ -27,7 +27,7 @@ class request_access;
 
 /// A request that a server has got: its head is there, its body comes as it is asked for. It and all that it shows are alive and stay
 /// the same until the reply was sent; it belongs to one task at a time. Counterpart: aiohttp.web.Request.
-class request {
+class request final : public body_source {
  public:
   request() = default;
   request(const request&) = delete;
@@ -77,7 +77,7 @@ class request {
   /// The next piece of the body, valid until the next call; empty at its end. A client that waits for "100 Continue" gets it at the
   /// first call. Throws `http_error` (400, 408, 413) for a body that breaks the protocol or comes too slowly, std::system_error if
   /// the client has gone, `cancelled`.
-  [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::string_view> next() { return source_->next(); }
+  [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::string_view> next() override { return source_->next(); }
   /// What is left of the body, as one string. Throws as `next`, and `http_error` 413 if that is more than `limit_bytes`, or more
   /// than the server's `max_body` if nothing is said.
   [[nodiscard]] coro<std::string> read(std::optional<std::size_t> limit_bytes = {});

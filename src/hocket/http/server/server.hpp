@@ -71,7 +71,8 @@ struct server_options {
   std::size_t max_fields = 100;              // 431
   std::size_t max_body_bytes = 1024 * 1024;  // that `request::read` gives (413); pieces have no limit
 
-  /// A handler of a request without a body is cancelled when its client goes away.
+  /// When its client goes away, a handler is cancelled, and so is what makes the body of its reply: from the request's last byte on. While
+  /// a request's body comes, it is the reading that fails.
   bool cancel_on_disconnect = false;
 
   std::string name = "hocket";  // the Server field

@@ -1,6 +1,6 @@
 // A request without a body, or with a small text, is sent in one go, and then its answer is read. With any other body the connection
 // listens while it sends: the server may agree (100), refuse, or break off in the midst of it. Sender and listener are children of one group,
-// and whoever has ended first decides: an answer of 300 or above stops the sender, the end of the sending stops the listener, for from
+// and whoever has ended first decides: an answer of 300 or above, or any if the caller wants it, stops the sender, the end of the sending stops the listener, for from
 // then on the server may be silent no longer than others. To stop a listener costs no byte; a sender that was stopped leaves a
 // connection that only its answer can still be read from.
 
@@ -38,21 +38,13 @@ bool is_end(const std::error_code& code) noexcept {
   return code == std::errc::broken_pipe || code == std::errc::connection_reset || code == tls_errc::truncated;
 }
 
-bool is_end(const std::exception_ptr& error) noexcept {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::system_error& failed) {
-    return is_end(failed.code());
-  } catch (...) {
-    return false;
-  }
-}
-
 }  // namespace
 
 /// What the two who send and listen at a time know of each other.
 struct h1_connection::sending {
   bool ended = false;
+  bool refused = false;  // the peer has ended the connection before the body ended
+  bool stuck = false;    // the peer takes no more of the body
   std::exception_ptr failed;
   cancel_scope listening;
   event consent;
@@ -90,7 +82,11 @@ class h1_connection::body_sender final : public body_writer {
       try {
         co_await bounded.run(send_file(from, to_.stream_, {.offset = offset + sent, .length = part}));
       } catch (const timeout_error&) {
+        stuck_ = true;
         to_.give_up("the server takes no request");
+      } catch (const std::system_error& failed) {
+        refused_ = is_end(failed.code());
+        throw;
       }
       sent += part;
       trace_.tell(&tracing::request_chunk_sent, static_cast<std::size_t>(part));
@@ -99,6 +95,11 @@ class h1_connection::body_sender final : public body_writer {
   }
 
   coro<void> flush() override { co_await send({}); }
+
+  /// A send, and not what makes the body, has found that the peer has ended the connection.
+  [[nodiscard]] bool is_refused() const noexcept { return refused_; }
+  /// The peer took nothing for too long.
+  [[nodiscard]] bool is_stuck() const noexcept { return stuck_; }
 
   /// Throws `client_error` if less was written than was announced.
   coro<void> finish() {
@@ -125,7 +126,15 @@ class h1_connection::body_sender final : public body_writer {
     if (with_head) all[count++] = std::exchange(head_, {});
     for (const std::string_view piece : pieces)
       if (!piece.empty()) all[count++] = piece;
-    if (count > 0) co_await to_.send(std::span(all).first(count));
+    try {
+      if (count > 0) co_await to_.send(std::span(all).first(count));
+    } catch (const std::system_error& failed) {
+      refused_ = is_end(failed.code());
+      throw;
+    } catch (const timeout_error&) {
+      stuck_ = true;
+      throw;
+    }
     if (with_head) trace_.tell(&tracing::request_headers_sent);
   }
 
@@ -133,6 +142,8 @@ class h1_connection::body_sender final : public body_writer {
   std::string_view head_;
   std::optional<std::uint64_t> left_;  // of what was announced; nothing: in chunks
   std::array<char, 20> line_{};
+  bool refused_ = false;
+  bool stuck_ = false;
   const trace_point& trace_;
 };
 
@@ -207,6 +218,8 @@ coro<void> h1_connection::send_body(const outgoing_request& request, sending& st
     throw;
   } catch (...) {
     state.failed = std::current_exception();
+    state.refused = writer.is_refused();
+    state.stuck = writer.is_stuck();
   }
   state.ended = true;
   state.listening.cancel();
@@ -222,7 +235,8 @@ coro<void> h1_connection::send_and_listen(const outgoing_request& request, answe
     const auto heard = co_await as_result(state.listening.run(read_head(answer)));
     if (!heard && is_cancelled(heard.error())) throw cancelled{};
     if (!heard) deaf = heard.error();
-    if (answered_ && answer.status < first_status_that_ends_sending)
+    const bool goes_on = answer.status < first_status_that_ends_sending && !request.stops_at_answer;
+    if (answered_ && goes_on)
       state.consent.set();
     else if (!state.ended)
       sender.cancel();
@@ -230,7 +244,8 @@ coro<void> h1_connection::send_and_listen(const outgoing_request& request, answe
   sends_ = false;
   consent_ = nullptr;
   broken_ = !state.ended || state.failed != nullptr;
-  if (state.failed != nullptr && !is_end(state.failed)) std::rethrow_exception(state.failed);
+  // An answer that is there is given, if the server did not want the rest of the body.
+  if (state.failed != nullptr && !state.refused && !(answered_ && state.stuck)) std::rethrow_exception(state.failed);
   if (deaf != nullptr) std::rethrow_exception(deaf);
 }
 

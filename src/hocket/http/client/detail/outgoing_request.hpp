@@ -29,6 +29,7 @@ struct outgoing_request {
   bool leaves_credentials = false;  // out of the defaults
   body* content = nullptr;          // none; or a body that may be empty
   bool expect_continue = false;
+  bool stops_at_answer = false;
   trace_point trace{};
 };
 

@@ -198,6 +198,7 @@ coro<std::string_view> server_connection::next() {
       switch (parser_.next(rest_, piece)) {
         case parse_event::end:
           body_ended_ = true;
+          if (body_over_ != nullptr) body_over_->set();
           co_return std::string_view{};
         case parse_event::body:
           body_received_ += piece.size();
@@ -250,8 +251,7 @@ void server_connection::find_end_of_body() {
 
 coro<void> server_connection::answer() {
   const time_point begun = loop::running().time();
-  reply given = options().cancel_on_disconnect && body_ended_ && rest_.empty() ? co_await ask_handler_while_connected()
-                                                                               : co_await ask_handler();
+  reply given = options().cancel_on_disconnect ? co_await ask_handler_while_connected() : co_await ask_handler();
   if (!gone_) {
     if (!body_ended_ && !may_drain()) keep_alive_ = false;
     std::string problem;
@@ -299,29 +299,42 @@ coro<reply> server_connection::ask_handler() {
 }
 
 coro<reply> server_connection::ask_handler_while_connected() {
-  cancel_scope asking;
   std::optional<reply> given;
-  auto watching = create_task(watch(asking), {.name = "http connection watch"});
   const auto ask = [&]() -> coro<void> { given = co_await ask_handler(); };
-  const auto stop_watching = [&]() -> coro<void> {
-    watching.cancel();
-    static_cast<void>(co_await as_result(watching));
-  };
-  co_await finally(asking.run(ask), stop_watching);
+  co_await while_connected(ask());
   if (given) co_return std::move(*given);
   co_return reply{};
 }
 
-// What comes is the next request's.
-coro<void> server_connection::watch(cancel_scope& asking) {
+// Cancels the work when the client goes.
+coro<void> server_connection::while_connected(coro<void> work) {
+  cancel_scope working;
+  event over;
+  body_over_ = &over;
+  if (body_ended_) over.set();
+  auto watching = create_task(watch(working), {.name = "http connection watch"});
+  const auto stop_watching = [&]() -> coro<void> {
+    body_over_ = nullptr;
+    watching.cancel();
+    static_cast<void>(co_await as_result(watching));
+  };
+  co_await finally(working.run(std::move(work)), stop_watching);
+}
+
+// While the request's body comes its reader hears of the end. What comes behind it is the next request's.
+coro<void> server_connection::watch(cancel_scope& working) {
+  co_await body_over_->wait();
+  if (!rest_.empty()) co_return;
+  received_ = {};
   auto came = co_await as_expected(stream_.receive());
   if (came && !came->text().empty()) {
     received_ = std::move(*came);
     rest_ = received_.text();
     co_return;
   }
+  if (body_over_ == nullptr) co_return;  // it went when all was done
   gone_ = true;
-  asking.cancel();
+  working.cancel();
 }
 
 /// Frames the pieces of a body; the first goes with the head.
@@ -425,21 +438,29 @@ coro<void> server_connection::send_reply(reply& given) {
     co_await send_head_with(*bytes);
     body_sent_ = bytes->size();
   } else {
-    reply_writer writer(*this, length, is_chunked);
-    std::optional<std::string> problem;
-    try {
-      co_await given.body.write_to(writer);
-      co_await writer.finish();
-    } catch (const std::exception& thrown) {
-      if (head_sent_) throw;
-      problem = thrown.what();
-    }
-    if (!problem) co_return;
-    owner_.report(fmt::format("{} {}: {}", request_.method(), request_.target(), *problem));
-    given = reply::text("the server failed\n", 500);
-    write_head(given, "", given.body.length());
-    co_await send_head_with(*given.body.in_memory());
+    coro<void> sending = send_body(given, length, is_chunked);
+    if (options().cancel_on_disconnect)
+      co_await while_connected(std::move(sending));
+    else
+      co_await std::move(sending);
   }
+}
+
+coro<void> server_connection::send_body(reply& given, std::optional<std::uint64_t> length, bool is_chunked) {
+  reply_writer writer(*this, length, is_chunked);
+  std::optional<std::string> problem;
+  try {
+    co_await given.body.write_to(writer);
+    co_await writer.finish();
+  } catch (const std::exception& thrown) {
+    if (head_sent_) throw;
+    problem = thrown.what();
+  }
+  if (!problem) co_return;
+  owner_.report(fmt::format("{} {}: {}", request_.method(), request_.target(), *problem));
+  given = reply::text("the server failed\n", 500);
+  write_head(given, "", given.body.length());
+  co_await send_head_with(*given.body.in_memory());
 }
 
 static bool is_framing(std::string_view name) noexcept {

@@ -46,7 +46,8 @@ class server_connection final : public list_link<server::connection_link>, priva
   coro<void> answer();
   coro<reply> ask_handler();
   coro<reply> ask_handler_while_connected();
-  coro<void> watch(cancel_scope& asking);
+  coro<void> while_connected(coro<void> work);
+  coro<void> watch(cancel_scope& working);
   coro<void> answer_bad_message(const bad_message& problem);
 
   coro<std::string_view> next() override;
@@ -58,6 +59,7 @@ class server_connection final : public list_link<server::connection_link>, priva
   coro<arrival> receive(duration limit);
 
   coro<void> send_reply(reply& given);
+  coro<void> send_body(reply& given, std::optional<std::uint64_t> length, bool is_chunked);
   void write_head(const reply& given, std::string_view framing, std::optional<std::uint64_t> length);
   coro<void> send(std::string_view bytes);
   coro<void> send_head_with(std::string_view body);
@@ -84,6 +86,7 @@ class server_connection final : public list_link<server::connection_link>, priva
   request_origin origin_;  // if a proxy has said it
   bool body_ended_ = true;
   bool wants_continue_ = false;
+  event* body_over_ = nullptr;  // set when a watcher may take what comes
   std::uint64_t body_received_ = 0;
   duration body_waited_{};  // for its bytes
 
