@@ -20,6 +20,9 @@ std::optional<duration> pause_after(const response& answer, unsigned attempts, c
   return std::max(how.pause.after(attempts), wanted ? duration(*wanted) : duration(0));
 }
 
+/// Gives the connection back, or closes it.
+coro<void> let_go(response answer) { co_await answer.drain(); }
+
 coro<response> ask_again(const retry_options& how, request_message& asked, request_sender& next) {
   const bool may_repeat = !how.only_idempotent || detail::is_idempotent(asked.method);
   for (unsigned attempts = 1;; ++attempts) {
@@ -32,10 +35,7 @@ coro<response> ask_again(const retry_options& how, request_message& asked, reque
     }
     const auto pause = is_last ? std::nullopt : pause_after(*outcome, attempts, how);
     if (!pause) co_return std::move(*outcome);
-    co_await outcome->drain();
-    {
-      const response dropped = std::move(*outcome);
-    }  // its connection, before the pause
+    co_await let_go(std::move(*outcome));
     co_await sleep(*pause);
   }
 }
