@@ -6,6 +6,7 @@
 
 #include <http/running_server.hpp>
 #include <peers/certificate_files.hpp>
+#include <peers/curl.hpp>
 #include <peers/pattern.hpp>
 #include <peers/peer_test.hpp>
 
@@ -13,9 +14,9 @@ using hocket::coro;
 using hocket::tls_context;
 namespace http = hocket::http;
 using hocket::testing::certificate_files;
+using hocket::testing::curl;
 using hocket::testing::pattern;
 using hocket::testing::peer_outcome;
-using hocket::testing::run_peer;
 using hocket::testing::running_server;
 
 namespace {
@@ -30,12 +31,6 @@ coro<http::reply> answer(http::request& asked) {
 
 http::server_options secured(certificate_files& files) {
   return {.tls = tls_context::server({.identities = {files.issue().identity()}, .alpn_protocols = {"http/1.1"}})};
-}
-
-/// Runs curl without the user's settings.
-HOCKET_CORO_WRAPPER coro<peer_outcome> curl(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {"curl", "-q", "--silent", "--show-error", "--noproxy", "*"});
-  return run_peer(std::move(arguments));
 }
 
 /// The server's claims, plain or over TLS: several pages by one connection, HEAD, a large body.

@@ -1,0 +1,129 @@
+// A browser, Chromium without a window, uses our server as browsers do: it loads a page in a content coding, posts a form, sends a file, and
+// listens to events. Each page leads to the next one by itself; the last one tells what it has heard.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <http/running_server.hpp>
+#include <io/temporary_directory.hpp>
+#include <peers/peer_test.hpp>
+
+#include <hocket/http/server/compression.hpp>
+#include <hocket/http/server/event_stream.hpp>
+#include <hocket/http/server/read_form.hpp>
+#include <hocket/http/server/router.hpp>
+#include <hocket/sync/event.hpp>
+
+using hocket::coro;
+namespace http = hocket::http;
+using hocket::testing::peer_process;
+using hocket::testing::running_server;
+using hocket::testing::temporary_directory;
+
+namespace {
+
+constexpr const char* form_page = R"(<!DOCTYPE html><meta charset="utf-8"><title>Form</title>
+<form method="post"><input name="text" value="zwei Wörter &amp; mehr"><input name="box" type="checkbox" checked></form>
+<script>document.forms[0].submit()</script>)";
+
+constexpr const char* upload_page = R"(<!DOCTYPE html><meta charset="utf-8"><title>Upload</title>
+<form method="post" enctype="multipart/form-data"><input name="note" value="a file"><input name="file" type="file"></form>
+<script>
+const chosen = new DataTransfer();
+chosen.items.add(new File(["x".repeat(1000000)], 'ä "1".txt', {type: "text/plain"}));
+document.forms[0].file.files = chosen.files;
+document.forms[0].submit();
+</script>)";
+
+constexpr const char* events_page = R"(<!DOCTYPE html><meta charset="utf-8"><title>Events</title>
+<script>
+const heard = [], source = new EventSource("/feed");
+const note = event => {
+  heard.push(`${event.type}:${event.lastEventId}:${event.data}`);
+  if (event.type == "last") { source.close(); fetch("/heard", {method: "POST", body: heard.join("|")}); }
+};
+source.onmessage = note;
+source.addEventListener("last", note);
+</script>)";
+
+/// What the browser has sent.
+struct seen {
+  std::string form;
+  std::string upload;
+  std::string heard;
+  std::string again;  // the id with which the event stream was asked for a second time
+  hocket::event is_done;
+};
+
+coro<void> tell_events(http::event_writer& events, bool is_second) {
+  if (is_second) {
+    co_await events.send({.data = "that is all", .type = "last"});
+  } else {
+    co_await events.retry(std::chrono::milliseconds(10));
+    co_await events.send("two\nlines");
+    co_await events.send({.data = "ä", .id = "7"});
+  }
+}
+
+http::router pages(seen& all) {
+  http::router routes;
+  routes.use(http::compression({.least_bytes = 1}));
+  const auto page = [](const char* text) {
+    return [text](http::request&) -> coro<http::reply> { co_return http::reply::html(text); };
+  };
+  routes.get("/", page(form_page));
+  routes.post("/", [&all](http::request& asked) -> coro<http::reply> {
+    for (const auto& [name, value] : (co_await http::read_form(asked)).fields) all.form += name + "=" + value + "|";
+    co_return http::reply::redirect("/upload");
+  });
+  routes.get("/upload", page(upload_page));
+  routes.post("/upload", [&all](http::request& asked) -> coro<http::reply> {
+    auto form = co_await http::read_form(asked);
+    const auto* file = form.file("file");
+    if (file == nullptr) throw http::http_error(400);
+    all.upload = fmt::format("{}|{}|{}|{}", form.require("note"), file->filename, file->content_type, file->size_bytes);
+    co_return http::reply::redirect("/events");
+  });
+  routes.get("/events", page(events_page));
+  routes.get("/feed", [&all](http::request& asked) -> coro<http::reply> {
+    const auto last = http::last_event_id(asked);
+    all.again = last.value_or("");
+    co_return http::event_stream([is_second = last.has_value()](http::event_writer& events) -> coro<void> {
+      co_await tell_events(events, is_second);
+    });
+  });
+  routes.post("/heard", [&all](http::request& asked) -> coro<http::reply> {
+    all.heard = co_await asked.read();
+    all.is_done.set();
+    co_return http::reply{.status = 204};
+  });
+  return routes;
+}
+
+std::optional<std::string> find_browser() {
+  for (const char* name : {"chromium-headless-shell", "chromium"})
+    if (hocket::testing::find_program(name)) return name;
+  return std::nullopt;
+}
+
+}  // namespace
+
+HOCKET_PEER_TEST(browser, loads_pages_posts_forms_sends_files_and_hears_events) {
+  const auto program = find_browser();
+  if (!program) co_return hocket::testing::skip_for_want_of("chromium-headless-shell");
+  seen all;
+  running_server server(pages(all));
+  const temporary_directory profile;
+  {
+    peer_process browser({*program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                          "--no-first-run", "--no-proxy-server", "--user-data-dir=" + profile.path(), server.url()});
+    co_await all.is_done.wait();
+  }
+  EXPECT_EQ(all.form, "text=zwei Wörter & mehr|box=on|");
+  EXPECT_EQ(all.upload, "a file|ä \"1\".txt|text/plain|1000000");
+  EXPECT_EQ(all.again, "7");
+  EXPECT_EQ(all.heard, "message::two\nlines|message:7:ä|last:7:that is all");
+  co_await server.stop();
+}
