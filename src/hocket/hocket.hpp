@@ -37,6 +37,7 @@
 #include <hocket/exec/wrap_future.hpp>
 #include <hocket/io/accept_connection.hpp>
 #include <hocket/io/byte_stream.hpp>
+#include <hocket/io/console.hpp>
 #include <hocket/io/copy_file.hpp>
 #include <hocket/io/create_connection.hpp>
 #include <hocket/io/create_datagram_endpoint.hpp>

@@ -491,6 +491,58 @@ TEST(guest_run, passes_on_what_done_throws) {
   });
 }
 
+TEST(guest_run, goes_on_after_a_run_ready_that_threw) {
+  on_each([](const run_options& options) {
+    const auto count = [](int& seen) -> coro<int> {
+      for (; seen < 3; ++seen) co_await hocket::sleep(1ms);
+      co_return seen;
+    };
+    int seen = 0;
+    int called = 0;
+    std::optional<outcome<int>> result;
+    guest_run guest(count(seen), [&](outcome<int> ended) { result = std::move(ended); }, options);
+    loop& inside = guest.get_loop();
+    host_until_idle(guest);
+    inside.set_notification([] { throw std::runtime_error("a notification failed"); });
+    inside.call_soon([&] { ++called; });
+    inside.notify();
+    EXPECT_TRUE(poll(guest.descriptor()));
+    EXPECT_THROW(guest.run_ready(), std::runtime_error);
+    EXPECT_EQ(loop::running_or_null(), nullptr);
+    EXPECT_TRUE(poll(guest.descriptor(), 0));  // something may be left to do
+    inside.notify();
+    EXPECT_THROW(host(guest), std::runtime_error);  // and once more
+    inside.set_notification({});
+    std::jthread other([&inside, &called] { inside.call_soon_threadsafe([&called] { ++called; }); });
+    other.join();
+    host(guest);
+    EXPECT_EQ(called, 2);
+    EXPECT_EQ(result.value().value(), 3);
+  });
+}
+
+TEST(guest_run, that_threw_in_run_ready_is_cancelled_by_its_destructor) {
+  on_each([](const run_options& options) {
+    bool was_cancelled = false;
+    const auto wait = [](bool& noted) -> coro<void> {
+      try {
+        co_await wait_for_ever();
+      } catch (const hocket::cancelled&) {
+        noted = true;
+        throw;
+      }
+    };
+    {
+      guest_run guest(wait(was_cancelled), ignore, options);
+      host_until_idle(guest);
+      guest.get_loop().set_notification([] { throw std::runtime_error("a notification failed"); });
+      guest.get_loop().notify();
+      EXPECT_THROW(guest.run_ready(), std::runtime_error);
+    }
+    EXPECT_TRUE(was_cancelled);
+  });
+}
+
 // ---- what cannot be
 
 TEST(guest_run, is_refused_on_a_backend_that_has_no_descriptor) {

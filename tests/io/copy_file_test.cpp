@@ -151,6 +151,45 @@ HOCKET_TEST(copy_file, errors_of_the_disk_name_the_file_and_leave_no_copy) {
   EXPECT_EQ(entries_of(folder.path()), std::vector<std::string>{"a"});
 }
 
+HOCKET_TEST(copy_file, over_a_quota_leaves_what_was_there_and_half_of_no_copy) {
+  using hocket::io_op;
+  const temporary_directory folder;
+  write_file(folder / "a", std::string(20'000'000, 'x'));
+  write_file(folder / "b", "old");
+  const std::string copy = "cannot copy '" + folder / "a" + "' to '" + folder / "b" + "': Disk quota exceeded";
+  const auto copying = [&](bool on_disk = false) -> coro<std::string> {
+    co_return co_await what_is_thrown(copy_file(folder / "a", folder / "b", {.on_disk = on_disk}));
+  };
+  {
+    const failing_operations quota(io_op::copy_range, EDQUOT, 1);
+    EXPECT_EQ(co_await copying(), copy);
+  }
+  {
+    const failing_operations apart(io_op::copy_range, EXDEV);
+    const failing_operations quota(io_op::write, EDQUOT, 10);
+    EXPECT_EQ(co_await copying(), copy);
+    EXPECT_EQ(quota.failed, 1U);
+  }
+  {
+    const failing_operations quota(io_op::open, EDQUOT, 1);  // the new file, not the old one
+    EXPECT_EQ(co_await copying(), "cannot make a file in '" + folder.path() + "': Disk quota exceeded");
+  }
+  {
+    const failing_operations quota(io_op::flush, EDQUOT);
+    EXPECT_EQ(co_await copying(), "cannot close '" + folder / "b" + "': Disk quota exceeded");
+  }
+  {
+    const failing_operations quota(io_op::fsync, EDQUOT);
+    EXPECT_EQ(co_await copying(true), "cannot fsync '" + folder / "b" + "': Disk quota exceeded");
+  }
+  {
+    const failing_operations quota(io_op::rename, EDQUOT);
+    EXPECT_EQ(co_await copying(), "cannot replace '" + folder / "b" + "': Disk quota exceeded");
+  }
+  EXPECT_EQ(content_of(folder / "b"), "old");
+  EXPECT_EQ(entries_of(folder.path()), (std::vector<std::string>{"a", "b"}));
+}
+
 TEST(copy_file, cancelled_anywhere_it_leaves_the_whole_copy_or_none) {
   for (const auto backend : every_backend()) {
     const temporary_directory folder;

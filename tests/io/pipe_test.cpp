@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <io/connected_sockets.hpp>
+#include <io/terminal.hpp>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -27,6 +28,8 @@ using hocket::file;
 using hocket::io_handle;
 using hocket::make_pipe;
 using hocket::testing::cancelling_ends;
+using hocket::testing::stand_in;
+using hocket::testing::terminal;
 using hocket::testing::wait_all_tasks_blocked;
 
 namespace {
@@ -41,36 +44,6 @@ coro<void> send_and_close(byte_stream& to, std::string bytes) {
   co_await to.send_all(bytes);
   co_await to.close();
 }
-
-// Both ends of a terminal: who types and sees, and the program's side.
-struct terminal {
-  int person = ::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-  int program = -1;
-
-  terminal() {
-    ::grantpt(person);
-    ::unlockpt(person);
-    program = ::open(::ptsname(person), O_RDWR | O_NOCTTY | O_CLOEXEC);
-  }
-};
-
-// Stands for a number of the process's own for as long as it lives.
-class stand_in {
- public:
-  stand_in(int number, int other) : number_(number), kept_(::fcntl(number, F_DUPFD_CLOEXEC, 100)) {
-    ::dup2(other, number);
-  }
-  explicit stand_in(int number) : number_(number), kept_(::fcntl(number, F_DUPFD_CLOEXEC, 100)) { ::close(number); }
-  ~stand_in() {
-    ::dup2(kept_, number_);
-    ::close(kept_);
-  }
-  stand_in(const stand_in&) = delete;
-
- private:
-  int number_;
-  int kept_;
-};
 
 }  // namespace
 
@@ -178,23 +151,6 @@ HOCKET_TEST(pipe, that_was_made_elsewhere_keeps_its_flags_and_blocks_nobody) {
   co_await writing;
 }
 
-HOCKET_TEST(pipe, that_was_opened_as_a_file_is_cancelled_at_once) {
-  char folder[] = "/tmp/hocket-fifo-XXXXXX";
-  EXPECT_NE(::mkdtemp(folder), nullptr);
-  const std::string path = std::string(folder) + "/fifo";
-  EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  file fifo = co_await file::open(path, O_RDWR);
-  std::array<char, 16> bytes{};
-  auto reading = create_task(
-      [](file& from, std::span<char> into) -> coro<std::size_t> { co_return co_await from.read(into); }(fifo, bytes));
-  co_await wait_all_tasks_blocked();
-  EXPECT_TRUE(co_await cancelling_ends(reading));
-  co_await fifo.write("abc");
-  EXPECT_EQ(co_await fifo.read(bytes), 3U);
-  fifo.close();
-  std::filesystem::remove_all(folder);
-}
-
 HOCKET_TEST(terminal, gives_lines_when_they_are_typed_and_takes_text) {
   terminal pair;
   byte_stream person(io_handle{pair.person}), program(io_handle{pair.program});
@@ -292,43 +248,6 @@ HOCKET_TEST(terminal, has_the_streams_of_a_connection) {
   co_await writer.wait_closed();
   std::string seen;
   while (!seen.ends_with("seen\r\n")) seen += (co_await person.receive()).text();
-}
-
-// ---- FIFOs
-
-struct fifo_folder {
-  char folder[32] = "/tmp/hocket-fifo-XXXXXX";
-  std::string path;
-
-  fifo_folder() {
-    EXPECT_NE(::mkdtemp(folder), nullptr);
-    path = std::string(folder) + "/fifo";
-    EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  }
-  ~fifo_folder() { std::filesystem::remove_all(folder); }
-};
-
-HOCKET_TEST(fifo, that_nobody_reads_is_not_opened_for_writing_and_named) {
-  const fifo_folder place;
-  std::string problem;
-  try {
-    const file opened = co_await file::open(place.path, O_WRONLY | O_NONBLOCK);
-  } catch (const std::system_error& failed) {
-    problem = failed.what();
-  }
-  EXPECT_EQ(problem, "cannot open '" + place.path + "': No such device or address");
-}
-
-HOCKET_TEST(fifo, that_is_opened_without_waiting_carries_bytes_and_then_the_end) {
-  const fifo_folder place;
-  file reader = co_await file::open(place.path, O_RDONLY | O_NONBLOCK);
-  file writer = co_await file::open(place.path, O_WRONLY | O_NONBLOCK);
-  auto reading = create_task([](file& from) -> coro<std::string> { co_return co_await from.read_all(); }(reader));
-  co_await wait_all_tasks_blocked();
-  EXPECT_FALSE(reading.done());
-  co_await writer.write("text");
-  writer.close();
-  EXPECT_EQ(co_await reading, "text");
 }
 
 HOCKET_TEST(standard_streams, are_pipes_if_the_process_has_pipes) {

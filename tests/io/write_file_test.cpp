@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -108,7 +109,10 @@ HOCKET_TEST(replace_file, leaves_the_old_file_alone_whatever_fails_before_the_ne
   EXPECT_EQ(co_await fail(io_op::write, EDQUOT), "cannot write " + path + "Disk quota exceeded");
   EXPECT_EQ(co_await fail(io_op::write, ENOSPC), "cannot write " + path + "No space left on device");
   EXPECT_EQ(co_await fail(io_op::fsync, EIO), "cannot fsync " + path + "Input/output error");
+  EXPECT_EQ(co_await fail(io_op::fsync, EDQUOT), "cannot fsync " + path + "Disk quota exceeded");
   EXPECT_EQ(co_await fail(io_op::rename, EACCES), "cannot replace " + path + "Permission denied");
+  EXPECT_EQ(co_await fail(io_op::rename, EDQUOT), "cannot replace " + path + "Disk quota exceeded");
+  EXPECT_EQ(co_await fail(io_op::open, EDQUOT), "cannot make a file in '" + folder.path() + "': Disk quota exceeded");
   EXPECT_EQ(content_of(folder / "a"), "old");
   EXPECT_EQ(entries_of(folder.path()), std::vector<std::string>{"a"});
 }
@@ -121,12 +125,38 @@ HOCKET_TEST(write_file, tells_what_closing_tells) {
             "cannot close '" + folder / "a" + "': Disk quota exceeded");
 }
 
+HOCKET_TEST(write_file, over_a_quota_is_an_error_that_names_the_file_and_what_was_there_before_stays_there) {
+  using hocket::io_op;
+  const temporary_directory folder;
+  hocket::testing::write_file(folder / "a", "old");
+  const std::string path = "'" + folder / "a" + "': ";
+  const auto fail = [&](io_op which) -> coro<std::string> {
+    const failing_operations quota(which, EDQUOT);
+    co_return co_await what_is_thrown(hocket::write_file(folder / "a", " new", {.append = true}));
+  };
+  EXPECT_EQ(co_await fail(io_op::open), "cannot open " + path + "Disk quota exceeded");
+  EXPECT_EQ(co_await fail(io_op::write), "cannot write " + path + "Disk quota exceeded");
+  EXPECT_EQ(content_of(folder / "a"), "old");
+
+  const std::array<std::string_view, 2> pieces{" new", " text"};
+  auto opened = co_await hocket::file::open(folder / "a", O_WRONLY | O_APPEND);
+  {
+    const failing_operations quota(io_op::write_pieces, EDQUOT);
+    EXPECT_EQ(co_await what_is_thrown(opened.write(pieces)), "cannot write " + path + "Disk quota exceeded");
+  }
+  EXPECT_EQ(content_of(folder / "a"), "old");
+  co_await opened.write(pieces);  // there is room again: the file is as usable as before
+  EXPECT_EQ(content_of(folder / "a"), "old new text");
+}
+
 HOCKET_TEST(replace_file, leaves_the_old_file_alone_if_closing_the_new_one_fails) {
   const temporary_directory folder;
   hocket::testing::write_file(folder / "a", "old");
-  const failing_operations trouble(hocket::io_op::flush, ENOSPC);
-  EXPECT_EQ(co_await what_is_thrown(hocket::replace_file(folder / "a", "new", {.on_disk = false})),
-            "cannot close '" + folder / "a" + "': No space left on device");
+  for (const int error : {ENOSPC, EDQUOT}) {
+    const failing_operations trouble(hocket::io_op::flush, error);
+    EXPECT_EQ(co_await what_is_thrown(hocket::replace_file(folder / "a", "new", {.on_disk = false})),
+              "cannot close '" + folder / "a" + "': " + std::generic_category().message(error));
+  }
   EXPECT_EQ(content_of(folder / "a"), "old");
   EXPECT_EQ(entries_of(folder.path()), std::vector<std::string>{"a"});
 }

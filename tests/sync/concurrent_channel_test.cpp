@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <atomic>
+#include <exception>
+#include <expected>
 #include <latch>
 #include <memory>
 #include <numeric>
@@ -9,6 +11,7 @@
 #include <vector>
 
 #include <hocket/core/as_result.hpp>
+#include <hocket/core/guest_run.hpp>
 #include <hocket/core/run_loops.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/timeout.hpp>
@@ -27,6 +30,7 @@ using hocket::loop;
 using hocket::loop_place;
 using hocket::open_concurrent_channel;
 using hocket::run_loops;
+using hocket::unlimited_buffer;
 using hocket::testing::ends_cancelled;
 using hocket::testing::wait_all_tasks_blocked;
 
@@ -213,6 +217,52 @@ HOCKET_TEST(concurrent_channel, refuses_to_block_a_loop) {
   co_return;
 }
 
+// The guest would never be run again: the thread is its host's.
+TEST(concurrent_channel, refuses_to_block_a_loop_inside_of_the_thread_s_own) {
+  auto [sink, source] = open_concurrent_channel<int>(1);
+  auto [other_sink, other_source] = open_concurrent_channel<int>(1);  // at which nobody waits
+  const auto words_of_refusals = [&sink = other_sink, &source = other_source] {
+    std::vector<std::string> words;
+    const auto note = [&words](const auto& call) {
+      try {
+        call();
+        words.emplace_back("none");
+      } catch (const hocket::invalid_state_error& refused) {
+        words.emplace_back(refused.what());
+      }
+    };
+    note([&sink] { sink.send_blocking(1); });
+    note([&source] { static_cast<void>(source.receive_blocking()); });
+    return words;
+  };
+  const std::vector<std::string> refused(2,
+                                         "the loop inside of this thread's own (guest_run) would be blocked: call "
+                                         "send_nowait or receive_nowait, or co_await in a "
+                                         "task of it");
+  const std::vector<std::string> fine{"none", "none"};
+  std::optional<int> received;
+  const auto receive = [](concurrent_receive_channel<int>& from) -> coro<int> {
+    co_return (co_await from.receive()).value();
+  };
+  {
+    hocket::guest_run guest(receive(source),
+                            [&](std::expected<int, std::exception_ptr> ended) {
+                              received = ended.value();
+                              EXPECT_EQ(words_of_refusals(), fine);
+                            },
+                            {.backend = hocket::backend_kind::epoll});
+    EXPECT_EQ(words_of_refusals(), refused);  // before it begins
+    guest.run_ready();
+    EXPECT_EQ(words_of_refusals(), refused);                                                    // while it waits
+    std::thread([&words_of_refusals, &fine] { EXPECT_EQ(words_of_refusals(), fine); }).join();  // it is not theirs
+    EXPECT_EQ(received, std::nullopt);
+    sink.send_nowait(7);
+    while (!guest.is_done()) guest.run_ready();
+  }
+  EXPECT_EQ(received, 7);
+  EXPECT_EQ(words_of_refusals(), fine);
+}
+
 TEST(concurrent_channel, neither_loses_nor_doubles_an_item_when_cancelled_at_any_suspension) {
   for (const std::size_t room : {0U, 1U}) {
     const auto report = hocket::testing::cancel_at_every_suspension([room]() -> coro<void> {
@@ -349,6 +399,42 @@ TEST(concurrent_channel, wakes_threads_that_block_when_it_ends_or_breaks) {
       [sink = other_sink.clone()]() mutable { EXPECT_THROW(sink.send_blocking(1), hocket::broken_resource_error); });
   while (other_source.statistics().tasks_waiting_send == 0) std::this_thread::yield();
   other_source.close();
+}
+
+// A clone either counts as an end, or is refused: nobody waits for one that does not exist.
+TEST(concurrent_channel, is_cloned_and_closed_by_several_threads_at_once) {
+  for (int round = 0; round < 200; ++round) {
+    auto [sink, source] = open_concurrent_channel<int>(unlimited_buffer);
+    std::atomic<std::size_t> sent = 0;
+    std::latch begin(5);
+    const auto send_by_clones = [&sink = sink, &sent, &begin] {
+      begin.arrive_and_wait();
+      try {
+        for (int n = 0; n < 50; ++n) {
+          sink.clone().send_nowait(n);
+          ++sent;
+        }
+      } catch (const hocket::closed_resource_error&) {
+      }
+    };
+    std::size_t received = 0;
+    const auto receive_by_clones = [&source = source, &received, &begin] {
+      begin.arrive_and_wait();
+      while (source.clone().receive_blocking()) ++received;
+    };
+    const auto close = [&sink = sink, &begin] {
+      begin.arrive_and_wait();
+      sink.close();
+    };
+    {
+      const std::jthread sender(send_by_clones), other(send_by_clones), receiver(receive_by_clones), closer(close),
+          second_closer(close);
+    }
+    EXPECT_EQ(received, sent);
+    EXPECT_EQ(source.statistics().open_send_channels, 0U);
+    EXPECT_EQ(source.statistics().open_receive_channels, 1U);
+    EXPECT_THROW(static_cast<void>(sink.clone()), hocket::closed_resource_error);
+  }
 }
 
 TEST(concurrent_channel, outlives_a_loop_that_ends_while_a_task_of_it_waits) {

@@ -30,6 +30,10 @@ class file {
   explicit file(io_handle handle) noexcept : handle_(std::move(handle)) {}
 
   /// openat(2) relative to the working directory. `flags` as there (O_CLOEXEC is added), `mode` for a new file.
+  ///
+  /// A FIFO waits for its other end, unless `flags` say O_NONBLOCK or O_RDWR, and is cancelled at once. To read: it is held open, and
+  /// looked at in pauses of 1 to 32 ms until somebody has opened it to write. To write: opened again and again in such pauses
+  /// until somebody reads; removed meanwhile it is std::errc::no_such_file_or_directory.
   [[nodiscard]] static detail::open_operation open(std::string path, int flags = O_RDONLY, unsigned mode = 0666,
                                                    std::source_location where = std::source_location::current()) {
     return {io_op::open, nullptr, std::move(path), flags, mode, where};

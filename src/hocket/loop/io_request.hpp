@@ -26,12 +26,13 @@ enum class io_op : std::uint8_t {
   connect,           // connect(2): data = sockaddr, length
   poll,              // poll(2): flags = events
   splice,            // splice(2) between target and `pipe`, once: length, flags = `into_pipe` and `from_file`, offset
-  open,              // openat(2) from the working directory: data = path, flags, mode; the result is a number
-  open_beneath,      // openat2(2) below the target, RESOLVE_BENEATH and no magic links: as open
-  read,              // pread(2): data, length, offset (-1: the file's own position)
-  write,             // pwrite(2), all of it: data, length, offset (-1: the file's own position); the result is 0
-  fsync,             // fsync(2); flags = `io_request::data_only`: fdatasync(2)
-  read_pieces,       // preadv(2), once: data = msghdr, length = its iovecs, offset as for read
+  open,          // openat(2) from the working directory: data = path, flags, mode; the result is a number. A FIFO: once
+                 // its other end is open too, or with O_NONBLOCK at once
+  open_beneath,  // openat2(2) below the target, RESOLVE_BENEATH and no magic links: as open
+  read,          // pread(2): data, length, offset (-1: the file's own position)
+  write,         // pwrite(2), all of it: data, length, offset (-1: the file's own position); the result is 0
+  fsync,         // fsync(2); flags = `io_request::data_only`: fdatasync(2)
+  read_pieces,   // preadv(2), once: data = msghdr, length = its iovecs, offset as for read
   write_pieces,  // pwritev(2), all of it: data = msghdr, length = its iovecs, which are used up; offset; the result is 0
   truncate,      // ftruncate(2): offset = the new size
   flush,         // what close(2) says of the target, which stays open: dup(2), and close of that
@@ -53,7 +54,7 @@ enum class io_op : std::uint8_t {
 /// of which millions may wait, do not pay for it.
 struct io_details {
   std::uint32_t mode = 0;
-  void* second = nullptr;
+  void* second = nullptr;  // of an open: the backend's
   std::int64_t offset = 0;
   std::int64_t began_at = -1;   // the backend's: the file's own position, if it is used
   descriptor* pipe = nullptr;   // or the other file

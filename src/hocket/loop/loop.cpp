@@ -304,11 +304,16 @@ void loop::require_fit_for_guest() {
         backend_->name()));
 }
 
+static constinit thread_local unsigned guests_here = 0;
+
+bool loop::needs_this_thread() noexcept { return detail::here.running != nullptr || guests_here > 0; }
+
 void loop::begin_as_guest() {
   require_open("begin_as_guest was called");
   require_not_running();
   static_cast<void>(made_monitor());
   runs_on_ = &detail::here;
+  ++guests_here;
 }
 
 void loop::run_turns(unsigned most, duration limit) {
@@ -355,6 +360,7 @@ void loop::end_as_guest() noexcept {
   own_monitor_->set_at_rest(false);
   choose_monitor();
   runs_on_ = nullptr;
+  --guests_here;
   stopping_ = false;
 }
 

@@ -77,6 +77,10 @@ class loop {
   /// The same, or null.
   [[nodiscard]] static loop* running_or_null() noexcept { return detail::here.running; }
 
+  /// Whether a call that blocks this thread holds up a loop: one that runs here, or one inside of another loop (`guest_run`) that
+  /// this thread will run again.
+  [[nodiscard]] static bool needs_this_thread() noexcept;
+
   // ---- running
 
   /// Runs turns until `stop`. Throws `invalid_state_error` if a loop is running on this thread already.

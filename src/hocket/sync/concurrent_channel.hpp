@@ -234,7 +234,7 @@ class concurrent_send_channel {
     return outcome == detail::channel_outcome::done;
   }
 
-  /// As `send`, blocks the thread. Throws `invalid_state_error` on one that runs a loop.
+  /// As `send`, blocks the thread. Throws `invalid_state_error` on one that runs a loop, or has a `guest_run` on it.
   void send_blocking(Item item) {
     detail::require_no_loop_to_block();
     const std::shared_ptr<end> from = mine();
@@ -352,7 +352,7 @@ class concurrent_receive_channel {
     return item;
   }
 
-  /// As `receive`, blocks the thread. Throws `invalid_state_error` on one that runs a loop.
+  /// As `receive`, blocks the thread. Throws `invalid_state_error` on one that runs a loop, or has a `guest_run` on it.
   [[nodiscard]] std::optional<Item> receive_blocking() {
     detail::require_no_loop_to_block();
     std::optional<Item> item;

@@ -7,14 +7,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include <hocket/loop/descriptor.hpp>
+#include <hocket/loop/detail/fifo_calls.hpp>
 #include <hocket/loop/detail/file_calls.hpp>
 #include <hocket/loop/detail/socket_calls.hpp>
 #include <hocket/loop/system_calls.hpp>
@@ -92,14 +91,9 @@ std::int32_t call_blocking(io_request& request) noexcept {
   const auto* second = static_cast<const char*>(more.second);
   switch (request.op) {
     case io_op::open:
-      return answer(::openat(AT_FDCWD, path, static_cast<int>(request.flags) | O_CLOEXEC, more.mode));
-    case io_op::open_beneath: {
-      open_how how{};
-      how.flags = request.flags | O_CLOEXEC;
-      how.mode = more.mode;
-      how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-      return answer(::syscall(SYS_openat2, number, request.data, &how, sizeof how));
-    }
+    case io_op::open_beneath:
+      return waits_for_other_end(request) && leads_to_fifo(request) ? open_without_waiting(request)
+                                                                    : open_path(request);
     case io_op::read:
       if (more.offset < 0) return answer(::read(number, request.data, request.length));
       return answer(::pread(number, request.data, request.length, more.offset));

@@ -7,7 +7,7 @@
 namespace hocket::detail {
 
 /// Does a request on a file or a path (splice out of a file too), or the connect of a socket that blocks, with blocking calls.
-/// As the kernel answers a ring: a count or number, or a negated errno.
+/// A FIFO is opened without waiting for its other end. As the kernel answers a ring: a count or number, or a negated errno.
 [[nodiscard]] std::int32_t call_blocking(io_request& request) noexcept;
 
 }  // namespace hocket::detail

@@ -9,6 +9,7 @@
 // | any | closing a number with a receive pending lets a reused number feed the old receive (seen on 6.18) | `descriptor`: cancel, drain, close |
 // | any | on a descriptor with O_NONBLOCK the kernel answers EAGAIN (connect: EINPROGRESS) instead of waiting | ours are made without; adopted ones keep their flags: poll, then ask again |
 // | any | when the kernel cannot make one more thread to work for the ring, because signals strike it again and again or threads are limited, it cancels what waits for one (seen on 6.18) | the blocking pool does it |
+// | any | a FIFO is opened without waiting for its other end (to write: ENXIO), unless the open needs a thread of the kernel's: for a path that is not in memory, or to make a file | the latter is asked for with O_NONBLOCK; waits as the other backends do |
 // | any | there is no recvmmsg and no sendmmsg | called directly, after a poll if they would wait |
 // | any | there is no copy_file_range, getdents and readlinkat; before 6.9 no ftruncate | on the blocking pool |
 // | any | EBADR: completions were lost | fatal, nothing sensible can follow |
@@ -40,6 +41,7 @@
 
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
+#include <hocket/loop/detail/fifo_calls.hpp>
 #include <hocket/loop/detail/io_uring_backend.hpp>
 #include <hocket/loop/detail/pipe_calls.hpp>
 #include <hocket/loop/detail/socket_calls.hpp>
@@ -98,6 +100,16 @@ bool uses_own_position(const io_request& request) noexcept {
   const bool is_of_file = request.op == io_op::read || request.op == io_op::write || request.op == io_op::read_pieces ||
                           request.op == io_op::write_pieces;
   return is_of_file && request.details->offset < 0;
+}
+
+// Many that wait for a FIFO's other end would take all of the kernel's threads.
+bool is_opened_without_waiting(const io_request& request) noexcept {
+  return (request.flags & O_CREAT) != 0 && detail::waits_for_other_end(request);
+}
+
+int open_flags(const io_request& request) noexcept {
+  const int more = is_opened_without_waiting(request) ? O_NONBLOCK : 0;
+  return static_cast<int>(request.flags) | O_CLOEXEC | more;
 }
 
 // Where the position must be, once so many bytes are read or written.
@@ -330,13 +342,14 @@ void io_uring_backend::submit(io_request& request) {
       break;
     }
     case io_op::open:
-      io_uring_prep_openat(sqe, AT_FDCWD, data, static_cast<int>(request.flags) | O_CLOEXEC, more.mode);
+      io_uring_prep_openat(sqe, AT_FDCWD, data, open_flags(request), more.mode);
       break;
     case io_op::open_beneath:
       // Copied by the kernel when the entry is submitted, at the latest at the end of this turn; all of a turn's opens
       // beneath would have to agree, so each is handed over at once.
-      ring_->how = {
-          .flags = request.flags | O_CLOEXEC, .mode = more.mode, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+      ring_->how = {.flags = static_cast<unsigned>(open_flags(request)),
+                    .mode = more.mode,
+                    .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
       io_uring_prep_openat2(sqe, number, data, &ring_->how);
       break;
     case io_op::read:
@@ -399,6 +412,7 @@ static void abort_connection(int number) noexcept {
 bool io_uring_backend::cancel(io_request& request) {
   if (request.completed) return false;
   if (request.is_offloaded()) return cancel_offloaded(request);
+  if (request.phase == awaiting_other_end) return cancel_open(request);
   if (!is_in_own_process()) {  // the ring is the parent's, and so is what it has begun
     complete(request, -ECANCELED);
     return true;
@@ -475,6 +489,8 @@ void io_uring_backend::completed(io_request& request, std::int32_t result, std::
     go_on(request);  // a cancelled call on a kernel thread ends so, and one that a signal struck as it was submitted
   } else if (result == -ECANCELED && !request.stopping && !draining_) {
     given_up_by_kernel(request);
+  } else if (request.op == io_op::open || request.op == io_op::open_beneath) {
+    opened(request, result);
   } else {
     const bool is_short = request.op == io_op::read_pieces || static_cast<std::size_t>(result) < request.length;
     if (uses_own_position(request) && result > 0 && is_short)
@@ -529,6 +545,14 @@ void io_uring_backend::given_up_by_kernel(io_request& request) {
   } catch (const std::system_error& no_thread) {
     complete(request, -no_thread.code().value());
   }
+}
+
+void io_uring_backend::opened(io_request& request, std::int32_t result) {
+  if (is_opened_without_waiting(request)) {
+    if (result == -EAGAIN && !request.stopping && !draining_) return given_up_by_kernel(request);  // fcntl(2): a lease
+    if (result >= 0) detail::let_wait(result);
+  }
+  complete_open(request, result);
 }
 
 void io_uring_backend::became_ready(io_request& request, std::int32_t result) {
@@ -604,7 +628,7 @@ void io_uring_backend::drain() noexcept {
     io_uring_sqe* sqe = ring_->entry();
     io_uring_prep_cancel64(sqe, 0, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
     io_uring_sqe_set_data64(sqe, ignored);
-    while (in_flight() > offloaded()) collect(std::nullopt);
+    for (end_waits_for_other_ends(); in_flight() > offloaded(); end_waits_for_other_ends()) collect(std::nullopt);
   } catch (const std::exception& problem) {
     std::fprintf(stderr, "hocket: %s\n", problem.what());
     std::abort();  // the kernel may still write to memory that is about to be released

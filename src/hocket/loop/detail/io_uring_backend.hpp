@@ -38,6 +38,7 @@ class io_uring_backend final : public kernel_backend {
   [[nodiscard]] static bool has_opcode(const io_request& request) noexcept;
   void call(io_request& request);
   void given_up_by_kernel(io_request& request);
+  void opened(io_request& request, std::int32_t result);
   void became_ready(io_request& request, std::int32_t result);
   void wait_until_ready(io_request& request);
   void listen_for_wake();

@@ -1,5 +1,7 @@
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include <hocket/base/assert.hpp>
+#include <hocket/loop/detail/fifo_calls.hpp>
 #include <hocket/loop/detail/file_calls.hpp>
 #include <hocket/loop/detail/interface_calls.hpp>
 #include <hocket/loop/detail/kernel_backend.hpp>
@@ -169,7 +172,7 @@ class kernel_backend::file_job final : public blocking_job, public ready_node, p
   void run() noexcept override {
     request_.details->job = nullptr;
     --owner_.offloaded_;
-    owner_.complete(request_, result_);
+    owner_.complete_open(request_, result_);
     delete this;
   }
 
@@ -194,12 +197,119 @@ void kernel_backend::hand_to_pool(io_request& request) {
 
 bool kernel_backend::cancel_offloaded(io_request& request) {
   auto* const job = static_cast<file_job*>(request.details->job);
-  if (!loop_.blocking().withdraw(*job)) return true;  // it ends when the call returns
+  if (!loop_.blocking().withdraw(*job)) {
+    request.stopping = true;  // it ends when the call returns
+    return true;
+  }
   delete job;
   request.details->job = nullptr;
   --offloaded_;
   complete(request, -ECANCELED);
   return true;
+}
+
+// Nothing in the kernel that can be waited for, and given up, tells that a FIFO's other end is opened. So it is looked at again and
+// again, after pauses that double up to one that nobody notices and that costs nothing. Who reads holds his end open meanwhile: whoever
+// opens it to write finds him there.
+class kernel_backend::other_end_wait final : public timer_node,
+                                             public list_link<other_end_wait>,
+                                             public arena_allocated {
+ public:
+  other_end_wait(kernel_backend& owner, io_request& request, std::int32_t opened) noexcept
+      : owner_(owner), request_(request), number_(opened) {}
+
+  void begin() {
+    owner_.loop_.expect_timer();
+    request_.details->second = this;
+    request_.phase = awaiting_other_end;
+    owner_.waits_.push_back(*this);
+    pause();
+  }
+
+  void run() noexcept override {
+    if (const auto answer = look()) return end(*answer);
+    try {
+      pause();
+    } catch (const std::bad_alloc&) {
+      cancel(-ENOMEM);
+    }
+  }
+
+  void cancel(std::int32_t answer) noexcept {
+    owner_.loop_.unschedule(*this);
+    if (number_ >= 0) ::close(number_);
+    end(answer);
+  }
+
+  [[nodiscard]] std::optional<std::int32_t> look() noexcept {
+    if (number_ < 0) {
+      const std::int32_t opened = detail::open_without_waiting(request_);
+      if (opened >= 0) detail::let_wait(opened);
+      return opened == -ENXIO ? std::nullopt : std::optional(opened);
+    }
+    const int answer = detail::had_other_end(request_, number_);
+    if (answer == 0) return std::nullopt;
+    if (answer > 0) {
+      detail::let_wait(number_);
+      return number_;
+    }
+    ::close(number_);
+    return answer;
+  }
+
+ private:
+  static constexpr std::chrono::milliseconds first_pause{1};
+  static constexpr std::chrono::milliseconds longest_pause{32};
+
+  void pause() {
+    owner_.loop_.schedule_at(*this, owner_.loop_.time_after(pause_));
+    pause_ = std::min(2 * pause_, longest_pause);
+  }
+
+  void end(std::int32_t answer) noexcept {
+    static_cast<list_link<other_end_wait>&>(*this).unlink();
+    request_.details->second = nullptr;
+    request_.phase = 0;
+    owner_.complete(request_, answer);
+    delete this;
+  }
+
+  kernel_backend& owner_;
+  io_request& request_;
+  const std::int32_t number_;
+  std::chrono::milliseconds pause_ = first_pause;
+};
+
+void kernel_backend::complete_open(io_request& request, std::int32_t result) noexcept {
+  const bool may_wait = detail::waits_for_other_end(request) && (result >= 0 || result == -ENXIO);
+  if (!may_wait || !(result >= 0 ? detail::is_fifo(result) : detail::leads_to_fifo(request)))
+    return complete(request, result);
+  if (request.stopping) {
+    if (result >= 0) ::close(result);
+    return complete(request, -ECANCELED);
+  }
+  try {
+    wait_for_other_end(request, result);
+  } catch (const std::bad_alloc&) {
+    if (result >= 0) ::close(result);
+    complete(request, -ENOMEM);
+  }
+}
+
+void kernel_backend::wait_for_other_end(io_request& request, std::int32_t opened) {
+  auto wait = std::make_unique<other_end_wait>(*this, request, opened);
+  if (const auto answer = wait->look()) return complete(request, *answer);
+  wait->begin();
+  static_cast<void>(wait.release());
+}
+
+bool kernel_backend::cancel_open(io_request& request) noexcept {
+  static_cast<other_end_wait*>(request.details->second)->cancel(-ECANCELED);
+  return true;
+}
+
+void kernel_backend::end_waits_for_other_ends() noexcept {
+  while (!waits_.empty()) waits_.front().cancel(-ECANCELED);
 }
 
 // Linux closes the number even when it reports an error; trying again could close somebody else's.

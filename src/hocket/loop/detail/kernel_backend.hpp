@@ -14,6 +14,8 @@ class kernel_backend : public backend {
  public:
   using backend::backend;
 
+  void drain() noexcept override { end_waits_for_other_ends(); }
+
   [[nodiscard]] int socket(int family, int type, int protocol) final;
   [[nodiscard]] int socketpair(int family, int type, int protocol, int (&numbers)[2]) final;
   [[nodiscard]] int pipe(int (&numbers)[2]) final;
@@ -61,6 +63,13 @@ class kernel_backend : public backend {
   void hand_to_pool(io_request& request);
   /// `cancel` of one that was offloaded and has not completed.
   bool cancel_offloaded(io_request& request);
+  /// `complete` for an open, which gave `result` without waiting. If that is a FIFO whose other end is not open it goes on, in a phase
+  /// of its own: see `wait_for_other_end`.
+  void complete_open(io_request& request, std::int32_t result) noexcept;
+  static constexpr std::uint8_t awaiting_other_end = 16;
+  /// `cancel` of one in that phase, at once.
+  bool cancel_open(io_request& request) noexcept;
+  void end_waits_for_other_ends() noexcept;
   /// How many are on the pool. Only a turn of the loop completes them.
   [[nodiscard]] std::size_t offloaded() const noexcept { return offloaded_; }
 
@@ -72,7 +81,12 @@ class kernel_backend : public backend {
 
  private:
   class file_job;
+  class other_end_wait;
 
+  /// Of a FIFO: opened to read already, or -ENXIO.
+  void wait_for_other_end(io_request& request, std::int32_t opened);
+
+  intrusive_list<other_end_wait, other_end_wait> waits_;
   std::size_t offloaded_ = 0;
 };
 

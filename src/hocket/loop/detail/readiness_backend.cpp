@@ -88,6 +88,7 @@ attempt readiness_backend::try_or_connect(io_request& request) {
 bool readiness_backend::start(io_request& request) {
   require_own_process();
   request.completed = false;
+  request.stopping = false;
   request.phase = 0;
   const need needed = needs(request);
   if (needed == need::blocking_call) {
@@ -181,6 +182,7 @@ short readiness_backend::awaited_events(descriptor& target) noexcept {
 bool readiness_backend::cancel(io_request& request) {
   if (request.completed) return false;
   if (request.is_offloaded()) return cancel_offloaded(request);
+  if (request.phase == awaiting_other_end) return cancel_open(request);
   complete(request, -ECANCELED);
   return true;
 }
