@@ -8,7 +8,6 @@
 
 struct evp_cipher_ctx_st;
 struct evp_mac_ctx_st;
-struct ssl_ctx_st;
 
 namespace hocket::detail {
 
