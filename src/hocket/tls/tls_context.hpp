@@ -88,6 +88,7 @@ struct tls_server_options {
   /// Resumption: the tickets that a client gets after a full handshake over TLS 1.3 (after a resumed one it gets one); with 0
   /// no session is resumed at all.
   unsigned session_tickets = 2;
+  /// How long a session can be resumed. The keys of tickets change as often; the last one still opens what it has sealed.
   std::chrono::seconds session_lifetime = std::chrono::hours(2);
   /// Sessions kept for clients of TLS 1.2 that know no tickets; 0: none.
   std::size_t session_cache_size = 1024;

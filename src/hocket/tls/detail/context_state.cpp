@@ -75,6 +75,23 @@ int keep_session(SSL* ssl, SSL_SESSION* session) {
   }
 }
 
+int protect_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+                   int seals) {
+  ticket_keys& keys = connection_of(ssl).generation().tickets();
+  if (seals != 0) return keys.seal(name, iv, cipher, mac) ? 1 : -1;
+  switch (keys.open(name, iv, cipher, mac)) {
+    case ticket_keys::opening::unknown:
+      return 0;
+    case ticket_keys::opening::current:
+      return SSL_version(ssl) >= TLS1_3_VERSION ? 2 : 1;  // there a ticket is used once: the client needs another one
+    case ticket_keys::opening::aging:
+      return 2;
+    case ticket_keys::opening::failed:
+      break;
+  }
+  return -1;
+}
+
 void log_secret(const SSL* ssl, const char* line) { connection_of(ssl).generation().log_secret(line); }
 
 openssl_handle<SSL_CTX> make_context(const SSL_METHOD* method) {
@@ -121,7 +138,8 @@ context_generation::context_generation(const tls_client_options& options) : sess
   if (options.session_cache_size > 0) SSL_CTX_sess_set_new_cb(&context, &keep_session);
 }
 
-context_generation::context_generation(const tls_server_options& options) : sessions_(0) {
+context_generation::context_generation(const tls_server_options& options)
+    : sessions_(0), tickets_(std::make_shared<ticket_keys>(options.session_lifetime)) {
   if (options.identities.empty())
     throw std::invalid_argument("a TLS server needs an identity: a certificate and its key");
   static_cast<void>(wire_form(options.alpn_protocols));  // throws for names that cannot be
@@ -141,6 +159,7 @@ void context_generation::set_up_server(SSL_CTX& context, const tls_server_option
   SSL_CTX_set_session_id_context(&context, name.data(), name.size());
   SSL_CTX_set_num_tickets(&context, options.session_tickets);
   if (options.session_tickets == 0) SSL_CTX_set_options(&context, SSL_OP_NO_TICKET);
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(&context, &protect_ticket);
   const bool keeps = options.session_tickets > 0 && options.session_cache_size > 0;
   SSL_CTX_set_session_cache_mode(&context, keeps ? SSL_SESS_CACHE_SERVER : SSL_SESS_CACHE_OFF);
   if (keeps) SSL_CTX_sess_set_cache_size(&context, static_cast<long>(options.session_cache_size));
@@ -181,13 +200,6 @@ void context_generation::log_secret(const char* line) const noexcept {
   static_cast<void>(
       !::write(file, whole.data(), static_cast<std::size_t>(end + 1 - whole.data())));  // one write a line
   ::close(file);
-}
-
-void context_generation::keep_tickets_of(const context_generation& earlier) {
-  std::array<unsigned char, 80> keys;
-  if (SSL_CTX_get_tlsext_ticket_keys(&earlier.main(), keys.data(), keys.size()) == 1)
-    SSL_CTX_set_tlsext_ticket_keys(&main(), keys.data(), keys.size());
-  OPENSSL_cleanse(keys.data(), keys.size());
 }
 
 context_state::context_state(tls_client_options options) : options_(std::move(options)) { reload(); }

@@ -10,6 +10,7 @@
 #include <hocket/io/stream_security.hpp>
 #include <hocket/tls/detail/openssl_handle.hpp>
 #include <hocket/tls/detail/session_cache.hpp>
+#include <hocket/tls/detail/ticket_keys.hpp>
 #include <hocket/tls/tls_context.hpp>
 
 namespace hocket::detail {
@@ -33,8 +34,10 @@ class context_generation {
   /// ticket comes after a reload.
   [[nodiscard]] session_cache& sessions() const noexcept { return sessions_; }
 
+  /// A server's.
+  [[nodiscard]] ticket_keys& tickets() const noexcept { return *tickets_; }
   /// Lets clients go on with the sessions of an earlier generation.
-  void keep_tickets_of(const context_generation& earlier);
+  void keep_tickets_of(const context_generation& earlier) noexcept { tickets_ = earlier.tickets_; }
 
  private:
   template <class Options>
@@ -45,6 +48,7 @@ class context_generation {
   std::vector<std::string> alpn_protocols_;
   std::string keylog_file_;
   mutable session_cache sessions_;
+  std::shared_ptr<ticket_keys> tickets_;  // null for a client
 };
 
 /// What all copies of a `tls_context` are.
