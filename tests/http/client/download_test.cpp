@@ -1,6 +1,7 @@
 // Downloads that go on where the connection broke.
 #include <chrono>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,40 +33,51 @@ namespace {
 
 /// A server of one content, each of whose answers breaks off after some bytes of the body.
 class breaking_server {
- public:
-  std::string content = "0123456789";
-  std::string etag = "\"a\"";
-  std::string more_fields{};
-  std::size_t bytes_a_time = 4;
-  bool knows_ranges = true;
-  std::vector<seen_request> seen{};
+  /// The server's tasks outlive a scenario that is cancelled.
+  struct state {
+    std::string content = "0123456789";
+    std::string etag = "\"a\"";
+    std::size_t bytes_a_time = 4;
+    bool knows_ranges = true;
+    std::vector<seen_request> seen{};
 
-  [[nodiscard]] url target() const { return *url::parse(server_.url("/file")); }
-  void refuse() { server_.refuse(); }
+    [[nodiscard]] std::string answer_to(const seen_request& asked) const {
+      const auto range = asked.fields.get("Range");
+      const bool counts = knows_ranges && range && asked.fields.get("If-Range").value_or(etag) == etag;
+      const std::string fields = etag.empty() ? "" : fmt::format("ETag: {}\r\n", etag);
+      if (!counts) return response_text(200, content, fields);
+      const auto parts = hocket::http::parse_range(*range, content.size());
+      if (!parts) return response_text(416, "", fmt::format("Content-Range: bytes */{}\r\n", content.size()));
+      const auto part = parts->front();
+      return response_text(
+          206, content.substr(part.first, part.size),
+          fmt::format("{}Content-Range: {}\r\n", fields, hocket::http::format_content_range({part, content.size()})));
+    }
+  };
 
- private:
-  [[nodiscard]] std::string answer_to(const seen_request& asked) const {
-    const auto range = asked.fields.get("Range");
-    const bool counts = knows_ranges && range && asked.fields.get("If-Range").value_or(etag) == etag;
-    const std::string fields = fmt::format("{}{}", etag.empty() ? "" : fmt::format("ETag: {}\r\n", etag), more_fields);
-    if (!counts) return response_text(200, content, fields);
-    const auto parts = hocket::http::parse_range(*range, content.size());
-    if (!parts) return response_text(416, "", fmt::format("Content-Range: bytes */{}\r\n", content.size()));
-    const auto part = parts->front();
-    return response_text(
-        206, content.substr(part.first, part.size),
-        fmt::format("{}Content-Range: {}\r\n", fields, hocket::http::format_content_range({part, content.size()})));
+  static scripted_server::script play(std::shared_ptr<state> mine) {
+    return [mine = std::move(mine)](tcp_socket& peer, std::size_t) -> coro<void> {
+      request_reader requests(peer);
+      const seen_request asked = co_await requests.whole();
+      if (!asked.complete) co_return;
+      mine->seen.push_back({.fields = asked.fields});
+      const std::string answer = mine->answer_to(asked);
+      const std::size_t head = answer.find("\r\n\r\n") + 4;
+      co_await peer.send_all(answer.substr(0, head + mine->bytes_a_time));
+    };
   }
 
-  scripted_server server_{[this](tcp_socket& peer, std::size_t) -> coro<void> {
-    request_reader requests(peer);
-    const seen_request asked = co_await requests.whole();
-    if (!asked.complete) co_return;
-    seen.push_back({.fields = asked.fields});
-    const std::string answer = answer_to(asked);
-    const std::size_t head = answer.find("\r\n\r\n") + 4;
-    co_await peer.send_all(answer.substr(0, head + bytes_a_time));
-  }};
+  std::shared_ptr<state> state_ = std::make_shared<state>();
+  scripted_server server_{play(state_)};
+
+ public:
+  std::string& content = state_->content;
+  std::string& etag = state_->etag;
+  std::size_t& bytes_a_time = state_->bytes_a_time;
+  bool& knows_ranges = state_->knows_ranges;
+  std::vector<seen_request>& seen = state_->seen;
+
+  [[nodiscard]] url target() const { return *url::parse(server_.url("/file")); }
 };
 
 struct place {

@@ -1,4 +1,5 @@
 #include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,23 +42,28 @@ session_options retrying(retry_options how = {}) {
 
 /// Answers 503, so often, and then 200.
 class busy_server {
+  using body_list =
+      std::shared_ptr<std::vector<std::string>>;  // the server's tasks outlive a scenario that is cancelled
+
+  static scripted_server::script play(body_list seen, std::size_t times, std::string fields) {
+    return answering_messages([=](const seen_request& asked) {
+      seen->push_back(asked.body);
+      const bool is_busy = seen->size() <= times;
+      return response_text(is_busy ? 503 : 200, is_busy ? "busy" : "done", fields);
+    });
+  }
+
+  body_list seen_ = std::make_shared<std::vector<std::string>>();
+  scripted_server server_;
+
  public:
-  explicit busy_server(int times, std::string fields = "")
-      : server_(answering_messages([this, times, fields = std::move(fields)](const seen_request& seen) {
-          bodies.push_back(seen.body);
-          const bool is_busy = bodies.size() <= static_cast<std::size_t>(times);
-          return response_text(is_busy ? 503 : 200, is_busy ? "busy" : "done", fields);
-        })) {}
-  busy_server(const busy_server&) = delete;
+  explicit busy_server(std::size_t times, std::string fields = "") : server_(play(seen_, times, std::move(fields))) {}
 
   [[nodiscard]] std::string url() const { return server_.url(); }
-  [[nodiscard]] std::size_t asked() const { return bodies.size(); }
+  [[nodiscard]] std::size_t asked() const { return seen_->size(); }
   [[nodiscard]] std::size_t connections() const { return server_.connections(); }
 
-  std::vector<std::string> bodies;
-
- private:
-  scripted_server server_;
+  const std::vector<std::string>& bodies = *seen_;
 };
 
 duration since(hocket::time_point begin) { return hocket::loop::running().time() - begin; }
