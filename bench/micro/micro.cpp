@@ -118,6 +118,22 @@ hocket::coro<measurement> queue(long n) {
   co_return {watch.per(n)};
 }
 
+hocket::coro<void> send_numbers(hocket::memory_send_channel<long> sink, long n) {
+  for (long i = 0; i < n; ++i) co_await sink.send(i);
+}
+
+hocket::coro<measurement> send_between_tasks(std::size_t room, long n) {
+  stopwatch watch;
+  auto [sink, source] = hocket::open_memory_channel<long>(room);
+  auto sender = hocket::create_task(send_numbers(std::move(sink), n));
+  while (const auto number = co_await source.receive()) keep(*number);
+  co_await sender;
+  co_return {watch.per(n)};
+}
+
+hocket::coro<measurement> channel(long n) { co_return co_await send_between_tasks(64, n); }
+hocket::coro<measurement> rendezvous(long n) { co_return co_await send_between_tasks(0, n); }
+
 hocket::coro<measurement> lock(long n) {
   stopwatch watch;
   hocket::lock mutex;
@@ -383,6 +399,8 @@ constexpr metric metrics[] = {
     {"yield2", yield2},
     {"yield10k", yield10k},
     {"queue", queue},
+    {"channel", channel},
+    {"rendezvous", rendezvous},
     {"lock", lock},
     {"lock_contended", lock_contended},
     {"call_soon", call_soon},

@@ -5,15 +5,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 #include <hocket/base/assert.hpp>
-#include <hocket/base/error.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/sync/channel_error.hpp>
+#include <hocket/sync/detail/channel_rules.hpp>
 #include <hocket/sync/detail/channel_waiter.hpp>
-#include <hocket/sync/detail/ring_buffer.hpp>
-#include <hocket/sync/memory_channel.hpp>
+#include <hocket/sync/memory_channel_statistics.hpp>
 
 namespace hocket {
 
@@ -26,17 +25,12 @@ namespace detail {
 
 void require_no_loop_to_block();
 
-/// What the ends share: the memory channel's rules, under a lock. An item goes straight to whoever waits for one, in whatever
-/// thread; a sender that waits keeps its item until there is room. So nothing is in the buffer while receivers wait, and the
-/// buffer is full while senders wait.
+/// What the ends share: a channel's rules, under a lock. Its waiters are told under the lock, in whatever thread they are.
 template <class Item>
-class concurrent_channel {
-  static_assert(std::is_nothrow_move_constructible_v<Item>,
-                "send an item whose move constructor may throw in a std::unique_ptr: it could be lost on its way");
+class concurrent_channel : private channel_rules<Item, channel_waiter, channel_line> {
+  using rules = channel_rules<Item, channel_waiter, channel_line>;
 
  public:
-  using outcome = channel_outcome;
-
   /// One end: a handle, or a clone of one. Kept by the operations that it made, which may outlive the handle.
   struct end {
     explicit end(std::shared_ptr<concurrent_channel> channel) noexcept : channel(std::move(channel)) {}
@@ -44,81 +38,47 @@ class concurrent_channel {
     bool closed = false;  // under the lock
   };
 
-  explicit concurrent_channel(std::size_t max_buffer_size) noexcept : max_buffer_size_(max_buffer_size) {}
+  using rules::rules;
 
   [[nodiscard]] std::mutex& mutex() const noexcept { return mutex_; }
 
   // ---- under the lock
 
-  /// `pending` if it would have to wait; `item` is then as it was.
-  template <class Value>
-  [[nodiscard]] outcome try_send(const end& from, Value&& item) {
-    if (from.closed) return outcome::closed;
-    if (receiving_ends_ == 0) return outcome::broken;
-    if (!receivers_.empty()) {
-      channel_waiter& first = receivers_.front();
-      static_cast<std::optional<Item>*>(first.item())->emplace(std::forward<Value>(item));
-      first.leave_line();
-      first.wake_with(outcome::done);
-      return outcome::done;
-    }
-    if (buffer_.size() >= max_buffer_size_) return outcome::pending;
-    buffer_.push(std::forward<Value>(item));
-    return outcome::done;
-  }
-
-  [[nodiscard]] outcome try_receive(const end& to, std::optional<Item>& item) {
-    if (to.closed) return outcome::closed;
-    if (!buffer_.empty()) {
-      item.emplace(buffer_.pop());
-      if (!senders_.empty()) buffer_.push(take_from_sender());  // there is room: nothing is allocated
-      return outcome::done;
-    }
-    if (!senders_.empty()) {
-      item.emplace(take_from_sender());
-      return outcome::done;
-    }
-    return sending_ends_ == 0 ? outcome::ended : outcome::pending;
-  }
-
-  [[nodiscard]] channel_line& senders() noexcept { return senders_; }
-  [[nodiscard]] channel_line& receivers() noexcept { return receivers_; }
+  using rules::receivers;
+  using rules::senders;
+  using rules::try_receive;
+  using rules::try_send;
 
   // ---- taking the lock
 
   void add_sending_end() noexcept {
     const std::lock_guard guard(mutex_);
-    ++sending_ends_;
+    rules::add_sending_end();
   }
   /// False if `beside` is closed.
   [[nodiscard]] bool add_sending_end(const end& beside) noexcept {
     const std::lock_guard guard(mutex_);
-    if (!beside.closed) ++sending_ends_;
+    if (!beside.closed) rules::add_sending_end();
     return !beside.closed;
   }
   void add_receiving_end() noexcept {
     const std::lock_guard guard(mutex_);
-    ++receiving_ends_;
+    rules::add_receiving_end();
   }
   /// False if `beside` is closed.
   [[nodiscard]] bool add_receiving_end(const end& beside) noexcept {
     const std::lock_guard guard(mutex_);
-    if (!beside.closed) ++receiving_ends_;
+    if (!beside.closed) rules::add_receiving_end();
     return !beside.closed;
   }
   void close_sending(end& which) noexcept {
     const std::lock_guard guard(mutex_);
-    if (std::exchange(which.closed, true)) return;
-    wake_those_at(which, senders_);
-    if (--sending_ends_ == 0) wake_all(receivers_, outcome::ended);
+    rules::close_sending(which);
   }
   void close_receiving(end& which) noexcept {
     {
       const std::lock_guard guard(mutex_);
-      if (std::exchange(which.closed, true)) return;
-      wake_those_at(which, receivers_);
-      if (--receiving_ends_ > 0) return;
-      wake_all(senders_, outcome::broken);
+      if (!rules::close_receiving(which)) return;
     }
     while (drop_one()) {
     }
@@ -126,48 +86,19 @@ class concurrent_channel {
 
   [[nodiscard]] memory_channel_statistics statistics() const noexcept {
     const std::lock_guard guard(mutex_);
-    return {.current_buffer_used = buffer_.size(),
-            .max_buffer_size = max_buffer_size_,
-            .open_send_channels = sending_ends_,
-            .open_receive_channels = receiving_ends_,
-            .tasks_waiting_send = senders_.count(),
-            .tasks_waiting_receive = receivers_.count()};
+    return rules::statistics();
   }
 
  private:
-  [[nodiscard]] Item take_from_sender() noexcept {
-    channel_waiter& first = senders_.front();
-    Item item = std::move(*static_cast<Item*>(first.item()));
-    first.leave_line();
-    first.wake_with(outcome::done);
-    return item;
-  }
   // One by one and outside of the lock, for an item may itself hold an end of this channel. Nobody can send any more.
   [[nodiscard]] bool drop_one() noexcept {
     std::optional<Item> dropped;
     const std::lock_guard guard(mutex_);
-    if (buffer_.empty()) return false;
-    dropped.emplace(buffer_.pop());
-    return true;
-  }
-  static void wake_all(channel_line& line, outcome how) noexcept {
-    while (!line.empty()) line.pop_front().wake_with(how);
-  }
-  static void wake_those_at(const end& which, channel_line& line) noexcept {
-    line.for_each([&which](channel_waiter& each) {
-      if (!each.is_at(&which)) return;
-      each.leave_line();
-      each.wake_with(outcome::closed);
-    });
+    if (auto left = this->pop()) dropped.emplace(*std::move(left));
+    return dropped.has_value();
   }
 
   mutable std::mutex mutex_;
-  const std::size_t max_buffer_size_;
-  std::size_t sending_ends_ = 0;
-  std::size_t receiving_ends_ = 0;
-  ring_buffer<Item> buffer_;
-  channel_line senders_;  // in order of arrival
-  channel_line receivers_;
 };
 
 }  // namespace detail

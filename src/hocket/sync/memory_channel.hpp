@@ -1,49 +1,17 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <limits>
 #include <optional>
-#include <type_traits>
 #include <utility>
 
 #include <hocket/base/arena.hpp>
-#include <hocket/base/error.hpp>
 #include <hocket/core/future_base.hpp>
-#include <hocket/sync/detail/ring_buffer.hpp>
+#include <hocket/sync/channel_error.hpp>
+#include <hocket/sync/detail/channel_rules.hpp>
+#include <hocket/sync/memory_channel_statistics.hpp>
 #include <hocket/sync/waiter.hpp>
 
 namespace hocket {
-
-/// This end was closed here, by whoever holds it. Counterpart: trio.ClosedResourceError.
-class closed_resource_error : public error {
- public:
-  closed_resource_error() : error("this end of the channel was closed") {}
-};
-
-/// Nobody is left at the other end. Counterpart: trio.BrokenResourceError.
-class broken_resource_error : public error {
- public:
-  broken_resource_error() : error("all receiving ends of the channel were closed") {}
-};
-
-/// Nothing is left in the channel, and nothing will come. Counterpart: trio.EndOfChannel.
-class end_of_channel : public error {
- public:
-  end_of_channel() : error("all sending ends of the channel were closed, and nothing is left in it") {}
-};
-
-/// The size of a channel in which any number of items may wait.
-inline constexpr std::size_t unlimited_buffer = std::numeric_limits<std::size_t>::max();
-
-struct memory_channel_statistics {
-  std::size_t current_buffer_used;
-  std::size_t max_buffer_size;
-  std::size_t open_send_channels;
-  std::size_t open_receive_channels;
-  std::size_t tasks_waiting_send;
-  std::size_t tasks_waiting_receive;
-};
 
 template <class Item>
 class memory_send_channel;
@@ -65,16 +33,35 @@ class shared_on_loop : public arena_allocated {
   std::size_t references_ = 1;
 };
 
-/// What the ends of a channel share. An item goes straight to a task that waits for one; a sender that waits keeps its item
-/// until there is room. So nothing is in the buffer while receivers wait, and the buffer is full while senders wait.
-template <class Item>
-class memory_channel final : public shared_on_loop<memory_channel<Item>> {
-  static_assert(std::is_nothrow_move_constructible_v<Item>,
-                "send an item whose move constructor may throw in a std::unique_ptr: it could be lost on its way");
-
+/// A task that waits at an end. Once it was woken it has its item or its error, and touches the channel no more: what was handed
+/// over cannot be taken back, so a cancellation that comes then stays pending.
+class memory_channel_waiter final : public waiter {
  public:
-  enum class outcome : std::uint8_t { pending, done, closed, broken, ended };
+  memory_channel_waiter(const void* end, void* item) noexcept : end_(end), item_(item) {}
+  void line_up(std::coroutine_handle<> handle, ready_queue& line) { waiter::line_up(handle, line); }
+  void wake_with(channel_outcome how) noexcept {
+    outcome_ = how;
+    wake();
+  }
+  [[nodiscard]] bool is_at(const void* end) const noexcept { return end_ == end; }
+  [[nodiscard]] void* item() const noexcept { return item_; }
+  /// Throws `cancelled` if that came first.
+  [[nodiscard]] channel_outcome result() {
+    if (was_stopped()) resumed();
+    return outcome_;
+  }
 
+ private:
+  const void* end_;
+  void* item_;
+  channel_outcome outcome_ = channel_outcome::pending;
+};
+
+/// What the ends of a channel share.
+template <class Item>
+class memory_channel final : public shared_on_loop<memory_channel<Item>>,
+                             public channel_rules<Item, memory_channel_waiter, ready_queue> {
+ public:
   /// One end: a handle, or a clone of one. Kept by the operations that it made, which may outlive the handle.
   struct end final : shared_on_loop<end> {
     explicit end(record_ref<memory_channel> channel) noexcept : channel(std::move(channel)) {}
@@ -82,123 +69,13 @@ class memory_channel final : public shared_on_loop<memory_channel<Item>> {
     bool closed = false;
   };
 
-  /// A task that waits at an end. Once it was woken it has its item or its error, and touches the channel no more: what was
-  /// handed over cannot be taken back, so a cancellation that comes then stays pending.
-  class waiting : public waiter {
-   public:
-    explicit waiting(end& at) noexcept : at_(at) {}
-    void line_up(std::coroutine_handle<> handle, ready_queue& line) { waiter::line_up(handle, line); }
-    void wake_with(outcome how) noexcept {
-      outcome_ = how;
-      this->wake();
-    }
-    [[nodiscard]] bool is_at(const end& which) const noexcept { return &at_ == &which; }
-    /// Throws `cancelled` if that came first.
-    [[nodiscard]] outcome result() {
-      if (this->was_stopped()) this->resumed();
-      return outcome_;
-    }
+  using channel_rules<Item, memory_channel_waiter, ready_queue>::channel_rules;
 
-   private:
-    end& at_;
-    outcome outcome_ = outcome::pending;
-  };
-  class sender final : public waiting {
-   public:
-    sender(end& at, Item& item) noexcept : waiting(at), item(item) {}
-    Item& item;
-  };
-  class receiver final : public waiting {
-   public:
-    using waiting::waiting;
-    std::optional<Item> item;
-  };
-
-  explicit memory_channel(std::size_t max_buffer_size) noexcept : max_buffer_size_(max_buffer_size) {}
-
-  /// `pending` if it would have to wait; `item` is then as it was.
-  template <class Value>
-  [[nodiscard]] outcome try_send(const end& from, Value&& item) {
-    if (from.closed) return outcome::closed;
-    if (receiving_ends_ == 0) return outcome::broken;
-    if (!receivers_.empty()) {
-      auto& first = static_cast<receiver&>(receivers_.front());
-      first.item.emplace(std::forward<Value>(item));
-      receivers_.pop_front();
-      first.wake_with(outcome::done);
-      return outcome::done;
-    }
-    if (buffer_.size() >= max_buffer_size_) return outcome::pending;
-    buffer_.push(std::forward<Value>(item));
-    return outcome::done;
-  }
-
-  [[nodiscard]] outcome try_receive(const end& to, std::optional<Item>& item) {
-    if (to.closed) return outcome::closed;
-    if (!buffer_.empty()) {
-      item.emplace(buffer_.pop());
-      if (!senders_.empty()) buffer_.push(take_from_sender());  // there is room: nothing is allocated
-      return outcome::done;
-    }
-    if (!senders_.empty()) {
-      item.emplace(take_from_sender());
-      return outcome::done;
-    }
-    return sending_ends_ == 0 ? outcome::ended : outcome::pending;
-  }
-
-  void close_sending(end& which) noexcept {
-    if (std::exchange(which.closed, true)) return;
-    wake_those_at(which, senders_);
-    if (--sending_ends_ == 0) wake_all(receivers_, outcome::ended);
-  }
   void close_receiving(end& which) noexcept {
-    if (std::exchange(which.closed, true)) return;
-    wake_those_at(which, receivers_);
-    if (--receiving_ends_ > 0) return;
-    wake_all(senders_, outcome::broken);
-    while (!buffer_.empty()) static_cast<void>(buffer_.pop());
+    if (!channel_rules<Item, memory_channel_waiter, ready_queue>::close_receiving(which)) return;
+    while (this->pop()) {
+    }
   }
-
-  void add_sending_end() noexcept { ++sending_ends_; }
-  void add_receiving_end() noexcept { ++receiving_ends_; }
-  [[nodiscard]] ready_queue& senders() noexcept { return senders_; }
-  [[nodiscard]] ready_queue& receivers() noexcept { return receivers_; }
-
-  [[nodiscard]] memory_channel_statistics statistics() const noexcept {
-    return {.current_buffer_used = buffer_.size(),
-            .max_buffer_size = max_buffer_size_,
-            .open_send_channels = sending_ends_,
-            .open_receive_channels = receiving_ends_,
-            .tasks_waiting_send = senders_.count(),
-            .tasks_waiting_receive = receivers_.count()};
-  }
-
- private:
-  [[nodiscard]] Item take_from_sender() noexcept {
-    auto& first = static_cast<sender&>(senders_.pop_front());
-    Item item = std::move(first.item);
-    first.wake_with(outcome::done);
-    return item;
-  }
-  static void wake_all(ready_queue& line, outcome how) noexcept {
-    while (!line.empty()) static_cast<waiting&>(line.pop_front()).wake_with(how);
-  }
-  static void wake_those_at(const end& which, ready_queue& line) noexcept {
-    line.for_each([&which](ready_node& node) {
-      auto& each = static_cast<waiting&>(node);
-      if (!each.is_at(which)) return;
-      each.unlink();
-      each.wake_with(outcome::closed);
-    });
-  }
-
-  std::size_t max_buffer_size_;
-  std::size_t sending_ends_ = 0;
-  std::size_t receiving_ends_ = 0;
-  ring_buffer<Item> buffer_;
-  ready_queue senders_;  // in order of arrival
-  ready_queue receivers_;
 };
 
 }  // namespace detail
@@ -217,18 +94,18 @@ class memory_send_channel {
         : from_(std::move(from)), item_(std::move(item)) {}
     [[nodiscard]] bool await_ready() {
       outcome_ = from_->channel->try_send(*from_, std::move(item_));
-      return outcome_ != channel::outcome::pending;
+      return outcome_ != detail::channel_outcome::pending;
     }
     void await_suspend(std::coroutine_handle<> handle) {
-      sender_.emplace(*from_, item_).line_up(handle, from_->channel->senders());
+      waiting_.emplace(from_.get(), &item_).line_up(handle, from_->channel->senders());
     }
-    void await_resume() { check(sender_ ? sender_->result() : outcome_); }
+    void await_resume() { check(waiting_ ? waiting_->result() : outcome_); }
 
    private:
     record_ref<typename channel::end> from_;
     Item item_;
-    typename channel::outcome outcome_ = channel::outcome::pending;
-    std::optional<typename channel::sender> sender_;
+    detail::channel_outcome outcome_ = detail::channel_outcome::pending;
+    std::optional<detail::memory_channel_waiter> waiting_;
   };
 
   explicit memory_send_channel(record_ref<channel> shared) : end_(new_end(std::move(shared))) {}
@@ -252,7 +129,7 @@ class memory_send_channel {
   bool send_nowait(Value&& item) {
     const auto outcome = mine()->channel->try_send(*end_, std::forward<Value>(item));
     check(outcome);
-    return outcome == channel::outcome::done;
+    return outcome == detail::channel_outcome::done;
   }
 
   /// One more sending end of the same channel. Throws `closed_resource_error` if this one was closed.
@@ -275,9 +152,9 @@ class memory_send_channel {
     made->channel->add_sending_end();
     return made;
   }
-  static void check(typename channel::outcome outcome) {
-    if (outcome == channel::outcome::closed) throw closed_resource_error();
-    if (outcome == channel::outcome::broken) throw broken_resource_error();
+  static void check(detail::channel_outcome outcome) {
+    if (outcome == detail::channel_outcome::closed) throw closed_resource_error();
+    if (outcome == detail::channel_outcome::broken) throw broken_resource_error();
   }
 
   [[nodiscard]] const record_ref<typename channel::end>& mine() const noexcept {
@@ -304,25 +181,22 @@ class memory_receive_channel {
     explicit receive_operation(record_ref<typename channel::end> to) noexcept : to_(std::move(to)) {}
     [[nodiscard]] bool await_ready() {
       outcome_ = to_->channel->try_receive(*to_, item_);
-      return outcome_ != channel::outcome::pending;
+      return outcome_ != detail::channel_outcome::pending;
     }
     void await_suspend(std::coroutine_handle<> handle) {
-      receiver_.emplace(*to_).line_up(handle, to_->channel->receivers());
+      waiting_.emplace(to_.get(), &item_).line_up(handle, to_->channel->receivers());
     }
     [[nodiscard]] std::optional<Item> await_resume() {
-      if (receiver_) {
-        outcome_ = receiver_->result();
-        item_ = std::move(receiver_->item);
-      }
-      if (outcome_ == channel::outcome::closed) throw closed_resource_error();
+      if (waiting_) outcome_ = waiting_->result();
+      if (outcome_ == detail::channel_outcome::closed) throw closed_resource_error();
       return std::move(item_);
     }
 
    private:
     record_ref<typename channel::end> to_;
     std::optional<Item> item_;
-    typename channel::outcome outcome_ = channel::outcome::pending;
-    std::optional<typename channel::receiver> receiver_;
+    detail::channel_outcome outcome_ = detail::channel_outcome::pending;
+    std::optional<detail::memory_channel_waiter> waiting_;
   };
 
   explicit memory_receive_channel(record_ref<channel> shared) : end_(new_end(std::move(shared))) {}
@@ -347,8 +221,8 @@ class memory_receive_channel {
   [[nodiscard]] std::optional<Item> receive_nowait() {
     std::optional<Item> item;
     const auto outcome = mine()->channel->try_receive(*end_, item);
-    if (outcome == channel::outcome::closed) throw closed_resource_error();
-    if (outcome == channel::outcome::ended) throw end_of_channel();
+    if (outcome == detail::channel_outcome::closed) throw closed_resource_error();
+    if (outcome == detail::channel_outcome::ended) throw end_of_channel();
     return item;
   }
 

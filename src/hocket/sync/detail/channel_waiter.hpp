@@ -2,15 +2,13 @@
 
 #include <condition_variable>
 #include <coroutine>
-#include <cstdint>
 #include <mutex>
 
 #include <hocket/base/intrusive_list.hpp>
 #include <hocket/core/operation.hpp>
+#include <hocket/sync/detail/channel_rules.hpp>
 
 namespace hocket::detail {
-
-enum class channel_outcome : std::uint8_t { pending, done, closed, broken, ended };
 
 /// Who stands in line at an end of a channel between threads: a task of some loop, or a thread that blocks. All of it under the
 /// channel's lock.
