@@ -23,6 +23,7 @@
 #include "client_security.hpp"
 #include "command.hpp"
 #include "crawl_progress.hpp"
+#include "name_resolver.hpp"
 #include "seeds.hpp"
 
 namespace hocket::app {
@@ -36,6 +37,7 @@ struct crawl_arguments {
   std::string out = "out";
   std::string authorities_file;
   bool insecure = false;
+  resolver_arguments resolver;
   crawl::crawl_options options;
   std::optional<unsigned> depth;
   std::optional<std::uint64_t> max_pages;
@@ -105,6 +107,7 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   const sigterm_guard ends_in_order;
   progress_display display(mode_of(arguments), options.max_pages);
   first_failure first;
+  options.resolver = make_resolver(arguments.resolver);
   if (arguments.insecure && !arguments.quiet)
     display.say("hocket crawl: certificates are not checked (--insecure): any server may pass itself off as another");
   crawl::output out = co_await crawl::output::open(arguments.out);
@@ -210,6 +213,7 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
           .add_option("--cafile", arguments.authorities_file, "authorities to trust instead of the system's, in PEM")
           ->type_name("FILE");
   command.add_flag("--insecure", arguments.insecure, "take any certificate for good")->excludes(authorities);
+  add_resolver_options(command, arguments.resolver);
   command.add_option("--progress", arguments.progress, "show how far it is")
       ->transform(CLI::Transformer(whens).description(""))
       ->transform(CLI::IsMember(names_of(whens)).description(""))

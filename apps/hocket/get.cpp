@@ -41,6 +41,7 @@ http::session_options session_options_of(const get_arguments& arguments, get_tim
       std::chrono::duration_cast<duration>(std::chrono::duration<double>(arguments.timeout_seconds));
   options.tls = client_security(arguments.authorities_file, arguments.insecure);
   options.decode = arguments.compressed;
+  options.resolver = make_resolver(arguments.resolver);
   options.cookies = std::make_shared<http::cookie_jar>();
   options.wall_clock = time_of_day;
   if (arguments.timing) options.tracing = timing.hooks();
@@ -178,6 +179,7 @@ void add_options(CLI::App& command, get_arguments& arguments) {
   command.add_flag("-O,--remote-name", arguments.remote_name, "write to the file that the URL names")->excludes(out);
   command.add_flag("-C,--continue", arguments.resume, "go on where the file ends");
   command.add_option("--proxy", arguments.proxy, "the proxy, instead of the environment's")->type_name("URL");
+  add_resolver_options(command, arguments.resolver);
   CLI::Option* authorities =
       command
           .add_option("--cafile", arguments.authorities_file, "authorities to trust instead of the system's, in PEM")

@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "name_resolver.hpp"
+
 namespace hocket::app {
 
 /// The command line of `hocket get`.
@@ -22,6 +24,7 @@ struct get_arguments {
   bool remote_name = false;
   bool resume = false;
   std::string proxy;
+  resolver_arguments resolver;
   std::string authorities_file;
   bool insecure = false;
   double timeout_seconds = 300;

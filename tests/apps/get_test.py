@@ -9,14 +9,18 @@ import gzip
 import http.server
 import os
 import re
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
+import unittest
 
 import program
-from program import BACKENDS, AppTest, hocket, start, wait_until
+from program import BACKENDS, WAIT, AppTest, free_port, hocket, start, wait_until
 
+PATH = os.environ.get("PATH", os.defpath) + ":/usr/sbin"
 CONTENT = bytes(range(256)) * 1000
 
 
@@ -98,6 +102,21 @@ class Server(http.server.ThreadingHTTPServer):
     @property
     def last(self):
         return self.seen[-1]
+
+
+@contextlib.contextmanager
+def name_server(*records):
+    """dnsmasq, which knows these records and asks nobody; gives its address and port."""
+    port = free_port()
+    command = ["dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--pid-file", "--log-facility=-"]
+    command += ["--listen-address=127.0.0.2", "--bind-interfaces", "--user=root", f"--port={port}", *records]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env={**os.environ, "PATH": PATH}) as server:
+        try:
+            while "started" not in (line := server.stderr.readline()):
+                assert line, "dnsmasq did not start"
+            yield f"127.0.0.2:{port}"
+        finally:
+            server.terminate()
 
 
 @contextlib.contextmanager
@@ -256,6 +275,38 @@ class Get(AppTest):
                 _, errors = running.communicate(timeout=program.WAIT)
                 self.assertEqual((running.returncode, errors), (130, ""))
                 self.assertEqual(os.listdir(self.folder), [])
+
+
+@unittest.skipUnless(shutil.which("dnsmasq", path=PATH), "NOT TESTED: dnsmasq is not installed (scripts/setup peers)")
+class NameServer(AppTest):
+    def test_finds_hosts_that_the_system_does_not_know(self):
+        with served() as server, name_server("--host-record=web.example,127.0.0.1") as names:
+            url = f"http://web.example:{server.server_port}/"
+            for backend in BACKENDS:
+                with self.subTest(backend=backend):
+                    got = hocket("get", url + "echo", "--dns-server", names, backend=backend)
+                    self.assertEqual((got.returncode, got.stdout, got.stderr), (0, "hello\n", ""))
+                    self.assertEqual(server.last[2]["Host"], f"web.example:{server.server_port}")
+                    crawled = hocket("crawl", url, "--depth", 0, "--quiet", "--out", self.out, "--dns-server", names, backend=backend)
+                    self.assertEqual((crawled.returncode, crawled.stderr), (0, ""))
+                    self.assertEqual([page["url"] for page in self.read_out()[1]], [url])
+
+    def test_tells_which_names_there_are_not_and_who_said_so(self):
+        with name_server("--host-record=web.example,127.0.0.1", "--local=/example/") as names:
+            got = hocket("get", "http://other.example/", "--dns-server", names)
+            self.assert_one_line(got, 1, rf"other\.example: there is no such name \(asked {re.escape(names)}\)", who="hocket get")
+            began = time.monotonic()
+            crawled = hocket("crawl", "http://other.example/", "--out", self.out, "--quiet", "--dns-server", names)
+            self.assert_one_line(crawled, 1, "no such name")
+            self.assertLess(time.monotonic() - began, WAIT / 2)
+
+    def test_that_is_none_is_refused(self):
+        for wrong in ["web.example", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "[::1", ""]:
+            with self.subTest(server=wrong):
+                for command in ["get", "crawl"]:
+                    result = hocket(command, "http://127.0.0.1/", f"--dns-server={wrong}")
+                    self.assertEqual((result.returncode, result.stdout), (2, ""))
+                    self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <crawl/small_files.hpp>
@@ -701,6 +702,60 @@ scripted_server::script failing_first(hocket::function<coro<void>(tcp_socket&)> 
     if (nth == 0) co_return co_await first(peer);
     co_await peer.send_all(response_text(200, "<a href=x>", "Content-Type: text/html\r\nConnection: close\r\n"));
   };
+}
+
+// A resolver's own errors, of which the crawler knows nothing but what they compare as.
+class failing_resolver final : public hocket::resolver {
+ public:
+  enum class reason { nobody_knows = 1, no_answer };
+
+  explicit failing_resolver(reason why) noexcept : why_(why) {}
+  coro<std::vector<hocket::socket_address>> resolve(std::string host, std::uint16_t, int) override {
+    ++asked;
+    throw std::system_error(static_cast<int>(why_), category(), "cannot resolve " + host);
+    co_return {};
+  }
+  int asked = 0;
+
+ private:
+  static const std::error_category& category() {
+    static const struct final : std::error_category {
+      [[nodiscard]] const char* name() const noexcept override { return "test"; }
+      [[nodiscard]] std::string message(int) const override { return "in vain"; }
+      [[nodiscard]] std::error_condition default_error_condition(int code) const noexcept override {
+        if (code == static_cast<int>(reason::no_answer)) return std::errc::timed_out;
+        return {code, *this};
+      }
+    } instance{};
+    return instance;
+  }
+  reason why_;
+};
+
+HOCKET_TEST(crawler, asks_its_resolver_again_only_for_what_may_pass) {
+  for (const auto& [why, times] :
+       {std::pair{failing_resolver::reason::nobody_knows, 1}, {failing_resolver::reason::no_answer, 3}}) {
+    const auto names = std::make_shared<failing_resolver>(why);
+    const crawled found = co_await crawl(from({"http://web.example/"}, {.retries = 2, .resolver = names}));
+    EXPECT_EQ(names->asked, times);
+    EXPECT_EQ(found.pages.at("http://web.example/")["error"], "cannot resolve web.example: in vain");
+  }
+}
+
+HOCKET_TEST(crawler, finds_hosts_by_its_resolver) {
+  struct to_loopback final : hocket::resolver {
+    coro<std::vector<hocket::socket_address>> resolve(std::string host, std::uint16_t port, int) override {
+      EXPECT_EQ(host, "web.example");
+      co_return std::vector{*hocket::socket_address::parse("127.0.0.1", port)};
+    }
+  };
+  site web({{"/", {"<a href=a>"}}, {"/a", {""}}});
+  std::string start = web.url();
+  start.replace(start.find("127.0.0.1"), 9, "web.example");
+  const crawled found = co_await crawl(from({start}, {.resolver = std::make_shared<to_loopback>()}));
+  EXPECT_EQ(found.pages.size(), 2U);
+  EXPECT_EQ(found.pages.at(start)["status"], 200);
+  co_await web.stop();
 }
 
 HOCKET_TEST(crawler, tries_again_when_the_connection_is_closed_without_an_answer) {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <dns/name_server.hpp>
@@ -112,6 +113,16 @@ HOCKET_TEST(dns_resolver, an_error_names_the_name_the_server_and_the_reason) {
   const auto host = co_await dns_failure_of(names.resolve("y.example", 80));
   EXPECT_EQ(std::string(host->what()),
             "cannot resolve y.example: there is no such name (asked " + server.address().to_string() + ")");
+}
+
+TEST(dns_error, compares_as_an_error_of_the_system_if_another_attempt_may_help) {
+  EXPECT_EQ(make_error_code(dns_errc::timed_out), std::errc::timed_out);
+  EXPECT_EQ(make_error_code(dns_errc::server_failure), std::errc::resource_unavailable_try_again);
+  EXPECT_EQ(make_error_code(dns_errc::connection_refused), std::errc::connection_refused);
+  for (const dns_errc lasting :
+       {dns_errc::no_such_name, dns_errc::no_data, dns_errc::refused, dns_errc::not_implemented, dns_errc::format_error,
+        dns_errc::bad_response, dns_errc::bad_name, dns_errc::closed})
+    EXPECT_NE(make_error_code(lasting).default_error_condition().category(), std::generic_category());
 }
 
 HOCKET_TEST(dns_resolver, asks_nobody_for_what_is_no_name) {

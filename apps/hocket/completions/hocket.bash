@@ -17,18 +17,20 @@ _hocket() {
     get:-o | get:--output | get:--cafile) _hocket_paths -f; return ;;
     crawl:--scope) _hocket_words 'host domain prefix any'; return ;;
     crawl:--progress | get:--progress) _hocket_words 'auto always never'; return ;;
+    crawl:--resolver | get:--resolver) _hocket_words 'system dns'; return ;;
     crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--per-host | crawl:--timeout) return ;;
     crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops) return ;;
     get:-X | get:--request | get:-H | get:--header | get:-d | get:--data | get:--json | get:-F | get:--form) return ;;
-    get:-u | get:--user | get:--proxy | get:--timeout) return ;;
+    get:-u | get:--user | get:--proxy | get:--timeout | get:--dns-server | crawl:--dns-server) return ;;
   esac
   case $command in
     '') _hocket_words 'crawl get serve -h --help --version' ;;
     crawl) _hocket_words '-h --help --seeds --out --depth --max-pages --scope --concurrency --per-host --timeout --max-body
-      --retries --user-agent --allow-private --allow-downgrade --cafile --insecure --progress --json -q --quiet -v --verbose' ;;
+      --retries --user-agent --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
+      --progress --json -q --quiet -v --verbose' ;;
     get) _hocket_words '-h --help -X --request -H --header -d --data --json -F --form -u --user --digest -L --location --compressed
-      -i --include -o --output -O --remote-name -C --continue --proxy --cafile --insecure --timeout --timing --progress
-      -q --quiet' ;;
+      -i --include -o --output -O --remote-name -C --continue --proxy --resolver --dns-server --cafile --insecure --timeout --timing
+      --progress -q --quiet' ;;
     serve)
       if [[ $current == -* ]]; then
         _hocket_words '-h --help --port --host --loops --cert --key --self-signed -q --quiet'

@@ -85,6 +85,7 @@ http::session_options crawler::session_options() {
   wanted.timeouts = {.total = options_.timeout, .sock_connect = options_.timeout, .sock_read = options_.timeout};
   wanted.user_agent = options_.user_agent;
   wanted.tls = options_.tls;
+  wanted.resolver = options_.resolver;
   wanted.decode = false;  // nothing is packed unless it is asked for
   wanted.default_headers = {{"Accept", "text/html,application/xhtml+xml,*/*;q=0.1"}};
   wanted.allow_address = [this](const url& target, const socket_address& address) {
@@ -188,11 +189,13 @@ void crawler::output_failed(std::exception_ptr why) noexcept {
   if (handing_out_ != nullptr) handing_out_->cancel();
 }
 
-// A connection that broke may be made again; a name that nobody knows, or a certificate that is not accepted, stays so.
+// A connection that broke may be made again; a name that nobody knows, or a certificate that is not accepted, stays so. Of a category
+// that is unknown here, that of a resolver, what means the same as an error of the system is passing.
 static bool is_passing(const std::error_code& failed) {
   if (failed.category() == resolve_category()) return failed.value() == EAI_AGAIN;
   if (failed == tls_errc::closed_in_handshake || failed == tls_errc::truncated) return true;
-  return failed.category() != tls_category();
+  return failed.category() == std::system_category() ||
+         failed.default_error_condition().category() == std::generic_category();
 }
 
 coro<void> crawler::crawl_page(target next, ticket) {

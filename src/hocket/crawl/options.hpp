@@ -3,10 +3,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include <hocket/io/resolver.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/loop/clock.hpp>
 #include <hocket/url/url.hpp>
@@ -35,8 +37,9 @@ struct crawl_options {
   unsigned max_redirects = 10;
   std::string user_agent = "hocket";
   bool allow_private = false;
-  bool allow_downgrade = false;  // redirects from https to http
-  security tls{};                // for https; null: what `http::session` takes by itself
+  bool allow_downgrade = false;                  // redirects from https to http
+  security tls{};                                // for https; null: what `http::session` takes by itself
+  std::shared_ptr<hocket::resolver> resolver{};  // finds the addresses of hosts; null: the system
 };
 
 }  // namespace hocket::crawl

@@ -33,6 +33,20 @@ class category final : public std::error_category {
     }
     return "unknown error";
   }
+
+  // For who knows of no name servers: what another attempt may mend.
+  [[nodiscard]] std::error_condition default_error_condition(int code) const noexcept override {
+    switch (static_cast<dns_errc>(code)) {
+      case dns_errc::timed_out:
+        return std::errc::timed_out;
+      case dns_errc::server_failure:
+        return std::errc::resource_unavailable_try_again;
+      case dns_errc::connection_refused:
+        return std::errc::connection_refused;
+      default:
+        return {code, *this};
+    }
+  }
 };
 
 }  // namespace

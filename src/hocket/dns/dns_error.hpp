@@ -21,7 +21,8 @@ enum class dns_errc {
   closed,              ///< the resolver was destroyed, or its run ended, before there was an answer
 };
 
-/// The category of `dns_errc`. Counterpart: aiodns.error.
+/// The category of `dns_errc`. What may pass also compares as std::errc::timed_out, connection_refused and (the server failed)
+/// resource_unavailable_try_again. Counterpart: aiodns.error.
 [[nodiscard]] const std::error_category& dns_category() noexcept;
 [[nodiscard]] std::error_code make_error_code(dns_errc code) noexcept;
 

@@ -13,6 +13,9 @@ namespace hocket {
 
 /// Finds the addresses of hosts: what is told to use one (`connect_options::resolver`) looks names up with it and with nothing else.
 ///
+/// Its errors are those of the system, of `resolve_category()`, or of a category of its own in which what another attempt may mend
+/// compares as a std::errc, and nothing else does.
+///
 /// `system_resolver` asks the system, `dns_resolver` (<hocket/dns.hpp>) name servers; a test's own answers from a table.
 /// Counterpart: aiohttp.abc.AbstractResolver.
 class resolver {
