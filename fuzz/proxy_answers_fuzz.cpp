@@ -46,6 +46,7 @@ struct proxy_script {
     for (int nth = 0; is_socks && nth < (has_password && answers.substr(1, 1) == "\2" ? 2 : 1); ++nth) {
       parts.push_back(rest.substr(0, 2));
       rest.remove_prefix(parts.back().size());
+      if (rest.empty()) return parts;  // the client may wait for more of this one
     }
     parts.push_back(rest);
     return parts;
