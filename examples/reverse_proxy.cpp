@@ -1,4 +1,4 @@
-// Stands in front of another web server: passes requests on to it, and its answers back, while both are still on their way. Neither side is
+// Stands in front of another web server: passes requests on to it while they come, and its answers back, likewise. Neither side is
 // read faster than the other one takes, so that bodies of any size go through a few buffers.
 // Run: reverse_proxy http://HOST:PORT [--port P] [--timeout SECONDS]
 #include <chrono>
@@ -23,10 +23,11 @@ http::headers end_to_end(const http::headers& fields) {
   return kept;
 }
 
-/// Says for whom we ask. What the client says of that itself could be a lie.
+/// Says for whom we ask. What the client says of that itself could be a lie; who else passed it on may be true. Source: RFC 9110, 7.6.3.
 void add_origin(http::headers& fields, const http::request& asked) {
   const std::string client = asked.peer().host();
   const bool is_v6 = client.contains(':');
+  fields.add("Via", "1.1 reverse_proxy");
   fields.set("X-Forwarded-For", client);
   fields.set("X-Forwarded-Proto", asked.scheme());
   fields.set("X-Forwarded-Host", asked.host());
@@ -85,7 +86,9 @@ hocket::coro<void> serve(const arguments& given) {
                           .decode = false});  // bodies go through as they are
   http::server server(
       [&](http::request& asked) -> hocket::coro<http::reply> { co_return co_await pass_on(asked, upstream, base); },
-      {.cancel_on_disconnect = true, .name = ""});
+      {.cancel_on_disconnect = true, .name = "", .on_error = [](const std::string& problem) {
+         fmt::print(stderr, "reverse_proxy: {}\n", problem);
+       }});
   auto listener = hocket::tcp_listener::listen(*hocket::socket_address::parse("127.0.0.1", given.port));
   fmt::print("serving {} at http://{}/\n", base.origin(), listener.local_address().to_string());
   co_await server.serve(listener);

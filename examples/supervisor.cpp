@@ -33,28 +33,48 @@ hocket::coro<void> end(subprocess::process& child) {
   co_await hocket::move_on_after(5s, child.wait());
 }
 
+hocket::coro<void> pass_on(const service& self, subprocess::process& child) {
+  auto lines = child.stdout().lines();
+  while (auto line = co_await lines.next()) fmt::print("{}: {}", self.command, *line);
+}
+
 hocket::coro<int> run_once(service& self) {
   auto child = co_await hocket::create_subprocess_shell(
       self.command, {.stdout_ = subprocess::pipe, .stderr_ = subprocess::to_stdout, .kill_group = true});
   self.pid = child.pid();
-  const auto pass_on = [&]() -> hocket::coro<int> {
-    auto lines = child.stdout().lines();
-    while (auto line = co_await lines.next()) fmt::print("{}: {}", self.command, *line);
-    co_return co_await child.wait();
+  const auto watch = [&]() -> hocket::coro<int> {
+    int code = 0;
+    co_await hocket::with_task_group([&](hocket::task_group& group) -> hocket::coro<void> {
+      auto output = group.create_task(pass_on(self, child));
+      code = co_await child.wait();
+      co_await hocket::sleep(100ms);  // for what it has said last; a child of its own may say more, for ever
+      output.cancel();
+    });
+    co_return code;
   };
-  co_return co_await hocket::finally(pass_on(), [&]() -> hocket::coro<void> { co_await end(child); });
+  co_return co_await hocket::finally(watch(), [&]() -> hocket::coro<void> { co_await end(child); });
+}
+
+// Nothing but a cancellation stops a service for good: also what cannot be begun, or writes lines without end, begins again.
+hocket::coro<std::string> what_ended(service& self) {
+  try {
+    const int code = co_await run_once(self);
+    if (code == 0) co_return "";
+    co_return fmt::format("{} {}", code < 0 ? "killed by signal" : "failed with", std::abs(code));
+  } catch (const std::exception& failed) {
+    co_return failed.what();
+  }
 }
 
 hocket::coro<void> supervise(service& self, const arguments& given) {
   auto pause = given.pause;
   for (unsigned failures = 0; failures < given.most_failures; ++failures) {
     const auto begin = hocket::loop::running().time();
-    const int code = co_await run_once(self);
+    const std::string problem = co_await what_ended(self);
     self.pid = 0;
-    if (code == 0) co_return fmt::print("{}: done\n", self.command);
+    if (problem.empty()) co_return fmt::print("{}: done\n", self.command);
     if (hocket::loop::running().time() - begin > given.longest_pause) pause = given.pause, failures = 0;  // it ran well
-    fmt::print("{}: {} {}, again in {:g} s\n", self.command, code < 0 ? "killed by signal" : "failed with",
-               std::abs(code), pause.count());
+    fmt::print("{}: {}, again in {:g} s\n", self.command, problem, pause.count());
     co_await hocket::sleep(std::chrono::duration_cast<hocket::duration>(pause));
     pause = std::min(2 * pause, given.longest_pause);
   }

@@ -9,13 +9,15 @@
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t longest_line = 1 << 16;  // what is longer is shown in pieces
+
 // Whole lines only; what has no end yet stays in `line`.
 hocket::coro<void> show_news(const std::string& path, hocket::file& opened, std::string& line) {
   if (opened.size() < opened.seek(0, SEEK_CUR)) opened.seek(0);  // it was cut off
-  auto news = opened.lines();
+  auto news = opened.lines(hocket::default_read_limit);
   while (auto piece = co_await news.next()) {
     line += *piece;
-    if (!line.ends_with('\n')) continue;
+    if (!line.ends_with('\n') && line.size() < longest_line) continue;
     fmt::print("{}: {}", path, line);
     line.clear();
   }
@@ -29,11 +31,15 @@ hocket::coro<void> follow(std::string path) {
     const auto now = co_await hocket::as_expected(hocket::stat(path));
     if (opened.is_open()) co_await show_news(path, opened, line);  // of the old one to its end
     if (now && !(opened.is_open() && now->is_same_file(seen))) {
-      opened = co_await hocket::file::open(path);
-      if (is_first) opened.seek(0, SEEK_END);
-      seen = *now;
-      line.clear();
-      continue;
+      auto found = co_await hocket::as_expected(hocket::file::open(path));
+      const auto still = co_await hocket::as_expected(hocket::stat(path));
+      if (found && still && still->is_same_file(*now)) {  // else it is just being replaced
+        opened = std::move(*found);
+        if (is_first) opened.seek(0, SEEK_END);
+        seen = *now;
+        line.clear();
+        continue;
+      }
     }
     co_await hocket::sleep(100ms);
   }

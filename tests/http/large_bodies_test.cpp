@@ -73,6 +73,30 @@ coro<answered_connection> answer_through(way how, const std::string& text, const
   co_return seen;
 }
 
+// A client that takes nothing for too long, and then reads on, would take another reply for a part of the first.
+HOCKET_TEST(large_bodies, a_reply_whose_beginning_was_not_taken_in_time_is_followed_by_nothing) {
+  const std::string text = text_of(2 * part);
+  for (const way how : {way::streamed, way::streamed_with_length}) {
+    hocket::http::server server(
+        [&](request&) -> coro<reply> { co_return reply{.body = co_await body_by(how, text, "")}; },
+        {.grace = 5s, .min_rate = 1'000'000'000});
+    auto [client, peer] = hocket::testing::memory_streams({.to_client = {.capacity = 1000}});
+    auto serving = create_task(server.serve_connection(std::move(peer)));
+    co_await client.send_all("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    co_await hocket::sleep(6s);
+    std::string received;
+    for (;;) {
+      const auto piece = co_await hocket::as_expected(client.receive());
+      if (!piece || !*piece) break;
+      received += piece->text();
+    }
+    EXPECT_TRUE(received.starts_with("HTTP/1.1 200")) << received.substr(0, 100);
+    EXPECT_EQ(received.find("HTTP/1.1 500"), std::string::npos);
+    client.abort();
+    static_cast<void>(co_await hocket::as_result(std::move(serving)));
+  }
+}
+
 HOCKET_TEST(large_bodies, of_replies_arrive_through_small_buffers) {
   const hocket::testing::temporary_directory folder;
   for (const std::size_t size : sizes) {

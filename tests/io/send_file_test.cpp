@@ -183,18 +183,23 @@ HOCKET_TEST(send_file, names_the_file_that_cannot_be_read) {
             "cannot read '" + folder / "a" + "': Input/output error");
 }
 
+constexpr std::size_t several_pieces = 600'000;
+
 coro<void> exchange(const temporary_directory& folder) {
   auto opened = co_await file::open(folder / "a");
   auto ends = co_await connect();
-  EXPECT_EQ(co_await send_file(opened, ends.near), 150'000U);
-  co_await ends.near.close();
-  EXPECT_EQ((co_await receive_to_end(ends.far)).size(), 150'000U);
+  const auto send = [&]() -> coro<void> {
+    EXPECT_EQ(co_await send_file(opened, ends.near), several_pieces);
+    co_await ends.near.close();
+  };
+  const auto receive = [&]() -> coro<void> { EXPECT_EQ((co_await receive_to_end(ends.far)).size(), several_pieces); };
+  co_await hocket::gather(send(), receive());
 }
 
 TEST(send_file, cancelled_anywhere_it_leaves_nothing_open) {
   for (const auto backend : every_backend()) {
     const temporary_directory folder;
-    write_file(folder / "a", std::string(150'000, 'x'));
+    write_file(folder / "a", std::string(several_pieces, 'x'));
     const std::size_t before = count_open_numbers();
     const auto report = hocket::testing::cancel_at_every_suspension([&]() -> coro<void> { co_await exchange(folder); },
                                                                     {.backend = backend});
@@ -207,7 +212,7 @@ TEST(send_file, cancelled_anywhere_it_leaves_nothing_open) {
 TEST(send_file, of_which_anything_fails_it_leaves_nothing_open) {
   for (const auto backend : every_backend()) {
     const temporary_directory folder;
-    write_file(folder / "a", std::string(150'000, 'x'));
+    write_file(folder / "a", std::string(several_pieces, 'x'));
     const std::size_t before = count_open_numbers();
     const auto report =
         hocket::testing::fail_each_operation([&]() -> coro<void> { co_await exchange(folder); }, {.backend = backend});

@@ -29,10 +29,14 @@ std::size_t width_of_terminal() noexcept {
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : usual_width;
 }
 
-/// Up to the letter at its end. ECMA-48, 5.4
-bool goes_on(char of_sequence) noexcept {
-  return of_sequence == '[' || of_sequence == 'O' || of_sequence == ';' || (of_sequence >= '0' && of_sequence <= '9');
+/// Of a character in UTF-8, by its first byte.
+std::size_t size_of_character(char first) noexcept {
+  const auto byte = static_cast<unsigned char>(first);
+  return byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
 }
+
+/// The last byte of a control sequence. ECMA-48, 5.4
+bool ends_sequence(char byte) noexcept { return byte >= '@' && byte <= '~'; }
 
 }  // namespace
 
@@ -58,17 +62,18 @@ class console::key_mode {
 };
 
 console::console(console_options options)
-    : options_(std::move(options)),
+    : loop_(loop::running()),
+      options_(std::move(options)),
       input_(standard_input()),
       output_(standard_output()),
       mode_(std::make_unique<key_mode>()) {
-  loop::running().add_signal_handler(SIGCONT, [this] {  // the shell had the terminal meanwhile
+  loop_.add_signal_handler(SIGCONT, [this] {  // the shell had the terminal meanwhile
     mode_->apply();
     if (asking_) draw();
   });
 }
 
-console::~console() { loop::running().remove_signal_handler(SIGCONT); }
+console::~console() { loop_.remove_signal_handler(SIGCONT); }
 
 bool console::is_terminal() const noexcept { return mode_->is_on(); }
 
@@ -96,6 +101,7 @@ coro<std::optional<std::string>> console::read_keys() {
   for (;; ++next_key_) {
     if (next_key_ == keys_.size()) {
       draw();
+      co_await output_.drain();  // a terminal that stands still (Ctrl-S) gets no more keys than it can show
       std::string more = co_await input_.read(keys_at_once);
       keys_ = std::move(more);
       next_key_ = 0;
@@ -107,23 +113,37 @@ coro<std::optional<std::string>> console::read_keys() {
     edit(key);
   }
   ++next_key_;
+  state_ = keys_are::text;
   draw("\n");
   asking_ = false;
   co_return std::exchange(line_, {});
 }
 
 void console::edit(char key) {
-  if (in_sequence_) {
-    in_sequence_ = goes_on(key);
+  const keys_are before = std::exchange(state_, keys_are::text);
+  if (before == keys_are::parameters) {
+    if (!ends_sequence(key)) state_ = keys_are::parameters;
+  } else if (before == keys_are::one_more) {
+  } else if (before == keys_are::behind_escape && (key == '[' || key == 'O')) {
+    state_ = key == '[' ? keys_are::parameters : keys_are::one_more;
   } else if (key == escape) {
-    in_sequence_ = true;
+    state_ = keys_are::behind_escape;
+  } else if (before == keys_are::behind_escape && size_of_character(key) == 1) {  // Alt and that key
+  } else if (continues_character(key)) {
+    if (before == keys_are::too_many)
+      state_ = before;
+    else if (line_.size() < options_.line_limit)
+      line_ += key;
   } else if (key == rubout || key == '\b') {
     while (!line_.empty() && continues_character(line_.back())) line_.pop_back();
     if (!line_.empty()) line_.pop_back();
   } else if (key == erase_line) {
     line_.clear();
-  } else if (static_cast<unsigned char>(key) >= ' ' && line_.size() < options_.line_limit) {
-    line_ += key;
+  } else if (static_cast<unsigned char>(key) >= ' ') {
+    if (line_.size() + size_of_character(key) <= options_.line_limit)
+      line_ += key;
+    else
+      state_ = keys_are::too_many;
   }
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 
 #include <hocket/core/coro.hpp>
 #include <hocket/io/pipe.hpp>
+#include <hocket/loop/loop.hpp>
 
 namespace hocket {
 
@@ -57,6 +59,7 @@ class console {
   void draw(std::string_view end = {});
   [[nodiscard]] std::string shown() const;
 
+  loop& loop_;
   console_options options_;
   stream_reader input_;
   stream_writer output_;
@@ -65,7 +68,15 @@ class console {
   std::size_t next_key_ = 0;  // and of which these are done with
   std::string line_;          // that is being typed
   bool asking_ = false;       // the prompt is in sight
-  bool in_sequence_ = false;  // of an arrow, say
+  /// What the next key belongs to.
+  enum class keys_are : std::uint8_t {
+    text,
+    behind_escape,  // of an arrow, say, or with Alt
+    parameters,     // of a control sequence, up to its last byte
+    one_more,       // and that ends it
+    too_many,       // the line is full; the rest of a character goes the same way
+  };
+  keys_are state_ = keys_are::text;
 };
 
 }  // namespace hocket

@@ -43,7 +43,9 @@ std::string below(const std::string& folder, std::string_view name) {
   return fmt::format("{}{}{}", folder, folder.ends_with('/') ? "" : "/", name);
 }
 
-coro<file> open_directory(std::string path) { co_return co_await file::open(std::move(path), O_RDONLY | O_DIRECTORY); }
+coro<file> open_directory(std::string path, int more_flags = 0) {
+  co_return co_await file::open(std::move(path), O_RDONLY | O_DIRECTORY | more_flags);
+}
 
 coro<bool> is_directory(const std::string& folder, const directory_entry& entry) {
   if (entry.type != DT_UNKNOWN) co_return entry.is_directory();
@@ -148,8 +150,8 @@ async_generator<directory_entry> scan_directory(std::string path) {
   }
 }
 
-coro<std::vector<directory_entry>> list_directory(std::string path, std::size_t most) {
-  file folder = co_await open_directory(std::move(path));
+static coro<std::vector<directory_entry>> list(std::string path, std::size_t most, int flags) {
+  file folder = co_await open_directory(std::move(path), flags);
   std::vector<directory_entry> entries;
   while (co_await detail::read_directory_operation(folder.handle().record(), entries))
     if (entries.size() > most) throw error(fmt::format("'{}' has more than {} entries", folder.path(), most));
@@ -157,12 +159,17 @@ coro<std::vector<directory_entry>> list_directory(std::string path, std::size_t 
   co_return entries;
 }
 
+coro<std::vector<directory_entry>> list_directory(std::string path, std::size_t most) {
+  co_return co_await list(std::move(path), most, 0);
+}
+
 async_generator<walk_step> walk(std::string path, walk_options options) {
   std::vector<std::string> ahead{std::move(path)};
-  while (!ahead.empty()) {
+  for (int flags = 0; !ahead.empty(); flags = O_NOFOLLOW) {  // a folder may become a link before its turn has come
+
     walk_step step{.path = std::move(ahead.back()), .directories = {}, .files = {}};
     ahead.pop_back();
-    auto listed = co_await as_result(list_directory(step.path, options.most_in_a_folder));
+    auto listed = co_await as_result(list(step.path, options.most_in_a_folder, flags));
     if (!listed) {
       try {
         std::rethrow_exception(listed.error());

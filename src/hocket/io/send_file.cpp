@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -53,10 +54,11 @@ struct pipe_ends {
   io_handle writer;
 };
 
-/// For so many bytes, if the system allows it.
-pipe_ends make_pipe(std::size_t wanted) {
+/// For so many bytes, if the system allows it. Nothing if there is no descriptor for it.
+std::optional<pipe_ends> make_pipe(std::size_t wanted) {
   int numbers[2];
   const int answer = loop::running().io().pipe(numbers);
+  if (answer == -EMFILE || answer == -ENFILE) return std::nullopt;
   if (answer < 0) throw std::system_error(-answer, std::system_category(), "cannot make a pipe");
   if (wanted > usual_pipe_size)
     static_cast<void>(loop::running().io().set_pipe_size(numbers[1], static_cast<int>(wanted)));
@@ -67,7 +69,7 @@ pipe_ends make_pipe(std::size_t wanted) {
     const io_handle other(numbers[1], io_handle::made_here{});
     throw;
   }
-  return {std::move(reader), io_handle(numbers[1], io_handle::made_here{})};
+  return pipe_ends{std::move(reader), io_handle(numbers[1], io_handle::made_here{})};
 }
 
 /// A stream, as what is sent to.
@@ -126,9 +128,11 @@ class file_sending {
     throw error(fmt::format("{} became shorter while it was sent: {} of {} bytes", name, sent_, length_));
   }
 
-  // False: this file cannot be spliced.
+  // False: this file cannot be spliced, or no pipe be had.
   coro<bool> splice_all() {
-    const pipe_ends pipe = make_pipe(next_length());
+    const auto made = make_pipe(next_length());
+    if (!made) co_return false;
+    const pipe_ends& pipe = *made;
     while (sent_ < length_) {
       const auto filled =
           co_await as_expected(fill_operation(from_, pipe.writer, next_length(), options_.offset + sent_));

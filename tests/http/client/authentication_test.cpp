@@ -28,12 +28,13 @@ struct guard {
   std::vector<std::string> seen{};
   std::string challenge = "Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256";
   bool refuses = false;
+  std::string refusal = "who";
 
   scripted_server::script script() {
     return answering_messages([this](const seen_request& asked) {
       seen.emplace_back(asked.fields.get("Authorization").value_or("none"));
       if (seen.back() != "none" && !refuses) return response_text(200, "in " + asked.body);
-      return response_text(401, "who", fmt::format("WWW-Authenticate: {}\r\n", challenge));
+      return response_text(401, refusal, fmt::format("WWW-Authenticate: {}\r\n", challenge));
     });
   }
 };
@@ -72,6 +73,15 @@ HOCKET_TEST(authentication, digest_prefers_what_is_not_md5) {
   session web({.auth = credentials::digest("user", "password")});
   EXPECT_EQ(co_await ask(web, "GET", server.url()), "in ");
   EXPECT_TRUE(has(door.seen[1], "SHA-256")) << door.seen[1];
+}
+
+HOCKET_TEST(authentication, digest_needs_no_second_connection_behind_a_long_refusal) {
+  guard door{.refusal = std::string(100'000, 'w')};
+  scripted_server server(door.script());
+  session web({.limit = 1, .limit_per_host = 1, .auth = credentials::digest("user", "password")});
+  const auto begun = hocket::loop::running().time();
+  EXPECT_EQ(co_await ask(web, "GET", server.url()), "in ");
+  EXPECT_LT(hocket::loop::running().time() - begun, 1min);
 }
 
 HOCKET_TEST(authentication, a_refusal_of_digest_is_the_response) {

@@ -38,6 +38,7 @@ class breaking_server {
     std::string content = "0123456789";
     std::string etag = "\"a\"";
     std::size_t bytes_a_time = 4;
+    std::size_t most_of_a_part = 100;
     bool knows_ranges = true;
     std::vector<seen_request> seen{};
 
@@ -48,7 +49,8 @@ class breaking_server {
       if (!counts) return response_text(200, content, fields);
       const auto parts = hocket::http::parse_range(*range, content.size());
       if (!parts) return response_text(416, "", fmt::format("Content-Range: bytes */{}\r\n", content.size()));
-      const auto part = parts->front();
+      auto part = parts->front();
+      part.size = std::min<std::uint64_t>(part.size, most_of_a_part);
       return response_text(
           206, content.substr(part.first, part.size),
           fmt::format("{}Content-Range: {}\r\n", fields, hocket::http::format_content_range({part, content.size()})));
@@ -74,6 +76,7 @@ class breaking_server {
   std::string& content = state_->content;
   std::string& etag = state_->etag;
   std::size_t& bytes_a_time = state_->bytes_a_time;
+  std::size_t& most_of_a_part = state_->most_of_a_part;
   bool& knows_ranges = state_->knows_ranges;
   std::vector<seen_request>& seen = state_->seen;
 
@@ -124,6 +127,16 @@ HOCKET_TEST(download, survives_a_break_after_any_byte) {
     EXPECT_EQ(co_await download(web, server.target(), to.path, {.attempts = 10}), 10U) << bytes;
     EXPECT_EQ(co_await to.take(), "0123456789") << bytes;
   }
+}
+
+HOCKET_TEST(download, asks_again_where_a_server_sends_less_than_was_asked_for) {
+  place to = co_await place::make();
+  breaking_server server;
+  server.most_of_a_part = 2;
+  session web;
+  EXPECT_EQ(co_await download(web, server.target(), to.path, {.attempts = 2}), 10U);
+  EXPECT_EQ(co_await to.take(), "0123456789");
+  EXPECT_EQ(server.seen.size(), 4U);
 }
 
 HOCKET_TEST(download, begins_anew_where_the_content_has_changed) {

@@ -1,13 +1,18 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
+
+#include <netdb.h>
 
 #include <http/client/client_peer.hpp>
 
 #include <hocket/core/sleep.hpp>
 #include <hocket/http/client/retries.hpp>
+#include <hocket/io/resolve.hpp>
+#include <hocket/io/resolver.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
@@ -181,6 +186,29 @@ HOCKET_TEST(retries, leave_other_failures_and_answers_as_they_are) {
   const std::string failure = co_await failure_of(ask(web, "GET", server.url()));
   EXPECT_TRUE(failure.starts_with("http::detail::bad_message: ")) << failure;
   EXPECT_EQ(asked, 2);
+}
+
+/// Knows no host, now or ever.
+struct knows_nothing final : hocket::resolver {
+  int reason = EAI_NONAME;
+  int asked = 0;
+  coro<std::vector<hocket::socket_address>> resolve(std::string, std::uint16_t, int) override {
+    ++asked;
+    throw std::system_error(reason, hocket::resolve_category(), "look up");
+    co_return {};
+  }
+};
+
+HOCKET_TEST(retries, are_for_what_may_pass_and_not_for_a_host_that_nobody_knows) {
+  for (const auto& [reason, times] : {std::pair(EAI_NONAME, 1), std::pair(EAI_AGAIN, 3)}) {
+    auto names = std::make_shared<knows_nothing>();
+    names->reason = reason;
+    session_options options = retrying({.attempts = 3});
+    options.resolver = names;
+    session web(std::move(options));
+    EXPECT_TRUE((co_await failure_of(ask(web, "GET", "http://unknown.example/"))).starts_with("std::system_error: "));
+    EXPECT_EQ(names->asked, times) << reason;
+  }
 }
 
 HOCKET_TEST(retries, of_one_attempt_are_none) {

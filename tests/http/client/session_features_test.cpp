@@ -380,7 +380,10 @@ HOCKET_TEST(session_saving, goes_on_where_a_file_ends) {
               "http::client_error: the server does not say which part of the content it sends")
         << nonsense;
   }
-  EXPECT_EQ(co_await hocket::read_file(path), "0123456789");
+  range = "bytes 10-15/20";
+  EXPECT_EQ(co_await failure_of(save()),
+            "http::client_error: the server sent no more than 16 of 20 bytes: ask for the rest");
+  EXPECT_EQ(co_await hocket::read_file(path), "0123456789456789") << "what has come stays";
   status = 200;
   EXPECT_EQ(co_await save(), "456789") << "the whole takes the place of the part";
   co_await folder.remove();

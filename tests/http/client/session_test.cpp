@@ -142,6 +142,24 @@ HOCKET_TEST(session, the_answer_to_head_has_a_length_and_no_body) {
   EXPECT_EQ(server.connections(), 1U);
 }
 
+HOCKET_TEST(session, the_answer_to_head_leaves_the_connection_free_whatever_length_it_tells) {
+  scripted_server server(answering([](const std::string& request) {
+    return request.starts_with("HEAD") ? std::string("HTTP/1.1 200 OK\r\nContent-Length: 100000000000\r\n\r\n")
+                                       : response_text(200, "then");
+  }));
+  session web;
+  {
+    response answer = co_await web.head(server.url());
+    co_await answer.drain();
+  }
+  {
+    response answer = co_await web.head(server.url());
+    EXPECT_EQ(co_await answer.read(), "");
+  }
+  EXPECT_EQ(co_await fetch(web, server.url()), "then");
+  EXPECT_EQ(server.connections(), 1U);
+}
+
 HOCKET_TEST(session, an_error_status_is_no_exception_until_asked) {
   scripted_server server(answering([](const std::string&) { return response_text(404, "nothing here"); }));
   session web;

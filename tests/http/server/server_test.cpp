@@ -780,6 +780,21 @@ HOCKET_TEST(server, a_body_that_fails_before_its_first_piece_gives_500) {
   co_await server.stop();
 }
 
+HOCKET_TEST(server, an_http_error_of_a_body_before_its_first_piece_is_the_reply) {
+  std::string reported;
+  running_server server(
+      [](request&) -> coro<reply> {
+        co_return reply::stream("text/plain", [](body_writer&) -> coro<void> {
+          throw http_error(400, "no good");
+          co_return;
+        });
+      },
+      {.on_error = [&reported](const std::string& problem) { reported = problem; }});
+  EXPECT_EQ(statuses(co_await answer_to(server.address(), get + get)), "400 400");
+  EXPECT_EQ(reported, "");
+  co_await server.stop();
+}
+
 HOCKET_TEST(server, a_body_that_fails_after_its_first_piece_cuts_the_connection) {
   std::string reported;
   running_server server(

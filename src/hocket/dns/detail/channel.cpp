@@ -221,6 +221,9 @@ void channel::use_servers(const std::vector<socket_address>& servers) {
     node.udp_port = node.tcp_port = address.port();
     if (node.family == AF_INET)
       node.addr.addr4 = reinterpret_cast<const sockaddr_in*>(address.data())->sin_addr;
+    else if (address.scope_id() != 0)
+      throw error(
+          fmt::format("cannot ask {} for names: c-ares takes no address of one interface", address.to_string()));
     else if (node.family == AF_INET6)
       std::ranges::copy(reinterpret_cast<const sockaddr_in6*>(address.data())->sin6_addr.s6_addr,
                         node.addr.addr6._S6_un._S6_u8);

@@ -1,4 +1,6 @@
+#include <cstdint>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -23,8 +25,21 @@ class unfinished {
   unfinished(session& by, url from, download_options& options, file& to)
       : by_(by), from_(std::move(from)), options_(options), to_(to) {}
 
-  /// All that is left, by one request. Gives what went wrong if that may pass; throws what may not.
+  /// All that is left, by one request, or more where a server sends less than it was asked for. Gives what went wrong if that may
+  /// pass; throws what may not.
   coro<std::exception_ptr> go_on() {
+    for (;;) {
+      const std::uint64_t before = here_;
+      auto failure = co_await take_answer();
+      if (failure != nullptr || here_ >= size_.value_or(0)) co_return failure;
+      if (here_ <= before) throw client_error("the server does not send the rest");
+    }
+  }
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return here_; }
+
+ private:
+  coro<std::exception_ptr> take_answer() {
     headers fields = options_.fields;
     if (!fields.contains("Accept-Encoding")) fields.set("Accept-Encoding", "identity");
     if (here_ > 0) ask_for_rest(fields, here_, known_);
@@ -45,13 +60,10 @@ class unfinished {
     }
   }
 
-  [[nodiscard]] std::uint64_t size() const noexcept { return here_; }
-
- private:
   /// Finds the place of what comes. What is there counts only if it can be told that the rest belongs to it.
   coro<void> begin(const response& answer) {
     if (here_ > 0 && answer.status() == 206) {
-      detail::require_rest(answer, here_);
+      size_ = detail::require_rest(answer, here_).size;
       if (const auto now = answer.validators(); !now.etag.empty() && now.etag != known_.etag)
         throw client_error("the server sends the rest of another content");
       co_return;
@@ -59,6 +71,7 @@ class unfinished {
     if (answer.status() == 206) throw client_error("the server sends a part, and nobody has asked for one");
     if (has_bytes_) co_await to_.truncate(0);  // those of an earlier attempt
     here_ = 0;
+    size_.reset();  // its length is the connection's affair
     // What was unpacked has other places than what the server counts.
     known_ = answer.headers().contains("Content-Encoding") ? http::validators() : answer.validators();
   }
@@ -74,7 +87,8 @@ class unfinished {
   download_options& options_;
   file& to_;
   validators known_;
-  std::uint64_t here_ = 0;  // bytes that count
+  std::uint64_t here_ = 0;             // bytes that count
+  std::optional<std::uint64_t> size_;  // of the whole, as a part has told it
   bool has_bytes_ = false;
 };
 

@@ -57,8 +57,9 @@ coro<void> response::drain() { return exchange_->drain(); }
 coro<std::string> response::read(std::size_t limit_bytes) {
   std::string whole;
   const auto too_large = [&] { return body_too_large(fmt::format("the body is larger than {} bytes", limit_bytes)); };
-  if (content_length().value_or(0) > limit_bytes) throw too_large();
-  whole.reserve(content_length().value_or(0));
+  const std::uint64_t announced = exchange_->is_decoded() ? 0 : exchange_->announced_bytes();
+  if (announced > limit_bytes) throw too_large();
+  whole.reserve(announced);
   for (;;) {
     const std::string_view piece = co_await next();
     if (piece.empty()) co_return whole;

@@ -108,10 +108,12 @@ coro<response> session_state::send(request_message& asked, session_call& call) {
     asked.expect_continue = false;  // RFC 9110, 10.1.1: once more without
     asked.fields.remove("Expect");
     co_await made->drain();
+    made.reset();  // and its connection: the next may have to wait for that place
     made = co_await ask(asked, call);
   }
   if (made->head.status == unauthorized && authentication.take_challenge(asked, who, made->head.fields)) {
     co_await made->drain();
+    made.reset();
     call.authorization = authentication.authorize(asked, who);
     made = co_await ask(asked, call);
   }

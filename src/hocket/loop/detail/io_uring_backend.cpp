@@ -104,7 +104,7 @@ bool uses_own_position(const io_request& request) noexcept {
 
 // Many that wait for a FIFO's other end would take all of the kernel's threads.
 bool is_opened_without_waiting(const io_request& request) noexcept {
-  return (request.flags & O_CREAT) != 0 && detail::waits_for_other_end(request);
+  return (request.flags & (O_CREAT | O_TRUNC)) != 0 && detail::waits_for_other_end(request);
 }
 
 int open_flags(const io_request& request) noexcept {

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
-#include <csignal>
 
 #include <poll.h>
 #include <sys/stat.h>
 
 #include <hocket/loop/detail/pipe_calls.hpp>
+#include <hocket/loop/detail/without_sigpipe.hpp>
 
 namespace hocket::detail {
 namespace {
@@ -39,27 +39,6 @@ ssize_t write_without_waiting(int number, const iovec* pieces, int count) noexce
   return ::write(number, pieces->iov_base, std::min<std::size_t>(pieces->iov_len, PIPE_BUF));
 }
 
-// write(2) sends SIGPIPE to the thread that calls it. (RWF_NOSIGNAL came with Linux 6.18.)
-template <class Call>
-ssize_t without_sigpipe(Call call) noexcept {
-  sigset_t broken_pipe, before, pending;
-  sigemptyset(&broken_pipe);
-  sigaddset(&broken_pipe, SIGPIPE);
-  sigpending(&pending);
-  if (sigismember(&pending, SIGPIPE) == 1) return call();  // it is blocked already, and somebody else's
-  pthread_sigmask(SIG_BLOCK, &broken_pipe, &before);
-  const ssize_t returned = call();
-  const int error = errno;
-  if (returned < 0 && error == EPIPE) {
-    const timespec at_once{};
-    while (sigtimedwait(&broken_pipe, nullptr, &at_once) < 0 && errno == EINTR) {
-    }
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  errno = error;
-  return returned;
-}
-
 }  // namespace
 
 descriptor::nature nature_of(const struct stat& state) noexcept {
@@ -86,7 +65,9 @@ ssize_t write_some(descriptor& target, const iovec* pieces, std::size_t count) n
   const int number = target.number();
   const auto some = static_cast<int>(std::min<std::size_t>(count, IOV_MAX));
   if (nature_of(target) == descriptor::nature::file) return ::writev(number, pieces, some);
-  return without_sigpipe([&] { return write_without_waiting(number, pieces, some); });
+  std::size_t wanted = 0;
+  for (int n = 0; n < some; ++n) wanted += pieces[n].iov_len;
+  return without_sigpipe(wanted, [&] { return write_without_waiting(number, pieces, some); });
 }
 
 }  // namespace hocket::detail

@@ -8,12 +8,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
-#include <signal.h>
 
 #include <hocket/loop/descriptor.hpp>
 #include <hocket/loop/detail/pipe_calls.hpp>
 #include <hocket/loop/detail/socket_calls.hpp>
+#include <hocket/loop/detail/without_sigpipe.hpp>
 
 namespace hocket::detail {
 namespace {
@@ -109,40 +108,17 @@ attempt accept(const io_request& request, int flags) noexcept {
   return answer(uninterrupted([&] { return ::accept4(number, nullptr, nullptr, all); }));
 }
 
-// splice(2) to a socket has no flag against the signal that a peer who is gone raises.
-class sigpipe_blocked {
- public:
-  sigpipe_blocked() noexcept {
-    sigemptyset(&sigpipe_);
-    sigaddset(&sigpipe_, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &sigpipe_, &before_);
-  }
-  ~sigpipe_blocked() {
-    const int error = errno;
-    if (sigismember(&before_, SIGPIPE) == 0) {
-      const timespec at_once{};
-      if (error == EPIPE) static_cast<void>(sigtimedwait(&sigpipe_, nullptr, &at_once));
-      pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-    }
-    errno = error;
-  }
-  sigpipe_blocked(const sigpipe_blocked&) = delete;
-
- private:
-  sigset_t sigpipe_{};
-  sigset_t before_{};
-};
-
 attempt splice(const io_request& request) noexcept {
-  const sigpipe_blocked meanwhile;
   const bool into_pipe = (request.flags & io_request::into_pipe) != 0;
   const io_details& more = *request.details;
   const int from = (into_pipe ? request.target : more.pipe)->number();
   const int to = (into_pipe ? more.pipe : request.target)->number();
   loff_t offset = more.offset;
-  return answer(uninterrupted([&] {
-    return ::splice(from, into_pipe && more.offset >= 0 ? &offset : nullptr, to, nullptr, request.length,
-                    SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+  return answer(without_sigpipe(request.length, [&] {
+    return uninterrupted([&] {
+      return ::splice(from, into_pipe && more.offset >= 0 ? &offset : nullptr, to, nullptr, request.length,
+                      SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
+    });
   }));
 }
 

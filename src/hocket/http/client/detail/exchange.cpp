@@ -140,8 +140,13 @@ coro<std::string_view> exchange::next_as_it_came() {
   }
 }
 
+std::uint64_t exchange::announced_bytes() const noexcept {
+  constexpr int not_modified = 304;
+  return method_ == "HEAD" || head.status == not_modified ? 0 : head.content_length.value_or(0);
+}
+
 coro<void> exchange::drain() {
-  if (!lease_ || head.content_length.value_or(0) > most_drained_bytes) co_return;
+  if (!lease_ || announced_bytes() > most_drained_bytes) co_return;
   lease_->hurry(loop::running().time_after(longest_drain));
   try {
     while (received < most_drained_bytes && !(co_await next_as_it_came()).empty()) {

@@ -41,12 +41,15 @@ class exchange {
   /// The next piece of the body, empty at its end, when the connection has gone back.
   HOCKET_CORO_WRAPPER coro<std::string_view> next();
 
-  /// Reads what is left of the body, if that is little and comes soon, so that the connection can be used again.
+  /// Reads what is left of the body, if that is little and comes soon, so that the connection can be used again. Else it is kept, until
+  /// this ends.
   coro<void> drain();
 
   /// Leaves the hooks out of what becomes of the body.
   void tell_no_more() noexcept { trace_.hooks = nullptr; }
 
+  /// Of the body that is to come, if it says so: what an answer to HEAD says is of another one.
+  [[nodiscard]] std::uint64_t announced_bytes() const noexcept;
   /// The body is not as it came.
   [[nodiscard]] bool is_decoded() const noexcept { return decoder_ != nullptr; }
 

@@ -29,12 +29,13 @@ coro<std::uint64_t> write_body(response& from, file& to, std::optional<std::uint
 
 }  // namespace
 
-void require_rest(const response& part, std::uint64_t size) {
+content_range require_rest(const response& part, std::uint64_t size) {
   const auto said = parse_content_range(part.headers().get("Content-Range").value_or(""));
   if (!said || !said->range) throw client_error("the server does not say which part of the content it sends");
   if (said->range->first != size)
     throw client_error(
         fmt::format("the server sends what comes after {} bytes, and the file has {}", said->range->first, size));
+  return *said;
 }
 
 coro<std::uint64_t> replace_by(std::string path, function<coro<std::uint64_t>(file&)> fill) {
@@ -67,8 +68,12 @@ coro<std::uint64_t> replace_with_body(response& from, std::string path, function
 coro<std::uint64_t> append_body(response& from, std::string path, function<void(std::uint64_t)> on_progress) {
   file there = co_await file::open(path, O_WRONLY | O_CREAT, 0666);
   const auto size = static_cast<std::uint64_t>(there.size());
-  require_rest(from, size);
-  co_return co_await write_body(from, there, size, on_progress);
+  const auto whole = require_rest(from, size).size;
+  const std::uint64_t saved = co_await write_body(from, there, size, on_progress);
+  if (whole && size + saved < *whole)
+    throw client_error(
+        fmt::format("the server sent no more than {} of {} bytes: ask for the rest", size + saved, *whole));
+  co_return saved;
 }
 
 }  // namespace hocket::http::detail

@@ -170,6 +170,7 @@ void server_connection::begin_request() {
   wants_continue_ = parser_.expects_continue();
   body_received_ = 0;
   body_waited_ = {};
+  head_begun_ = false;
   head_sent_ = false;
   body_sent_ = 0;
   ++served_;
@@ -238,8 +239,8 @@ duration server_connection::time_for(std::uint64_t bytes) const noexcept {
 
 // Of what has come already: a body of no bytes, and one that the handler has left, is over without waiting.
 void server_connection::find_end_of_body() {
-  std::string_view ignored;
   for (;;) {
+    std::string_view ignored;
     const parse_event event = parser_.next(rest_, ignored);
     body_ended_ = event == parse_event::end;
     body_received_ += ignored.size();
@@ -351,6 +352,7 @@ class server_connection::reply_writer final : public body_writer {
       piece.remove_prefix(part.size());
       const std::string_view size_line = begin_chunk(part.size());
       const std::array<std::string_view, 4> pieces{on_.out_, size_line, part, is_chunked_ ? "\r\n" : ""};
+      on_.head_begun_ = true;
       co_await with_timeout(on_.time_for(part.size()), on_.stream_.send_all(pieces));
       sent(part.size());
     }
@@ -365,6 +367,7 @@ class server_connection::reply_writer final : public body_writer {
     while (length > 0) {
       const std::uint64_t part = std::min<std::uint64_t>(length, most_sent_at_once);
       on_.out_ += begin_chunk(part);
+      on_.head_begun_ = true;
       if (!on_.out_.empty()) co_await on_.send(on_.out_);
       on_.out_.clear();
       on_.head_sent_ = true;
@@ -448,17 +451,20 @@ coro<void> server_connection::send_reply(reply& given) {
 
 coro<void> server_connection::send_body(reply& given, std::optional<std::uint64_t> length, bool is_chunked) {
   reply_writer writer(*this, length, is_chunked);
-  std::optional<std::string> problem;
+  std::optional<reply> refusal;
   try {
     co_await given.body.write_to(writer);
     co_await writer.finish();
+  } catch (const http_error& known) {
+    if (head_begun_) throw;
+    refusal = reply::error(known);
   } catch (const std::exception& thrown) {
-    if (head_sent_) throw;
-    problem = thrown.what();
+    if (head_begun_) throw;
+    owner_.report(fmt::format("{} {}: {}", request_.method(), request_.target(), thrown.what()));
+    refusal = reply::text("the server failed\n", 500);
   }
-  if (!problem) co_return;
-  owner_.report(fmt::format("{} {}: {}", request_.method(), request_.target(), *problem));
-  given = reply::text("the server failed\n", 500);
+  if (!refusal) co_return;
+  given = std::move(*refusal);
   write_head(given, "", given.body.length());
   co_await send_head_with(*given.body.in_memory());
 }
@@ -501,6 +507,7 @@ coro<void> server_connection::send(std::string_view bytes) {
 
 // The head and what belongs to it in one send: a small piece is copied behind it, a large one is sent from where it is.
 coro<void> server_connection::send_head_with(std::string_view body) {
+  head_begun_ = true;
   if (body.size() <= most_copied) {
     out_ += body;
     co_await send(out_);

@@ -91,6 +91,7 @@ class server_connection final : public list_link<server::connection_link>, priva
   duration body_waited_{};  // for its bytes
 
   // Of the reply:
+  bool head_begun_ = false;  // some of it may have been sent: then nothing can take its place
   bool head_sent_ = false;
   bool gone_ = false;  // the client, or it might as well be
   std::uint64_t body_sent_ = 0;
