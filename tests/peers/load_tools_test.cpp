@@ -68,12 +68,13 @@ class attacked_server {
     http::session web;
     const hocket::time_point begun = hocket::loop::running().time();
     std::size_t answers = 0;
-    for (; !is_over; ++answers) {
+    while (!is_over) {
       auto answer = co_await web.get(url("/alive"), {.timeout = 1s});
       EXPECT_EQ(co_await answer.text(), "yes");
       const std::size_t now = server_.server.connections();
       most_ = std::max(most_, now);
       if (now > attackers / 10U) busy_for_ = hocket::loop::running().time() - begun;
+      ++answers;
       co_await hocket::sleep(20ms);
     }
     co_return answers;
