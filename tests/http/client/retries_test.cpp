@@ -5,9 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include <netdb.h>
-
 #include <http/client/client_peer.hpp>
+#include <netdb.h>
 
 #include <hocket/core/sleep.hpp>
 #include <hocket/http/client/retries.hpp>
