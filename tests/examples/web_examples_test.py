@@ -31,9 +31,9 @@ BIG = os.urandom(1 << 16) * 96 + b"the end"  # 6 MiB and a bit
 class Server:
     """An example that serves at a port of its choice until it is told to end."""
 
-    def __init__(self, program, *arguments, backend):
+    def __init__(self, program, *arguments, backend, environment=None):
         self.process = subprocess.Popen([EXAMPLES / program, *map(str, arguments), "--port", "0"], text=True,
-                                        env={**os.environ, "HOCKET_BACKEND": backend},
+                                        env={**os.environ, "HOCKET_BACKEND": backend, **(environment or {})},
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.port = int(re.search(r":(\d+)/", self.process.stdout.readline()).group(1))
 
@@ -46,6 +46,12 @@ class Server:
     def __exit__(self, *_):
         self.process.send_signal(signal.SIGTERM)
         self.out, self.error = self.process.communicate(timeout=PATIENCE_SECONDS)
+
+
+def keep_no_freed_memory():
+    """The address sanitizer would keep hundreds of megabytes, to see who uses them."""
+    options = [os.environ.get("ASAN_OPTIONS", ""), "quarantine_size_mb=0", "thread_local_quarantine_size_kb=0"]
+    return {"ASAN_OPTIONS": ":".join(filter(None, options))}
 
 
 def curl(*arguments):
@@ -362,8 +368,8 @@ class ReverseProxy:
 
     size = 100 << 20
 
-    def proxy(self, upstream, *arguments):
-        return Server("reverse_proxy", upstream, *arguments, backend=self.backend)
+    def proxy(self, upstream, *arguments, **options):
+        return Server("reverse_proxy", upstream, *arguments, backend=self.backend, **options)
 
     def peak_kilobytes(self, server):
         status = pathlib.Path("/proc", str(server.process.pid), "status").read_text()
@@ -376,7 +382,7 @@ class ReverseProxy:
             taken = pathlib.Path(folder, "taken")
             taken.mkdir()
             with (Server("file_upload", taken, backend=self.backend) as behind,
-                  self.proxy(behind.url()) as server):
+                  self.proxy(behind.url(), environment=keep_no_freed_memory()) as server):
                 self.assertIn(b"<form", curl(server.url()))
                 before = self.peak_kilobytes(server)
                 curl("-F", f"file=@{source};filename=big", server.url())
