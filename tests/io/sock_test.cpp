@@ -308,6 +308,34 @@ HOCKET_TEST(sock_sendfile, sends_what_is_in_a_file) {
             "send to descriptor " + std::to_string(far) + ": Socket operation on non-socket");
 }
 
+// Such that block, and hold little.
+foreign_pair sockets_on_loopback() {
+  const int few_bytes = 16'384;
+  const foreign_number listener = inet_socket(SOCK_STREAM);
+  ::setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &few_bytes, sizeof few_bytes);
+  const socket_address any = loopback();
+  EXPECT_EQ(::bind(listener, any.data(), any.size()), 0);
+  EXPECT_EQ(::listen(listener, 1), 0);
+  const socket_address address = name_of(listener);
+  foreign_number near = inet_socket(SOCK_STREAM);
+  ::setsockopt(near, SOL_SOCKET, SO_SNDBUF, &few_bytes, sizeof few_bytes);
+  EXPECT_EQ(::connect(near, address.data(), address.size()), 0);
+  foreign_number far(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+  return {std::move(near), std::move(far)};
+}
+
+HOCKET_TEST(sock_sendfile, to_a_socket_that_blocks_holds_nobody_while_the_peer_does_not_read) {
+  const hocket::testing::temporary_directory folder;
+  hocket::testing::write_file(folder / "long", std::string(1'000'000, 'x'));
+  auto from = co_await hocket::file::open(folder / "long");
+  const auto [near, far] = sockets_on_loopback();
+  const auto sending = create_task(sock_sendfile(near, from));
+  co_await hocket::wait_readable(far);
+  co_await wait_all_tasks_blocked();
+  sending.cancel();
+  EXPECT_TRUE(co_await hocket::testing::ends_cancelled(sending));
+}
+
 HOCKET_TEST(sock_recv, is_ended_by_notify_closing) {
   auto [near, far] = foreign_sockets();
   const auto receiving = create_task(why_receiving_ends(near));

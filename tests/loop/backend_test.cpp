@@ -14,12 +14,15 @@
 
 namespace {
 
-/// Sets an environment variable, and puts it back as it was.
+/// Sets an environment variable, or with a null pointer takes it away, and puts it back as it was.
 class environment_variable {
  public:
   environment_variable(const char* name, const char* value) : name_(name) {
     if (const char* before = std::getenv(name)) before_ = before;
-    ::setenv(name, value, 1);
+    if (value != nullptr)
+      ::setenv(name, value, 1);
+    else
+      ::unsetenv(name);
   }
   ~environment_variable() {
     if (before_)
@@ -56,6 +59,43 @@ TEST(backend, is_refused_if_the_environment_names_an_unknown_one) {
     why = error.what();
   }
   EXPECT_EQ(why, "HOCKET_BACKEND is 'kqueue'; it must be 'io_uring', 'epoll', 'poll' or 'select'");
+}
+
+TEST(backend, is_epoll_where_a_ring_lacks_what_nothing_else_can_do) {
+  if (!hocket::io_uring_works()) GTEST_SKIP() << "SKIPPED: io_uring is forbidden here";
+  const environment_variable nothing_forced("HOCKET_REQUIRE_IO_URING", nullptr);
+  const environment_variable automatic("HOCKET_BACKEND", nullptr);
+  const environment_variable without("HOCKET_IO_URING_WITHOUT", "statx,accept");
+  EXPECT_EQ(hocket::loop().io().name(), "epoll");
+  std::string why;
+  try {
+    hocket::loop loop({.backend = hocket::backend_kind::io_uring});
+  } catch (const std::system_error& error) {
+    why = error.what();
+  }
+  EXPECT_EQ(why, "io_uring has no 'accept' here: Operation not supported");
+}
+
+TEST(backend, is_io_uring_where_a_ring_lacks_what_can_be_done_in_another_way) {
+  if (!hocket::io_uring_works()) GTEST_SKIP() << "SKIPPED: io_uring is forbidden here";
+  const environment_variable automatic("HOCKET_BACKEND", nullptr);
+  for (const char* names : {"all", "splice", "openat2,send_zc", "statx,"}) {
+    const environment_variable without("HOCKET_IO_URING_WITHOUT", names);
+    EXPECT_EQ(hocket::loop().io().name(), "io_uring") << names;
+  }
+}
+
+TEST(backend, is_refused_if_the_environment_takes_away_what_no_ring_has) {
+  const environment_variable without("HOCKET_IO_URING_WITHOUT", "statx,stat");
+  std::string why;
+  try {
+    hocket::loop loop({.backend = hocket::backend_kind::io_uring});
+  } catch (const hocket::error& error) {
+    why = error.what();
+  } catch (const std::system_error&) {
+    GTEST_SKIP() << "SKIPPED: io_uring is forbidden here";
+  }
+  EXPECT_TRUE(why.starts_with("HOCKET_IO_URING_WITHOUT names 'stat'; it may name all, poll_add, ")) << why;
 }
 
 TEST(backend, on_select_refuses_large_numbers_with_the_way_out_and_closes_them) {

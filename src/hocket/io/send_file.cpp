@@ -1,6 +1,7 @@
 // So much as a pipe holds is spliced from the file into it, without copying, and from there to the socket, as far as that takes it: the
 // more, the fewer calls, and the fewer ways to the pool and back. A user may have 64 MiB in pipes; who has more is refused larger ones,
-// and those of 64 KiB do as well. Files that cannot be spliced (of /proc, for instance) say so at the first attempt; they are read.
+// and those of 64 KiB do as well. What cannot be spliced (files of /proc, for instance; to somebody else's socket that blocks) says so
+// at the first attempt: then the file is read, and what was read is sent.
 
 #include <algorithm>
 #include <cerrno>
@@ -128,7 +129,11 @@ class file_sending {
     throw error(fmt::format("{} became shorter while it was sent: {} of {} bytes", name, sent_, length_));
   }
 
-  // False: this file cannot be spliced, or no pipe be had.
+  [[nodiscard]] bool is_refused(const std::error_code& error) const noexcept {
+    return sent_ == 0 && error == std::errc::invalid_argument;
+  }
+
+  // False: these cannot be spliced, or no pipe be had.
   coro<bool> splice_all() {
     const auto made = make_pipe(next_length());
     if (!made) co_return false;
@@ -136,16 +141,18 @@ class file_sending {
     while (sent_ < length_) {
       const auto filled =
           co_await as_expected(fill_operation(from_, pipe.writer, next_length(), options_.offset + sent_));
-      if (!filled && filled.error() == std::errc::invalid_argument && sent_ == 0) co_return false;
+      if (!filled && is_refused(filled.error())) co_return false;
       if (!filled)
         throw std::system_error(filled.error(), detail::what_failed_on("read", std::string(from_.path()), {}));
       require_more(*filled);
       for (std::size_t left = *filled; left > 0;) {
         if (!to_.is_open()) throw std::system_error(ECANCELED, std::system_category(), "send");  // aborted meanwhile
-        const std::size_t taken = co_await empty_operation(pipe.reader, to_.socket(), left);
-        if (taken == 0) throw std::system_error(EIO, std::system_category(), "send");
-        left -= taken;
-        sent(taken);
+        const auto taken = co_await as_expected(empty_operation(pipe.reader, to_.socket(), left));
+        if (!taken && is_refused(taken.error())) co_return false;
+        if (!taken || *taken == 0)
+          throw std::system_error(taken ? std::make_error_code(std::errc::io_error) : taken.error(), "send");
+        left -= *taken;
+        sent(*taken);
       }
     }
     co_return true;

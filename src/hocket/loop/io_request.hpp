@@ -25,9 +25,9 @@ enum class io_op : std::uint8_t {
   accept,            // accept4(2): flags = SOCK_NONBLOCK, or 0: as the backend needs it; the result is the new number
   connect,           // connect(2): data = sockaddr, length
   poll,              // poll(2): flags = events
-  splice,            // splice(2) between target and `pipe`, once: length, flags = `into_pipe` and `from_file`, offset
-  open,          // openat(2) from the working directory: data = path, flags, mode; the result is a number. A FIFO: once
-                 // its other end is open too, or with O_NONBLOCK at once
+  splice,  // splice(2) between target and `pipe`, once: length, flags, offset. -EINVAL: not here, or not without waiting
+  open,    // openat(2) from the working directory: data = path, flags, mode; the result is a number. A FIFO: once
+           // its other end is open too, or with O_NONBLOCK at once
   open_beneath,  // openat2(2) below the target, RESOLVE_BENEATH and no magic links: as open
   read,          // pread(2): data, length, offset (-1: the file's own position)
   write,         // pwrite(2), all of it: data, length, offset (-1: the file's own position); the result is 0

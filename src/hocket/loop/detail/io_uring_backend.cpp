@@ -12,6 +12,7 @@
 // | any | a FIFO is opened without waiting for its other end (to write: ENXIO), unless the open needs a thread of the kernel's: for a path that is not in memory, or to make a file | the latter is asked for with O_NONBLOCK; waits as the other backends do |
 // | any | there is no recvmmsg and no sendmmsg | called directly, after a poll if they would wait |
 // | any | there is no copy_file_range, getdents and readlinkat; before 6.9 no ftruncate | on the blocking pool |
+// | any | single operations are missing, or forbidden | the kernel is asked when the ring is made: `io_uring_operations` |
 // | any | EBADR: completions were lost | fatal, nothing sensible can follow |
 // | any | a read or write at the file's own position that an error cuts short does not move that (a write, seen on 6.18) | it is noted before, and set when less was done than asked for |
 // | any | a poll that is woken for nothing (a terminal's settings change) asks again by itself and, where there are two wait queues, as terminals have, fails at that with EINVAL (seen on 6.18) | it is made anew |
@@ -83,9 +84,9 @@ bool is_of_stream(const io_request& request) noexcept {
 }
 
 // What no kernel, or none before 6.9, does by a ring.
-bool needs_a_thread(const io_request& request) noexcept {
-  return request.op == io_op::truncate || request.op == io_op::flush || request.op == io_op::copy_range ||
-         request.op == io_op::read_link || request.op == io_op::read_directory;
+bool is_of_no_ring(io_op op) noexcept {
+  return op == io_op::truncate || op == io_op::flush || op == io_op::copy_range || op == io_op::read_link ||
+         op == io_op::read_directory;
 }
 
 bool is_in_pieces(const io_request& request) noexcept {
@@ -133,12 +134,16 @@ bool would_have_waited(const io_request& request, std::int32_t result) noexcept 
 }  // namespace
 
 // What it does not do is called, when poll(2) says so. A pipe or terminal would hold a thread of the kernel's.
-bool io_uring_backend::has_opcode(const io_request& request) noexcept {
+bool io_uring_backend::has_opcode(const io_request& request) const noexcept {
   if (is_of_stream(request)) {
     if (is_zero_copy(request)) static_cast<void>(detail::nature_of(*request.target));
     return !detail::is_no_socket(*request.target);
   }
   return request.op != io_op::send_messages && request.op != io_op::receive_messages && !is_of_pipe(request);
+}
+
+bool io_uring_backend::needs_a_thread(const io_request& request) const noexcept {
+  return request.op >= io_op::open && (is_of_no_ring(request.op) || !operations_->has(request.op));
 }
 
 struct io_uring_backend::ring {
@@ -207,6 +212,8 @@ io_uring_backend::io_uring_backend(loop& owner)
       ring_(std::make_unique<ring>(submission_entries, completion_entries, IORING_SETUP_DEFER_TASKRUN)) {
   make_view();
   ring_->register_buffers();
+  operations_.emplace(ring_->io);
+  operations_->restrict(ring_->io);
   wake_ = ::eventfd(0, EFD_CLOEXEC);
   if (wake_ < 0) throw std::system_error(errno, std::system_category(), "eventfd");
   buffers_.serve_kernel(
@@ -246,6 +253,7 @@ int io_uring_backend::poll_number() {
     throw invalid_state_error("a loop on io_uring that has begun cannot come to be inside of another one");
   auto made = std::make_unique<ring>(submission_entries, completion_entries, IORING_SETUP_COOP_TASKRUN);
   made->register_buffers();
+  operations_->restrict(made->io);
   std::memcpy(static_cast<void*>(made->buffers), ring_->buffers, ring::buffers_size);
   ring_ = std::move(made);
   make_view();
@@ -264,6 +272,12 @@ bool io_uring_backend::start(io_request& request) {
   request.completed = false;
   request.stopping = false;
   request.phase = asking;
+  if (is_zero_copy(request) && !operations_->has_zero_copy()) request.flags = 0;
+  if (request.op == io_op::splice && !operations_->has(io_op::splice)) {
+    request.result = -EINVAL;
+    request.completed = true;
+    return true;
+  }
   if (needs_a_thread(request)) {
     offload(request);
     return false;

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <memory>
-#include <thread>
+#include <optional>
 #include <vector>
 
+#include <hocket/loop/detail/io_uring_operations.hpp>
 #include <hocket/loop/detail/kernel_backend.hpp>
 
 namespace hocket {
@@ -35,7 +36,8 @@ class io_uring_backend final : public kernel_backend {
   void part_completed(io_request& request, std::int32_t result);
   [[nodiscard]] bool linger(io_request& request) noexcept;
   void zero_copy_completed(io_request& request, std::int32_t result, std::uint32_t flags);
-  [[nodiscard]] static bool has_opcode(const io_request& request) noexcept;
+  [[nodiscard]] bool has_opcode(const io_request& request) const noexcept;
+  [[nodiscard]] bool needs_a_thread(const io_request& request) const noexcept;
   void call(io_request& request);
   void given_up_by_kernel(io_request& request);
   void opened(io_request& request, std::int32_t result);
@@ -47,7 +49,8 @@ class io_uring_backend final : public kernel_backend {
   void provide(std::uint32_t slot) noexcept;
 
   std::unique_ptr<ring> ring_;
-  int wake_ = -1;  // an eventfd
+  std::optional<detail::io_uring_operations> operations_;  // of the ring
+  int wake_ = -1;                                          // an eventfd
   std::uint64_t wake_count_ = 0;
   bool pollable_ = false;
   bool draining_ = false;

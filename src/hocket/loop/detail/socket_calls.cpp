@@ -108,8 +108,15 @@ attempt accept(const io_request& request, int flags) noexcept {
   return answer(uninterrupted([&] { return ::accept4(number, nullptr, nullptr, all); }));
 }
 
+// Towards a socket no flag of the call says so; O_NONBLOCK of an adopted one is not ours to set.
+bool splice_waits(const io_request& request, bool into_pipe) noexcept {
+  const descriptor& target = *request.target;
+  return !into_pipe && target.is_adopted() && (::fcntl(target.number(), F_GETFL) & O_NONBLOCK) == 0;
+}
+
 attempt splice(const io_request& request) noexcept {
   const bool into_pipe = (request.flags & io_request::into_pipe) != 0;
+  if (splice_waits(request, into_pipe)) return -EINVAL;
   const io_details& more = *request.details;
   const int from = (into_pipe ? request.target : more.pipe)->number();
   const int to = (into_pipe ? more.pipe : request.target)->number();
