@@ -45,6 +45,12 @@ function(hocket_test name)
   set_tests_properties(${name} PROPERTIES TIMEOUT 600)
 endfunction()
 
+# hocket_interrupted_test(NAME [FILTER]): test_NAME once more, while 10,000 signals a second interrupt whatever calls the system.
+function(hocket_interrupted_test name)
+  add_test(NAME ${name}_interrupted COMMAND test_${name} --gtest_brief=1 ${ARGN})
+  set_tests_properties(${name}_interrupted PROPERTIES ENVIRONMENT HOCKET_TEST_INTERRUPTS=10000 TIMEOUT 1200)
+endfunction()
+
 # hocket_program(NAME SOURCES ... USES ... LINKS ... [FOLDER sub]): a program under build/<preset>/bin or the named folder.
 function(hocket_program name)
   cmake_parse_arguments(arg "" "FOLDER" "SOURCES;USES;LINKS" ${ARGN})
