@@ -1,4 +1,6 @@
 #include <array>
+#include <chrono>
+#include <csignal>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <termios.h>
 
+#include <hocket/core/sleep.hpp>
 #include <hocket/io/console.hpp>
 #include <hocket/testing/test.hpp>
 
@@ -58,6 +61,18 @@ class person {
     return lines;
   }
 
+  void put_into_lines() const {  // as a shell does
+    termios state{};
+    EXPECT_EQ(::tcgetattr(pair_.program, &state), 0);
+    state.c_lflag |= ICANON | ECHO;
+    EXPECT_EQ(::tcsetattr(pair_.program, TCSANOW, &state), 0);
+  }
+  void send_returns_as_they_are() const {
+    termios state{};
+    EXPECT_EQ(::tcgetattr(pair_.program, &state), 0);
+    state.c_iflag &= ~static_cast<tcflag_t>(ICRNL);
+    EXPECT_EQ(::tcsetattr(pair_.program, TCSANOW, &state), 0);
+  }
   [[nodiscard]] bool is_in_lines() const {
     termios state{};
     EXPECT_EQ(::tcgetattr(pair_.program, &state), 0);
@@ -110,8 +125,8 @@ HOCKET_TEST(console, prints_above_the_line_that_is_being_typed) {
 }
 
 HOCKET_TEST(console, gives_the_same_line_however_the_keys_come) {
-  // Taken away: a character of two bytes, a line by Ctrl-U, an arrow key and one with a number; bells and tabs do nothing.
-  const std::string keys = "zzz\25k\xC3\xA4s\xC3\xA4\177e\33[D\33[15~\33OP\a\t 1\b2\nnext\n";
+  // Taken away: a character of two bytes, a line by Ctrl-U, an arrow key and one with a number, a key with Alt; bells and tabs do nothing.
+  const std::string keys = "zzz\25k\xC3\xA4s\xC3\xA4\177e\33[D\33[15~\33OP\33x\a\t 1\b2\nnext\n";
   for (std::size_t cut = 0; cut <= keys.size(); ++cut) {
     person user;
     console screen;
@@ -159,6 +174,44 @@ HOCKET_TEST(console, takes_no_more_of_a_line_than_it_may_and_shows_its_end) {
   EXPECT_EQ(co_await user.sees("> defghij"), "> defghij");
   co_await user.type("\n");
   EXPECT_EQ(co_await reading, "0123456789abcdefghij");
+  co_await screen.close();
+}
+
+HOCKET_TEST(console, ends_a_line_by_the_return_key_of_a_terminal_that_makes_no_newline_of_it) {
+  person user;
+  user.send_returns_as_they_are();
+  console screen;
+  auto reading = create_task(line_of(screen));
+  co_await user.type("one\rtwo\r");
+  EXPECT_EQ(co_await reading, "one");
+  EXPECT_EQ(co_await screen.readline(), "two");
+  co_await screen.close();
+}
+
+HOCKET_TEST(console, waits_with_printing_while_the_terminal_takes_no_more) {
+  person user;
+  console screen;
+  const auto printing = create_task(screen.print(std::string(200'000, 'x') + "the end"));
+  co_await wait_all_tasks_blocked();
+  EXPECT_FALSE(printing.done());
+  const std::string shown = co_await user.sees("the end\n");
+  EXPECT_EQ(shown.size(), 200'008U);
+  co_await printing;
+  co_await screen.close();
+}
+
+HOCKET_TEST(console, takes_the_terminal_again_once_its_process_is_continued) {
+  person user;
+  console screen;
+  const auto reading = create_task(line_of(screen));
+  co_await user.type("ab");
+  co_await user.sees("> ab");
+  user.put_into_lines();
+  ::raise(SIGCONT);
+  co_await user.sees("> ab");
+  while (user.is_in_lines()) co_await hocket::sleep(std::chrono::milliseconds(1));
+  co_await user.type("c\n");
+  EXPECT_EQ(co_await reading, "abc");
   co_await screen.close();
 }
 

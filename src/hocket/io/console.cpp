@@ -109,7 +109,7 @@ coro<std::optional<std::string>> console::read_keys() {
     }
     const char key = keys_[next_key_];
     if (key == end_of_input && line_.empty()) co_return std::nullopt;
-    if (key == '\n') break;
+    if (key == '\n' || key == '\r') break;
     edit(key);
   }
   ++next_key_;
