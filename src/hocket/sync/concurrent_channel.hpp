@@ -105,7 +105,8 @@ class concurrent_channel : private channel_rules<Item, channel_waiter, channel_l
 
 /// The sending end of a channel between loops and threads: a handle that is moved, or cloned, and closes when it is destroyed.
 ///
-/// Every member may be called on any thread, by several at once; but moving, assigning and destroying the handle is for one.
+/// Every member may be called on any thread, by several at once; but moving, assigning and destroying the handle is for one. Items are
+/// moved under the channel's lock: a constructor of theirs must not use the channel.
 /// Counterpart: trio.MemorySendChannel, for threads.
 template <class Item>
 class concurrent_send_channel {
