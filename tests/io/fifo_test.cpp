@@ -3,7 +3,9 @@
 #include <array>
 #include <csignal>
 #include <filesystem>
+#include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -80,6 +82,46 @@ HOCKET_TEST(fifo, that_is_opened_without_waiting_carries_bytes_and_then_the_end)
   co_await writer.write("text");
   writer.close();
   EXPECT_EQ(co_await reading, "text");
+}
+
+HOCKET_TEST(fifo, is_read_and_written_in_pieces_without_a_thread_and_given_up_at_once) {
+  const fifo_folder place;
+  file fifo = co_await file::open(place.path, O_RDWR);
+  std::array<char, 3> first{};
+  std::array<char, 16> second{};
+  const std::array<std::span<char>, 2> into{first, second};
+  const auto read_pieces = [](file& from, std::span<const std::span<char>> pieces) -> coro<std::size_t> {
+    co_return co_await from.read(pieces);
+  };
+  auto reading = create_task(read_pieces(fifo, into));
+  co_await wait_all_tasks_blocked();
+  EXPECT_TRUE(co_await cancelling_ends(reading));
+  const std::array<std::string_view, 3> pieces{"on", "e ", "two"};
+  co_await fifo.write(pieces);
+  EXPECT_EQ(co_await fifo.read(into), 7U);
+  EXPECT_EQ(std::string(first.data(), 3) + std::string(second.data(), 4), "one two");
+}
+
+HOCKET_TEST(fifo, without_a_reader_is_a_broken_pipe_to_who_writes_pieces_and_no_signal) {
+  const fifo_folder place;
+  file reader = co_await file::open(place.path, O_RDONLY | O_NONBLOCK);
+  file writer = co_await file::open(place.path, O_WRONLY);
+  reader.close();
+  const std::array<std::string_view, 2> pieces{"one ", "two"};
+  const auto outcome = co_await as_expected(writer.write(pieces));
+  EXPECT_EQ(outcome.error(), std::errc::broken_pipe);
+}
+
+HOCKET_TEST(fifo, takes_more_pieces_than_it_has_room_for_as_they_are_read) {
+  const fifo_folder place;
+  file reader = co_await file::open(place.path, O_RDONLY | O_NONBLOCK);
+  file writer = co_await file::open(place.path, O_WRONLY);
+  const std::string much(200'000, 'x');
+  const std::array<std::string_view, 3> pieces{much, "middle", much};
+  auto reading = create_task([](file& from) -> coro<std::string> { co_return co_await from.read_all(); }(reader));
+  co_await writer.write(pieces);
+  writer.close();
+  EXPECT_TRUE(co_await reading == much + "middle" + much);
 }
 
 HOCKET_TEST(fifo, that_was_opened_as_a_file_is_read_until_cancelled) {

@@ -224,13 +224,25 @@ HOCKET_TEST(terminal, whose_settings_change_is_read_on) {
 
 HOCKET_TEST(terminal, that_nobody_reads_from_can_be_given_up_and_goes_on_later) {
   terminal pair;
-  EXPECT_EQ(::fcntl(pair.program, F_SETFL, O_NONBLOCK), 0);
   byte_stream person(io_handle{pair.person}), program(io_handle{pair.program});
   auto writing = create_task(send_and_close(program, std::string(1'000'000, 'x')));
   co_await wait_all_tasks_blocked();
   EXPECT_FALSE(writing.done());
   EXPECT_TRUE(co_await cancelling_ends(writing));
   EXPECT_TRUE((co_await answer_of(person)).starts_with("xxx"));
+}
+
+HOCKET_TEST(terminal, whose_program_does_not_read_can_be_given_up_and_keeps_its_flags) {
+  terminal pair;
+  byte_stream person(io_handle{pair.person}), program(io_handle{pair.program});
+  std::string lines;
+  for (int n = 0; n < 100'000; ++n) lines += "line\n";
+  auto writing = create_task(send_and_close(person, lines));
+  co_await wait_all_tasks_blocked();
+  EXPECT_FALSE(writing.done());
+  EXPECT_EQ(::fcntl(pair.person, F_GETFL) & O_NONBLOCK, 0);
+  EXPECT_TRUE(co_await cancelling_ends(writing));
+  EXPECT_TRUE((co_await answer_of(program)).starts_with("line\n"));
 }
 
 HOCKET_TEST(terminal, has_the_streams_of_a_connection) {

@@ -1,6 +1,10 @@
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <io/connected_sockets.hpp>
@@ -161,6 +165,27 @@ HOCKET_TEST(send_file, that_waits_for_the_peer_can_be_cancelled) {
   sending.cancel();
   EXPECT_TRUE(co_await ends_cancelled(sending));
   EXPECT_EQ(count_open_numbers(), before);
+}
+
+std::size_t count_threads() {
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator("/proc/self/task"), std::filesystem::directory_iterator()));
+}
+
+HOCKET_TEST(send_file, to_many_who_do_not_read_takes_no_thread_for_each) {
+  const temporary_directory folder;
+  write_file(folder / "a", std::string(10'000'000, 'x'));
+  std::vector<both_ends> ends;
+  std::vector<file> files;
+  std::vector<hocket::task<std::uint64_t>> sending;
+  for (int n = 0; n < 50; ++n) {
+    ends.push_back(co_await connect());
+    files.push_back(co_await file::open(folder / "a"));
+  }
+  for (std::size_t n = 0; n < ends.size(); ++n) sending.push_back(create_task(send_file(files[n], ends[n].near)));
+  co_await hocket::testing::wait_all_tasks_blocked();
+  EXPECT_LT(count_threads(), 30U);
+  for (auto& each : sending) EXPECT_TRUE(co_await hocket::testing::cancelling_ends(each));
 }
 
 HOCKET_TEST(send_file, ends_when_its_stream_is_aborted) {

@@ -9,9 +9,9 @@
 
 namespace hocket {
 
-// Pipes, FIFOs and terminals are byte streams: `byte_stream(io_handle(number))`. They are waited for by readiness, cancelled at
-// once, and keep their flags. (A terminal that nobody reads from holds up the loop unless it was opened with O_NONBLOCK; the
-// standard streams do not.) A terminal that is hung up gives the end, its other end std::errc::io_error; a pipe without a reader is std::errc::broken_pipe, never a signal.
+// Pipes, FIFOs and terminals are byte streams: `byte_stream(io_handle(number))`. They are waited for by readiness, cancelled at once,
+// and keep their flags. A terminal that is hung up gives the end, its other end std::errc::io_error; a pipe without a reader is
+// std::errc::broken_pipe, never a signal.
 
 struct pipe_ends {
   byte_stream reader;

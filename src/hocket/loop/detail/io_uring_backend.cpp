@@ -11,6 +11,7 @@
 // | any | when the kernel cannot make one more thread to work for the ring, because signals strike it again and again or threads are limited, it cancels what waits for one (seen on 6.18) | the blocking pool does it |
 // | any | a FIFO is opened without waiting for its other end (to write: ENXIO), unless the open needs a thread of the kernel's: for a path that is not in memory, or to make a file | the latter is asked for with O_NONBLOCK; waits as the other backends do |
 // | any | there is no recvmmsg and no sendmmsg | called directly, after a poll if they would wait |
+// | any | each splice takes one of the kernel's threads, and holds it while the socket has no room | into a socket: the same; from a file: by the ring |
 // | any | there is no copy_file_range, getdents and readlinkat; before 6.9 no ftruncate | on the blocking pool |
 // | any | single operations are missing, or forbidden | the kernel is asked when the ring is made: `io_uring_operations` |
 // | any | EBADR: completions were lost | fatal, nothing sensible can follow |
@@ -139,6 +140,7 @@ bool io_uring_backend::has_opcode(const io_request& request) const noexcept {
     if (is_zero_copy(request)) static_cast<void>(detail::nature_of(*request.target));
     return !detail::is_no_socket(*request.target);
   }
+  if (request.op == io_op::splice) return (request.flags & io_request::into_pipe) != 0;
   return request.op != io_op::send_messages && request.op != io_op::receive_messages && !is_of_pipe(request);
 }
 
@@ -273,7 +275,7 @@ bool io_uring_backend::start(io_request& request) {
   request.stopping = false;
   request.phase = asking;
   if (is_zero_copy(request) && !operations_->has_zero_copy()) request.flags = 0;
-  if (request.op == io_op::splice && !operations_->has(io_op::splice)) {
+  if (request.op == io_op::splice && has_opcode(request) && !operations_->has(io_op::splice)) {
     request.result = -EINVAL;
     request.completed = true;
     return true;
@@ -348,13 +350,9 @@ void io_uring_backend::submit(io_request& request) {
     case io_op::poll:
       io_uring_prep_poll_add(sqe, number, request.flags);
       break;
-    case io_op::splice: {
-      const bool into_pipe = (request.flags & io_request::into_pipe) != 0;
-      const int pipe = more.pipe->number();
-      io_uring_prep_splice(sqe, into_pipe ? number : pipe, into_pipe ? more.offset : -1, into_pipe ? pipe : number, -1,
-                           left, SPLICE_F_MOVE);
+    case io_op::splice:
+      io_uring_prep_splice(sqe, number, more.offset, more.pipe->number(), -1, left, SPLICE_F_MOVE);
       break;
-    }
     case io_op::open:
       io_uring_prep_openat(sqe, AT_FDCWD, data, open_flags(request), more.mode);
       break;
@@ -550,8 +548,8 @@ void io_uring_backend::call(io_request& request) {
 
 // What nobody has cancelled; see the table.
 void io_uring_backend::given_up_by_kernel(io_request& request) {
-  if (request.op == io_op::splice || request.op == io_op::connect) return submit(request);  // they may wait for long
-  if (request.op < io_op::open) return complete(request, -ECANCELED);
+  if (request.op == io_op::connect) return submit(request);  // it may wait for long
+  if (request.op < io_op::open && request.op != io_op::splice) return complete(request, -ECANCELED);
   try {
     hand_to_pool(request);
   } catch (const std::bad_alloc&) {

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -40,17 +39,8 @@ int kernel_backend::pipe(int (&numbers)[2]) {
 
 int kernel_backend::set_pipe_size(int number, int bytes) { return answer(::fcntl(number, F_SETPIPE_SZ, bytes)); }
 
-// write(2) to a terminal that is full waits, unless O_NONBLOCK is set, and a standard stream's flags are not ours alone. Opened anew
-// it has flags of its own. Not so the other end of a pseudo-terminal: that would become another one.
-static int open_terminal_anew(int number) noexcept {
-  unsigned pseudo_terminal = 0;
-  if (::isatty(number) != 1 || ::ioctl(number, TIOCGPTN, &pseudo_terminal) == 0) return -1;
-  const std::string path = "/proc/self/fd/" + std::to_string(number);  // short: takes no memory
-  return ::open(path.c_str(), (::fcntl(number, F_GETFL) & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
 int kernel_backend::duplicate(int number) {
-  const int opened = open_terminal_anew(number);  // it may be somebody else's
+  const int opened = detail::open_terminal_anew(number);  // it may be somebody else's
   if (opened > STDERR_FILENO) return opened;
   const int copy = answer(::fcntl(opened < 0 ? number : opened, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
   if (opened >= 0) ::close(opened);
@@ -316,8 +306,9 @@ void kernel_backend::end_waits_for_other_ends() noexcept {
 void kernel_backend::close_number(int number) noexcept { ::close(number); }
 
 bool kernel_backend::is_of_pipe(const io_request& request) noexcept {
-  return (request.op == io_op::read || request.op == io_op::write) && request.details->offset < 0 &&
-         detail::nature_of(*request.target) == descriptor::nature::pipe;
+  const bool is_of_file = request.op == io_op::read || request.op == io_op::write || request.op == io_op::read_pieces ||
+                          request.op == io_op::write_pieces;
+  return is_of_file && request.details->offset < 0 && detail::nature_of(*request.target) == descriptor::nature::pipe;
 }
 
 std::optional<std::int32_t> kernel_backend::try_now(io_request& request) {

@@ -27,9 +27,13 @@ inline void note_no_socket(descriptor& target) noexcept {
     target.is = descriptor::nature::pipe;
 }
 
-/// read(2) and writev(2) of what is no socket, as the system answers, -1 with EAGAIN instead of waiting, whatever the
+/// readv(2) and writev(2) of what is no socket, as the system answers, -1 with EAGAIN instead of waiting, whatever the
 /// descriptor's own flags are. A regular file is read and written where it stands. There is no SIGPIPE.
-[[nodiscard]] ssize_t read_some(descriptor& target, void* memory, std::size_t size) noexcept;
+[[nodiscard]] ssize_t read_some(descriptor& target, const iovec* pieces, std::size_t count) noexcept;
 [[nodiscard]] ssize_t write_some(descriptor& target, const iovec* pieces, std::size_t count) noexcept;
+
+/// The terminal once more, with O_NONBLOCK, which is not shared with those who share `number`. -1 if that is no terminal, or cannot be
+/// opened, or is the other end of a pseudo-terminal: that would become another one.
+[[nodiscard]] int open_terminal_anew(int number) noexcept;
 
 }  // namespace hocket::detail

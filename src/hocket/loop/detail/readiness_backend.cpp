@@ -56,8 +56,10 @@ readiness_backend::need readiness_backend::needs(const io_request& request) noex
     case io_op::poll:
       return need::either;
     case io_op::read:
+    case io_op::read_pieces:
       return is_of_pipe(request) ? need::readable : need::blocking_call;
     case io_op::write:
+    case io_op::write_pieces:
       return is_of_pipe(request) ? need::writable : need::blocking_call;
     default:
       return need::blocking_call;

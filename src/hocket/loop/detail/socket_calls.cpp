@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <climits>
+#include <optional>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -108,19 +109,37 @@ attempt accept(const io_request& request, int flags) noexcept {
   return answer(uninterrupted([&] { return ::accept4(number, nullptr, nullptr, all); }));
 }
 
-// Towards a socket no flag of the call says so; O_NONBLOCK of an adopted one is not ours to set.
-bool splice_waits(const io_request& request, bool into_pipe) noexcept {
-  const descriptor& target = *request.target;
-  return !into_pipe && target.is_adopted() && (::fcntl(target.number(), F_GETFL) & O_NONBLOCK) == 0;
-}
+// splice(2) into a socket that blocks waits, whatever the flags of the call: O_NONBLOCK is set for that one, unless the socket is
+// adopted. Then it is not ours to set.
+class socket_that_does_not_wait {
+ public:
+  explicit socket_that_does_not_wait(const descriptor& target) noexcept
+      : number_(target.number()), flags_(::fcntl(number_, F_GETFL)), blocks_((flags_ & O_NONBLOCK) == 0) {
+    is_changed_ = blocks_ && !target.is_adopted();
+    if (is_changed_) ::fcntl(number_, F_SETFL, flags_ | O_NONBLOCK);
+  }
+  ~socket_that_does_not_wait() {
+    if (is_changed_) ::fcntl(number_, F_SETFL, flags_);
+  }
+  socket_that_does_not_wait(const socket_that_does_not_wait&) = delete;
+
+  [[nodiscard]] bool waits() const noexcept { return blocks_ && !is_changed_; }
+
+ private:
+  int number_;
+  int flags_;
+  bool blocks_;
+  bool is_changed_ = false;
+};
 
 attempt splice(const io_request& request) noexcept {
   const bool into_pipe = (request.flags & io_request::into_pipe) != 0;
-  if (splice_waits(request, into_pipe)) return -EINVAL;
   const io_details& more = *request.details;
   const int from = (into_pipe ? request.target : more.pipe)->number();
   const int to = (into_pipe ? more.pipe : request.target)->number();
   loff_t offset = more.offset;
+  std::optional<socket_that_does_not_wait> socket;
+  if (!into_pipe && socket.emplace(*request.target).waits()) return -EINVAL;
   return answer(without_sigpipe(request.length, [&] {
     return uninterrupted([&] {
       return ::splice(from, into_pipe && more.offset >= 0 ? &offset : nullptr, to, nullptr, request.length,
@@ -171,9 +190,10 @@ attempt look_at_connect(const io_request& request) noexcept {
 }
 
 attempt try_receive(descriptor& target, void* memory, std::size_t size) noexcept {
+  const iovec piece{.iov_base = memory, .iov_len = size};
   return answer(as_socket_or(
       target, [&] { return ::recv(target.number(), memory, size, MSG_DONTWAIT); },
-      [&] { return read_some(target, memory, size); }));
+      [&] { return read_some(target, &piece, 1); }));
 }
 
 attempt try_call(io_request& request, int accept_flags) noexcept {
@@ -186,7 +206,12 @@ attempt try_call(io_request& request, int accept_flags) noexcept {
     case io_op::send:
     case io_op::write:
       return send_all(request);
+    case io_op::read_pieces: {
+      const auto& message = *static_cast<const msghdr*>(request.data);
+      return answer(uninterrupted([&] { return read_some(*request.target, message.msg_iov, message.msg_iovlen); }));
+    }
     case io_op::send_pieces:
+    case io_op::write_pieces:
       return send_pieces(request);
     case io_op::send_message:
       return send_message(request);
@@ -227,6 +252,7 @@ short events_for(const io_request& request) noexcept {
     case io_op::send_messages:
     case io_op::connect:
     case io_op::write:
+    case io_op::write_pieces:
       return POLLOUT;
     case io_op::poll:
       return static_cast<short>(request.flags);
