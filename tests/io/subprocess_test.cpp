@@ -593,6 +593,22 @@ TEST(subprocess, is_cancelled_anywhere_and_leaves_nothing) {
   EXPECT_EQ(hocket::testing::count_open_numbers(), before);
 }
 
+HOCKET_REAL_TIME_TEST(subprocess, that_follows_a_file_tells_what_is_appended_and_goes_with_the_task) {
+  const hocket::testing::temporary_directory place;
+  const std::string path = place / "log";
+  hocket::testing::write_file(path, "one\n");
+  auto child = co_await create_subprocess_exec({"tail", "-f", path}, {.stdout_ = pipe});
+  EXPECT_EQ(co_await child.stdout().readline(), "one\n");
+  auto next = create_task(
+      [](hocket::stream_reader& from) -> coro<std::string> { co_return co_await from.readline(); }(child.stdout()));
+  co_await hocket::testing::wait_all_tasks_blocked();
+  std::ofstream(path, std::ios::app) << "two\n";
+  EXPECT_EQ(co_await next, "two\n");
+  child.terminate();
+  EXPECT_EQ(co_await child.wait(), -SIGTERM);
+  EXPECT_FALSE(has_children());
+}
+
 // ---- many
 
 coro<int> run_true(hocket::semaphore& few) {
