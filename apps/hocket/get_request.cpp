@@ -16,8 +16,6 @@
 namespace hocket::app {
 namespace {
 
-constexpr std::size_t piece_size = 64 * 1024;
-
 std::pair<std::string, std::string> split(const std::string& text, char at, const char* option) {
   const std::size_t found = text.find(at);
   if (found == std::string::npos || found == 0)
@@ -31,15 +29,6 @@ coro<std::string> text_or_file(std::string text) {
   co_return co_await read_file(text.substr(1));
 }
 
-async_generator<std::string> pieces_of(file from) {
-  std::string room(piece_size, '\0');
-  for (;;) {
-    const std::size_t size = co_await from.read(room);
-    if (size == 0) co_return;
-    co_yield room.substr(0, size);
-  }
-}
-
 coro<http::multipart_form> make_form(const std::vector<std::string>& parts) {
   http::multipart_form form(http::make_boundary(loop::running().random()));
   for (const std::string& each : parts) {
@@ -50,11 +39,9 @@ coro<http::multipart_form> make_form(const std::vector<std::string>& parts) {
     }
     const std::filesystem::path path(value.substr(1));
     file content = co_await file::open(path.string());
-    const auto size = static_cast<std::uint64_t>(content.size());
-    form.add_stream(
-        name, pieces_of(std::move(content)),
-        {.filename = path.filename().string(), .content_type = std::string(http::media_type_for_path(path.string()))},
-        size);
+    form.add(
+        name, http::body::of_file(std::move(content)),
+        {.filename = path.filename().string(), .content_type = std::string(http::media_type_for_path(path.string()))});
   }
   co_return form;
 }

@@ -24,7 +24,7 @@ struct request_options {
   http::body body{};
   /// In place of `body`, sent as `application/x-www-form-urlencoded`, if there are any.
   std::vector<form_field> form{};
-  /// In place of `body`, sent as `multipart/form-data`, which cannot be repeated.
+  /// In place of `body`, sent as `multipart/form-data`.
   std::optional<multipart_form> multipart{};
   /// In place of `body`: text that is JSON, sent as `application/json`.
   std::optional<std::string> json{};

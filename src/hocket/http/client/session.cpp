@@ -83,8 +83,7 @@ request_message message_of(std::string method, url target, request_options& opti
     send_as(made, std::move(*options.json), "application/json");
   if (options.multipart) {
     const std::string type = options.multipart->content_type();
-    const auto length = options.multipart->content_length();
-    send_as(made, body::pieces(std::move(*options.multipart).pieces(), length), type);
+    send_as(made, std::move(*options.multipart).content(), type);
   }
   return made;
 }
