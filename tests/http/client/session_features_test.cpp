@@ -6,9 +6,11 @@
 #include <vector>
 
 #include <http/client/client_peer.hpp>
+#include <sys/stat.h>
 
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
+#include <hocket/http/client/download.hpp>
 #include <hocket/http/coding/content_encoder.hpp>
 #include <hocket/io/file_system.hpp>
 #include <hocket/io/temporary.hpp>
@@ -353,6 +355,51 @@ HOCKET_TEST(session_saving, replaces_a_file_in_one_step) {
   EXPECT_EQ(told, 6U);
   EXPECT_EQ(co_await hocket::read_file(path), "newest");
   EXPECT_EQ((co_await hocket::list_directory(folder.path())).size(), 1U) << "nothing else is left";
+  co_await folder.remove();
+}
+
+HOCKET_TEST(session_saving, makes_a_new_file_for_whom_the_umask_lets) {
+  auto folder = co_await hocket::temporary_directory::make();
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "new"); }));
+  session web;
+  const std::string saved = folder / "saved";
+  const std::string loaded = folder / "loaded";
+  for (const std::string& path : {saved, loaded}) {
+    co_await hocket::write_file(path, "old");
+    EXPECT_EQ(::chmod(path.c_str(), 0600), 0);
+  }
+  response answer = co_await web.get(server.url());
+  co_await answer.save_to(saved);
+  co_await hocket::http::download(web, *hocket::url::parse(server.url()), loaded);
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  for (const std::string& path : {saved, loaded})
+    EXPECT_EQ((co_await hocket::stat(path)).permissions(), 0666U & ~mask) << "and not that of the old one";
+  co_await folder.remove();
+}
+
+HOCKET_TEST(session_saving, replaces_a_symbolic_link_and_leaves_what_it_leads_to) {
+  auto folder = co_await hocket::temporary_directory::make();
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "new"); }));
+  session web;
+  const std::string there = folder / "there";
+  co_await hocket::write_file(there, "old");
+  for (const char* target : {"there", "nowhere"}) {
+    for (const bool downloads : {false, true}) {
+      const std::string path = folder / fmt::format("{}{}", target, downloads);
+      co_await hocket::symlink(target, path);
+      if (downloads) {
+        co_await hocket::http::download(web, *hocket::url::parse(server.url()), path);
+      } else {
+        response answer = co_await web.get(server.url());
+        co_await answer.save_to(path);
+      }
+      EXPECT_TRUE((co_await hocket::lstat(path)).is_regular()) << path;
+      EXPECT_EQ(co_await hocket::read_file(path), "new");
+    }
+  }
+  EXPECT_EQ(co_await hocket::read_file(there), "old");
+  EXPECT_FALSE(co_await hocket::exists(folder / "nowhere"));
   co_await folder.remove();
 }
 
