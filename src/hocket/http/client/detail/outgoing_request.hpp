@@ -3,18 +3,12 @@
 #include <string_view>
 
 #include <hocket/http/body.hpp>
+#include <hocket/http/client/detail/target_form.hpp>
 #include <hocket/http/client/tracing.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/url/url.hpp>
 
 namespace hocket::http::detail {
-
-/// How a request line names what is asked for. Source: RFC 9112, 3.2.
-enum class target_form : unsigned char {
-  origin,     ///< "/a?b": to the server itself
-  absolute,   ///< "http://example.org/a?b": to a proxy
-  authority,  ///< "example.org:443": CONNECT
-};
 
 /// A request as a connection is given it. Refers to all of it; to be kept until the answer's head is there.
 struct outgoing_request {
@@ -32,8 +26,5 @@ struct outgoing_request {
   bool stops_at_answer = false;
   trace_point trace{};
 };
-
-/// Which fields a redirect to another origin must not take along.
-[[nodiscard]] bool is_credential(std::string_view field_name) noexcept;
 
 }  // namespace hocket::http::detail
