@@ -1,11 +1,14 @@
 // The session knows messages only: it makes one of what it is asked for, and has its state send it.
 
 #include <array>
+#include <exception>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include <hocket/core/as_result.hpp>
+#include <hocket/core/task_group.hpp>
 #include <hocket/http/client/detail/make_message.hpp>
 #include <hocket/http/client/detail/session_state.hpp>
 #include <hocket/http/client/session.hpp>
@@ -38,6 +41,12 @@ url parse_target(std::string_view text, const std::optional<url>& base) {
   return std::move(*parsed);
 }
 
+coro<void> ask_and_use(session_state& state, request_message& asked, session_call& call, response_user& use,
+                       std::optional<response>& answer) {
+  answer = co_await state.request(asked, call);
+  co_await use(*answer);
+}
+
 }  // namespace
 
 session::session(session_options options)
@@ -52,6 +61,27 @@ coro<response> session::request(std::string method, hocket::url target, request_
   session_call call = state_->begin_call(options);
   request_message asked = detail::make_message(std::move(method), std::move(target), options);
   co_return co_await state_->request(asked, call);
+}
+
+coro<void> session::exchange(std::string method, std::string_view target, request_options options, response_user use) {
+  return exchange(std::move(method), parse_target(target, state_->options.base_url), std::move(options),
+                  std::move(use));
+}
+
+coro<void> session::exchange(std::string method, hocket::url target, request_options options, response_user use) {
+  session_call call = state_->begin_call(options);
+  request_message asked = detail::make_message(std::move(method), std::move(target), options);
+  std::optional<response> answer;
+  std::exception_ptr failure;  // as it is, and not in a group
+  co_await with_task_group([&](task_group& senders) -> coro<void> {
+    call.senders = &senders;
+    const auto outcome = co_await as_result(ask_and_use(*state_, asked, call, use, answer));
+    senders.cancel();
+    if (outcome) co_return;
+    if (is_cancelled(outcome.error())) throw cancelled{};
+    failure = outcome.error();
+  });
+  if (failure != nullptr) std::rethrow_exception(failure);
 }
 
 }  // namespace hocket::http

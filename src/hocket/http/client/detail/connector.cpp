@@ -32,13 +32,13 @@ security make_default_security() {
 
 }  // namespace
 
-coro<std::unique_ptr<h1_connection>> connector::open(route where, trace_point trace) {
+coro<std::shared_ptr<h1_connection>> connector::open(route where, trace_point trace) {
   timeout limit{delay(options_.timeouts.sock_connect)};
   trace.tell(&tracing::connection_create_start);
   try {
     byte_stream opened = co_await limit.run(reach(where, trace));
     trace.tell(&tracing::connection_create_end);
-    co_return std::make_unique<h1_connection>(std::move(opened));
+    co_return std::make_shared<h1_connection>(std::move(opened));
   } catch (const timeout_error&) {
     if (limit.expired()) throw timeout_error("no connection in time");
     throw;

@@ -26,7 +26,7 @@ class connector {
 
   /// A new connection by that route, within `timeouts::sock_connect`. Throws `timeout_error`, `address_refused`, `proxy_error`,
   /// std::system_error, `cancelled`.
-  [[nodiscard]] coro<std::unique_ptr<h1_connection>> open(route where, trace_point trace);
+  [[nodiscard]] coro<std::shared_ptr<h1_connection>> open(route where, trace_point trace);
 
  private:
   struct known_addresses {

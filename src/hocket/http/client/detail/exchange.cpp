@@ -93,6 +93,7 @@ coro<void> exchange::attempt(request_message& asked, const session_call& call, r
                                  .content = &asked.body,
                                  .expect_continue = asked.expect_continue,
                                  .stops_at_answer = asked.stop_at_answer,
+                                 .senders = call.senders,
                                  .trace = trace_};
   co_await lease_->exchange(request, {deadline_, options_.timeouts.sock_read}, head);
   trace_.tell(&tracing::response_headers_received, head.status);

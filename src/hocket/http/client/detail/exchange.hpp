@@ -18,7 +18,7 @@
 namespace hocket::http::detail {
 
 /// One request and its answer, on one connection: a lease of the pool, the request sent, the answer read. The connection goes back
-/// with the last byte.
+/// with the last byte, or is closed, if by then the request has not been sent to its end.
 class exchange {
  public:
   exchange(url target, connection_pool& pool, connector& connections, const session_options& options)

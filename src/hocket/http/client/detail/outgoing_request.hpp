@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include <hocket/core/task_group.hpp>
 #include <hocket/http/body.hpp>
 #include <hocket/http/client/detail/target_form.hpp>
 #include <hocket/http/client/tracing.hpp>
@@ -24,6 +25,8 @@ struct outgoing_request {
   body* content = nullptr;          // none; or a body that may be empty
   bool expect_continue = false;
   bool stops_at_answer = false;
+  /// Where the sending goes on when an answer below 300 is there; null: it has ended by then.
+  task_group* senders = nullptr;
   trace_point trace{};
 };
 

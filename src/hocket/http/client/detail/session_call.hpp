@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 
+#include <hocket/core/task_group.hpp>
 #include <hocket/http/client/credentials.hpp>
 #include <hocket/http/client/detail/route.hpp>
 #include <hocket/http/client/proxy.hpp>
@@ -17,6 +18,8 @@ struct session_call {
   const proxy_settings& proxies;
   const credentials* who = nullptr;
   std::uint64_t id = 0;
+  /// Who sends what is left of a body when its answer is there; null: nobody, it is sent by then.
+  task_group* senders = nullptr;
   bool left_origin = false;  // a redirect has led to another origin
 
   /// Of the next request.

@@ -25,7 +25,8 @@ class session_state {
   /// A call with these options, which stay where they are.
   [[nodiscard]] session_call begin_call(const request_options& how);
 
-  /// Sends a request and its body, and gives the response with its head: through the middlewares, and where redirects lead.
+  /// Sends a request and its body, and gives the response with its head: through the middlewares, and where redirects lead. Both stay
+  /// alive as long as the call's senders.
   [[nodiscard]] coro<response> request(request_message& asked, session_call& call);
 
   session_options options;
