@@ -23,10 +23,10 @@ std::pair<std::string, std::string> split(const std::string& text, char at, cons
   return {text.substr(0, found), text.substr(found + 1)};
 }
 
-/// The text, or what is in the file that it names by "@FILE".
+/// The text, or what is in the file that it names by "@FILE"; "@-" is standard input.
 coro<std::string> text_or_file(std::string text) {
   if (!text.starts_with('@')) co_return text;
-  co_return co_await read_file(text.substr(1));
+  co_return co_await read_file(text == "@-" ? "/dev/stdin" : text.substr(1));
 }
 
 coro<http::multipart_form> make_form(const std::vector<std::string>& parts) {
