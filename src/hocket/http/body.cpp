@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <system_error>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <hocket/base/error.hpp>
 #include <hocket/http/body.hpp>
@@ -44,7 +46,11 @@ coro<void> detail::relay(body_source& from, body_writer& to) {
 }
 
 body body::of_file(file from) {
-  const auto size = static_cast<std::uint64_t>(from.size());
+  struct stat state{};
+  if (const int answer = from.status(state); answer < 0)
+    throw std::system_error(-answer, std::system_category(), fmt::format("cannot send '{}'", from.path()));
+  if (!S_ISREG(state.st_mode)) throw error(fmt::format("'{}' is no file: how much is in it is not known", from.path()));
+  const auto size = static_cast<std::uint64_t>(state.st_size);
   return of_file(std::move(from), 0, size);
 }
 

@@ -64,7 +64,7 @@ class body {
   [[nodiscard]] static body of_file(file from, std::uint64_t offset, std::uint64_t length) {
     return body(content(file_part{std::move(from), offset, length}));
   }
-  /// The same of all that is in the file now. Throws std::system_error.
+  /// The same of all that is in the file now. Throws std::system_error, and hocket::error of what is no file but a pipe, a device, a folder.
   [[nodiscard]] static body of_file(file from);
   /// What `produce` writes: exactly `length` bytes if that is given.
   [[nodiscard]] static body stream(producer produce, std::optional<std::uint64_t> length = {}) {

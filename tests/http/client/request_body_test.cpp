@@ -318,6 +318,13 @@ HOCKET_TEST(request_body, a_file_of_a_form_that_becomes_shorter_is_an_error_that
   EXPECT_EQ(server.open(), 0U);
 }
 
+HOCKET_TEST(request_body, of_a_whole_file_is_of_no_folder_and_no_device) {
+  for (const char* path : {"/dev/null", "/tmp"}) {
+    hocket::file opened = co_await hocket::file::open(path);
+    EXPECT_THROW(static_cast<void>(body::of_file(std::move(opened))), hocket::error) << path;
+  }
+}
+
 HOCKET_TEST(request_body, of_a_file_that_becomes_longer_is_what_was_there) {
   auto temporary = co_await hocket::named_temporary_file::make();
   co_await temporary.content().write("0123456789");
