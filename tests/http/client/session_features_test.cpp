@@ -483,6 +483,28 @@ TEST(session_saving, of_the_rest_cancelled_anywhere_leaves_nothing_behind) {
   }
 }
 
+HOCKET_TEST(session_response, tells_the_version_and_the_words_of_the_server) {
+  for (const char* line : {"HTTP/1.1 200 Fine", "HTTP/1.0 404 No such thing", "HTTP/1.1 200"}) {
+    scripted_server server(answering_once_with(fmt::format("{}\r\nContent-Length: 0\r\n\r\n", line)));
+    session web;
+    const response answer = co_await web.get(server.url());
+    std::string told = fmt::format("{} {}", answer.version(), answer.status());
+    if (!answer.reason().empty()) told += " " + answer.reason();
+    EXPECT_EQ(told, line);
+  }
+}
+
+HOCKET_TEST(session_saving, names_the_file_that_it_cannot_write) {
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "new"); }));
+  session web;
+  const auto save = [&]() -> coro<std::string> {
+    response answer = co_await web.get(server.url());
+    co_await answer.save_to("/nowhere/saved");
+    co_return "";
+  };
+  EXPECT_EQ(co_await failure_of(save()), "std::system_error: cannot write '/nowhere/saved': No such file or directory");
+}
+
 HOCKET_TEST(session_response, tells_the_charset_as_it_is_written) {
   scripted_server server(answering_messages(
       [](const seen_request&) { return response_text(200, "x", "Content-Type: text/html; charset=\"UTF-8\"\r\n"); }));

@@ -159,6 +159,8 @@ coro<void> h1_connection::read_head(answer_head& answer) {
   std::string_view body;
   const parse_event event = co_await parse(body);
   answer.status = parser_.status();
+  answer.http_minor = parser_.http_minor();
+  answer.reason = parser_.reason();
   std::swap(answer.fields, parser_.headers());
   answer.content_length = parser_.content_length();
   answered_ = true;

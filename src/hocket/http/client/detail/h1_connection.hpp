@@ -27,6 +27,8 @@ class stale_connection : public server_disconnected {
 /// What comes before the body of an answer.
 struct answer_head {
   int status = 0;
+  int http_minor = 1;
+  std::string reason;
   headers fields;
   std::optional<std::uint64_t> content_length;
 };
