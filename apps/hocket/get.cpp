@@ -16,7 +16,6 @@
 #include <hocket/core/run.hpp>
 #include <hocket/http/client/session.hpp>
 #include <hocket/http/range/validators.hpp>
-#include <hocket/http/status.hpp>
 #include <hocket/io/file_system.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
@@ -82,7 +81,7 @@ void print(std::string_view text) {
 }
 
 void print_head(const http::response& answer) {
-  print(fmt::format("HTTP/1.1 {} {}\r\n", answer.status(), http::reason_phrase(answer.status())));
+  print(fmt::format("{} {} {}\r\n", answer.version(), answer.status(), answer.reason()));
   for (const auto& [name, value] : answer.headers()) print(fmt::format("{}: {}\r\n", name, value));
   print("\r\n");
 }
@@ -108,6 +107,8 @@ coro<void> get_one(const get_arguments& arguments, http::session& web, const url
   http::response answer = co_await web.request(asked.method, target, std::move(asked.options));
   if (arguments.include_head) print_head(answer);
   if (first > 0 && answer.is_at_end(first)) co_return;
+  if (first > 0 && answer.status() == 416)
+    throw std::runtime_error(fmt::format("'{}' has {} bytes, and there are fewer", path, first));
   if (path.empty()) {
     for (auto piece = co_await answer.next(); !piece.empty(); piece = co_await answer.next()) print(piece);
   } else if (answer.ok()) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <hocket/http/media_type.hpp>
 #include <hocket/io/file.hpp>
@@ -15,6 +16,8 @@
 
 namespace hocket::app {
 namespace {
+
+constexpr std::size_t piece_size = 64 * 1024;
 
 std::pair<std::string, std::string> split(const std::string& text, char at, const char* option) {
   const std::size_t found = text.find(at);
@@ -29,6 +32,22 @@ coro<std::string> text_or_file(std::string text) {
   co_return co_await read_file(text == "@-" ? "/dev/stdin" : text.substr(1));
 }
 
+async_generator<std::string> pieces_of(file from) {
+  std::string room(piece_size, '\0');
+  for (;;) {
+    const std::size_t size = co_await from.read(room);
+    if (size == 0) co_return;
+    co_yield room.substr(0, size);
+  }
+}
+
+/// Of a pipe nobody knows how much is in it.
+http::body body_of(file from) {
+  struct stat state{};
+  const bool is_file = from.status(state) == 0 && S_ISREG(state.st_mode);
+  return is_file ? http::body::of_file(std::move(from)) : http::body::pieces(pieces_of(std::move(from)));
+}
+
 coro<http::multipart_form> make_form(const std::vector<std::string>& parts) {
   http::multipart_form form(http::make_boundary(loop::running().random()));
   for (const std::string& each : parts) {
@@ -40,7 +59,7 @@ coro<http::multipart_form> make_form(const std::vector<std::string>& parts) {
     const std::filesystem::path path(value.substr(1));
     file content = co_await file::open(path.string());
     form.add(
-        name, http::body::of_file(std::move(content)),
+        name, body_of(std::move(content)),
         {.filename = path.filename().string(), .content_type = std::string(http::media_type_for_path(path.string()))});
   }
   co_return form;
@@ -60,7 +79,11 @@ coro<get_request> make_get_request(const get_arguments& arguments) {
   http::request_options& options = made.options;
   for (const std::string& field : arguments.fields) {
     const auto [name, value] = split(field, ':', "--header");
-    options.fields.add(name, value);
+    try {
+      options.fields.add(name, value);
+    } catch (const error& problem) {
+      throw failure(problem.what(), wrong_usage);
+    }
   }
   std::string data;
   for (const std::string& each : arguments.data) {
