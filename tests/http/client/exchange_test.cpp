@@ -185,8 +185,11 @@ HOCKET_TEST(session_exchange, closes_what_is_moved_away_from_it) {
   session web;
   std::optional<response> kept;
   co_await web.exchange("POST", server.url(), {.body = endless()}, [&](response& answer) -> coro<void> {
-    const response mine = std::move(answer);
+    {
+      const response mine = std::move(answer);
+    }
     co_await hocket::sleep(1s);
+    EXPECT_EQ(server.open(), 0U);
   });
   co_await web.exchange("POST", server.url(), {.body = endless()}, [&](response& answer) -> coro<void> {
     kept = std::move(answer);
