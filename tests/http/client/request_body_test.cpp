@@ -560,6 +560,26 @@ HOCKET_TEST(request_body, an_early_success_is_given_when_the_server_takes_no_mor
   EXPECT_EQ(server.connections(), 1U);
 }
 
+// Who wants the echo asks by `session::exchange`.
+HOCKET_TEST(request_body, to_a_server_that_echoes_as_it_reads_comes_to_an_end) {
+  scripted_server server([](tcp_socket& peer, std::size_t) -> coro<void> {
+    request_reader requests(peer);
+    static_cast<void>(co_await requests.head());
+    co_await peer.send_all("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (;;) {
+      const std::string piece = co_await requests.piece();
+      if (piece.empty()) co_return;
+      co_await peer.send_all(fmt::format("{:x}\r\n{}\r\n", piece.size(), piece));
+    }
+  });
+  session web({.timeouts = {.sock_read = 5s}});
+  const std::string large(50'000'000, 'x');
+  const auto begun = hocket::loop::running().time();
+  const std::string failure = co_await failure_of(ask(web, "POST", server.url(), {.body = body::borrow(large)}));
+  EXPECT_TRUE(failure.starts_with("timeout_error: ")) << failure.substr(0, 100);
+  EXPECT_LE(hocket::loop::running().time() - begun, 10s);
+}
+
 HOCKET_TEST(request_body, whose_maker_hears_a_reset_fails_by_that) {
   scripted_server server([](tcp_socket& peer, std::size_t) -> coro<void> {
     while (co_await peer.receive()) {

@@ -109,7 +109,10 @@ coro<void> h1_connection::send_and_listen(const outgoing_request& request, answe
   } else {
     sending_->sender = request.senders->create_task(send_body_of(shared_from_this(), content, request.expect_continue));
     const bool goes_on = co_await listen(request.stops_at_answer, answer);
-    if (!goes_on) co_await wait(std::vector{*sending_->sender});
+    if (!goes_on) {
+      std::vector<task<void>> sender(1, *sending_->sender);
+      co_await wait(std::move(sender));
+    }
   }
   require_sender();
   if (sending_->deaf != nullptr) std::rethrow_exception(sending_->deaf);
