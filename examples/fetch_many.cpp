@@ -1,4 +1,5 @@
-// Fetches many URLs, some at a time and no more than so many a second, and tells what became of each.
+// Fetches many URLs, some at a time and by no more than so many requests a second, redirects and further attempts included, and tells what
+// became of each.
 // Run: fetch_many [URL...] [--from FILE] [--rate N] [--concurrency N] [--timeout SECONDS]
 #include <algorithm>
 #include <chrono>
@@ -22,16 +23,9 @@ struct arguments {
   double timeout_seconds = 60;
 };
 
-http::session_options options_of(const arguments& given) {
-  http::session_options options{.limit = given.concurrency, .limit_per_host = given.concurrency};
-  options.timeouts.total = hocket::delay(std::chrono::duration<double>(given.timeout_seconds));
-  options.middlewares.push_back(http::retries());  // where a server is busy or a connection breaks
-  return options;
-}
-
 class fetching {
  public:
-  explicit fetching(const arguments& given) : given_(given), web_(options_of(given)) {}
+  explicit fetching(const arguments& given) : given_(given), web_(options()) {}
 
   hocket::coro<void> run() {
     std::vector<hocket::coro<void>> workers;
@@ -53,12 +47,26 @@ class fetching {
     }
   }
 
-  /// Between the beginnings of any two requests there is the time that the rate wants.
+  http::session_options options() {
+    http::session_options options{.limit = given_.concurrency, .limit_per_host = given_.concurrency};
+    options.timeouts.total = hocket::delay(std::chrono::duration<double>(given_.timeout_seconds));
+    options.middlewares.push_back(http::retries());  // where a server is busy or a connection breaks
+    options.middlewares.emplace_back(
+        [this](http::request_message& asked, http::request_sender& next) -> hocket::coro<http::response> {
+          if (turns_ == 0) co_await turn();  // for one more attempt, or where a redirect leads
+          --turns_;
+          co_return co_await next(asked);
+        });
+    return options;
+  }
+
+  /// Waits until there may be one more request: between the beginnings of any two there is the time that the rate wants.
   hocket::coro<void> turn() {
     const auto now = hocket::loop::running().time();
     const auto mine = std::max(now, free_from_);
     free_from_ = mine + interval_;
     co_await hocket::sleep(mine - now);
+    ++turns_;
   }
 
   hocket::coro<void> fetch(const std::string& url) {
@@ -79,7 +87,7 @@ class fetching {
   http::session web_;
   const hocket::duration interval_ = hocket::delay(std::chrono::duration<double>(1 / given_.rate));
   const bool shows_progress_ = ::isatty(STDERR_FILENO) == 1;
-  std::size_t next_ = 0, done_ = 0, failed_ = 0;
+  std::size_t next_ = 0, done_ = 0, failed_ = 0, turns_ = 0;
   std::uint64_t bytes_ = 0;
   hocket::time_point free_from_{};
 };

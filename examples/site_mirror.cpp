@@ -1,5 +1,5 @@
 // Copies a site into a folder, along the links of its pages: what is at /a/b.html goes to FOLDER/a/b.html, what is at /a/ to
-// FOLDER/a/index.html. Pages stay as they are, their links too: `hocket serve FOLDER` shows the copy. Other hosts, and what has a
+// FOLDER/a/index.html; where there is something below /a as well, what is at /a itself goes there, too. Pages stay as they are, their links too: `hocket serve FOLDER` shows the copy. Other hosts, and what has a
 // query, are left out; so are pictures and style sheets, which are no links.
 // Run: site_mirror URL FOLDER [--depth N] [--concurrency N]
 #include <cstddef>
@@ -30,29 +30,63 @@ class mirror {
       : start_(std::move(start)), given_(given), free_(given.concurrency) {}
 
   hocket::coro<void> run() {
+    co_await hocket::makedirs(given_.folder, {.exist_ok = true});
+    auto unfinished =
+        co_await hocket::temporary_directory::make({.directory = given_.folder, .prefix = ".site_mirror-"});
+    unfinished_ = unfinished.path();
+    co_await copy_all();
+    co_await unfinished.remove();
+    fmt::print("{} copied, {} failed\n", copied_, failed_);
+    if (failed_ > 0) throw std::runtime_error(fmt::format("{} could not be copied", failed_));
+  }
+
+ private:
+  hocket::coro<void> copy_all() {
     note(start_);
     for (unsigned depth = 0; depth <= given_.depth && !next_.empty(); ++depth) {
       std::vector<hocket::coro<void>> copies;
       for (auto& each : std::exchange(next_, {})) copies.push_back(copy(std::move(each)));
       co_await hocket::gather(std::move(copies));
     }
-    fmt::print("{} copied, {} failed\n", copied_, failed_);
-    if (failed_ > 0) throw std::runtime_error(fmt::format("{} could not be copied", failed_));
   }
 
- private:
   void note(const hocket::url& link) {
     const auto target = link.without_fragment();
     if (target.origin() != start_.origin() || target.has_query()) return;
     if (known_.insert(target.href()).second) next_.push_back(target);
   }
 
-  /// Nothing outside of the folder has such a name: no `..`, no slash in disguise.
-  std::string file_for(const hocket::url& page) const {
+  /// Below the folder. Nothing outside of it has such a name: no `..`, no slash in disguise.
+  static std::string name_for(const hocket::url& page) {
     const auto path = http::static_path(page.path());
     if (!path) throw std::runtime_error("its path is no name for a file");
     const bool is_folder = path->empty() || path->ends_with('/');
-    return given_.folder + "/" + *path + (is_folder ? "index.html" : "");
+    return *path + (is_folder ? "index.html" : "");
+  }
+
+  /// Moves a file that is complete to its place.
+  hocket::coro<void> place(std::string file, std::string name) {
+    const auto mine = co_await placing_.scoped_lock();
+    for (auto slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1))
+      co_await make_folder(given_.folder + "/" + name.substr(0, slash));
+    std::string path = given_.folder + "/" + name;
+    if (co_await is_folder(path)) path += "/index.html";
+    co_await hocket::rename(file, path);
+  }
+
+  /// A page that is there becomes the index of the folder.
+  hocket::coro<void> make_folder(std::string path) {
+    if (co_await is_folder(path)) co_return;
+    const std::string aside = unfinished_ + "/index.html";
+    const bool was_page = co_await hocket::exists(path);
+    if (was_page) co_await hocket::rename(path, aside);
+    co_await hocket::mkdir(path);
+    if (was_page) co_await hocket::rename(aside, path + "/index.html");
+  }
+
+  static hocket::coro<bool> is_folder(std::string path) {
+    const auto there = co_await hocket::as_expected(hocket::stat(path));
+    co_return there && there->is_directory();
   }
 
   hocket::coro<void> copy(hocket::url page) {
@@ -65,8 +99,8 @@ class mirror {
         if (elsewhere) note(*elsewhere);
         co_return;
       }
-      const std::string file = file_for(page);
-      co_await hocket::makedirs(file.substr(0, file.rfind('/')), {.exist_ok = true});
+      const std::string name = name_for(page);
+      const std::string file = fmt::format("{}/{}", unfinished_, ++files_);
       const auto type = http::parse_media_type(answer.headers().get("Content-Type").value_or(""));
       if (type.essence == "text/html") {
         const std::string html = co_await answer.read();
@@ -78,6 +112,7 @@ class mirror {
       } else {
         co_await answer.save_to(file);
       }
+      co_await place(file, name);
       ++copied_;
     } catch (const std::exception& problem) {
       ++failed_;
@@ -91,7 +126,9 @@ class mirror {
   http::session web_;
   std::set<std::string> known_;
   std::vector<hocket::url> next_;
-  std::size_t copied_ = 0, failed_ = 0;
+  hocket::lock placing_;
+  std::string unfinished_;  // a folder for what is being written
+  std::size_t files_ = 0, copied_ = 0, failed_ = 0;
 };
 
 hocket::coro<void> copy_site(arguments given) {

@@ -66,10 +66,14 @@ coro<void> answer(const proxy_script& script, byte_stream stream) {
 coro<void> pass(const proxy_script& script, byte_stream stream) {
   const proxy via = script.via();
   const auto target = hocket::url::parse("https://server.test/").value();
-  if (script.is_socks)
+  if (script.is_socks) {
     co_await hocket::http::detail::pass_socks5(stream, via, "server.test", 443);
-  else
-    stream = co_await hocket::http::detail::open_tunnel(std::move(stream), target, via, std::chrono::seconds(30));
+  } else {
+    auto led = co_await hocket::http::detail::open_tunnel(std::move(stream), target, via, via.authorization(),
+                                                          std::chrono::seconds(30));
+    if (!led) throw hocket::http::proxy_error("refused: " + std::to_string(led.error().status));
+    stream = std::move(*led);
+  }
   co_await stream.close();
 }
 

@@ -41,6 +41,10 @@ class sigterm_guard {
 /// True if SIGTERM came to a guard.
 [[nodiscard]] bool sigterm_came() noexcept;
 
+/// Puts something in the place of standard streams that are closed (`>&-`), which cannot be read or written: otherwise the next socket would
+/// stand there, and get what is printed.
+void keep_standard_streams() noexcept;
+
 /// Lets the process open as many files as the system allows it to.
 void raise_open_files_limit() noexcept;
 

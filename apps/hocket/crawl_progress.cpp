@@ -3,10 +3,10 @@
 #include <cstdio>
 
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <hocket/core/sleep.hpp>
+
+#include "progress_line.hpp"
 
 namespace hocket::app {
 
@@ -42,14 +42,6 @@ std::string progress_display::time_left(const crawl::progress& now) const {
   const auto pages = static_cast<double>(now.pages);
   const double share = (static_cast<double>(*most_pages_) - pages) / pages;
   return "  ETA " + as_clock(std::chrono::duration_cast<duration>(now.elapsed * share));
-}
-
-// A line that is too long for the terminal would scroll instead of staying in place.
-static std::string fitted(std::string line) {
-  winsize size{};
-  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1 && line.size() >= size.ws_col)
-    line.resize(size.ws_col - 1U);
-  return line;
 }
 
 void progress_display::show(const crawl::progress& now) {

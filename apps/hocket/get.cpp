@@ -1,5 +1,6 @@
 // hocket get: asks for URLs and writes what they give.
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
@@ -15,7 +16,6 @@
 #include <hocket/core/run.hpp>
 #include <hocket/http/client/session.hpp>
 #include <hocket/http/range/validators.hpp>
-#include <hocket/http/status.hpp>
 #include <hocket/io/file_system.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
@@ -34,6 +34,16 @@ std::chrono::sys_seconds time_of_day() {
   return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
+http::proxy_settings proxies_of(const get_arguments& arguments) {
+  try {
+    if (arguments.proxy.empty()) return http::proxy_settings::from_environment();
+    const http::proxy via = http::proxy::parse(arguments.proxy);
+    return arguments.proxy_digest ? via.with_digest() : via;
+  } catch (const http::client_error& problem) {
+    throw failure(problem.what(), wrong_usage);
+  }
+}
+
 http::session_options session_options_of(const get_arguments& arguments, get_timing& timing) {
   http::session_options options;
   options.user_agent = "hocket/" HOCKET_VERSION;
@@ -45,12 +55,7 @@ http::session_options session_options_of(const get_arguments& arguments, get_tim
   options.cookies = std::make_shared<http::cookie_jar>();
   options.wall_clock = time_of_day;
   if (arguments.timing) options.tracing = timing.hooks();
-  try {
-    options.proxies = arguments.proxy.empty() ? http::proxy_settings::from_environment()
-                                              : http::proxy_settings(http::proxy::parse(arguments.proxy));
-  } catch (const http::client_error& problem) {
-    throw failure(problem.what(), wrong_usage);
-  }
+  options.proxies = proxies_of(arguments);
   return options;
 }
 
@@ -76,7 +81,7 @@ void print(std::string_view text) {
 }
 
 void print_head(const http::response& answer) {
-  print(fmt::format("HTTP/1.1 {} {}\r\n", answer.status(), http::reason_phrase(answer.status())));
+  print(fmt::format("{} {} {}\r\n", answer.version(), answer.status(), answer.reason()));
   for (const auto& [name, value] : answer.headers()) print(fmt::format("{}: {}\r\n", name, value));
   print("\r\n");
 }
@@ -102,6 +107,8 @@ coro<void> get_one(const get_arguments& arguments, http::session& web, const url
   http::response answer = co_await web.request(asked.method, target, std::move(asked.options));
   if (arguments.include_head) print_head(answer);
   if (first > 0 && answer.is_at_end(first)) co_return;
+  if (first > 0 && answer.status() == 416)
+    throw std::runtime_error(fmt::format("'{}' has {} bytes, and there are fewer", path, first));
   if (path.empty()) {
     for (auto piece = co_await answer.next(); !piece.empty(); piece = co_await answer.next()) print(piece);
   } else if (answer.ok()) {
@@ -112,6 +119,10 @@ coro<void> get_one(const get_arguments& arguments, http::session& web, const url
   answer.raise_for_status();
 }
 
+bool reads_standard_input(const get_arguments& arguments) {
+  return arguments.json == "@-" || std::ranges::count(arguments.data, "@-") > 0;
+}
+
 coro<int> get_all(const get_arguments& arguments) {
   const sigterm_guard ends_in_order;
   std::vector<url> targets;
@@ -120,6 +131,8 @@ coro<int> get_all(const get_arguments& arguments) {
     throw failure("several URLs do not fit into one --output; use --remote-name", wrong_usage);
   if (arguments.resume && arguments.out.empty() && !arguments.remote_name)
     throw failure("--continue needs --output or --remote-name", wrong_usage);
+  if (targets.size() > 1 && reads_standard_input(arguments))
+    throw failure("standard input can be sent to one URL only", wrong_usage);
   get_timing timing;
   http::session web(session_options_of(arguments, timing));
   if (arguments.insecure && !arguments.quiet)
@@ -136,7 +149,6 @@ coro<int> get_all(const get_arguments& arguments) {
     } catch (const std::exception& problem) {
       fmt::print(stderr, "hocket get: {}: {}\n", target.href(), problem.what());
       code = work_failed;
-      continue;
     }
     if (arguments.timing) fmt::print(stderr, "{}\n", timing.line());
   }
@@ -151,12 +163,14 @@ void add_request_options(CLI::App& command, get_arguments& arguments) {
       ->allow_extra_args(false);
   CLI::Option* data =
       command
-          .add_option("-d,--data", arguments.data, "send this, or what is in @FILE, as a form; several are joined by &")
+          .add_option("-d,--data", arguments.data,
+                      "send this, or what is in @FILE (@-: standard input), as a form; several are joined by &")
           ->type_name("TEXT")
           ->allow_extra_args(false);
-  CLI::Option* json = command.add_option("--json", arguments.json, "send this, or what is in @FILE, as JSON")
-                          ->type_name("TEXT")
-                          ->excludes(data);
+  CLI::Option* json =
+      command.add_option("--json", arguments.json, "send this, or what is in @FILE (@-: standard input), as JSON")
+          ->type_name("TEXT")
+          ->excludes(data);
   command.add_option("-F,--form", arguments.form, "send NAME=VALUE, or a file by NAME=@FILE, as multipart/form-data")
       ->type_name("FIELD")
       ->allow_extra_args(false)
@@ -178,7 +192,10 @@ void add_options(CLI::App& command, get_arguments& arguments) {
           ->type_name("FILE");
   command.add_flag("-O,--remote-name", arguments.remote_name, "write to the file that the URL names")->excludes(out);
   command.add_flag("-C,--continue", arguments.resume, "go on where the file ends");
-  command.add_option("--proxy", arguments.proxy, "the proxy, instead of the environment's")->type_name("URL");
+  CLI::Option* proxy =
+      command.add_option("--proxy", arguments.proxy, "the proxy, instead of the environment's")->type_name("URL");
+  command.add_flag("--proxy-digest", arguments.proxy_digest, "show it who one is by Digest, and never by Basic")
+      ->needs(proxy);
   add_resolver_options(command, arguments.resolver);
   CLI::Option* authorities =
       command

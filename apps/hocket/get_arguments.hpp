@@ -24,6 +24,7 @@ struct get_arguments {
   bool remote_name = false;
   bool resume = false;
   std::string proxy;
+  bool proxy_digest = false;
   resolver_arguments resolver;
   std::string authorities_file;
   bool insecure = false;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include <hocket/loop/clock.hpp>
 
@@ -19,6 +20,8 @@ class get_progress {
   void show(std::uint64_t bytes);
 
  private:
+  void draw(std::string line);
+
   bool shown_;
   bool drawn_ = false;
   std::uint64_t first_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <hocket/http/media_type.hpp>
 #include <hocket/io/file.hpp>
@@ -25,10 +26,10 @@ std::pair<std::string, std::string> split(const std::string& text, char at, cons
   return {text.substr(0, found), text.substr(found + 1)};
 }
 
-/// The text, or what is in the file that it names by "@FILE".
+/// The text, or what is in the file that it names by "@FILE"; "@-" is standard input.
 coro<std::string> text_or_file(std::string text) {
   if (!text.starts_with('@')) co_return text;
-  co_return co_await read_file(text.substr(1));
+  co_return co_await read_file(text == "@-" ? "/dev/stdin" : text.substr(1));
 }
 
 async_generator<std::string> pieces_of(file from) {
@@ -38,6 +39,13 @@ async_generator<std::string> pieces_of(file from) {
     if (size == 0) co_return;
     co_yield room.substr(0, size);
   }
+}
+
+/// Of a pipe nobody knows how much is in it.
+http::body body_of(file from) {
+  struct stat state{};
+  const bool is_file = from.status(state) == 0 && S_ISREG(state.st_mode);
+  return is_file ? http::body::of_file(std::move(from)) : http::body::pieces(pieces_of(std::move(from)));
 }
 
 coro<http::multipart_form> make_form(const std::vector<std::string>& parts) {
@@ -50,11 +58,9 @@ coro<http::multipart_form> make_form(const std::vector<std::string>& parts) {
     }
     const std::filesystem::path path(value.substr(1));
     file content = co_await file::open(path.string());
-    const auto size = static_cast<std::uint64_t>(content.size());
-    form.add_stream(
-        name, pieces_of(std::move(content)),
-        {.filename = path.filename().string(), .content_type = std::string(http::media_type_for_path(path.string()))},
-        size);
+    form.add(
+        name, body_of(std::move(content)),
+        {.filename = path.filename().string(), .content_type = std::string(http::media_type_for_path(path.string()))});
   }
   co_return form;
 }
@@ -73,7 +79,11 @@ coro<get_request> make_get_request(const get_arguments& arguments) {
   http::request_options& options = made.options;
   for (const std::string& field : arguments.fields) {
     const auto [name, value] = split(field, ':', "--header");
-    options.fields.add(name, value);
+    try {
+      options.fields.add(name, value);
+    } catch (const error& problem) {
+      throw failure(problem.what(), wrong_usage);
+    }
   }
   std::string data;
   for (const std::string& each : arguments.data) {

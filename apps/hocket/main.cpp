@@ -26,6 +26,7 @@ int complain(const std::string& who, const std::string& line, int code) {
 }  // namespace
 
 int main(int count, char** arguments) {
+  keep_standard_streams();
   CLI::App program("asyncio for C++, and a crawler that proves it", "hocket");
   program.set_version_flag("--version", "hocket " HOCKET_VERSION);
   program.require_subcommand(1);

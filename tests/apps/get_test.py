@@ -216,6 +216,12 @@ class Get(AppTest):
         self.assertEqual(self.out.read_text(), "old")
         self.assertEqual(os.listdir(self.folder), ["out"])
 
+    def test_does_not_go_on_where_a_file_is_longer_than_what_there_is(self):
+        with served() as server, open(self.out, "wb") as out:
+            out.write(CONTENT + b"more")
+            out.flush()
+            self.refused(self.get(server.url("/large"), "-C", "-o", self.out), 1, "has 256004 bytes, and there are fewer")
+
     def test_goes_on_where_a_file_ends(self):
         with served() as server:
             self.out.write_bytes(CONTENT[:1000])
@@ -239,7 +245,7 @@ class Get(AppTest):
     def test_shows_a_bar_if_asked(self):
         with served() as server:
             result = self.get(server.url("/large"), "-o", self.out, "--progress", "always")
-            self.assertRegex(result.stderr, r"\[#* *\] +\d+ %")
+            self.assertRegex(result.stderr, r" +\d+ % \[#* *\]")
             self.assertTrue(result.stderr.endswith("\x1b[K"))
             self.assertEqual(self.get(server.url("/large"), "-o", self.out).stderr, "")
 
@@ -259,12 +265,28 @@ class Get(AppTest):
         self.refused(self.get("example"), 2, "not an http")
         self.refused(self.get(), 2, "required")
         self.refused(self.get("http://127.0.0.1/", "-H", "no colon"), 2, "has no name")
+        self.refused(self.get("http://127.0.0.1/", "-H", "a: b\nc: d"), 2, "control character")
         self.refused(self.get("http://127.0.0.1/", "-d", "@/nowhere"), 1, "/nowhere")
         self.refused(self.get("http://127.0.0.1/", "-d", "a", "--json", "b"), 2, "exclude")
         self.refused(self.get("http://127.0.0.1/", "-C"), 2, "needs --output")
         self.refused(self.get("http://127.0.0.1/", "--proxy", "ftp://x"), 2, "proxy")
         self.refused(self.get("http://127.0.0.1/", "http://127.0.0.1/", "-o", "x"), 2, "several")
         self.refused(self.get("http://127.0.0.1/", "--cafile", "/nowhere"), 2, "/nowhere")
+
+    def test_sends_standard_input_and_pipes(self):
+        with served() as server:
+            for option in ("-d", "--json"):
+                self.assertEqual(self.get(server.url("/echo"), option, "@-", input="what comes").stdout, "what comes")
+            sent = self.get(server.url("/echo"), "-F", "file=@/dev/stdin", input="what comes").stdout
+            self.assertIn("\n\nwhat comes\n", sent)
+        self.refused(self.get("http://127.0.0.1/", "http://127.0.0.1/", "-d", "@-"), 2, "one URL only")
+
+    def test_prints_to_nothing_but_standard_output(self):
+        with served() as server:
+            for redirection, why in ((">&-", "Bad file descriptor"), (">/dev/full", "No space left on device")):
+                ended = subprocess.run(["sh", "-c", f'"$0" "$@" {redirection}', program.path, "get", server.url("/echo")],
+                                       text=True, capture_output=True, timeout=WAIT)
+                self.refused(ended, 1, "cannot write to standard output: " + why)
 
     def test_is_interrupted_in_order(self):
         for number in (signal.SIGINT, signal.SIGTERM):

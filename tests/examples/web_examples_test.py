@@ -265,6 +265,20 @@ class FetchMany:
             self.assertEqual(self.fetch(*[site.url("/a")] * 11, "--rate", 20).returncode, 0)
             self.assertGreaterEqual(time.monotonic() - begun, 0.5)
 
+    def test_keeps_to_its_rate_where_redirects_lead_it_on(self):
+        hops = {f"/{n}": (302, {"Location": f"/{n + 1}"}, b"") for n in range(9)}
+        with Site({**hops, "/9": html(b"there")}) as site:
+            begun = time.monotonic()
+            self.assertEqual(self.fetch(site.url("/0"), "--rate", 20).stdout, f"200 5 {site.url('/0')}\n")
+            self.assertGreaterEqual(time.monotonic() - begun, 0.45)
+
+    def test_keeps_to_its_rate_where_it_asks_again(self):
+        busy = lambda nth: html(b"done") if nth > 2 else (503, {"Retry-After": "0"}, b"")
+        with Site({"/busy": busy}) as site:
+            begun = time.monotonic()
+            self.assertEqual(self.fetch(site.url("/busy"), "--rate", 0.5).returncode, 0)
+            self.assertGreaterEqual(time.monotonic() - begun, 4)
+
     def test_asks_for_no_more_than_so_many_at_a_time(self):
         with Site({"/a": html(b"")}, pause_seconds=0.05) as site:
             self.assertEqual(self.fetch(*[site.url("/a")] * 12, "--rate", 1000, "--concurrency", 3).returncode, 0)
@@ -325,6 +339,16 @@ class SiteMirror:
         with Site(self.PAGES) as site, tempfile.TemporaryDirectory() as folder:
             self.mirror(site.url(), folder, "--depth", 1)
             self.assertEqual(sorted(self.files_of(folder)), ["a.html", "data.bin", "index.html", "sub/index.html", "up.html"])
+
+    def test_makes_a_page_that_others_stand_below_the_index_of_its_folder(self):
+        links = b"<a href=/blog>blog</a>", b"<a href=/blog/post>post</a>", b"<a href=/blog/post/1>1</a>"
+        for order in (links, links[::-1]):
+            pages = {"/": html(b"".join(order)), "/blog": html(b"blog"), "/blog/post": html(b"post"), "/blog/post/1": html(b"1")}
+            with Site(pages) as site, tempfile.TemporaryDirectory() as folder:
+                ended = self.mirror(site.url(), folder, "--concurrency", 1)
+                self.assertEqual((ended.stdout, ended.stderr), ("4 copied, 0 failed\n", ""))
+                self.assertEqual(self.files_of(folder), {"index.html": pages["/"][2], "blog/index.html": b"blog",
+                                                         "blog/post/index.html": b"post", "blog/post/1": b"1"})
 
     def test_writes_nothing_outside_of_its_folder_and_tells_what_it_cannot_copy(self):
         evil = ["/..%2f..%2fevil.html", "/..%5cevil.html", "/a%00b.html", "/missing.html"]

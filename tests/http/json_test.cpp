@@ -6,7 +6,7 @@
 #include <hocket/testing/test.hpp>
 
 using hocket::coro;
-using hocket::http::json_limits;
+using hocket::http::json_options;
 using hocket::http::json_reply;
 using hocket::http::reply;
 using hocket::http::request;
@@ -20,9 +20,8 @@ using hocket::testing::statuses;
 namespace {
 
 /// Gives back the JSON that it gets: "200 text".
-coro<std::string> echoed(std::string body, std::string type = "application/json", json_limits limits = {}) {
-  running_server server(
-      [limits](request& asked) -> coro<reply> { co_return json_reply(co_await read_json(asked, limits)); });
+coro<std::string> echoed(std::string body, std::string type = "application/json", json_options how = {}) {
+  running_server server([how](request& asked) -> coro<reply> { co_return json_reply(co_await read_json(asked, how)); });
   const std::string fields = fmt::format("Content-Type: {}\r\n", type);
   const std::string answer = co_await answer_to(server.address(), request_of("POST", "/", fields, body));
   co_await server.stop();
@@ -62,6 +61,36 @@ HOCKET_TEST(json, that_is_too_deep_is_refused) {
 HOCKET_TEST(json, that_is_too_large_is_refused) {
   EXPECT_EQ(co_await echoed("[1,2]", "application/json", {.size_bytes = 5}), "200 [1,2]");
   EXPECT_TRUE((co_await echoed("[1,2 ]", "application/json", {.size_bytes = 5})).starts_with("413 "));
+}
+
+/// What goes to and fro in JSON.
+struct point {
+  int x = 0;
+  std::vector<std::string> names{};
+  NLOHMANN_DEFINE_TYPE_INTRUSIVE(point, x, names)
+};
+
+HOCKET_TEST(json, becomes_the_value_that_is_asked_for) {
+  running_server server([](request& asked) -> coro<reply> {
+    point sent = co_await read_json<point>(asked);
+    sent.x *= 2;
+    co_return json_reply(sent);
+  });
+  const auto answer_for = [&](std::string body) -> coro<std::string> {
+    const std::string request = request_of("POST", "/", "Content-Type: application/json\r\n", body);
+    const std::string answer = co_await answer_to(server.address(), request);
+    co_return fmt::format("{} {}", statuses(answer), body_of(answer));
+  };
+  EXPECT_EQ(co_await answer_for(R"({"x": 2, "names": ["a"]})"), "200 {\"names\":[\"a\"],\"x\":4}");
+  EXPECT_EQ(co_await answer_for(R"({"x": 2})"), "400 the JSON is not what this takes: key 'names' not found\n");
+  EXPECT_EQ(co_await answer_for(R"({"x": "2", "names": []})"),
+            "400 the JSON is not what this takes: type must be number, but is string\n");
+  EXPECT_EQ(co_await answer_for("[]"), "400 the JSON is not what this takes: cannot use at() with array\n");
+  co_await server.stop();
+}
+
+HOCKET_TEST(json, of_any_type_is_taken_if_that_is_wanted) {
+  EXPECT_EQ(co_await echoed("[]", "text/plain", {.any_type = true}), "200 []");
 }
 
 TEST(json, replies_are_utf_8_whatever_they_are_made_of) {

@@ -71,10 +71,8 @@ HOCKET_PEER_TEST(multipart_forms, are_read_by_python) {
   form.add("text", "a value\r\n--");
   form.add("file", std::string("\0\xff", 2), {.filename = "a b.bin"});
   const std::string type = form.content_type();
-  std::string content;
-  auto pieces = std::move(form).pieces();
-  while (auto piece = co_await pieces.next()) content += *piece;
-  const auto python = co_await run_peer({HOCKET_PYTHON, "-c", program, type}, content);
+  const hocket::http::body content = std::move(form).content();
+  const auto python = co_await run_peer({HOCKET_PYTHON, "-c", program, type}, std::string(*content.in_memory()));
   EXPECT_EQ(python.status, 0) << python.err;
   EXPECT_EQ(python.out,
             "text None text/plain b'a value\\r\\n--'\n"

@@ -197,8 +197,8 @@ HOCKET_PEER_TEST(aiohttp_server, takes_every_kind_of_body) {
   EXPECT_EQ(of_form["who"], "\u00e4 b&c=d");
   http::multipart_form form("boundary");
   form.add("who", "somebody");
-  form.add_stream("one", pieces_of(pattern(megabytes)), {.filename = "a.bin", .content_type = "application/x-a"},
-                  megabytes);
+  form.add("one", http::body::pieces(pieces_of(pattern(megabytes)), megabytes),
+           {.filename = "a.bin", .content_type = "application/x-a"});
   const json of_parts = co_await json_of(co_await web.post(server.url("/form"), {.multipart = std::move(form)}));
   EXPECT_EQ(of_parts, (json{{"who", "somebody"}, {"one", {"a.bin", "application/x-a", megabytes}}}));
   EXPECT_EQ(

@@ -29,7 +29,7 @@ _hocket() {
       --retries --user-agent --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
       --progress --json -q --quiet -v --verbose' ;;
     get) _hocket_words '-h --help -X --request -H --header -d --data --json -F --form -u --user --digest -L --location --compressed
-      -i --include -o --output -O --remote-name -C --continue --proxy --resolver --dns-server --cafile --insecure --timeout --timing
+      -i --include -o --output -O --remote-name -C --continue --proxy --proxy-digest --resolver --dns-server --cafile --insecure --timeout --timing
       --progress -q --quiet' ;;
     serve)
       if [[ $current == -* ]]; then

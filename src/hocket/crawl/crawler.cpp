@@ -9,7 +9,6 @@
 #include <system_error>
 
 #include <fmt/format.h>
-#include <netdb.h>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/finally.hpp>
@@ -17,11 +16,10 @@
 #include <hocket/core/task.hpp>
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/crawl/summary.hpp>
+#include <hocket/http/client/detail/retriable.hpp>
 #include <hocket/http/date.hpp>
 #include <hocket/http/media_type.hpp>
 #include <hocket/http/status.hpp>
-#include <hocket/io/resolve.hpp>
-#include <hocket/tls/tls_error.hpp>
 
 namespace hocket::crawl {
 
@@ -189,15 +187,6 @@ void crawler::output_failed(std::exception_ptr why) noexcept {
   if (handing_out_ != nullptr) handing_out_->cancel();
 }
 
-// A connection that broke may be made again; a name that nobody knows, or a certificate that is not accepted, stays so. Of a category
-// that is unknown here, that of a resolver, what means the same as an error of the system is passing.
-static bool is_passing(const std::error_code& failed) {
-  if (failed.category() == resolve_category()) return failed.value() == EAI_AGAIN;
-  if (failed == tls_errc::closed_in_handshake || failed == tls_errc::truncated) return true;
-  return failed.category() == std::system_category() ||
-         failed.default_error_condition().category() == std::generic_category();
-}
-
 coro<void> crawler::crawl_page(target next, ticket) {
   const time_point begun = loop::running().time();
   outcome result(next.url);
@@ -212,7 +201,7 @@ coro<void> crawler::crawl_page(target next, ticket) {
     result.error = refused.what();
   } catch (const std::system_error& failed) {
     result.error = failed.what();
-    result.connection_failed = is_passing(failed.code());
+    result.connection_failed = http::detail::is_passing(failed.code());
   } catch (const http::server_disconnected& failed) {
     result.error = failed.what();
     result.connection_failed = true;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <hocket/base/attributes.hpp>
 #include <hocket/base/function.hpp>
@@ -44,8 +45,8 @@ class body_source {
   [[nodiscard]] virtual coro<std::string_view> next() = 0;
 };
 
-/// The body of a message that is sent, of a request or a reply: nothing, text, a part of a file, or pieces that are made while they
-/// are sent. Whoever sends it decides how: a body that knows its length goes with Content-Length, another one in chunks.
+/// The body of a message that is sent, of a request or a reply: nothing, text, a part of a file, pieces that are made while they
+/// are sent, or several of these. Whoever sends it decides how: a body that knows its length goes with Content-Length, another one in chunks.
 class body {
  public:
   /// Makes the pieces. Called when the head is about to be sent, and again if the message must be sent again (see `can_repeat`).
@@ -58,10 +59,13 @@ class body {
 
   /// Bytes that stay alive and the same until the message was sent.
   [[nodiscard]] static body borrow(std::string_view bytes) noexcept { return body(content(bytes)); }
-  /// `length` bytes of a file from `offset` on.
+  /// `length` bytes of a file from `offset` on. What is added to the file meanwhile is not sent; if it has become shorter, the message
+  /// cannot be completed (see `body_writer::write_file`).
   [[nodiscard]] static body of_file(file from, std::uint64_t offset, std::uint64_t length) {
     return body(content(file_part{std::move(from), offset, length}));
   }
+  /// The same of all that is in the file now. Throws std::system_error, and hocket::error of what is no file but a pipe, a device, a folder.
+  [[nodiscard]] static body of_file(file from);
   /// What `produce` writes: exactly `length` bytes if that is given.
   [[nodiscard]] static body stream(producer produce, std::optional<std::uint64_t> length = {}) {
     return body(content(std::make_unique<stream_part>(std::move(produce), length, true)));
@@ -69,6 +73,9 @@ class body {
   /// What a generator yields; it is closed when the message was sent, or could not be.
   template <std::convertible_to<std::string_view> Piece>
   [[nodiscard]] static body pieces(async_generator<Piece> from, std::optional<std::uint64_t> length = {});
+
+  /// All of them, one after the other. Those that know their length are held to it: more is an `invalid_state_error`, less a hocket::error.
+  [[nodiscard]] static body sequence(std::vector<body> parts);
 
   /// What comes from another message's body, each piece as it arrives: no more is taken from there than goes out here. `from` stays alive
   /// until the message was sent. It cannot be repeated.
@@ -100,8 +107,10 @@ class body {
     std::optional<std::uint64_t> length;
     bool can_repeat;
   };
-  using content = std::variant<std::string, std::string_view, file_part, std::unique_ptr<stream_part>>;
+  using content =
+      std::variant<std::string, std::string_view, file_part, std::unique_ptr<stream_part>, std::vector<body>>;
   explicit body(content held) noexcept : content_(std::move(held)) {}
+  [[nodiscard]] coro<void> write_measured(body_writer& to);
 
   content content_;
 };

@@ -51,6 +51,13 @@ class request_reader {
     co_return seen;
   }
 
+  /// The next piece of its body; empty at its end, or if the client has closed before.
+  coro<std::string> piece() {
+    std::string_view piece;
+    if (co_await next(piece) != http::detail::parse_event::body) co_return "";
+    co_return std::string(piece);
+  }
+
   coro<void> body(seen_request& of) {
     of.complete = false;
     for (;;) {

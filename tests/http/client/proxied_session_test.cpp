@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 using hocket::byte_stream;
 using hocket::coro;
 using hocket::tcp_socket;
+using hocket::http::body;
 using hocket::http::proxy;
 using hocket::http::session;
 using hocket::testing::answering_messages;
@@ -160,6 +161,110 @@ HOCKET_TEST(proxied_session, speaks_tls_with_a_proxy_of_https) {
   session web({.tls = tls, .proxy_tls = tls, .proxies = proxy_at(via.port(), "https")});
   EXPECT_EQ(co_await ask(web, "GET", secure_url(server)), "twice secret");
   EXPECT_EQ(seen.size(), 1U);
+}
+
+// ---- Digest
+
+constexpr const char* proxy_challenge =
+    "Proxy-Authenticate: Basic realm=\"r\", Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=SHA-256\r\n";
+
+std::string shown_to_proxy(const seen_request& asked) {
+  return std::string(asked.fields.get("Proxy-Authorization").value_or("none"));
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+HOCKET_TEST(proxied_session, answers_a_proxy_that_asks_for_digest_and_then_shows_it_at_once) {
+  std::vector<std::string> shown;
+  scripted_server via(answering_messages([&](const seen_request& asked) {
+    shown.push_back(shown_to_proxy(asked));
+    if (shown.back().starts_with("Digest ")) return response_text(200, "through " + asked.body);
+    return response_text(407, "who are you", proxy_challenge);
+  }));
+  session web({.proxies = proxy_at(via.port(), "http", "user:pass@").with_digest()});
+  EXPECT_EQ(co_await ask(web, "POST", "http://nowhere.invalid/a?b", {.body = "all"}), "through all");
+  EXPECT_EQ(co_await ask(web, "GET", "http://elsewhere.invalid/"), "through ");
+  EXPECT_EQ(shown.size(), 3U);
+  EXPECT_EQ(shown[0], "none") << "no password in the clear";
+  EXPECT_TRUE(has(shown[1], "uri=\"http://nowhere.invalid/a?b\"") && has(shown[1], "nc=00000001")) << shown[1];
+  EXPECT_TRUE(has(shown[2], "uri=\"http://elsewhere.invalid/\"") && has(shown[2], "nc=00000002")) << shown[2];
+}
+
+HOCKET_TEST(proxied_session, goes_on_from_basic_to_digest_where_a_proxy_wants_that) {
+  std::vector<std::string> shown;
+  scripted_server via(answering_messages([&](const seen_request& asked) {
+    shown.push_back(shown_to_proxy(asked));
+    return shown.back().starts_with("Digest ") ? response_text(200, "through")
+                                               : response_text(407, "who are you", proxy_challenge);
+  }));
+  session web({.proxies = proxy_at(via.port(), "http", "user:pass@")});
+  EXPECT_EQ(co_await ask(web, "GET", "http://nowhere.invalid/"), "through");
+  EXPECT_EQ(shown.size(), 2U);
+  EXPECT_EQ(shown[0], "Basic dXNlcjpwYXNz");
+}
+
+hocket::async_generator<std::string> one_piece() { co_yield std::string("x"); }
+
+HOCKET_TEST(proxied_session, a_refusal_of_digest_by_a_proxy_is_the_response) {
+  int asked = 0;
+  scripted_server via(answering_messages([&](const seen_request&) {
+    ++asked;
+    return response_text(407, "who are you", proxy_challenge);
+  }));
+  session web({.proxies = proxy_at(via.port(), "http", "user:wrong@")});
+  EXPECT_EQ((co_await web.get("http://nowhere.invalid/")).status(), 407);
+  EXPECT_EQ(asked, 2);
+  asked = 0;
+  EXPECT_EQ((co_await web.post("http://nowhere.invalid/", {.body = body::pieces(one_piece())})).status(), 407);
+  EXPECT_EQ(asked, 1) << "what cannot be sent again is not";
+}
+
+HOCKET_TEST(proxied_session, without_credentials_does_not_answer_a_proxy) {
+  int asked = 0;
+  scripted_server via(answering_messages([&](const seen_request&) {
+    ++asked;
+    return response_text(407, "who are you", proxy_challenge);
+  }));
+  session web({.proxies = proxy_at(via.port())});
+  EXPECT_EQ((co_await web.get("http://nowhere.invalid/")).status(), 407);
+  EXPECT_EQ(asked, 1);
+}
+
+HOCKET_TEST(proxied_session, shows_a_digest_when_it_asks_to_be_led) {
+  std::vector<seen_request> seen;
+  scripted_server via([&seen](tcp_socket& peer, std::size_t) -> coro<void> {
+    byte_stream stream(std::move(peer));
+    std::uint16_t port = 0;
+    {
+      request_reader requests(stream);
+      seen.push_back(co_await requests.head());
+      if (!seen.back().complete) co_return;
+      port = port_in(seen.back().target);
+    }
+    if (!shown_to_proxy(seen.back()).starts_with("Digest "))
+      co_return co_await stream.send_all(response_text(407, "who are you", proxy_challenge));
+    co_await stream.send_all("HTTP/1.1 200 Go ahead\r\n\r\n");
+    co_await tunnel(stream, port);
+  });
+  scripted_server server(over_tls(
+      answering_securely([](const std::string&) { return response_text(200, "secret", "Connection: close\r\n"); })));
+  session web({.tls = client_here(), .proxies = proxy_at(via.port(), "http", "user:pass@").with_digest()});
+  for (int n = 0; n < 2; ++n) EXPECT_EQ(co_await ask(web, "GET", secure_url(server, "/a")), "secret");
+  EXPECT_EQ(seen.size(), 3U);
+  EXPECT_EQ(shown_to_proxy(seen[0]), "none");
+  const std::string authority = fmt::format("localhost:{}", server.port());
+  EXPECT_TRUE(has(shown_to_proxy(seen[1]), fmt::format("uri=\"{}\"", authority))) << shown_to_proxy(seen[1]);
+  EXPECT_TRUE(has(shown_to_proxy(seen[2]), "nc=00000002")) << shown_to_proxy(seen[2]);
+}
+
+HOCKET_TEST(proxied_session, a_proxy_that_refuses_a_digest_to_be_led_is_an_error) {
+  scripted_server via(
+      answering_messages([](const seen_request&) { return response_text(407, "who are you", proxy_challenge); }));
+  session web({.tls = client_here(), .proxies = proxy_at(via.port(), "http", "user:wrong@")});
+  EXPECT_EQ(co_await failure_of(ask(web, "GET", "https://nowhere.invalid/")),
+            fmt::format("http::proxy_error: the proxy http://127.0.0.1:{} refuses: 407 Proxy Authentication Required",
+                        via.port()));
+  EXPECT_EQ(via.connections(), 2U);
 }
 
 // ---- SOCKS5

@@ -269,11 +269,73 @@ HOCKET_TEST(request_body, a_multipart_form_goes_with_its_boundary) {
   session web;
   hocket::http::multipart_form form("boundary");
   form.add("name", "value");
-  form.add_stream("file", count_to(3), {.filename = "numbers"});
+  form.add("file", body::pieces(count_to(3)), {.filename = "numbers"});
   const std::string sent = co_await ask(web, "POST", server.url(), {.multipart = std::move(form)});
   EXPECT_EQ(seen.fields.get("Content-Type"), "multipart/form-data; boundary=boundary");
   EXPECT_EQ(seen.fields.get("Transfer-Encoding"), "chunked");
   EXPECT_NE(sent.find("1,2,3,\r\n--boundary--"), std::string::npos) << sent;
+}
+
+HOCKET_TEST(request_body, a_form_with_files_goes_with_its_length_and_again_where_a_redirect_leads) {
+  auto temporary = co_await hocket::named_temporary_file::make();
+  co_await temporary.content().write(std::string(1'000'000, 'f'));
+  std::vector<seen_request> seen;
+  scripted_server server(answering_messages([&](const seen_request& asked) {
+    seen.push_back(asked);
+    return asked.target == "/" ? hocket::testing::redirect_to("/there", 307) : response_text(200, "done");
+  }));
+  session web;
+  hocket::http::multipart_form form("boundary");
+  form.add("name", "value");
+  form.add("file", body::of_file(co_await hocket::file::open(temporary.path())), {.filename = "f"});
+  const auto length = form.content_length();
+  EXPECT_EQ(co_await ask(web, "POST", server.url(), {.multipart = std::move(form)}), "done");
+  EXPECT_EQ(seen.size(), 2U);
+  for (const seen_request& each : seen) {
+    EXPECT_EQ(each.fields.get("Content-Length"), fmt::format("{}", *length));
+    EXPECT_EQ(each.body.size(), length);
+    EXPECT_NE(each.body.find(std::string(1'000'000, 'f') + "\r\n--boundary--\r\n"), std::string::npos);
+  }
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+HOCKET_TEST(request_body, a_file_of_a_form_that_becomes_shorter_is_an_error_that_closes_the_connection) {
+  auto temporary = co_await hocket::named_temporary_file::make();
+  co_await temporary.content().write("0123456789");
+  bool came_whole = true;
+  scripted_server server([&](tcp_socket& peer, std::size_t) -> coro<void> {
+    request_reader requests(peer);
+    came_whole = (co_await requests.whole()).complete;
+  });
+  session web;
+  hocket::http::multipart_form form("boundary");
+  form.add("file", body::of_file(co_await hocket::file::open(temporary.path())), {.filename = "f"});
+  co_await temporary.content().truncate(5);
+  const std::string failure = co_await failure_of(ask(web, "POST", server.url(), {.multipart = std::move(form)}));
+  EXPECT_EQ(failure, fmt::format("error: '{}' became shorter while it was sent: 5 of 10 bytes", temporary.path()));
+  co_await hocket::sleep(1s);
+  EXPECT_FALSE(came_whole);
+  EXPECT_EQ(server.open(), 0U);
+}
+
+HOCKET_TEST(request_body, of_a_whole_file_is_of_no_folder_and_no_device) {
+  for (const char* path : {"/dev/null", "/tmp"}) {
+    hocket::file opened = co_await hocket::file::open(path);
+    EXPECT_THROW(static_cast<void>(body::of_file(std::move(opened))), hocket::error) << path;
+  }
+}
+
+HOCKET_TEST(request_body, of_a_file_that_becomes_longer_is_what_was_there) {
+  auto temporary = co_await hocket::named_temporary_file::make();
+  co_await temporary.content().write("0123456789");
+  seen_request seen;
+  scripted_server server(echoing(seen));
+  session web;
+  body content = body::of_file(co_await hocket::file::open(temporary.path()));
+  co_await temporary.content().write("more");
+  EXPECT_EQ(co_await ask(web, "PUT", server.url(), {.body = std::move(content)}), "0123456789");
+  EXPECT_EQ(co_await ask(web, "PUT", server.url(), {.body = "next"}), "next");
+  EXPECT_EQ(server.connections(), 1U) << "the message was whole";
 }
 
 HOCKET_TEST(request_body, a_query_goes_behind_that_of_the_target) {
@@ -284,6 +346,21 @@ HOCKET_TEST(request_body, a_query_goes_behind_that_of_the_target) {
   EXPECT_EQ(seen.target, "/api/things?a=1&b=2+3");
   co_await ask(web, "GET", "/things", {.query = {{"b", "#"}}});
   EXPECT_EQ(seen.target, "/things?b=%23");
+}
+
+HOCKET_TEST(request_body, a_query_without_a_path_goes_behind_a_slash) {
+  seen_request seen;
+  scripted_server server(echoing(seen));
+  session web;
+  const std::string origin = fmt::format("http://127.0.0.1:{}", server.port());
+  for (const char* behind : {"?x=1", "/?x=1"}) {
+    co_await ask(web, "GET", origin + behind);
+    EXPECT_EQ(seen.target, "/?x=1") << behind;
+  }
+  co_await ask(web, "GET", origin, {.query = {{"x", "1"}}});
+  EXPECT_EQ(seen.target, "/?x=1");
+  co_await ask(web, "GET", origin + "#part");
+  EXPECT_EQ(seen.target, "/");
 }
 
 HOCKET_TEST(request_body, the_credentials_of_a_url_are_sent_and_no_part_of_the_target) {
@@ -481,6 +558,26 @@ HOCKET_TEST(request_body, an_early_success_is_given_when_the_server_takes_no_mor
   EXPECT_EQ(co_await ask(web, "POST", server.url(), {.body = body::borrow(large)}), "enough");
   co_await hocket::sleep(1s);
   EXPECT_EQ(server.connections(), 1U);
+}
+
+// Who wants the echo asks by `session::exchange`.
+HOCKET_TEST(request_body, to_a_server_that_echoes_as_it_reads_comes_to_an_end) {
+  scripted_server server([](tcp_socket& peer, std::size_t) -> coro<void> {
+    request_reader requests(peer);
+    static_cast<void>(co_await requests.head());
+    co_await peer.send_all("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for (;;) {
+      const std::string piece = co_await requests.piece();
+      if (piece.empty()) co_return;
+      co_await peer.send_all(fmt::format("{:x}\r\n{}\r\n", piece.size(), piece));
+    }
+  });
+  session web({.timeouts = {.sock_read = 5s}});
+  const std::string large(50'000'000, 'x');
+  const auto begun = hocket::loop::running().time();
+  const std::string failure = co_await failure_of(ask(web, "POST", server.url(), {.body = body::borrow(large)}));
+  EXPECT_TRUE(failure.starts_with("timeout_error: ")) << failure.substr(0, 100);
+  EXPECT_LE(hocket::loop::running().time() - begun, 10s);
 }
 
 HOCKET_TEST(request_body, whose_maker_hears_a_reset_fails_by_that) {

@@ -6,9 +6,11 @@
 #include <vector>
 
 #include <http/client/client_peer.hpp>
+#include <sys/stat.h>
 
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
+#include <hocket/http/client/download.hpp>
 #include <hocket/http/coding/content_encoder.hpp>
 #include <hocket/io/file_system.hpp>
 #include <hocket/io/temporary.hpp>
@@ -356,6 +358,51 @@ HOCKET_TEST(session_saving, replaces_a_file_in_one_step) {
   co_await folder.remove();
 }
 
+HOCKET_TEST(session_saving, makes_a_new_file_for_whom_the_umask_lets) {
+  auto folder = co_await hocket::temporary_directory::make();
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "new"); }));
+  session web;
+  const std::string saved = folder / "saved";
+  const std::string loaded = folder / "loaded";
+  for (const std::string& path : {saved, loaded}) {
+    co_await hocket::write_file(path, "old");
+    EXPECT_EQ(::chmod(path.c_str(), 0600), 0);
+  }
+  response answer = co_await web.get(server.url());
+  co_await answer.save_to(saved);
+  co_await hocket::http::download(web, *hocket::url::parse(server.url()), loaded);
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  for (const std::string& path : {saved, loaded})
+    EXPECT_EQ((co_await hocket::stat(path)).permissions(), 0666U & ~mask) << "and not that of the old one";
+  co_await folder.remove();
+}
+
+HOCKET_TEST(session_saving, replaces_a_symbolic_link_and_leaves_what_it_leads_to) {
+  auto folder = co_await hocket::temporary_directory::make();
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "new"); }));
+  session web;
+  const std::string there = folder / "there";
+  co_await hocket::write_file(there, "old");
+  for (const char* target : {"there", "nowhere"}) {
+    for (const bool downloads : {false, true}) {
+      const std::string path = folder / fmt::format("{}{}", target, downloads);
+      co_await hocket::symlink(target, path);
+      if (downloads) {
+        co_await hocket::http::download(web, *hocket::url::parse(server.url()), path);
+      } else {
+        response answer = co_await web.get(server.url());
+        co_await answer.save_to(path);
+      }
+      EXPECT_TRUE((co_await hocket::lstat(path)).is_regular()) << path;
+      EXPECT_EQ(co_await hocket::read_file(path), "new");
+    }
+  }
+  EXPECT_EQ(co_await hocket::read_file(there), "old");
+  EXPECT_FALSE(co_await hocket::exists(folder / "nowhere"));
+  co_await folder.remove();
+}
+
 HOCKET_TEST(session_saving, goes_on_where_a_file_ends) {
   auto folder = co_await hocket::temporary_directory::make();
   const std::string path = folder / "saved";
@@ -434,6 +481,28 @@ TEST(session_saving, of_the_rest_cancelled_anywhere_leaves_nothing_behind) {
     EXPECT_EQ(report.leaked_blocks, 0U);
     EXPECT_GT(report.runs, 8U);
   }
+}
+
+HOCKET_TEST(session_response, tells_the_version_and_the_words_of_the_server) {
+  for (const char* line : {"HTTP/1.1 200 Fine", "HTTP/1.0 404 No such thing", "HTTP/1.1 200"}) {
+    scripted_server server(answering_once_with(fmt::format("{}\r\nContent-Length: 0\r\n\r\n", line)));
+    session web;
+    const response answer = co_await web.get(server.url());
+    std::string told = fmt::format("{} {}", answer.version(), answer.status());
+    if (!answer.reason().empty()) told += " " + answer.reason();
+    EXPECT_EQ(told, line);
+  }
+}
+
+HOCKET_TEST(session_saving, names_the_file_that_it_cannot_write) {
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "new"); }));
+  session web;
+  const auto save = [&]() -> coro<std::string> {
+    response answer = co_await web.get(server.url());
+    co_await answer.save_to("/nowhere/saved");
+    co_return "";
+  };
+  EXPECT_EQ(co_await failure_of(save()), "std::system_error: cannot write '/nowhere/saved': No such file or directory");
 }
 
 HOCKET_TEST(session_response, tells_the_charset_as_it_is_written) {

@@ -287,6 +287,7 @@ TEST(cookie_jar, adds_what_is_whole) {
   EXPECT_TRUE(jar.add({"b", "1", "co.uk", false}));
   EXPECT_FALSE(jar.add({"", "", "example.org"}));
   EXPECT_FALSE(jar.add({"a", "1", ""}));
+  EXPECT_FALSE(jar.add({"a", "1", ".example.org"}));
   EXPECT_FALSE(jar.add({"a", "1; b=2", "example.org"}));
   EXPECT_FALSE(jar.add({"a", "1\r\n", "example.org"}));
   EXPECT_FALSE(jar.add({"a", "1", "example.org", true, ""}));

@@ -3,17 +3,21 @@
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <http/form/multipart_events.hpp>
 #include <io/what_is_thrown.hpp>
 
 #include <hocket/core/sleep.hpp>
 #include <hocket/http/form/multipart_form.hpp>
+#include <hocket/io/temporary.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/test.hpp>
 
 using hocket::async_generator;
 using hocket::coro;
+using hocket::http::body;
+using hocket::http::body_writer;
 using hocket::http::make_boundary;
 using hocket::http::multipart_form;
 using hocket::testing::multipart_events;
@@ -30,12 +34,30 @@ async_generator<std::string> that_fails() {
   throw hocket::error("no more");
 }
 
-coro<std::string> whole(multipart_form form) {
-  auto pieces = std::move(form).pieces();
-  std::string all;
-  while (auto piece = co_await pieces.next()) all += *piece;
-  co_return all;
+/// What a body writes, and where it would send a file.
+class written final : public body_writer {
+ public:
+  coro<void> write(std::string_view piece) override {
+    text += piece;
+    co_return;
+  }
+  coro<void> write_file(hocket::file& from, std::uint64_t offset, std::uint64_t length) override {
+    std::string room(length, '\0');
+    const std::size_t size = co_await from.read(room, static_cast<std::int64_t>(offset));
+    text += fmt::format("<file: {}>", room.substr(0, size));
+  }
+  coro<void> flush() override { co_return; }
+
+  std::string text;
+};
+
+coro<std::string> whole(body content) {
+  written to;
+  co_await content.write_to(to);
+  co_return to.text;
 }
+
+coro<std::string> whole(multipart_form form) { co_return co_await whole(std::move(form).content()); }
 
 HOCKET_TEST(multipart_form, is_written_as_browsers_do_it) {
   multipart_form form("B");
@@ -68,9 +90,9 @@ HOCKET_TEST(multipart_form, lets_no_name_break_out_of_its_quotes) {
 
 HOCKET_TEST(multipart_form, takes_contents_that_come_in_pieces) {
   multipart_form form("B");
-  form.add_stream("one", pieces_of({"a", "", "bc"}), {.filename = "x"}, 3);
+  form.add("one", body::pieces(pieces_of({"a", "", "bc"}), 3), {.filename = "x"});
   form.add("two", "2");
-  form.add_stream("three", pieces_of({}), {}, 0);
+  form.add("three", body::pieces(pieces_of({}), 0));
   const auto length = form.content_length();
   const std::string content = co_await whole(std::move(form));
   EXPECT_EQ(length, content.size());
@@ -83,7 +105,7 @@ HOCKET_TEST(multipart_form, takes_contents_that_come_in_pieces) {
 HOCKET_TEST(multipart_form, has_no_length_if_one_of_its_parts_has_none) {
   multipart_form form("B");
   EXPECT_EQ(form.content_length(), 7U);
-  form.add_stream("one", pieces_of({"a"}));
+  form.add("one", body::pieces(pieces_of({"a"})));
   EXPECT_EQ(form.content_length(), std::nullopt);
   form.add("two", "2");
   EXPECT_EQ(form.content_length(), std::nullopt);
@@ -92,16 +114,62 @@ HOCKET_TEST(multipart_form, has_no_length_if_one_of_its_parts_has_none) {
 
 HOCKET_TEST(multipart_form, holds_a_stream_to_its_length) {
   multipart_form longer("B");
-  longer.add_stream("one", pieces_of({"ab", "c"}), {}, 2);
-  EXPECT_EQ(co_await what_is_thrown(whole(std::move(longer))), "a part of a form is larger than was said");
+  longer.add("one", body::pieces(pieces_of({"ab", "c"}), 2));
+  EXPECT_EQ(co_await what_is_thrown(whole(std::move(longer))), "a part of the body has more bytes than was said of it");
   multipart_form shorter("B");
-  shorter.add_stream("one", pieces_of({"ab"}), {}, 3);
-  EXPECT_EQ(co_await what_is_thrown(whole(std::move(shorter))), "a part of a form is smaller than was said");
+  shorter.add("one", body::pieces(pieces_of({"ab"}), 3));
+  EXPECT_EQ(co_await what_is_thrown(whole(std::move(shorter))),
+            "a part of the body has 1 bytes less than was said of it");
+}
+
+HOCKET_TEST(multipart_form, of_texts_is_a_text) {
+  multipart_form form("B");
+  form.add("one", "1");
+  form.add("two", "2");
+  EXPECT_EQ(std::move(form).content().in_memory(),
+            "--B\r\nContent-Disposition: form-data; name=\"one\"\r\n\r\n1\r\n"
+            "--B\r\nContent-Disposition: form-data; name=\"two\"\r\n\r\n2\r\n--B--\r\n");
+  co_return;
+}
+
+HOCKET_TEST(multipart_form, gives_files_as_files_again_and_again) {
+  auto temporary = co_await hocket::named_temporary_file::make();
+  co_await temporary.content().write("0123456789");
+  const std::string large(100'000, 'x');
+  multipart_form form("B");
+  form.add("one", body::of_file(co_await hocket::file::open(temporary.path())), {.filename = "a"});
+  form.add("two", body::of_file(co_await hocket::file::open(temporary.path()), 3, 4));
+  form.add("three", body::borrow(large));
+  const auto length = form.content_length();
+  body content = std::move(form).content();
+  EXPECT_EQ(content.length(), length);
+  EXPECT_TRUE(content.can_repeat());
+  const std::string expected =
+      "--B\r\nContent-Disposition: form-data; name=\"one\"; filename=\"a\"\r\n"
+      "Content-Type: application/octet-stream\r\n\r\n<file: 0123456789>\r\n"
+      "--B\r\nContent-Disposition: form-data; name=\"two\"\r\n\r\n<file: 3456>\r\n"
+      "--B\r\nContent-Disposition: form-data; name=\"three\"\r\n\r\n" +
+      large + "\r\n--B--\r\n";
+  for (int n = 0; n < 2; ++n) {
+    written to;
+    co_await content.write_to(to);
+    EXPECT_EQ(to.text, expected);
+  }
+  EXPECT_EQ(length, expected.size() - 2 * std::string_view("<file: >").size());
+}
+
+HOCKET_TEST(multipart_form, with_a_generator_cannot_be_repeated) {
+  multipart_form form("B");
+  form.add("one", "1");
+  form.add("two", body::pieces(pieces_of({"a"})));
+  body content = std::move(form).content();
+  EXPECT_FALSE(content.can_repeat());
+  co_await whole(std::move(content));
 }
 
 HOCKET_TEST(multipart_form, passes_on_what_a_stream_throws) {
   multipart_form form("B");
-  form.add_stream("one", that_fails());
+  form.add("one", body::pieces(that_fails()));
   EXPECT_EQ(co_await what_is_thrown(whole(std::move(form))), "no more");
 }
 
@@ -135,8 +203,8 @@ TEST(multipart_form, cancelled_anywhere_closes_its_streams) {
   const auto report = hocket::testing::cancel_at_every_suspension([&]() -> coro<void> {
     closed = false;
     multipart_form form("B");
-    form.add_stream("one", slowly(closed));
-    form.add_stream("two", pieces_of({"a"}));
+    form.add("one", body::pieces(slowly(closed)));
+    form.add("two", body::pieces(pieces_of({"a"})));
     co_await whole(std::move(form));
     EXPECT_TRUE(closed);
   });

@@ -97,6 +97,12 @@ std::string proxy::authorization() const {
   return has_credentials() ? "Basic " + base64_encode(username_ + ":" + password_) : "";
 }
 
+proxy proxy::with_digest() const {
+  proxy made = *this;
+  made.digest_only_ = true;
+  return made;
+}
+
 proxy_settings proxy_settings::from_environment() {
   return from_environment([](const char* name) -> const char* { return std::getenv(name); });
 }

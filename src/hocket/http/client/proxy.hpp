@@ -37,12 +37,18 @@ class proxy {
   /// What Proxy-Authorization says, by the scheme Basic (RFC 7617); empty without credentials.
   [[nodiscard]] std::string authorization() const;
 
+  /// The same proxy, to which the password is shown by Digest alone (RFC 7616), and so to nobody who listens. Otherwise it is sent at once
+  /// by Basic, and by Digest where the proxy asks for that. Not for SOCKS5.
+  [[nodiscard]] proxy with_digest() const;
+  [[nodiscard]] bool is_digest_only() const noexcept { return digest_only_; }
+
   friend bool operator==(const proxy&, const proxy&) = default;
 
  private:
   proxy() = default;
 
   kind kind_ = kind::http;
+  bool digest_only_ = false;
   std::uint16_t port_ = 0;
   std::string host_;
   std::string username_;

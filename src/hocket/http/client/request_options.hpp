@@ -24,7 +24,7 @@ struct request_options {
   http::body body{};
   /// In place of `body`, sent as `application/x-www-form-urlencoded`, if there are any.
   std::vector<form_field> form{};
-  /// In place of `body`, sent as `multipart/form-data`, which cannot be repeated.
+  /// In place of `body`, sent as `multipart/form-data`.
   std::optional<multipart_form> multipart{};
   /// In place of `body`: text that is JSON, sent as `application/json`.
   std::optional<std::string> json{};
@@ -32,7 +32,8 @@ struct request_options {
   bool expect_continue = false;
   /// An answer below 300 that comes before the body has been sent does not say whether the server wants the rest (RFC 9112, 9.5, has one
   /// stop where it does not): the rest is sent, and the answer given then, or when the server takes no more. True: any answer is given at
-  /// once and ends the sending, for servers that have what they need; the connection is closed after it.
+  /// once and ends the sending, for servers that have what they need; the connection is closed after it. For answers that are read while
+  /// the body is sent see `session::exchange`.
   bool stop_at_answer = false;
   /// Who one is to the origin that is asked; redirects to another do not take it along. Takes the place of the session's.
   std::optional<credentials> auth{};

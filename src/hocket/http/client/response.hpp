@@ -50,6 +50,10 @@ class response final : public body_source {
 
   [[nodiscard]] int status() const noexcept;
   [[nodiscard]] bool ok() const noexcept { return status() < 400; }
+  /// The words behind the status, as the server chose them; perhaps none, and nothing to rely on (RFC 9112, 4).
+  [[nodiscard]] const std::string& reason() const noexcept;
+  /// "HTTP/1.1", or "HTTP/1.0".
+  [[nodiscard]] std::string_view version() const noexcept;
   [[nodiscard]] const http::headers& headers() const noexcept;
   /// Where the response came from, after redirects. A fragment lasts until a redirect brings another one (RFC 9110, 10.2.2).
   [[nodiscard]] const hocket::url& url() const noexcept;
@@ -93,9 +97,10 @@ class response final : public body_source {
   [[nodiscard]] coro<std::string> text(text_options options = {});
 
   /// Writes what is left of the body to a file, and gives how many bytes that is. Everybody sees the old file or all of the new one: it
-  /// is written beside and takes the place at the end; if it throws, the old file is as it was. What is no file, a device or a pipe, is
-  /// written to. With `resume` it is written to where it
-  /// is, and what has come stays there. Throws what `next` throws, std::system_error of the file.
+  /// is written beside and takes the place at the end; if it throws, the old file is as it was. The new one is for whom the process's umask
+  /// lets (0666), whoever had the old one; a symbolic link is replaced, and what it leads to stays. What is no file, a device or a pipe,
+  /// also at the end of a link, is written to. With `resume` it is written to where it is, and what has come stays there. Throws what `next`
+  /// throws, std::system_error of the file.
   [[nodiscard]] coro<std::uint64_t> save_to(std::string path, save_options options = {});
 
  private:

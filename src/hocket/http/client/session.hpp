@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <hocket/base/attributes.hpp>
+#include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/middleware.hpp>
@@ -22,6 +23,9 @@ namespace detail {
 class session_state;
 }
 
+/// What is done with a response while its request may still be being sent.
+using response_user = function<coro<void>(response&)>;
+
 /// An HTTP/1.1 client: a pool of connections that are kept alive, with limits in all and for each origin.
 ///
 /// Waiting for a free connection is first come, first served. A connection that turns out to be stale before any byte of
@@ -30,7 +34,7 @@ class session_state;
 /// 301 and 302 of POST; else method and body stay. Servers of https are verified; TLS's sessions are resumed.
 ///
 /// An answer of 300 or above that comes while the body is still being sent ends the sending, and the connection with it; others are
-/// given when the body has been sent, or at once (`request_options::stop_at_answer`).
+/// given when the body has been sent, or at once (`exchange`, `request_options::stop_at_answer`).
 ///
 /// Belongs to one loop; must outlive its requests. Counterpart: aiohttp.ClientSession.
 class session {
@@ -48,6 +52,18 @@ class session {
   /// The same for a URL as text, resolved against `session_options::base_url`; throws `client_error` if it is none.
   [[nodiscard]] HOCKET_CORO_OWNING_WRAPPER coro<response> request(std::string method, std::string_view target,
                                                                   request_options options = {});
+
+  /// Sends a request and calls `use` with the response as soon as its head has arrived: also below 300, and while the body is still being sent, for
+  /// servers that answer as they read. `use` has to read, or the server may stop reading, too. It ends when `use` has ended; what is not
+  /// sent by then, or when the answer has ended, is not sent any more, and the connection is closed. Throws what `request` and `use` throw.
+  /// Counterpart: async with session.request(...).
+  ///
+  ///     co_await web.exchange("POST", url, {.body = body::pieces(questions())}, [&](http::response& answer) -> coro<void> {
+  ///       for (auto piece = co_await answer.next(); !piece.empty(); piece = co_await answer.next()) use(piece);
+  ///     });
+  [[nodiscard]] coro<void> exchange(std::string method, hocket::url target, request_options options, response_user use);
+  [[nodiscard]] HOCKET_CORO_OWNING_WRAPPER coro<void> exchange(std::string method, std::string_view target,
+                                                               request_options options, response_user use);
 
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<response> get(hocket::url target, request_options options = {}) {
     return request("GET", std::move(target), std::move(options));

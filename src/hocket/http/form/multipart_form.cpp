@@ -11,6 +11,9 @@
 namespace hocket::http {
 namespace {
 
+// What is longer is sent from where it is.
+constexpr std::size_t longest_joined_text = 16 * 1024;
+
 std::string escaped(std::string_view text) {
   std::string result;
   for (const char c : text) {
@@ -35,7 +38,7 @@ std::string content_type_of(const std::string& boundary) {
   return "multipart/form-data; boundary=" + (detail::is_token(boundary) ? boundary : quoted_string(boundary));
 }
 
-std::string last_delimiter(const std::string& boundary) { return "--" + boundary + "--\r\n"; }
+std::size_t size_of_last_delimiter(const std::string& boundary) noexcept { return boundary.size() + 6; }  // "--B--\r\n"
 
 }  // namespace
 
@@ -45,31 +48,39 @@ std::string make_boundary(random_source& random) {
   return fmt::format("----hocket{:016x}{:016x}", first, second);
 }
 
-multipart_form::multipart_form(std::string boundary)
-    : boundary_(std::move(boundary)), length_(last_delimiter(boundary_).size()) {
+multipart_form::multipart_form(std::string boundary) : boundary_(std::move(boundary)) {
   if (multipart_boundary(content_type_of(boundary_)) != boundary_)
     throw error("that is no boundary of a multipart content");
 }
 
-void multipart_form::add(std::string_view name, std::string value, const form_part_options& options) {
-  part added{front_of(name, options)};
-  added.front.append(value).append("\r\n");
-  lengthen(added.front.size());
-  parts_.push_back(std::move(added));
-}
-
-void multipart_form::add_stream(std::string_view name, async_generator<std::string> pieces,
-                                const form_part_options& options, std::optional<std::uint64_t> size_bytes) {
-  part added{front_of(name, options), true, size_bytes};
-  streams_.push_back(std::move(pieces));
-  lengthen(size_bytes ? std::optional(*size_bytes + added.front.size() + 2) : std::nullopt);
-  parts_.push_back(std::move(added));
+void multipart_form::add(std::string_view name, body content, const form_part_options& options) {
+  text_ += front_of(name, options);
+  if (const auto bytes = content.in_memory(); bytes && bytes->size() <= longest_joined_text) {
+    text_ += *bytes;
+  } else {
+    pieces_.emplace_back(std::exchange(text_, {}));
+    pieces_.push_back(std::move(content));
+  }
+  text_ += "\r\n";
 }
 
 std::string multipart_form::content_type() const { return content_type_of(boundary_); }
 
-async_generator<std::string> multipart_form::pieces() && {
-  return run(std::move(parts_), std::move(streams_), last_delimiter(boundary_));
+std::optional<std::uint64_t> multipart_form::content_length() const noexcept {
+  std::uint64_t sum = text_.size() + size_of_last_delimiter(boundary_);
+  for (const body& piece : pieces_) {
+    const auto length = piece.length();
+    if (!length) return std::nullopt;
+    sum += *length;
+  }
+  return sum;
+}
+
+body multipart_form::content() && {
+  text_.append("--").append(boundary_).append("--\r\n");
+  if (pieces_.empty()) return std::move(text_);
+  pieces_.emplace_back(std::move(text_));
+  return body::sequence(std::move(pieces_));
 }
 
 std::string multipart_form::front_of(std::string_view name, const form_part_options& options) const {
@@ -82,32 +93,6 @@ std::string multipart_form::front_of(std::string_view name, const form_part_opti
     front += fmt::format("Content-Type: {}\r\n", type);
   }
   return front + "\r\n";
-}
-
-void multipart_form::lengthen(std::optional<std::uint64_t> size) noexcept {
-  if (length_ && size)
-    *length_ += *size;
-  else
-    length_.reset();
-}
-
-async_generator<std::string> multipart_form::run(std::vector<part> parts,
-                                                 std::vector<async_generator<std::string>> streams, std::string back) {
-  auto stream = streams.begin();
-  for (part& at : parts) {
-    co_yield std::move(at.front);
-    if (!at.is_stream) continue;
-    std::uint64_t given = 0;
-    while (auto piece = co_await stream->next()) {
-      given += piece->size();
-      if (at.size_bytes && given > *at.size_bytes) throw error("a part of a form is larger than was said");
-      if (!piece->empty()) co_yield std::move(*piece);
-    }
-    if (at.size_bytes && given < *at.size_bytes) throw error("a part of a form is smaller than was said");
-    ++stream;
-    co_yield std::string("\r\n");
-  }
-  co_yield std::move(back);
 }
 
 }  // namespace hocket::http

@@ -6,8 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include <hocket/base/attributes.hpp>
-#include <hocket/core/async_generator.hpp>
+#include <hocket/http/body.hpp>
 #include <hocket/loop/random_source.hpp>
 
 namespace hocket::http {
@@ -23,8 +22,8 @@ struct form_part_options {
 /// A boundary that no content has within but by malice or by a chance of 2^-128.
 [[nodiscard]] std::string make_boundary(random_source& random);
 
-/// A form on its way to a server, as `multipart/form-data`: fields of text, contents in memory, and contents that come
-/// piece by piece, of files or of anything else. Owns what it is given.
+/// A form on its way to a server, as `multipart/form-data`: parts that are texts, files, or anything else that can be a body. Owns what it
+/// is given.
 ///
 /// Names and filenames are written as browsers do it: `"`, CR and LF become `%22`, `%0D` and `%0A`, all other bytes
 /// stay, which should be UTF-8. Source: RFC 7578; WHATWG HTML, "multipart/form-data encoding algorithm". Counterpart:
@@ -34,40 +33,27 @@ class multipart_form {
   /// Throws hocket::error if that is no boundary. No content may have it within: see `make_boundary`.
   explicit multipart_form(std::string boundary);
 
-  /// A part whose content is `value`. Throws hocket::error if the content type cannot be the value of a field.
-  void add(std::string_view name, std::string value, const form_part_options& options = {});
-
-  /// A part whose content is all that `pieces` gives; of `size_bytes`, if that is known. Throws as `add`.
-  void add_stream(std::string_view name, async_generator<std::string> pieces, const form_part_options& options = {},
-                  std::optional<std::uint64_t> size_bytes = std::nullopt);
+  /// A part. Throws hocket::error if the content type cannot be the value of a field.
+  ///
+  ///     form.add("title", "Holidays");
+  ///     form.add("picture", body::of_file(co_await file::open(path)), {.filename = "beach.jpg"});
+  void add(std::string_view name, body content, const form_part_options& options = {});
 
   /// `multipart/form-data; boundary=...`
   [[nodiscard]] std::string content_type() const;
 
   /// Of the whole content, if the sizes of all parts are known.
-  [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return length_; }
+  [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept;
 
-  /// The content, once, piece by piece. A generator that gives more or less than was said ends it with hocket::error,
-  /// as the content can then not become right any more. Closes the generators that it was given; throws what they
-  /// throw.
-  [[nodiscard]] HOCKET_CORO_OWNING_WRAPPER async_generator<std::string> pieces() &&;
+  /// All parts, as one body: it knows its length, and can be repeated, if all of them do; files go as `body::of_file` does.
+  [[nodiscard]] body content() &&;
 
  private:
-  struct part {
-    std::string front;  // delimiter and fields; the whole part, if its content is in memory
-    bool is_stream = false;
-    std::optional<std::uint64_t> size_bytes{};
-  };
-
   [[nodiscard]] std::string front_of(std::string_view name, const form_part_options& options) const;
-  void lengthen(std::optional<std::uint64_t> size) noexcept;
-  static async_generator<std::string> run(std::vector<part> parts, std::vector<async_generator<std::string>> streams,
-                                          std::string back);
 
   std::string boundary_;
-  std::vector<part> parts_;
-  std::vector<async_generator<std::string>> streams_;
-  std::optional<std::uint64_t> length_;
+  std::vector<body> pieces_;
+  std::string text_;  // what follows these
 };
 
 }  // namespace hocket::http

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
-#include <hocket/http/auth/digest_auth.hpp>
 #include <hocket/http/auth/netrc.hpp>
 #include <hocket/http/client/credentials.hpp>
+#include <hocket/http/client/detail/digest_sessions.hpp>
 #include <hocket/http/client/request_message.hpp>
 #include <hocket/http/headers.hpp>
 
@@ -29,7 +28,7 @@ class authenticator {
   [[nodiscard]] digest_session* known(const request_message& asked, const credentials* who);
 
   std::shared_ptr<const http::netrc> netrc_;
-  std::map<std::string, digest_session> digests_;  // by origin and user
+  digest_sessions digests_;  // by origin and user
 };
 
 }  // namespace hocket::http::detail

@@ -21,6 +21,11 @@ lease& lease::operator=(lease&& other) noexcept {
   return *this;
 }
 
+void lease::close_connection() noexcept {
+  if (connection_ != nullptr) connection_->abandon();
+  connection_.reset();
+}
+
 void lease::keep() noexcept {
   try {
     pool_->rest(*from_, std::move(connection_));
@@ -32,7 +37,7 @@ void lease::keep() noexcept {
 
 void lease::give_up() noexcept {
   if (pool_ == nullptr) return;
-  connection_.reset();
+  close_connection();
   connection_pool& pool = *std::exchange(pool_, nullptr);
   pool.slots_.release();
   from_->slots.release();
@@ -81,7 +86,7 @@ coro<lease> connection_pool::acquire(route where, time_point deadline, trace_poi
   co_return mine;
 }
 
-void connection_pool::rest(destination& where, std::unique_ptr<h1_connection> used) {
+void connection_pool::rest(destination& where, std::shared_ptr<h1_connection> used) {
   if (idle_ >= options_.limit) return;
   used->rest(loop::running().time());
   where.idle.push_back(std::move(used));
@@ -90,7 +95,7 @@ void connection_pool::rest(destination& where, std::unique_ptr<h1_connection> us
   sweeper_ = loop::running().call_later(options_.keep_alive, [this] { sweep(); });
 }
 
-std::unique_ptr<h1_connection> connection_pool::take_idle(destination& from) noexcept {
+std::shared_ptr<h1_connection> connection_pool::take_idle(destination& from) noexcept {
   while (!from.idle.empty()) {
     auto candidate = std::move(from.idle.back());
     from.idle.pop_back();

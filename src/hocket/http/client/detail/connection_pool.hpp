@@ -20,7 +20,7 @@ struct destination {
   explicit destination(std::string key, std::size_t limit) : key(std::move(key)), slots(limit) {}
   std::string key;
   semaphore slots;
-  std::vector<std::unique_ptr<h1_connection>> idle;  // used last: at the back
+  std::vector<std::shared_ptr<h1_connection>> idle;  // used last: at the back
   std::size_t users = 0;                             // that hold or wait for a slot
 };
 
@@ -39,8 +39,8 @@ class lease {
   [[nodiscard]] explicit operator bool() const noexcept { return pool_ != nullptr; }
   h1_connection* operator->() const noexcept { return connection_.get(); }
   [[nodiscard]] bool has_connection() const noexcept { return connection_ != nullptr; }
-  void use(std::unique_ptr<h1_connection> opened) noexcept { connection_ = std::move(opened); }
-  void close_connection() noexcept { connection_.reset(); }
+  void use(std::shared_ptr<h1_connection> opened) noexcept { connection_ = std::move(opened); }
+  void close_connection() noexcept;
 
   /// The connection may be used again.
   void keep() noexcept;
@@ -50,7 +50,7 @@ class lease {
  private:
   connection_pool* pool_ = nullptr;
   destination* from_ = nullptr;
-  std::unique_ptr<h1_connection> connection_;
+  std::shared_ptr<h1_connection> connection_;
 };
 
 /// All connections of a session.
@@ -70,8 +70,8 @@ class connection_pool {
 
   destination& enter(std::string key);
   void leave(destination& from) noexcept;
-  void rest(destination& where, std::unique_ptr<h1_connection> used);
-  [[nodiscard]] std::unique_ptr<h1_connection> take_idle(destination& from) noexcept;
+  void rest(destination& where, std::shared_ptr<h1_connection> used);
+  [[nodiscard]] std::shared_ptr<h1_connection> take_idle(destination& from) noexcept;
   void sweep() noexcept;
 
   const session_options& options_;

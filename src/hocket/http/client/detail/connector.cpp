@@ -6,6 +6,7 @@
 #include <hocket/http/client/detail/connector.hpp>
 #include <hocket/http/client/detail/http_tunnel.hpp>
 #include <hocket/http/client/detail/socks5.hpp>
+#include <hocket/http/status.hpp>
 #include <hocket/io/resolve.hpp>
 #include <hocket/io/tcp.hpp>
 #include <hocket/io/unix_socket.hpp>
@@ -31,13 +32,13 @@ security make_default_security() {
 
 }  // namespace
 
-coro<std::unique_ptr<h1_connection>> connector::open(route where, trace_point trace) {
+coro<std::shared_ptr<h1_connection>> connector::open(route where, trace_point trace) {
   timeout limit{delay(options_.timeouts.sock_connect)};
   trace.tell(&tracing::connection_create_start);
   try {
     byte_stream opened = co_await limit.run(reach(where, trace));
     trace.tell(&tracing::connection_create_end);
-    co_return std::make_unique<h1_connection>(std::move(opened));
+    co_return std::make_shared<h1_connection>(std::move(opened));
   } catch (const timeout_error&) {
     if (limit.expired()) throw timeout_error("no connection in time");
     throw;
@@ -64,15 +65,36 @@ coro<byte_stream> connector::reach_by_proxy(route where, trace_point trace) {
   if (const auto numeric = socket_address::parse(where.target.host(), where.target.port_or_default());
       numeric && !allows(where.target, *numeric))
     throw address_refused(fmt::format("{} is a private address", where.target.host()));
-  byte_stream stream = co_await connect(via.host(), via.port(), nullptr, trace);
-  if (via.protocol() == proxy::kind::https)
-    stream = co_await secure(std::move(stream), via.host(),
-                             options_.proxy_tls != nullptr ? options_.proxy_tls : security_for_servers());
+  if (via.protocol() != proxy::kind::socks5 && where.is_secure()) co_return co_await reach_by_tunnel(where, trace);
+  byte_stream stream = co_await reach_proxy(via, trace);
   if (via.protocol() == proxy::kind::socks5)
     co_await pass_socks5(stream, via, std::string(where.target.host()), where.target.port_or_default());
-  else if (where.is_secure())
-    stream = co_await open_tunnel(std::move(stream), where.target, via, options_.timeouts.sock_connect);
   co_return stream;
+}
+
+coro<byte_stream> connector::reach_proxy(const proxy& via, trace_point trace) {
+  byte_stream stream = co_await connect(via.host(), via.port(), nullptr, trace);
+  if (via.protocol() != proxy::kind::https) co_return stream;
+  co_return co_await secure(std::move(stream), via.host(),
+                            options_.proxy_tls != nullptr ? options_.proxy_tls : security_for_servers());
+}
+
+// A challenge is answered on a connection of its own: the proxy may close the one that it refuses.
+coro<byte_stream> connector::reach_by_tunnel(route where, trace_point trace) {
+  constexpr int authentication_required = 407;
+  const proxy& via = *where.via;
+  for (bool is_again = false;; is_again = true) {
+    byte_stream stream = co_await reach_proxy(via, trace);
+    std::string authorization = at_proxies_.authorize(via, "CONNECT", where.target, target_form::authority, "");
+    auto led = co_await open_tunnel(std::move(stream), where.target, via, std::move(authorization),
+                                    options_.timeouts.sock_connect);
+    if (led) co_return std::move(*led);
+    const answer_head& refusal = led.error();
+    if (!is_again && refusal.status == authentication_required && at_proxies_.take_challenge(via, refusal.fields))
+      continue;
+    throw proxy_error(
+        fmt::format("the proxy {} refuses: {} {}", via.name(), refusal.status, reason_phrase(refusal.status)));
+  }
 }
 
 bool connector::allows(const url& target, const socket_address& address) const {

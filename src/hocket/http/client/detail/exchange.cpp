@@ -19,11 +19,10 @@ std::chrono::sys_seconds exchange::now() const {
 }
 
 // What the request gets from its way and from the jar, where it says nothing itself.
-headers exchange::added_fields(const headers& own, route where, std::string_view authorization) const {
+headers exchange::added_fields(const headers& own, const session_call& call) const {
   headers added;
-  if (!authorization.empty()) added.add("Authorization", authorization);
-  if (where.is_forwarded() && where.via->has_credentials() && !own.contains("Proxy-Authorization"))
-    added.add("Proxy-Authorization", where.via->authorization());
+  if (!call.authorization.empty()) added.add("Authorization", call.authorization);
+  if (!call.proxy_authorization.empty()) added.add("Proxy-Authorization", call.proxy_authorization);
   if (options_.cookies != nullptr && !own.contains("Cookie")) {
     const std::string cookies = options_.cookies->header_for(target, now());
     if (!cookies.empty()) added.add("Cookie", cookies);
@@ -37,7 +36,7 @@ coro<void> exchange::begin(request_message& asked, const session_call& call) {
   method_ = asked.method;
   deadline_ = call.deadline;
   trace_ = {options_.tracing.get(), call.id, method_, &target};
-  const route where{target, options_.unix_socket ? nullptr : call.proxies.for_target(target)};
+  const route where = call.route_to(target);
   const time_point limit = connect_deadline();
   const bool reused = co_await lease_one(where, limit);
   if (!reused) co_await open(where, limit);
@@ -83,7 +82,7 @@ coro<void> exchange::open(route where, time_point limit) {
 }
 
 coro<void> exchange::attempt(request_message& asked, const session_call& call, route where) {
-  const headers added = added_fields(asked.fields, where, call.authorization);
+  const headers added = added_fields(asked.fields, call);
   const outgoing_request request{.method = method_,
                                  .target = target,
                                  .form = where.is_forwarded() ? target_form::absolute : target_form::origin,
@@ -94,6 +93,7 @@ coro<void> exchange::attempt(request_message& asked, const session_call& call, r
                                  .content = &asked.body,
                                  .expect_continue = asked.expect_continue,
                                  .stops_at_answer = asked.stop_at_answer,
+                                 .senders = call.senders,
                                  .trace = trace_};
   co_await lease_->exchange(request, {deadline_, options_.timeouts.sock_read}, head);
   trace_.tell(&tracing::response_headers_received, head.status);

@@ -8,34 +8,24 @@
 #include <vector>
 
 #include <hocket/core/coro.hpp>
-#include <hocket/http/client/credentials.hpp>
 #include <hocket/http/client/detail/body_decoder.hpp>
 #include <hocket/http/client/detail/connection_pool.hpp>
 #include <hocket/http/client/detail/connector.hpp>
+#include <hocket/http/client/detail/session_call.hpp>
 #include <hocket/http/client/request_message.hpp>
 #include <hocket/http/client/response.hpp>
 
 namespace hocket::http::detail {
 
-/// What all requests have in common that one call of the session makes.
-struct session_call {
-  time_point deadline;
-  const proxy_settings& proxies;
-  const credentials* who = nullptr;
-  std::uint64_t id = 0;
-  bool left_origin = false;     // a redirect has led to another origin
-  std::string authorization{};  // of the next request
-};
-
 /// One request and its answer, on one connection: a lease of the pool, the request sent, the answer read. The connection goes back
-/// with the last byte.
+/// with the last byte, or is closed, if by then the request has not been sent to its end.
 class exchange {
  public:
   exchange(url target, connection_pool& pool, connector& connections, const session_options& options)
       : target(std::move(target)), pool_(pool), connector_(connections), options_(options) {}
 
-  /// Sends the request, which is for `target`, and waits for the answer's head; once more, on a connection of its own, if the one that rested was stale and the
-  /// request may be sent again.
+  /// Sends the request, which is for `target`, and waits for the answer's head; once more, on a connection of its own, if the one that
+  /// rested was stale and the request may be sent again.
   coro<void> begin(request_message& asked, const session_call& call);
 
   /// The next piece of the body, empty at its end, when the connection has gone back.
@@ -60,7 +50,7 @@ class exchange {
 
  private:
   [[nodiscard]] std::chrono::sys_seconds now() const;
-  [[nodiscard]] headers added_fields(const headers& own, route where, std::string_view authorization) const;
+  [[nodiscard]] headers added_fields(const headers& own, const session_call& call) const;
   [[nodiscard]] time_point connect_deadline() const;
   [[noreturn]] void give_up(time_point limit) const;
   coro<bool> lease_one(route where, time_point limit);

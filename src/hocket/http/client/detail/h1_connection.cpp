@@ -1,24 +1,28 @@
 // A request without a body, or with a small text, is sent in one go, and then its answer is read. With any other body the connection
-// listens while it sends: the server may agree (100), refuse, or break off in the midst of it. Sender and listener are children of one group,
-// and whoever has ended first decides: an answer of 300 or above, or any if the caller wants it, stops the sender, the end of the sending stops the listener, for from
-// then on the server may be silent no longer than others. To stop a listener costs no byte; a sender that was stopped leaves a
-// connection that only its answer can still be read from.
+// listens while it sends: the server may agree (100), refuse, or break off in the midst of it. Sender and listener are tasks that know of
+// each other by `sending`: an answer of 300 or above, or any if the caller wants it, stops the sender; the end of the sending stops the
+// listener, for from then on the server may be silent no longer than others. To stop a listener costs no byte; a sender that was stopped
+// leaves a connection that only its answer can still be read from.
+//
+// Who sends is a child of a group here, so that nothing is sent any more once the answer is given; or one of the caller's group: then an
+// answer below 300 is given at once, and the sending goes on while its body is read.
 
-#include <algorithm>
 #include <array>
+#include <exception>
+#include <span>
 #include <system_error>
-
-#include <fmt/format.h>
+#include <vector>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/task_group.hpp>
-#include <hocket/core/timeout.hpp>
+#include <hocket/core/wait.hpp>
+#include <hocket/http/client/detail/h1_body_sender.hpp>
 #include <hocket/http/client/detail/h1_connection.hpp>
 #include <hocket/http/client/detail/h1_head.hpp>
 #include <hocket/http/detail/bad_message.hpp>
-#include <hocket/io/send_file.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/sync/event.hpp>
 #include <hocket/tls/tls_error.hpp>
 
 namespace hocket::http::detail {
@@ -26,129 +30,34 @@ namespace {
 
 // So much goes without listening: the system takes it at once.
 constexpr std::size_t small_text = 16 * 1024;
-// What is larger is sent in parts, each of which has the time that any departure of bytes has.
-constexpr std::size_t part_size = 256 * 1024;
 // RFC 9110, 10.1.1: a server that knows nothing of Expect may say nothing.
 constexpr auto longest_wait_for_consent = std::chrono::seconds(1);
 // RFC 9110, 15: an answer from here on does not mean that the request was done.
 constexpr int first_status_that_ends_sending = 300;
 
-/// The peer has ended the connection, in whatever manner. Many servers spare themselves TLS's closure alert.
-bool is_end(const std::error_code& code) noexcept {
-  return code == std::errc::broken_pipe || code == std::errc::connection_reset || code == tls_errc::truncated;
-}
-
 }  // namespace
 
 /// What the two who send and listen at a time know of each other.
 struct h1_connection::sending {
-  bool ended = false;
+  explicit sending(const trace_point& trace) noexcept : trace(trace) {}
+
+  trace_point trace;
+  std::optional<task<void>> sender;
+  cancel_scope listening;
+  event consent;  // the server wants the body
+  bool complete = false;
   bool refused = false;  // the peer has ended the connection before the body ended
   bool stuck = false;    // the peer takes no more of the body
   std::exception_ptr failed;
-  cancel_scope listening;
-  event consent;
+  std::exception_ptr deaf;  // what ended the listening
 };
 
-/// Writes a body as its framing wants it. The head goes with the first piece.
-class h1_connection::body_sender final : public body_writer {
- public:
-  body_sender(h1_connection& to, const outgoing_request& request)
-      : to_(to), head_(to.head_), left_(request.content->length()), trace_(request.trace) {}
-
-  coro<void> write(std::string_view piece) override {
-    if (piece.empty()) co_return;
-    account(piece.size());
-    const std::string_view line = left_ ? std::string_view() : chunk_line(piece.size());
-    const std::string_view end = left_ ? std::string_view() : std::string_view("\r\n");
-    if (piece.size() <= part_size) {
-      co_await send({line, piece, end});
-    } else {
-      co_await send({line, {}, {}});
-      for (std::size_t at = 0; at < piece.size(); at += part_size) co_await send({piece.substr(at, part_size), {}, {}});
-      co_await send({end, {}, {}});
-    }
-    trace_.tell(&tracing::request_chunk_sent, piece.size());
-  }
-
-  coro<void> write_file(file& from, std::uint64_t offset, std::uint64_t length) override {
-    if (length == 0) co_return;
-    account(length);
-    co_await send({left_ ? std::string_view() : chunk_line(length), {}, {}});
-    for (std::uint64_t sent = 0; sent < length;) {
-      const std::uint64_t part = std::min<std::uint64_t>(part_size, length - sent);
-      const time_point limit = to_.bound(to_.limits_.each);
-      timeout bounded(limit);
-      try {
-        co_await bounded.run(send_file(from, to_.stream_, {.offset = offset + sent, .length = part}));
-      } catch (const timeout_error&) {
-        stuck_ = true;
-        to_.give_up("the server takes no request");
-      } catch (const std::system_error& failed) {
-        refused_ = is_end(failed.code());
-        throw;
-      }
-      sent += part;
-      trace_.tell(&tracing::request_chunk_sent, static_cast<std::size_t>(part));
-    }
-    if (!left_) co_await send({"\r\n", {}, {}});
-  }
-
-  coro<void> flush() override { co_await send({}); }
-
-  /// A send, and not what makes the body, has found that the peer has ended the connection.
-  [[nodiscard]] bool is_refused() const noexcept { return refused_; }
-  /// The peer took nothing for too long.
-  [[nodiscard]] bool is_stuck() const noexcept { return stuck_; }
-
-  /// Throws `client_error` if less was written than was announced.
-  coro<void> finish() {
-    if (left_ && *left_ > 0) throw client_error(fmt::format("the body has {} bytes less than was said of it", *left_));
-    co_await send({left_ ? std::string_view() : std::string_view("0\r\n\r\n"), {}, {}});
-  }
-
- private:
-  void account(std::uint64_t size) {
-    if (!left_) return;
-    if (size > *left_) throw invalid_state_error("the body has more bytes than was said of it");
-    *left_ -= size;
-  }
-
-  std::string_view chunk_line(std::uint64_t size) {
-    const auto end = fmt::format_to(line_.begin(), "{:x}\r\n", size);
-    return {line_.data(), static_cast<std::size_t>(end - line_.begin())};
-  }
-
-  coro<void> send(std::array<std::string_view, 3> pieces) {
-    std::array<std::string_view, 4> all{};
-    std::size_t count = 0;
-    const bool with_head = !head_.empty();
-    if (with_head) all[count++] = std::exchange(head_, {});
-    for (const std::string_view piece : pieces)
-      if (!piece.empty()) all[count++] = piece;
-    try {
-      if (count > 0) co_await to_.send(std::span(all).first(count));
-    } catch (const std::system_error& failed) {
-      refused_ = is_end(failed.code());
-      throw;
-    } catch (const timeout_error&) {
-      stuck_ = true;
-      throw;
-    }
-    if (with_head) trace_.tell(&tracing::request_headers_sent);
-  }
-
-  h1_connection& to_;
-  std::string_view head_;
-  std::optional<std::uint64_t> left_;  // of what was announced; nothing: in chunks
-  std::array<char, 20> line_{};
-  bool refused_ = false;
-  bool stuck_ = false;
-  const trace_point& trace_;
-};
+h1_connection::h1_connection(byte_stream opened) noexcept : stream_(std::move(opened)) {}
+h1_connection::~h1_connection() = default;
 
 coro<void> h1_connection::exchange(const outgoing_request& request, patience limits, answer_head& answer) {
-  limits_ = limits;
+  stream_.be_patient(limits);
+  sending_.reset();
   answered_ = false;
   ended_ = false;
   broken_ = false;
@@ -174,28 +83,12 @@ coro<void> h1_connection::refuse_what_came() {
   throw protocol_error("the server speaks before it is asked");
 }
 
-time_point h1_connection::bound(duration each) const {
-  return std::min(limits_.deadline, loop::running().time_after(each));
-}
-
-void h1_connection::give_up(const char* otherwise) const {
-  throw timeout_error(loop::running().time() < limits_.deadline ? otherwise : "no complete answer in time");
-}
-
-coro<void> h1_connection::send(std::span<const std::string_view> pieces) {
-  try {
-    co_await with_timeout_at(bound(limits_.each), stream_.send_all(pieces));
-  } catch (const timeout_error&) {
-    give_up("the server takes no request");
-  }
-}
-
 // Where the server has closed there may be an answer all the same: it is read if there was a body to refuse.
 coro<void> h1_connection::send_head_and_text(const outgoing_request& request) {
   const std::string_view text = request.content != nullptr ? *request.content->in_memory() : std::string_view();
   const std::array<std::string_view, 2> pieces{head_, text};
   try {
-    co_await send(std::span(pieces).first(text.empty() ? 1 : 2));
+    co_await stream_.send(std::span(pieces).first(text.empty() ? 1 : 2));
   } catch (const std::system_error& failed) {
     if (!is_end(failed.code())) throw;
     if (text.empty()) throw stale_connection();
@@ -205,15 +98,42 @@ coro<void> h1_connection::send_head_and_text(const outgoing_request& request) {
   if (!text.empty()) request.trace.tell(&tracing::request_chunk_sent, text.size());
 }
 
-coro<void> h1_connection::send_body(const outgoing_request& request, sending& state) {
-  body_sender writer(*this, request);
+coro<void> h1_connection::send_and_listen(const outgoing_request& request, answer_head& answer) {
+  sending_ = std::make_unique<sending>(request.trace);
+  body& content = *request.content;
+  if (request.senders == nullptr) {
+    co_await with_task_group([&](task_group& group) -> coro<void> {
+      sending_->sender = group.create_task(send_body(content, request.expect_continue));
+      co_await listen(request.stops_at_answer, answer);
+    });
+  } else {
+    sending_->sender = request.senders->create_task(send_body_of(shared_from_this(), content, request.expect_continue));
+    const bool goes_on = co_await listen(request.stops_at_answer, answer);
+    if (!goes_on) {
+      std::vector<task<void>> sender(1, *sending_->sender);
+      co_await wait(std::move(sender));
+    }
+  }
+  require_sender();
+  if (sending_->deaf != nullptr) std::rethrow_exception(sending_->deaf);
+}
+
+coro<void> h1_connection::send_body_of(std::shared_ptr<h1_connection> mine, body& content, bool waits_for_consent) {
+  const auto kept = std::move(mine);
+  co_await kept->send_body(content, waits_for_consent);
+}
+
+coro<void> h1_connection::send_body(body& content, bool waits_for_consent) {
+  sending& state = *sending_;
+  h1_body_sender writer(stream_, head_, content.length(), state.trace);
   try {
-    if (request.expect_continue) {
+    if (waits_for_consent) {
       co_await writer.flush();
       co_await move_on_after(longest_wait_for_consent, state.consent.wait());
     }
-    co_await request.content->write_to(writer);
+    co_await content.write_to(writer);
     co_await writer.finish();
+    state.complete = true;
   } catch (const cancelled&) {
     throw;
   } catch (...) {
@@ -221,38 +141,29 @@ coro<void> h1_connection::send_body(const outgoing_request& request, sending& st
     state.refused = writer.is_refused();
     state.stuck = writer.is_stuck();
   }
-  state.ended = true;
   state.listening.cancel();
+  if (answered_ && sender_has_failed()) stream_.abort();  // wakes who reads the answer
 }
 
-coro<void> h1_connection::send_and_listen(const outgoing_request& request, answer_head& answer) {
-  sending state;
-  std::exception_ptr deaf;
-  sends_ = true;
-  consent_ = &state.consent;
-  co_await with_task_group([&](task_group& group) -> coro<void> {
-    auto sender = group.create_task(send_body(request, state));
-    const auto heard = co_await as_result(state.listening.run(read_head(answer)));
-    if (!heard && is_cancelled(heard.error())) throw cancelled{};
-    if (!heard) deaf = heard.error();
-    const bool goes_on = answer.status < first_status_that_ends_sending && !request.stops_at_answer;
-    if (answered_ && goes_on)
-      state.consent.set();
-    else if (!state.ended)
-      sender.cancel();
-  });
-  sends_ = false;
-  consent_ = nullptr;
-  broken_ = !state.ended || state.failed != nullptr;
-  // An answer that is there is given, if the server did not want the rest of the body.
-  if (state.failed != nullptr && !state.refused && !(answered_ && state.stuck)) std::rethrow_exception(state.failed);
-  if (deaf != nullptr) std::rethrow_exception(deaf);
+// Until the head of the answer is there, or the body has been sent. Whether the sending goes on behind an answer.
+coro<bool> h1_connection::listen(bool stops_at_answer, answer_head& answer) {
+  const auto heard = co_await as_result(sending_->listening.run(read_head(answer)));
+  if (!heard && is_cancelled(heard.error())) throw cancelled{};
+  if (!heard) sending_->deaf = heard.error();
+  const bool goes_on = answered_ && answer.status < first_status_that_ends_sending && !stops_at_answer;
+  if (goes_on)
+    sending_->consent.set();
+  else
+    sending_->sender->cancel();
+  co_return goes_on;
 }
 
 coro<void> h1_connection::read_head(answer_head& answer) {
   std::string_view body;
   const parse_event event = co_await parse(body);
   answer.status = parser_.status();
+  answer.http_minor = parser_.http_minor();
+  answer.reason = parser_.reason();
   std::swap(answer.fields, parser_.headers());
   answer.content_length = parser_.content_length();
   answered_ = true;
@@ -263,7 +174,7 @@ coro<void> h1_connection::read_head(answer_head& answer) {
 coro<parse_event> h1_connection::parse(std::string_view& body) {
   for (;;) {
     const parse_event event = parser_.next(rest_, body);
-    if (consent_ != nullptr && parser_.continues()) consent_->set();
+    if (sending_ != nullptr && parser_.continues()) sending_->consent.set();
     if (event != parse_event::need_more) co_return event;
     co_await receive();
     if (rest_.empty()) {  // the peer has closed
@@ -285,11 +196,10 @@ void h1_connection::end_with_connection() {
 
 coro<void> h1_connection::receive() {
   received_ = {};
-  const time_point limit = sends_ ? limits_.deadline : bound(limits_.each);
   try {
-    received_ = co_await with_timeout_at(limit, stream_.receive());
-  } catch (const timeout_error&) {
-    give_up("the server sends nothing");
+    auto came = co_await stream_.receive(is_sending());
+    while (!came) came = co_await stream_.receive(is_sending());
+    received_ = std::move(*came);
   } catch (const std::system_error& problem) {
     if (is_end(problem.code()) && !parser_.started()) throw stale_connection();
     if (problem.code() == tls_errc::truncated)
@@ -300,6 +210,16 @@ coro<void> h1_connection::receive() {
 }
 
 coro<std::string_view> h1_connection::next() {
+  if (answered_) require_sender();
+  try {
+    co_return co_await next_piece();
+  } catch (const std::system_error&) {
+    require_sender();  // it has ended the connection
+    throw;
+  }
+}
+
+coro<std::string_view> h1_connection::next_piece() {
   std::string_view body;
   while (!ended_) {
     const parse_event event = co_await parse(body);
@@ -309,14 +229,36 @@ coro<std::string_view> h1_connection::next() {
   co_return std::string_view{};
 }
 
+bool h1_connection::is_sending() const noexcept {
+  return sending_ != nullptr && sending_->sender && !sending_->sender->done();
+}
+
+// An answer that is there is given, if the server did not want the rest of the body.
+bool h1_connection::sender_has_failed() const noexcept {
+  return sending_ != nullptr && sending_->failed != nullptr && !sending_->refused && !(answered_ && sending_->stuck);
+}
+
+void h1_connection::require_sender() const {
+  if (sender_has_failed()) std::rethrow_exception(sending_->failed);
+}
+
 bool h1_connection::can_be_used_again() const noexcept {
-  return ended_ && !broken_ && parser_.keep_alive() && rest_.empty() && !parser_.upgraded();
+  const bool is_sent = sending_ == nullptr || sending_->complete;
+  return ended_ && is_sent && !broken_ && parser_.keep_alive() && rest_.empty() && !parser_.upgraded();
 }
 
 void h1_connection::rest(time_point since) noexcept {
   received_ = {};
   rest_ = {};
+  sending_.reset();
   rests_since_ = since;
+}
+
+void h1_connection::abandon() noexcept {
+  if (!is_sending()) return;
+  sending_->trace = {};  // whom it would tell may be gone
+  sending_->sender->cancel();
+  stream_.abort();
 }
 
 }  // namespace hocket::http::detail

@@ -1,9 +1,8 @@
 #pragma once
 
 #include <cstdint>
-#include <exception>
+#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,11 +10,11 @@
 #include <hocket/http/body.hpp>
 #include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/detail/outgoing_request.hpp>
+#include <hocket/http/client/detail/patient_stream.hpp>
 #include <hocket/http/detail/message_parser.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/loop/clock.hpp>
-#include <hocket/sync/event.hpp>
 
 namespace hocket::http::detail {
 
@@ -28,74 +27,75 @@ class stale_connection : public server_disconnected {
 /// What comes before the body of an answer.
 struct answer_head {
   int status = 0;
+  int http_minor = 1;
+  std::string reason;
   headers fields;
   std::optional<std::uint64_t> content_length;
 };
 
-/// How long a connection waits: until `deadline` in all, and for `each` arrival or departure of bytes.
-struct patience {
-  time_point deadline{};
-  duration each{};
-};
-
 /// A client's end of a connection that speaks HTTP/1.1: one request after the other, each with its answer.
 ///
-/// Every wait is bounded by the nearer of the two limits of `patience`; after any exception the connection is of no further use.
-class h1_connection {
+/// After any exception it is of no further use. A `shared_ptr` owns it, if requests leave the sending to `outgoing_request::senders`: what
+/// is sending keeps it alive.
+class h1_connection : public std::enable_shared_from_this<h1_connection> {
  public:
-  explicit h1_connection(byte_stream opened) noexcept : stream_(std::move(opened)) {}
+  explicit h1_connection(byte_stream opened) noexcept;
+  ~h1_connection();
 
   /// Sends a request and waits for the head of its answer. Throws `stale_connection`, `server_disconnected`, `protocol_error`,
   /// `timeout_error`, std::system_error, what makes the body, `cancelled`.
   [[nodiscard]] coro<void> exchange(const outgoing_request& request, patience limits, answer_head& answer);
 
-  /// The next piece of the answer's body, valid until the next call; empty at its end.
+  /// The next piece of the answer's body, valid until the next call; empty at its end. Throws what makes the request's body, too, if that
+  /// is still being sent.
   [[nodiscard]] coro<std::string_view> next();
 
   /// Waits no longer than that from here on.
-  void hurry(time_point deadline) noexcept { limits_.deadline = std::min(limits_.deadline, deadline); }
+  void hurry(time_point deadline) noexcept { stream_.hurry(deadline); }
 
-  /// The answer has been read to its end, and the connection can carry another request.
+  /// The request has been sent and its answer been read to the end, and the connection can carry another request.
   [[nodiscard]] bool can_be_used_again() const noexcept;
   /// Without waiting: the peer has closed it, or sends what nobody has asked for.
   [[nodiscard]] bool has_something_to_read() const noexcept { return stream_.has_something_to_read(); }
   /// It lies unused, and gives back what it borrows.
   void rest(time_point since) noexcept;
   [[nodiscard]] time_point rests_since() const noexcept { return rests_since_; }
+  /// Nobody wants what is under way: ends it, and the connection.
+  void abandon() noexcept;
 
   /// Bytes that came after the answer.
   [[nodiscard]] bool has_rest() const noexcept { return !rest_.empty(); }
   /// What lies below. Leaves the connection unusable.
-  [[nodiscard]] byte_stream release() noexcept { return std::move(stream_); }
+  [[nodiscard]] byte_stream release() noexcept { return stream_.release(); }
 
  private:
-  class body_sender;
   struct sending;
 
   coro<void> refuse_what_came();
-  coro<void> send(std::span<const std::string_view> pieces);
   coro<void> send_head_and_text(const outgoing_request& request);
   coro<void> send_and_listen(const outgoing_request& request, answer_head& answer);
-  coro<void> send_body(const outgoing_request& request, sending& state);
+  coro<void> send_body(body& content, bool waits_for_consent);
+  static coro<void> send_body_of(std::shared_ptr<h1_connection> mine, body& content, bool waits_for_consent);
+  coro<bool> listen(bool stops_at_answer, answer_head& answer);
   coro<void> read_head(answer_head& answer);
+  coro<std::string_view> next_piece();
   coro<parse_event> parse(std::string_view& body);
   coro<void> receive();
   void end_with_connection();
-  [[nodiscard]] time_point bound(duration each) const;
-  [[noreturn]] void give_up(const char* otherwise) const;
+  [[nodiscard]] bool is_sending() const noexcept;
+  [[nodiscard]] bool sender_has_failed() const noexcept;
+  void require_sender() const;
 
-  byte_stream stream_;
+  patient_stream stream_;
   response_parser parser_;
   buffer received_;
-  std::string_view rest_;  // of `received_`
-  std::string head_;       // of the request; kept for its memory
-  patience limits_;
-  event* consent_ = nullptr;  // set when the server wants the body
-  bool sends_ = false;        // the body, so that the peer may be silent
-  bool answered_ = false;     // the head of the answer has come
+  std::string_view rest_;             // of `received_`
+  std::string head_;                  // of the request; kept for its memory
+  std::unique_ptr<sending> sending_;  // of the last request, if its body is sent while the answer is awaited
+  bool answered_ = false;             // the head of the answer has come
   bool ended_ = true;
   bool fresh_ = true;    // has carried nothing yet
-  bool broken_ = false;  // the request was not sent to its end, or the peer has closed
+  bool broken_ = false;  // the peer has closed
   time_point rests_since_{};
 };
 

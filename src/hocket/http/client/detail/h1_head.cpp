@@ -1,17 +1,14 @@
-#include <algorithm>
-#include <array>
 #include <iterator>
 
 #include <fmt/format.h>
 
 #include <hocket/http/client/client_error.hpp>
+#include <hocket/http/client/detail/credential_fields.hpp>
 #include <hocket/http/client/detail/h1_head.hpp>
 #include <hocket/http/detail/syntax.hpp>
 
 namespace hocket::http::detail {
 namespace {
-
-constexpr std::array<std::string_view, 3> credentials{"Authorization", "Cookie", "Proxy-Authorization"};
 
 // RFC 9110, 8.6: these say so even if they have no body.
 bool usually_has_body(std::string_view method) noexcept {
@@ -29,13 +26,7 @@ void refuse_framing(std::string_view name) {
 
 void write_line(std::string& head, const outgoing_request& request) {
   head.append(request.method).append(" ");
-  if (request.form == target_form::authority) {
-    fmt::format_to(std::back_inserter(head), "{}:{}", request.target.host(), request.target.port_or_default());
-  } else {
-    if (request.form == target_form::absolute)
-      head.append(request.target.scheme()).append("://").append(request.target.host_with_port());
-    head.append(request.target.request_target());
-  }
+  append_target(head, request.target, request.form);
   head.append(" HTTP/1.1\r\n");
 }
 
@@ -48,10 +39,6 @@ void write_framing(std::string& head, const outgoing_request& request) {
 
 }  // namespace
 
-bool is_credential(std::string_view field_name) noexcept {
-  return std::ranges::any_of(credentials, [&](std::string_view each) { return equal_ignoring_case(field_name, each); });
-}
-
 bool is_chunked(const outgoing_request& request) noexcept {
   return request.content != nullptr && !request.content->length();
 }
@@ -60,11 +47,13 @@ void write_head(std::string& head, const outgoing_request& request) {
   const headers& fields = request.fields;
   head.clear();
   write_line(head, request);
-  if (request.form == target_form::authority)
-    fmt::format_to(std::back_inserter(head), "Host: {}:{}\r\n", request.target.host(),
-                   request.target.port_or_default());
-  else if (!fields.contains("Host"))
+  if (request.form == target_form::authority) {
+    head.append("Host: ");
+    append_target(head, request.target, request.form);
+    head.append("\r\n");
+  } else if (!fields.contains("Host")) {
     add(head, "Host", request.target.host_with_port());
+  }
   const auto is_set = [&](std::string_view name) {
     return fields.contains(name) || (request.added != nullptr && request.added->contains(name));
   };

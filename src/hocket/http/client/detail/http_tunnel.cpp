@@ -1,17 +1,16 @@
 #include <fmt/format.h>
 
 #include <hocket/http/client/client_error.hpp>
-#include <hocket/http/client/detail/h1_connection.hpp>
 #include <hocket/http/client/detail/http_tunnel.hpp>
-#include <hocket/http/status.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket::http::detail {
 
-coro<byte_stream> open_tunnel(byte_stream to_proxy, const url& target, const proxy& via, duration limit) {
+coro<std::expected<byte_stream, answer_head>> open_tunnel(byte_stream to_proxy, const url& target, const proxy& via,
+                                                          std::string authorization, duration limit) {
   h1_connection asking(std::move(to_proxy));
   headers fields;
-  if (via.has_credentials()) fields.add("Proxy-Authorization", via.authorization());
+  if (!authorization.empty()) fields.add("Proxy-Authorization", authorization);
   const outgoing_request request{
       .method = "CONNECT", .target = target, .form = target_form::authority, .fields = fields};
   answer_head answer;
@@ -20,9 +19,7 @@ coro<byte_stream> open_tunnel(byte_stream to_proxy, const url& target, const pro
   } catch (const stale_connection&) {
     throw proxy_error(fmt::format("the proxy {} closed the connection without an answer", via.name()));
   }
-  if (answer.status / 100 != 2)
-    throw proxy_error(
-        fmt::format("the proxy {} refuses: {} {}", via.name(), answer.status, reason_phrase(answer.status)));
+  if (answer.status / 100 != 2) co_return std::unexpected(std::move(answer));
   if (asking.has_rest())  // in TLS the client speaks first
     throw proxy_error(fmt::format("the proxy {} sends what nobody has asked for", via.name()));
   co_return asking.release();

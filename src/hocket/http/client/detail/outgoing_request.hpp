@@ -2,19 +2,14 @@
 
 #include <string_view>
 
+#include <hocket/core/task_group.hpp>
 #include <hocket/http/body.hpp>
+#include <hocket/http/client/detail/target_form.hpp>
 #include <hocket/http/client/tracing.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/url/url.hpp>
 
 namespace hocket::http::detail {
-
-/// How a request line names what is asked for. Source: RFC 9112, 3.2.
-enum class target_form : unsigned char {
-  origin,     ///< "/a?b": to the server itself
-  absolute,   ///< "http://example.org/a?b": to a proxy
-  authority,  ///< "example.org:443": CONNECT
-};
 
 /// A request as a connection is given it. Refers to all of it; to be kept until the answer's head is there.
 struct outgoing_request {
@@ -30,10 +25,9 @@ struct outgoing_request {
   body* content = nullptr;          // none; or a body that may be empty
   bool expect_continue = false;
   bool stops_at_answer = false;
+  /// Where the sending goes on when an answer below 300 is there; null: it has ended by then.
+  task_group* senders = nullptr;
   trace_point trace{};
 };
-
-/// Which fields a redirect to another origin must not take along.
-[[nodiscard]] bool is_credential(std::string_view field_name) noexcept;
 
 }  // namespace hocket::http::detail

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include <hocket/http/client/client_error.hpp>
-#include <hocket/http/client/detail/outgoing_request.hpp>
+#include <hocket/http/client/detail/credential_fields.hpp>
 #include <hocket/http/client/detail/redirect.hpp>
 
 namespace hocket::http::detail {

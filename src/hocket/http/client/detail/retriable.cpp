@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <system_error>
 
 #include <netdb.h>
@@ -14,24 +16,34 @@ bool is_idempotent(std::string_view method) noexcept {
          method == "DELETE";
 }
 
-// What a resolver means by errors of its own, it says by their conditions (see `resolver`).
-static bool is_of_network(const std::error_code& failed) noexcept {
+bool is_passing(const std::error_code& failure) noexcept {
   using enum std::errc;
-  if (failed.category() == resolve_category()) return failed.value() == EAI_AGAIN;
-  for (const std::errc each : {address_not_available, broken_pipe, connection_aborted, connection_refused,
-                               connection_reset, host_unreachable, network_down, network_reset, network_unreachable,
-                               no_buffer_space, not_connected, resource_unavailable_try_again, timed_out})
-    if (failed == each) return true;
-  return false;
+  if (failure.category() == resolve_category()) return failure.value() == EAI_AGAIN;
+  if (failure == tls_errc::closed_in_handshake || failure == tls_errc::truncated) return true;
+  constexpr std::array passing{address_not_available,
+                               broken_pipe,
+                               connection_aborted,
+                               connection_refused,
+                               connection_reset,
+                               host_unreachable,
+                               network_down,
+                               network_reset,
+                               network_unreachable,
+                               no_buffer_space,
+                               not_connected,
+                               not_enough_memory,
+                               resource_unavailable_try_again,
+                               timed_out,
+                               too_many_files_open,
+                               too_many_files_open_in_system};
+  return std::ranges::any_of(passing, [&](std::errc each) { return failure == each; });
 }
 
 bool is_passing(const std::exception_ptr& failure) noexcept {
   try {
     std::rethrow_exception(failure);
-  } catch (const tls_error& problem) {  // a certificate is no better the next time
-    return problem.code() == tls_errc::closed_in_handshake || problem.code() == tls_errc::truncated;
   } catch (const std::system_error& problem) {
-    return is_of_network(problem.code());
+    return is_passing(problem.code());
   } catch (const server_disconnected&) {
     return true;
   } catch (const timeout_error&) {

@@ -1,4 +1,5 @@
 #include <optional>
+#include <system_error>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -27,6 +28,13 @@ coro<std::uint64_t> write_body(response& from, file& to, std::optional<std::uint
   }
 }
 
+/// Errors name what was asked for.
+coro<file> make_beside(const std::string& path, std::string beside) {
+  auto made = co_await as_expected(file::open(std::move(beside), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666));
+  if (!made) throw std::system_error(made.error(), fmt::format("cannot write '{}'", path));
+  co_return std::move(*made);
+}
+
 }  // namespace
 
 content_range require_rest(const response& part, std::uint64_t size) {
@@ -40,7 +48,7 @@ content_range require_rest(const response& part, std::uint64_t size) {
 
 coro<std::uint64_t> replace_by(std::string path, function<coro<std::uint64_t>(file&)> fill) {
   const std::string beside = fmt::format("{}.{:016x}.part", path, loop::running().random()());
-  file made = co_await file::open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
+  file made = co_await make_beside(path, beside);
   bool in_place = false;
   const auto write = [&]() -> coro<std::uint64_t> {
     const std::uint64_t saved = co_await fill(made);

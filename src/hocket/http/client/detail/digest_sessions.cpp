@@ -1,0 +1,46 @@
+#include <optional>
+#include <vector>
+
+#include <hocket/http/auth/auth_challenge.hpp>
+#include <hocket/http/client/detail/digest_sessions.hpp>
+
+namespace hocket::http::detail {
+namespace {
+
+constexpr std::size_t most_remembered = 1000;
+
+/// The first that is not MD5; of MD5 only, the first.
+std::optional<digest_challenge> best_challenge(const headers& refusal, const char* name) {
+  std::string joined;
+  for (const std::string_view each : refusal.get_all(name)) joined.append(joined.empty() ? "" : ", ").append(each);
+  std::optional<digest_challenge> best;
+  for (const auth_challenge& each : parse_auth_challenges(joined).value_or(std::vector<auth_challenge>())) {
+    auto readable = parse_digest_challenge(each);
+    if (!readable) continue;
+    const bool is_md5 =
+        readable->algorithm == digest_algorithm::md5 || readable->algorithm == digest_algorithm::md5_sess;
+    if (!is_md5) return readable;
+    if (!best) best = std::move(readable);
+  }
+  return best;
+}
+
+}  // namespace
+
+digest_session* digest_sessions::find(const std::string& key) noexcept {
+  const auto found = sessions_.find(key);
+  return found == sessions_.end() ? nullptr : &found->second;
+}
+
+bool digest_sessions::take_challenge(const std::string& key, const headers& refusal, const char* name,
+                                     const std::string& user, const std::string& password) {
+  auto challenge = best_challenge(refusal, name);
+  if (!challenge) return false;
+  const bool was_known = sessions_.erase(key) > 0;
+  if (was_known && !challenge->stale) return false;
+  if (sessions_.size() >= most_remembered) sessions_.clear();
+  sessions_.emplace(key, digest_session(std::move(*challenge), user, password));
+  return true;
+}
+
+}  // namespace hocket::http::detail

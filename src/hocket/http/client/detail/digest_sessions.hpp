@@ -1,0 +1,27 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include <hocket/http/auth/digest_auth.hpp>
+#include <hocket/http/headers.hpp>
+
+namespace hocket::http::detail {
+
+/// The challenges for digests that were taken, each under a key: by whom, for which user.
+class digest_sessions {
+ public:
+  /// Null if there is none.
+  [[nodiscard]] digest_session* find(const std::string& key) noexcept;
+
+  /// Whether the fields `name` of a refusal bring a challenge by which the request should be made again: one that is not MD5 before one
+  /// that is. A nonce that is too old is replaced; another challenge in answer to the answer of one is a refusal, and both are forgotten.
+  [[nodiscard]] bool take_challenge(const std::string& key, const headers& refusal, const char* name,
+                                    const std::string& user, const std::string& password);
+
+ private:
+  std::map<std::string, digest_session> sessions_;
+};
+
+}  // namespace hocket::http::detail
