@@ -91,6 +91,16 @@ HOCKET_TEST(metrics, show_what_is_under_way) {
   EXPECT_EQ(value_of(server.counted.text(), "http_connections"), "0");
 }
 
+HOCKET_TEST(metrics, count_what_the_server_itself_refuses) {
+  counted_server server;
+  co_await answer_to(server.running.address(), "GET / HTTP/1.1\r\n\r\n");
+  co_await answer_to(server.running.address(), request_of("BREW", "/"));
+  const std::string text = server.counted.text();
+  EXPECT_EQ(value_of(text, R"(http_requests_total{method="other",status="4xx"})"), "1");
+  EXPECT_EQ(value_of(text, R"(http_requests_total{method="other",status="5xx"})"), "1");
+  co_await server.running.stop();
+}
+
 HOCKET_TEST(metrics, have_a_page) {
   counted_server server;
   const std::string answer = co_await answer_to(server.running.address(), request_of("GET", "/metrics"));

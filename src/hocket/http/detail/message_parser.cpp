@@ -39,6 +39,7 @@ class message_reader {
   [[nodiscard]] std::string_view method() const noexcept {
     return llhttp_method_name(static_cast<llhttp_method_t>(llhttp_.method));
   }
+  [[nodiscard]] std::string_view start_line() const noexcept;
   [[nodiscard]] std::string_view target_or_reason() const noexcept { return target_or_reason_; }
   [[nodiscard]] http::headers& headers() noexcept { return headers_; }
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return framing_.content_length; }
@@ -306,13 +307,15 @@ parse_event message_reader::read_chunks(std::string_view& input, std::string_vie
 /// lines, and after them a piece of the body if that is where it paused.
 bool message_reader::feed(std::string_view& input) {
   body_piece_ = {};
+  const auto whole = input;
   const auto code = llhttp_execute(&llhttp_, input.data(), input.size());
   const auto consumed =
       code == HPE_OK ? input.size() : static_cast<std::size_t>(llhttp_get_error_pos(&llhttp_) - input.data());
   const auto lines = input.substr(0, consumed - body_piece_.size());
   input.remove_prefix(consumed);
+  const bool failed = code != HPE_OK && code != HPE_PAUSED;
+  if (stage_ == stage::head) keep_start_line(failed ? whole : lines);
   checker_.read(lines);
-  if (stage_ == stage::head) keep_start_line(lines);
 
   if (code == HPE_OK) return false;
   if (code == HPE_PAUSED) return llhttp_resume(&llhttp_), true;
@@ -328,6 +331,11 @@ void message_reader::keep_start_line(std::string_view lines) {
   if (start_line_.empty()) lines.remove_prefix(std::min(lines.find_first_not_of("\r\n"), lines.size()));
   const auto end = lines.find('\n');
   start_line_.append(end == std::string_view::npos ? lines : lines.substr(0, end + 1));
+}
+
+std::string_view message_reader::start_line() const noexcept {
+  const std::string_view line = std::string_view(start_line_).substr(0, start_line_.find_last_not_of("\r\n") + 1);
+  return line.substr(0, limits_.line_bytes);
 }
 
 void message_reader::accept_start_line() {
@@ -489,6 +497,7 @@ void request_parser::begin() { reader_->begin({}); }
 parse_event request_parser::next(std::string_view& input, std::string_view& body) { return reader_->next(input, body); }
 void request_parser::finish_eof() { reader_->finish_eof(); }
 bool request_parser::started() const noexcept { return reader_->started(); }
+std::string_view request_parser::start_line() const noexcept { return reader_->start_line(); }
 std::string_view request_parser::method() const noexcept { return reader_->method(); }
 std::string_view request_parser::target() const noexcept { return reader_->target_or_reason(); }
 int request_parser::http_minor() const noexcept { return reader_->http_minor(); }

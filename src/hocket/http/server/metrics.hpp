@@ -28,7 +28,7 @@ struct metrics_options {
 ///
 /// `http_requests_total` by method and class of status ("2xx"; "none" for clients that were told nothing),
 /// `http_request_duration_seconds` from the whole head on to the last byte, `http_response_body_bytes_total`, `http_requests_in_flight`,
-/// `http_connections`. Whatever clients send, there are no more series than these. Counting allocates nothing. Outlives what it gives.
+/// `http_connections`. Requests that the server itself refused count as method "other". Whatever clients send, there are no more series than these. Counting allocates nothing. Outlives what it gives.
 /// Belongs to one loop. The page is for your own eyes: give it a router or a server of its own.
 /// Counterpart: aiohttp_prometheus.
 class metrics {

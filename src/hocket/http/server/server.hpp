@@ -30,10 +30,13 @@ class server_connection;
 
 /// How a request ended, for logs and counters.
 struct answered {
-  int status;                ///< what the client was told; 0 if it was told nothing
-  std::uint64_t body_bytes;  ///< of the reply's body, as far as they were sent
-  duration took;             ///< from the whole head on to the last byte
-  bool complete;             ///< the client has, or will have, the whole reply
+  int status = 0;                ///< what the client was told; 0 if it was told nothing
+  std::uint64_t body_bytes = 0;  ///< of the reply's body, as far as they were sent
+  duration took{};               ///< from the whole head on to the last byte; zero for what was refused
+  bool complete = false;         ///< the client has, or will have, the whole reply
+  /// Why the server itself refused the request (400, 408, 413, 414, 417, 431, 501, 505), so that no handler saw it; else empty. One line
+  /// without any of the client's bytes.
+  std::string_view refused_for{};
 };
 
 /// Who must say first on a connection for whom it is: proxies that pass on bytes.
@@ -80,7 +83,8 @@ struct server_options {
   std::chrono::sys_seconds (*wall_clock)() = nullptr;
   /// Told of what a handler threw, of failed accepts, and of failed handshakes with the peer's address.
   std::function<void(const std::string&)> on_error{};
-  /// Told of each request when its reply was sent, or could not be.
+  /// Told of each request when its reply was sent, or could not be; of those too that the server itself refuses
+  /// (`answered::refused_for`).
   std::function<void(const request&, const answered&)> on_answered{};
 };
 

@@ -89,7 +89,7 @@ coro<void> server_connection::serve() {
     }
     busy_ = true;
     if (problem) {
-      co_await answer_bad_message(*problem);
+      co_await refuse(*problem);
       co_return;
     }
     co_await answer();
@@ -163,20 +163,28 @@ void server_connection::begin_request() {
   const auto [target, host] = split(parser_.target(), fields.get("Host").value_or(""));
   const std::optional<std::uint64_t> length = parser_.content_length();
   const std::string_view version = parser_.http_minor() == 0 ? "HTTP/1.0" : "HTTP/1.1";
-  request_access::begin(request_,
-                        {parser_.method(), target, host, version, parser_.is_chunked() ? length : length.value_or(0)});
+  request_access::begin(request_, {.request_line = parser_.start_line(),
+                                   .method = parser_.method(),
+                                   .target = target,
+                                   .host = host,
+                                   .version = version,
+                                   .content_length = parser_.is_chunked() ? length : length.value_or(0)});
   if (options().proxies) find_origin();
   body_ended_ = !request_.has_body();
   wants_continue_ = parser_.expects_continue();
   body_received_ = 0;
   body_waited_ = {};
-  head_begun_ = false;
-  head_sent_ = false;
-  body_sent_ = 0;
+  begin_reply();
   ++served_;
   keep_alive_ = keep_alive_ && parser_.keep_alive() && !parser_.wants_upgrade() && !owner_.stopping_ &&
                 served_ < options().max_requests;
   if (body_ended_) find_end_of_body();
+}
+
+void server_connection::begin_reply() noexcept {
+  head_begun_ = false;
+  head_sent_ = false;
+  body_sent_ = 0;
 }
 
 // What proxies that pass on requests say. Who is not trusted says nothing.
@@ -270,18 +278,22 @@ coro<void> server_connection::answer() {
     }
     if (!problem.empty()) gone_ = true;
   }
-  ++owner_.requests_;
-  if (options().on_answered)
-    options().on_answered(request_, {.status = head_sent_ ? given.status : 0,
-                                     .body_bytes = body_sent_,
-                                     .took = loop::running().time() - begun,
-                                     .complete = !gone_});
+  tell_of_answer({.status = given.status, .took = loop::running().time() - begun});
   if (gone_) keep_alive_ = false;
   if (gone_ || body_ended_) co_return;
   if (keep_alive_) co_await drain();
   if (body_ended_) co_return;
   keep_alive_ = false;
   co_await linger();
+}
+
+void server_connection::tell_of_answer(answered how) {
+  ++owner_.requests_;
+  if (!options().on_answered) return;
+  if (!head_sent_) how.status = 0;
+  how.body_bytes = body_sent_;
+  how.complete = !gone_;
+  options().on_answered(request_, how);
 }
 
 coro<reply> server_connection::ask_handler() {
@@ -521,11 +533,21 @@ coro<void> server_connection::send_head_with(std::string_view body) {
 
 // ---- ends
 
-coro<void> server_connection::answer_bad_message(const bad_message& problem) {
+coro<void> server_connection::refuse(const bad_message& problem) {
   keep_alive_ = false;
+  request_access::begin(request_, {.request_line = parser_.start_line()});
+  request_access::come_from(request_, peer_, scheme_);
+  begin_reply();
   const reply given = reply::text(fmt::format("{}\n", problem.what()), problem.answer());
   write_head(given, "", given.body.length());
-  const auto sent = co_await as_result(send_head_with(*given.body.in_memory()));
+  const std::string_view text = *given.body.in_memory();
+  const auto sent = co_await as_result(send_head_with(text));
+  if (sent)
+    body_sent_ = text.size();
+  else
+    gone_ = true;
+  tell_of_answer({.status = given.status, .refused_for = problem.what()});
+  if (!sent && is_cancelled(sent.error())) throw cancelled{};
   if (sent) co_await linger();
 }
 

@@ -48,7 +48,8 @@ class server_connection final : public list_link<server::connection_link>, priva
   coro<reply> ask_handler_while_connected();
   coro<void> while_connected(coro<void> work);
   coro<void> watch(cancel_scope& working);
-  coro<void> answer_bad_message(const bad_message& problem);
+  coro<void> refuse(const bad_message& problem);
+  void tell_of_answer(answered how);
 
   coro<std::string_view> next() override;
   void give_up_body(int status, const std::string& why);
@@ -58,6 +59,7 @@ class server_connection final : public list_link<server::connection_link>, priva
   coro<void> linger();
   coro<arrival> receive(duration limit);
 
+  void begin_reply() noexcept;
   coro<void> send_reply(reply& given);
   coro<void> send_body(reply& given, std::optional<std::uint64_t> length, bool is_chunked);
   void write_head(const reply& given, std::string_view framing, std::optional<std::uint64_t> length);
