@@ -111,6 +111,11 @@ constexpr std::array compressed_forms{compressed_form{content_coding::br, ".br"}
                                       compressed_form{content_coding::zstd, ".zst"},
                                       compressed_form{content_coding::gzip, ".gz"}};
 
+bool is_regular_file(const file& one) {
+  struct stat state{};
+  return one.status(state) == 0 && S_ISREG(state.st_mode);
+}
+
 /// All Accept-Encoding as one list.
 std::optional<std::string> accepted_codings(const request& asked) {
   std::optional<std::string> all;
@@ -148,7 +153,9 @@ coro<reply> static_files::answer_directory(const file& directory, std::string pa
   }
   if (!options_.index.empty()) {
     auto index = co_await as_expected(root_.open_beneath(path + options_.index, open_flags));
-    if (index) co_return co_await answer_file(std::move(*index), path + options_.index, asked);
+    if (index && is_regular_file(*index))
+      co_return co_await answer_file(std::move(*index), path + options_.index, asked);
+    if (!index && status_for(index.error().value()) != 404) throw http_error(status_for(index.error().value()));
   }
   if (!options_.list_directories) throw http_error(404);
   const auto names = co_await to_thread(
@@ -166,7 +173,7 @@ coro<reply> static_files::answer_file(file opened, std::string path, request& as
   std::vector<file> forms;
   for (const auto& [coding, ending] : compressed_forms) {
     auto form = co_await as_expected(root_.open_beneath(path + std::string(ending), open_flags));
-    if (!form) continue;
+    if (!form || !is_regular_file(*form)) continue;
     there.push_back(coding);
     forms.push_back(std::move(*form));
   }
