@@ -169,8 +169,9 @@ TEST(request_parser, takes_each_form_of_target_for_the_methods_that_have_it) {
 TEST(request_parser, refuses_targets_of_another_form) {
   for (const std::string_view line :
        {"GET * HTTP/1.1", "OPTIONS */ HTTP/1.1", "GET example.org:443 HTTP/1.1", "GET ftp://example.org/ HTTP/1.1",
-        "GET http:// HTTP/1.1", "CONNECT / HTTP/1.1", "CONNECT example.org HTTP/1.1", "CONNECT a@b:1 HTTP/1.1",
-        "GET a HTTP/1.1", "GET ?a HTTP/1.1", "GET http:/a HTTP/1.1", "GET  HTTP/1.1"}) {
+        "GET http:// HTTP/1.1", "GET http:///a HTTP/1.1", "GET http://a@b/ HTTP/1.1", "GET http://<a>/ HTTP/1.1",
+        "CONNECT / HTTP/1.1", "CONNECT example.org HTTP/1.1", "CONNECT a@b:1 HTTP/1.1", "GET a HTTP/1.1",
+        "GET ?a HTTP/1.1", "GET http:/a HTTP/1.1", "GET  HTTP/1.1"}) {
     EXPECT_EQ(answer(std::string(line) + "\r\nHost: x\r\n\r\n"), 400) << line;
   }
 }

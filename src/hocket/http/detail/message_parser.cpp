@@ -171,10 +171,13 @@ bool is_authority(std::string_view text) {
   });
 }
 
+/// Has a host, and nobody's name and password before it (RFC 9110, 4.2).
 bool is_http_uri(std::string_view target) {
   const auto scheme = target.substr(0, target.find("://"));
-  return scheme.size() + 3 < target.size() &&
-         (equal_ignoring_case(scheme, "http") || equal_ignoring_case(scheme, "https"));
+  if (!equal_ignoring_case(scheme, "http") && !equal_ignoring_case(scheme, "https")) return false;
+  const auto rest = target.substr(std::min(scheme.size() + 3, target.size()));
+  const auto authority = rest.substr(0, rest.find_first_of("/?"));
+  return !authority.empty() && is_authority(authority);
 }
 
 /// The four forms of a target, each for the methods that have it (RFC 9112, 3.2).
@@ -200,10 +203,11 @@ void check_host(const headers& fields, int http_minor) {
 
 /// RFC 9110, 10.1.1: what a client expects is 100-continue; what else it may mean nobody can promise.
 bool wants_continue(const headers& fields, int http_minor) {
-  const auto expected = fields.get("Expect");
-  if (!expected || http_minor == 0) return false;
-  if (!equal_ignoring_case(*expected, "100-continue")) throw bad_message("unknown expectation", 417);
-  return true;
+  if (http_minor == 0) return false;
+  const auto expected = fields.get_all("Expect");
+  for (const std::string_view each : expected)
+    if (!equal_ignoring_case(each, "100-continue")) throw bad_message("unknown expectation", 417);
+  return !expected.empty();
 }
 
 }  // namespace
