@@ -1,9 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include <hocket/http/forwarded/forwarded.hpp>
 #include <hocket/http/forwarded/ip_network.hpp>
 #include <hocket/http/forwarded/proxy_protocol.hpp>
+#include <hocket/http/server/detail/date_line.hpp>
 #include <hocket/http/server/handler.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/stream_security.hpp>
@@ -108,7 +111,9 @@ class server {
 
   /// Requests answered so far.
   [[nodiscard]] std::uint64_t requests() const noexcept { return requests_; }
-  [[nodiscard]] std::size_t connections() const noexcept { return count_; }
+  [[nodiscard]] std::size_t connections() const noexcept { return *count_; }
+  /// The same number as it changes, for other threads too, and for as long as they want it.
+  [[nodiscard]] std::shared_ptr<const std::atomic<std::size_t>> connection_count() const noexcept { return count_; }
 
  private:
   friend class detail::server_connection;
@@ -126,8 +131,9 @@ class server {
   handler handler_;
   server_options options_;
   intrusive_list<detail::server_connection, connection_link> connections_;
-  std::size_t count_ = 0;
+  std::shared_ptr<std::atomic<std::size_t>> count_ = std::make_shared<std::atomic<std::size_t>>(0);  // of these
   std::uint64_t requests_ = 0;
+  detail::date_line date_;
   bool stopping_ = false;
   event room_;    // fewer connections than allowed
   event no_one_;  // no connection
