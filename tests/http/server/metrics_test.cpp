@@ -1,7 +1,9 @@
+#include <atomic>
 #include <string>
 
 #include <http/server/answers.hpp>
 
+#include <hocket/core/run_loops.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/http/server/metrics.hpp>
 #include <hocket/testing/test.hpp>
@@ -111,6 +113,29 @@ HOCKET_TEST(metrics, have_a_page) {
   EXPECT_EQ(value_of(std::string(body_of(answer)), "http_requests_in_flight"), "1");
   EXPECT_TRUE(answer.ends_with("\n"));
   co_await server.running.stop();
+}
+
+TEST(metrics, sum_up_what_several_loops_count) {
+  metrics counted;
+  std::atomic<std::size_t> asked{0};
+  std::string page;
+  const auto serve = [&](hocket::loop_place place) -> coro<void> {
+    router routes;
+    routes.use(counted.in_flight());
+    routes.get("/", [](request&) -> coro<reply> { co_return reply::text("four"); });
+    routes.get("/metrics", counted.page());
+    running_server running(std::move(routes), {.on_answered = counted.on_answered()});
+    counted.watch(running.server);
+    for (std::size_t n = 0; n < 100; ++n) co_await answer_to(running.address(), request_of("GET", "/"));
+    ++asked;
+    while (asked < place.count()) co_await hocket::sleep(1ms);
+    if (place.index == 0) page = co_await answer_to(running.address(), request_of("GET", "/metrics"));
+    co_await running.stop();
+  };
+  hocket::run_loops(3, serve);
+  EXPECT_EQ(value_of(page, R"(http_requests_total{method="GET",status="2xx"})"), "300");
+  EXPECT_EQ(value_of(page, "http_requests_in_flight"), "1");
+  EXPECT_EQ(value_of(counted.text(), "http_connections"), "0");  // the servers have gone
 }
 
 TEST(metrics, refuse_buckets_that_do_not_ascend) {

@@ -19,6 +19,7 @@
 #include <hocket/exec/to_thread.hpp>
 #include <hocket/http/coding/accept_encoding.hpp>
 #include <hocket/http/media_type.hpp>
+#include <hocket/http/server/error_pages.hpp>
 #include <hocket/http/server/file_reply.hpp>
 #include <hocket/http/server/static_files.hpp>
 #include <hocket/http/server/static_path.hpp>
@@ -53,29 +54,6 @@ int status_for(int error) noexcept {
 
 // Field lists are made outside of co_await expressions, where g++ 12 cannot have them (array used as initializer).
 headers field(std::string_view name, std::string_view value) { return {{name, value}}; }
-
-std::string escape_html(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
 
 /// Names of the entries, sorted, directories with a slash, without those that begin with a dot.
 std::vector<std::string> listed_names(const std::vector<directory_entry>& entries) {
