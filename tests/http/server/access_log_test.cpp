@@ -123,6 +123,8 @@ HOCKET_TEST(access_log, has_what_the_server_refuses_with_what_came_of_its_first_
            {"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9223372036854775808\r\n\r\n", "\"POST /a HTTP/1.1\" 413"},
            {"GET /a HTTP/1.1\r\nHost: x\r\nA: " + std::string(9000, 'a') + "\r\n\r\n", "\"GET /a HTTP/1.1\" 431"},
            {"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: tea\r\n\r\n", "\"POST /a HTTP/1.1\" 417"},
+           {"GET /a\r\n", "\"GET /a\" 400"},
+           {"GET /a HTTP/1.1\r\nHos", "\"GET /a HTTP/1.1\" 400"},
            {"\x16\x03\x01\x02\"\xff", "\"\\x16\\x03\\x01\\x02\\x22\\xFF\" 400"}}) {
     const std::string logged_line = co_await logged(bytes, undated);
     EXPECT_TRUE(logged_line.starts_with("127.0.0.1 - - [-] " + line + " ")) << logged_line;

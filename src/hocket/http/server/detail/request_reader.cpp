@@ -39,6 +39,7 @@ coro<bool> request_reader::read_head() {
     if (parser_.started() && !until) until = now + options_.head;
     const arrival came = co_await receive(until ? *until - now : options_.idle);
     if (came == arrival::too_late && until) throw bad_message("the request's head did not come in time", 408);
+    if (came == arrival::end) parser_.finish_eof();  // a client that has ended its half may still listen
     if (came != arrival::bytes) co_return false;
   }
 }

@@ -32,7 +32,7 @@ class request_reader final : public body_source {
   void begin_with(buffer came) noexcept;
 
   /// Waits for the head of the next request. False: the client has gone, or sent nothing for `idle`. Throws `bad_message`, also of a
-  /// head that takes longer than `head`; `cancelled`.
+  /// head that takes longer than `head` or breaks off; `cancelled`.
   coro<bool> read_head();
   /// The request whose head was read, or what has come of it.
   [[nodiscard]] request_parser& head() noexcept { return parser_; }
