@@ -741,7 +741,7 @@ HOCKET_TEST(server, a_client_that_takes_nothing_is_reset_and_the_system_keeps_no
   co_await client.send_all(get);
   co_await hocket::sleep(5s);
   EXPECT_TRUE(kept_by_the_system(server.address(), client.local_address()));
-  while (server.server.connections() > 0) co_await hocket::sleep(1s);
+  while (server.server.connections() > 0) co_await hocket::sleep(5s);
   EXPECT_FALSE(kept_by_the_system(server.address(), client.local_address()));
   EXPECT_TRUE(co_await is_reset(client));
   co_await server.stop();
@@ -767,7 +767,7 @@ HOCKET_TEST(server, a_body_that_goes_on_after_a_piece_was_not_sent_is_cut) {
   auto client = co_await tcp_socket::connect(server.address());
   co_await client.send_all(get);
   while (server.server.connections() == 0) co_await hocket::sleep(1ms);
-  while (server.server.connections() > 0) co_await hocket::sleep(1s);
+  while (server.server.connections() > 0) co_await hocket::sleep(5s);
   EXPECT_EQ(reported, "GET /: a piece of the body before this one was not sent");
   co_await server.stop();
 }

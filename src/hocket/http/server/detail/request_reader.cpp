@@ -35,9 +35,8 @@ coro<bool> request_reader::read_head() {
   std::optional<time_point> until;
   for (;;) {
     if (parser_.next(rest_, ignored) == parse_event::head) co_return true;
-    const time_point now = loop::running().time();
-    if (parser_.started() && !until) until = now + options_.head;
-    const arrival came = co_await receive(until ? *until - now : options_.idle);
+    if (parser_.started() && !until) until = loop::running().time_after(options_.head);
+    const arrival came = co_await receive(until ? *until - loop::running().time() : options_.idle);
     if (came == arrival::too_late && until) throw bad_message("the request's head did not come in time", 408);
     if (came == arrival::end) parser_.finish_eof();  // a client that has ended its half may still listen
     if (came != arrival::bytes) co_return false;

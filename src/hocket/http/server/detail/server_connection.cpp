@@ -163,19 +163,20 @@ coro<void> server_connection::refuse(const bad_message& problem) {
   sender_.begin();
   reply given = reply::text(fmt::format("{}\n", problem.what()), problem.answer());
   co_await send_or_give_up(given);
-  tell_of_answer({.status = given.status, .refused_for = problem.what()});
+  tell_of_answer(given.status, std::nullopt, problem.what());
   if (outlook_ == outlook::ends) co_await linger();
 }
 
 // ---- the handler
 
 coro<void> server_connection::answer() {
-  const time_point begun = loop::running().time();
+  std::optional<time_point> begun;
+  if (options().on_answered) begun = loop::running().time();
   reply given = options().cancel_on_disconnect ? co_await ask_handler_while_connected() : co_await ask_handler();
   if (reader_.body() == body_state::lost) worsen(outlook::gone);
   if (!reader_.may_drain()) worsen(outlook::ends);
   if (outlook_ < outlook::gone) co_await send_or_give_up(given);
-  tell_of_answer({.status = given.status, .took = loop::running().time() - begun});
+  tell_of_answer(given.status, begun);
   co_await leave_request();
 }
 
@@ -287,13 +288,14 @@ coro<void> server_connection::send_body(reply& given) {
   co_await sender_.send_with(*given.body.in_memory());
 }
 
-void server_connection::tell_of_answer(answered how) {
+void server_connection::tell_of_answer(int status, std::optional<time_point> begun, std::string_view refused_for) {
   ++owner_.requests_;
   if (!options().on_answered) return;
-  if (!sender_.has_sent_head()) how.status = 0;
-  how.body_bytes = sender_.body_bytes();
-  how.complete = outlook_ < outlook::gone;
-  options().on_answered(request_, how);
+  options().on_answered(request_, {.status = sender_.has_sent_head() ? status : 0,
+                                   .body_bytes = sender_.body_bytes(),
+                                   .took = begun ? loop::running().time() - *begun : duration::zero(),
+                                   .complete = outlook_ < outlook::gone,
+                                   .refused_for = refused_for});
 }
 
 // ---- ends

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -63,7 +64,7 @@ class server_connection final : public list_link<server::connection_link> {
   coro<void> send_or_give_up(reply& given);
   coro<void> send(reply& given);
   coro<void> send_body(reply& given);
-  void tell_of_answer(answered how);
+  void tell_of_answer(int status, std::optional<time_point> begun, std::string_view refused_for = {});
   coro<void> leave_request();
   coro<void> linger();
 
