@@ -46,6 +46,12 @@ void describe(std::string& to, std::string_view name, std::string_view kind, std
   fmt::format_to(std::back_inserter(to), "# HELP {0} {2}\n# TYPE {0} {1}\n", name, kind, help);
 }
 
+void write_number(std::string& to, std::string_view name, std::string_view kind, std::string_view help,
+                  std::uint64_t number) {
+  describe(to, name, kind, help);
+  fmt::format_to(std::back_inserter(to), "{} {}\n", name, number);
+}
+
 }  // namespace
 
 struct alignas(64) metrics::counters {
@@ -59,6 +65,39 @@ struct alignas(64) metrics::counters {
     add(buckets[static_cast<std::size_t>(std::ranges::lower_bound(bounds, seconds) - bounds.begin())], 1);
     add(nanoseconds, static_cast<std::uint64_t>(std::chrono::nanoseconds(how.took).count()));
     add(body_bytes, how.body_bytes);
+  }
+
+  void add_all(const counters& other) noexcept {
+    for (std::size_t method = 0; method < method_names.size(); ++method)
+      for (std::size_t status = 0; status < class_names.size(); ++status)
+        add(requests[method][status], other.requests[method][status]);
+    for (std::size_t n = 0; n < buckets.size(); ++n) add(buckets[n], other.buckets[n]);
+    add(nanoseconds, other.nanoseconds);
+    add(body_bytes, other.body_bytes);
+    add(in_flight, other.in_flight);
+  }
+
+  void write_requests(std::string& to) const {
+    describe(to, "http_requests_total", "counter", "Requests by method and class of status.");
+    for (std::size_t method = 0; method < method_names.size(); ++method)
+      for (std::size_t status = 0; status < class_names.size(); ++status)
+        if (const std::uint64_t number = requests[method][status]; number > 0)
+          fmt::format_to(std::back_inserter(to), "http_requests_total{{method=\"{}\",status=\"{}\"}} {}\n",
+                         method_names[method], class_names[status], number);
+  }
+
+  void write_durations(std::string& to, const std::vector<double>& bounds) const {
+    const auto out = std::back_inserter(to);
+    describe(to, "http_request_duration_seconds", "histogram", "From the whole head on to the last byte of the reply.");
+    std::uint64_t so_far = 0;
+    for (std::size_t n = 0; n < buckets.size(); ++n) {
+      so_far += buckets[n];
+      fmt::format_to(out, "http_request_duration_seconds_bucket{{le=\"{}\"}} {}\n",
+                     n < bounds.size() ? fmt::format("{}", bounds[n]) : "+Inf", so_far);
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::nanoseconds(nanoseconds)).count();
+    fmt::format_to(out, "http_request_duration_seconds_sum {}\nhttp_request_duration_seconds_count {}\n", seconds,
+                   so_far);
   }
 
   std::array<std::array<count, class_names.size()>, method_names.size()> requests{};
@@ -99,40 +138,20 @@ void metrics::watch(const server& one) {
 }
 
 std::string metrics::text() const {
-  const std::scoped_lock lock(mutex_);
-  const auto sum = [this](auto choose) {
-    std::uint64_t all = 0;
-    for (const auto& each : counters_) all += choose(*each).load(std::memory_order_relaxed);
-    return all;
-  };
-  std::string all;
-  const auto out = std::back_inserter(all);
-  describe(all, "http_requests_total", "counter", "Requests by method and class of status.");
-  for (std::size_t method = 0; method < method_names.size(); ++method)
-    for (std::size_t status = 0; status < class_names.size(); ++status)
-      if (const auto requests = sum([=](const counters& of) -> auto& { return of.requests[method][status]; }))
-        fmt::format_to(out, "http_requests_total{{method=\"{}\",status=\"{}\"}} {}\n", method_names[method],
-                       class_names[status], requests);
-  describe(all, "http_request_duration_seconds", "histogram", "From the whole head on to the last byte of the reply.");
-  std::uint64_t so_far = 0;
-  for (std::size_t n = 0; n <= bounds_.size(); ++n) {
-    so_far += sum([=](const counters& of) -> auto& { return of.buckets[n]; });
-    fmt::format_to(out, "http_request_duration_seconds_bucket{{le=\"{}\"}} {}\n",
-                   n < bounds_.size() ? fmt::format("{}", bounds_[n]) : "+Inf", so_far);
-  }
-  const auto nanoseconds = sum([](const counters& of) -> auto& { return of.nanoseconds; });
-  fmt::format_to(out, "http_request_duration_seconds_sum {}\nhttp_request_duration_seconds_count {}\n",
-                 static_cast<double>(nanoseconds) / 1e9, so_far);
-  describe(all, "http_response_body_bytes_total", "counter", "Bytes of bodies that were sent.");
-  const auto body_bytes = sum([](const counters& of) -> auto& { return of.body_bytes; });
-  fmt::format_to(out, "http_response_body_bytes_total {}\n", body_bytes);
-  describe(all, "http_requests_in_flight", "gauge", "Requests whose handlers run.");
-  fmt::format_to(out, "http_requests_in_flight {}\n", sum([](const counters& of) -> auto& { return of.in_flight; }));
-  describe(all, "http_connections", "gauge", "Open connections.");
+  counters all(bounds_.size());
   std::size_t connections = 0;
-  for (const auto& each : connections_) connections += each->load(std::memory_order_relaxed);
-  fmt::format_to(out, "http_connections {}\n", connections);
-  return all;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& each : counters_) all.add_all(*each);
+    for (const auto& each : connections_) connections += *each;
+  }
+  std::string text;
+  all.write_requests(text);
+  all.write_durations(text, bounds_);
+  write_number(text, "http_response_body_bytes_total", "counter", "Bytes of bodies that were sent.", all.body_bytes);
+  write_number(text, "http_requests_in_flight", "gauge", "Requests whose handlers run.", all.in_flight);
+  write_number(text, "http_connections", "gauge", "Open connections.", connections);
+  return text;
 }
 
 handler metrics::page() {

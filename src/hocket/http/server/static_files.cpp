@@ -9,7 +9,6 @@
 #include <optional>
 #include <vector>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -19,7 +18,7 @@
 #include <hocket/exec/to_thread.hpp>
 #include <hocket/http/coding/accept_encoding.hpp>
 #include <hocket/http/media_type.hpp>
-#include <hocket/http/server/error_pages.hpp>
+#include <hocket/http/server/detail/directory_listing.hpp>
 #include <hocket/http/server/file_reply.hpp>
 #include <hocket/http/server/static_files.hpp>
 #include <hocket/http/server/static_path.hpp>
@@ -55,30 +54,11 @@ int status_for(int error) noexcept {
 // Field lists are made outside of co_await expressions, where g++ 12 cannot have them (array used as initializer).
 headers field(std::string_view name, std::string_view value) { return {{name, value}}; }
 
-/// Names of the entries, sorted, directories with a slash, without those that begin with a dot.
-std::vector<std::string> listed_names(const std::vector<directory_entry>& entries) {
-  std::vector<std::string> names;
-  for (const directory_entry& entry : entries)
-    if (!entry.name.starts_with('.')) names.push_back(entry.type == DT_DIR ? entry.name + "/" : entry.name);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 std::vector<std::string> list(backend& system, int directory) {
   std::vector<directory_entry> entries;
   const int answer = system.read_directory(directory, entries, most_listed);
   if (answer < 0) throw std::system_error(-answer, std::system_category(), "readdir");
-  return listed_names(entries);
-}
-
-std::string listing_page(const std::string& path, const std::vector<std::string>& names) {
-  const std::string title = escape_html("/" + path);
-  std::string page = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{0}</title>\n<h1>{0}</h1>\n<ul>\n", title);
-  if (!path.empty()) page += "<li><a href=\"../\">../</a></li>\n";
-  for (const std::string& name : names)
-    page += fmt::format("<li><a href=\"./{}\">{}</a></li>\n", percent_encode_path(name), escape_html(name));
-  return page + "</ul>\n</html>\n";
+  return detail::listed_names(entries);
 }
 
 struct compressed_form {
@@ -138,7 +118,7 @@ coro<reply> static_files::answer_directory(const file& directory, std::string pa
   if (!options_.list_directories) throw http_error(404);
   const auto names = co_await to_thread(
       [&system = loop::running().io(), number = directory.number()] { return list(system, number); });
-  co_return reply::html(listing_page(path, names));
+  co_return reply::html(detail::listing_page(path, names));
 }
 
 coro<reply> static_files::answer_file(file opened, std::string path, request& asked) const {
