@@ -34,6 +34,7 @@ hocket::coro<std::string> move_into(std::string folder, std::string path, std::s
     std::string name = numbered(wanted, number);
     const auto moved = co_await hocket::as_expected(hocket::rename(path, folder + "/" + name, {.replace = false}));
     if (moved) co_return name;
+    if (moved.error() == std::errc::filename_too_long) throw http::http_error(400, "the name of a file is too long");
     if (moved.error() != std::errc::file_exists) throw std::system_error(moved.error(), name);
   }
 }

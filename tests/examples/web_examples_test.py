@@ -199,6 +199,11 @@ class FileUpload:
         self.assertEqual(found, {"cat.jpg": "one", "cat (2).jpg": "two", "cat (3).jpg": "three",
                                  ".hidden": "a", ".hidden (2)": "b"})
 
+    def test_refuses_a_name_that_is_too_long(self):
+        with tempfile.TemporaryDirectory() as folder, Server("file_upload", folder, backend=self.backend) as server:
+            status = curl("-o", os.devnull, "-w", "%{http_code}", "-F", f"file=a;filename={'n' * 300}", server.url())
+            self.assertEqual((status, os.listdir(folder)), (b"400", []))
+
     def test_leaves_nothing_of_a_broken_upload(self):
         with tempfile.TemporaryDirectory() as folder, Server("file_upload", folder, backend=self.backend) as server:
             connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)
