@@ -14,7 +14,6 @@
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/timeout.hpp>
-#include <hocket/http/client/session.hpp>
 #include <hocket/http/server/server.hpp>
 #include <hocket/io/write_file.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
