@@ -196,6 +196,20 @@ class FileUpload:
             self.assertEqual(curl(server.url("/files/big.bin")), BIG)
             self.assertEqual(sorted(os.listdir(folder)), ["big.bin", "sm\u00e4ll", "source"])
 
+    def test_gives_another_name_to_what_is_called_like_something_there(self):
+        with tempfile.TemporaryDirectory() as folder, Server("file_upload", folder, backend=self.backend) as server:
+            for content in ("one", "two", "three"):
+                curl("-F", f"file={content};filename=cat.jpg", server.url())
+            curl("-F", "file=a;filename=.hidden", "-F", "file=b;filename=.hidden", server.url())
+            found = {each.name: each.read_text() for each in pathlib.Path(folder).iterdir()}
+        self.assertEqual(found, {"cat.jpg": "one", "cat (2).jpg": "two", "cat (3).jpg": "three",
+                                 ".hidden": "a", ".hidden (2)": "b"})
+
+    def test_refuses_a_name_that_is_too_long(self):
+        with tempfile.TemporaryDirectory() as folder, Server("file_upload", folder, backend=self.backend) as server:
+            status = curl("-o", os.devnull, "-w", "%{http_code}", "-F", f"file=a;filename={'n' * 300}", server.url())
+            self.assertEqual((status, os.listdir(folder)), (b"400", []))
+
     def test_leaves_nothing_of_a_broken_upload(self):
         with tempfile.TemporaryDirectory() as folder, Server("file_upload", folder, backend=self.backend) as server:
             connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECONDS)

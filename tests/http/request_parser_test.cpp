@@ -53,6 +53,26 @@ TEST(request_parser, reports_method_target_and_fields) {
             "GET /a/b?c=%20d HTTP/1.1\nHost: example.org:80\nAccept: */*\n");
 }
 
+TEST(request_parser, shows_the_first_line_of_what_it_refuses_however_it_is_cut) {
+  for (const auto& [bytes, line] :
+       std::vector<std::pair<std::string, std::string>>{{"\r\nGET /a HTTP/1.1\r\n\r\n", "GET /a HTTP/1.1"},
+                                                        {"GET /a HTTP/1.1\nHost: x\n\n", "GET /a HTTP/1.1"},
+                                                        {"GET /a HTTP/1.1\r\nA b: c\r\n\r\n", "GET /a HTTP/1.1"}}) {
+    for (std::size_t at = 0; at <= bytes.size(); ++at) {
+      request_parser parser;
+      std::string_view body;
+      const std::string all = bytes;
+      try {
+        for (std::string_view piece : {std::string_view(all).substr(0, at), std::string_view(all).substr(at)})
+          static_cast<void>(parser.next(piece, body));
+        ADD_FAILURE() << bytes;
+      } catch (const bad_message&) {
+        EXPECT_EQ(parser.start_line(), line) << at;
+      }
+    }
+  }
+}
+
 TEST(request_parser, reads_bodies_by_length_and_by_chunks) {
   EXPECT_EQ(read(post("Content-Length: 5\r\n", "hello")).messages.at(0).body, "hello");
   EXPECT_EQ(read(post("Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\n")).messages.at(0).body, "hello");
@@ -149,8 +169,9 @@ TEST(request_parser, takes_each_form_of_target_for_the_methods_that_have_it) {
 TEST(request_parser, refuses_targets_of_another_form) {
   for (const std::string_view line :
        {"GET * HTTP/1.1", "OPTIONS */ HTTP/1.1", "GET example.org:443 HTTP/1.1", "GET ftp://example.org/ HTTP/1.1",
-        "GET http:// HTTP/1.1", "CONNECT / HTTP/1.1", "CONNECT example.org HTTP/1.1", "CONNECT a@b:1 HTTP/1.1",
-        "GET a HTTP/1.1", "GET ?a HTTP/1.1", "GET http:/a HTTP/1.1", "GET  HTTP/1.1"}) {
+        "GET http:// HTTP/1.1", "GET http:///a HTTP/1.1", "GET http://a@b/ HTTP/1.1", "GET http://<a>/ HTTP/1.1",
+        "CONNECT / HTTP/1.1", "CONNECT example.org HTTP/1.1", "CONNECT a@b:1 HTTP/1.1", "GET a HTTP/1.1",
+        "GET ?a HTTP/1.1", "GET http:/a HTTP/1.1", "GET  HTTP/1.1"}) {
     EXPECT_EQ(answer(std::string(line) + "\r\nHost: x\r\n\r\n"), 400) << line;
   }
 }

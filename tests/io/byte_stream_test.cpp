@@ -12,6 +12,7 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/io/byte_stream.hpp>
+#include <hocket/io/pipe.hpp>
 #include <hocket/loop/backend.hpp>
 #include <hocket/testing/test.hpp>
 
@@ -221,6 +222,31 @@ HOCKET_TEST(byte_stream, of_a_layer_that_waits_while_it_is_closed_can_be_aborted
   polite.abort();
   EXPECT_FALSE(co_await hocket::as_result(std::move(closing)));
   EXPECT_FALSE(co_await server.receive());
+}
+
+HOCKET_TEST(byte_stream, that_is_reset_takes_back_what_was_not_taken) {
+  for (const bool is_layered : {false, true}) {
+    auto [client, server] = co_await connect_streams();
+    if (is_layered) server = complemented(std::move(server));
+    co_await server.send_all("bytes");
+    server.reset();
+    EXPECT_FALSE(server.is_open());
+    auto came = co_await hocket::as_expected(client.receive());
+    if (came && !came->empty()) came = co_await hocket::as_expected(client.receive());  // they were quicker
+    EXPECT_FALSE(came);
+    if (!came) {
+      EXPECT_EQ(came.error(), std::errc::connection_reset);
+    }
+  }
+}
+
+HOCKET_TEST(byte_stream, that_cannot_be_reset_is_aborted) {
+  auto [reading, writing] = hocket::make_pipe();
+  reading.reset();
+  EXPECT_FALSE(reading.is_open());
+  const auto sent = co_await hocket::as_expected(writing.send_all("nobody reads this"));
+  EXPECT_TRUE(!sent && sent.error() == std::errc::broken_pipe);
+  byte_stream().reset();
 }
 
 HOCKET_TEST(byte_stream, of_a_layer_loses_no_byte_when_a_receive_is_cancelled) {

@@ -63,6 +63,14 @@ void byte_stream::abort() noexcept {
   if (const std::shared_ptr<stream_layer> ending = ending_.lock()) ending->abort();
 }
 
+void byte_stream::reset() noexcept {
+  static constexpr linger at_once{.l_onoff = 1, .l_linger = 0};
+  if (const io_handle& lowest = lowest_socket(); lowest.is_open())  // a pipe has no such option
+    static_cast<void>(
+        detail::system_of(lowest).setsockopt(lowest.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once));
+  abort();
+}
+
 const io_handle& byte_stream::lowest_socket() const noexcept {
   const byte_stream* at = this;
   while (at->layer_ != nullptr && at->layer_->below() != nullptr) at = at->layer_->below();

@@ -133,6 +133,9 @@ class byte_stream {
 
   /// Ends it at once, also while `close` waits. What the system has taken of a plain socket is still sent.
   void abort() noexcept;
+  /// The same, but nothing more is sent: the peer sees a reset, and the system keeps nothing for one that reads no more. A stream without
+  /// a TCP socket at the bottom is aborted. SO_LINGER with 0
+  void reset() noexcept;
 
   [[nodiscard]] bool is_open() const noexcept { return handle_.is_open() || layer_ != nullptr; }
 

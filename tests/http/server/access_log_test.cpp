@@ -1,4 +1,6 @@
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <http/server/answers.hpp>
 
@@ -103,6 +105,63 @@ HOCKET_TEST(access_log, tells_of_clients_that_have_gone) {
   while (lines.empty()) co_await hocket::sleep(1ms);
   EXPECT_TRUE(lines.ends_with("\"GET /slow HTTP/1.1\" 499 -\n")) << lines;
   co_await server.stop();
+}
+
+// ---- what the server itself refuses
+
+const access_log_options undated{.format = access_log_format::common};
+
+HOCKET_TEST(access_log, has_what_the_server_refuses_with_what_came_of_its_first_line) {
+  for (const auto& [bytes, line] : std::vector<std::pair<std::string, std::string>>{
+           {"GET /a?b HTTP/1.1\r\n\r\n", "\"GET /a?b HTTP/1.1\" 400"},
+           {"GET /a HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "\"GET /a HTTP/1.1\" 400"},
+           {"GET /a HTTP/1.1\nHost: x\n\n", "\"GET /a HTTP/1.1\" 400"},
+           {"BREW /tea HTTP/1.1\r\nHost: x\r\n\r\n", "\"BREW /tea HTTP/1.1\" 501"},
+           {"GET /a HTTP/3.0\r\nHost: x\r\n\r\n", "\"GET /a HTTP/3.0\" 400"},
+           {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "\"PRI * HTTP/2.0\" 505"},
+           {"POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", "\"POST /a HTTP/1.1\" 501"},
+           {"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 9223372036854775808\r\n\r\n", "\"POST /a HTTP/1.1\" 413"},
+           {"GET /a HTTP/1.1\r\nHost: x\r\nA: " + std::string(9000, 'a') + "\r\n\r\n", "\"GET /a HTTP/1.1\" 431"},
+           {"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: tea\r\n\r\n", "\"POST /a HTTP/1.1\" 417"},
+           {"GET /a\r\n", "\"GET /a\" 400"},
+           {"GET /a HTTP/1.1\r\nHos", "\"GET /a HTTP/1.1\" 400"},
+           {"\x16\x03\x01\x02\"\xff", "\"\\x16\\x03\\x01\\x02\\x22\\xFF\" 400"}}) {
+    const std::string logged_line = co_await logged(bytes, undated);
+    EXPECT_TRUE(logged_line.starts_with("127.0.0.1 - - [-] " + line + " ")) << logged_line;
+    EXPECT_EQ(std::ranges::count(logged_line, '\n'), 1) << bytes;
+  }
+}
+
+HOCKET_TEST(access_log, has_no_more_of_a_first_line_than_a_line_may_have) {
+  const std::string line =
+      co_await logged("GET /" + std::string(20'000, 'a') + " HTTP/1.1\r\nHost: x\r\n\r\n", undated);
+  EXPECT_EQ(line.substr(0, 25), "127.0.0.1 - - [-] \"GET /a");
+  EXPECT_TRUE(line.contains("aaa\" 414 ")) << line.substr(line.size() - 100);
+  EXPECT_LT(line.size(), 8 * 1024U + 100);
+}
+
+HOCKET_TEST(access_log, has_a_head_that_came_too_slowly) {
+  std::string lines;
+  running_server server(answer, {.on_answered = access_log([&](std::string_view line) { lines += line; }, undated)});
+  auto client = co_await hocket::tcp_socket::connect(server.address());
+  co_await client.send_all("GET /a HT");
+  co_await hocket::sleep(11s);
+  EXPECT_TRUE(lines.starts_with("127.0.0.1 - - [-] \"GET /a HT\" 408 ")) << lines;
+  co_await server.stop();
+}
+
+HOCKET_TEST(access_log, of_what_is_refused_has_nothing_of_the_request_before) {
+  const std::string lines =
+      co_await logged(request_of("GET", "/named", "User-Agent: before\r\n") + "GET / HTTP/1.1\r\n\r\n", {});
+  EXPECT_TRUE(lines.contains("\n127.0.0.1 - - [-] \"GET / HTTP/1.1\" 400 ")) << lines;
+  EXPECT_TRUE(lines.ends_with(" \"-\" \"-\"\n")) << lines;
+}
+
+HOCKET_TEST(access_log, says_in_json_why_the_server_refused) {
+  EXPECT_EQ(co_await logged("GET /\xff HTTP/1.1\r\n\r\n", {.format = access_log_format::json}),
+            "{\"peer\":\"127.0.0.1\",\"request_line\":\"GET /\\ufffd HTTP/1.1\",\"refused_for\":\"bad request: "
+            "malformed target\","
+            "\"status\":400,\"bytes\":30,\"seconds\":0.0,\"complete\":true}\n");
 }
 
 }  // namespace

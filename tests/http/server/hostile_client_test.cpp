@@ -89,6 +89,12 @@ HOCKET_TEST(hostile_client, whose_message_can_be_read_in_two_ways_is_refused_and
            {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\nx\n0\n\n", "400"},
            {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n+1\r\nx\r\n0\r\n\r\n", "400"},
            {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nxy\r\n0\r\n\r\n", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\nx\r\n0\r\n\r\n",
+            "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0x1\r\nx\r\n0\r\n\r\n", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n\r\nx\r\n0\r\n\r\n", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\n\r\n", "400"},
+           {"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n folded: b\r\n\r\n", "400"},
            // for whom it is
            {"GET / HTTP/1.1\r\n\r\n", "400"},
            {"GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", "400"},
@@ -115,12 +121,13 @@ HOCKET_TEST(hostile_client, whose_message_can_be_read_in_two_ways_is_refused_and
 }
 
 HOCKET_TEST(hostile_client, who_asks_for_another_protocol_gets_no_second_request_through) {
-  for (const std::string& first :
+  for (const std::string first :
        {"GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
-        "POST / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n\r\nabc"}) {
+        "POST / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 3\r\n\r\nabc",
+        "CONNECT x:443 HTTP/1.1\r\nHost: x:443\r\n\r\n"}) {
     noting_server server;
-    EXPECT_EQ(statuses(co_await answer_to(server.address(), std::string(first) + smuggled)), "200");
-    EXPECT_EQ(server.asked, std::vector<std::string>{"/"});
+    EXPECT_EQ(statuses(co_await answer_to(server.address(), first + smuggled)), "200");
+    EXPECT_EQ(server.asked, std::vector<std::string>{first.starts_with("CONNECT") ? "x:443" : "/"});
     co_await server.stop();
   }
 }
@@ -134,6 +141,25 @@ HOCKET_TEST(hostile_client, trailers_have_limits) {
   EXPECT_EQ(statuses(co_await answer_to(server.address(), head + many + "\r\n")), "431");
   EXPECT_EQ(statuses(co_await answer_to(server.address(), head + "A: " + std::string(20'000, 'b') + "\r\n\r\n")).size(),
             3U);
+  co_await server.stop();
+}
+
+HOCKET_TEST(hostile_client, whose_head_does_not_end_is_told_once_and_cut_off) {
+  std::vector<int> told;
+  running_server server(
+      [](request&) -> coro<reply> { co_return reply{}; },
+      {.on_answered = [&](const request&, const hocket::http::answered& how) { told.push_back(how.status); }});
+  std::string fields;
+  while (fields.size() < 5'000'000) fields += "A: " + std::string(1000, 'a') + "\r\n";
+  for (const std::string& bytes :
+       {"GET / HTTP/1.1\r\nHost: x\r\n" + fields, "GET /" + std::string(5'000'000, 'a'),
+        "GET / HTTP/1.1\r\nHost: x\r\nA: " + std::string(5'000'000, 'a'), std::string(5'000'000, 'A')}) {
+    auto client = co_await tcp_socket::connect(server.address());
+    static_cast<void>(co_await hocket::as_result(client.send_all(bytes)));
+    client.close();
+  }
+  while (server.server.connections() > 0) co_await hocket::sleep(5s);
+  EXPECT_EQ(told, (std::vector<int>{431, 414, 431, 501}));
   co_await server.stop();
 }
 
@@ -185,6 +211,29 @@ HOCKET_TEST(hostile_client, who_reads_a_byte_a_second_is_cut_off) {
   co_await server.stop();
 }
 
+HOCKET_TEST(hostile_client, who_asks_and_asks_and_reads_nothing_is_cut_off) {
+  std::size_t asked = 0;
+  running_server server([&](request&) -> coro<reply> {
+    ++asked;
+    co_return reply::text(std::string(64 * 1024, 'x'));
+  });
+  std::string flood;
+  for (int n = 0; n < 10'000; ++n) flood += get;
+  auto client = co_await tcp_socket::connect(server.address());
+  auto flooding = create_task([](tcp_socket& to, const std::string& bytes) -> coro<void> {
+    static_cast<void>(co_await hocket::as_expected(to.send_all(bytes)));
+  }(client, flood));
+  co_await hocket::sleep(5s);
+  EXPECT_EQ(server.server.connections(), 1U);
+  const std::size_t asked_at_first = asked;
+  co_await hocket::sleep(3s);
+  EXPECT_EQ(asked, asked_at_first);  // the next one waits until the reply before it has left
+  while (server.server.connections() > 0) co_await hocket::sleep(5s);
+  EXPECT_LT(asked, 1000U);
+  co_await flooding;
+  co_await server.stop();
+}
+
 // ---- ends
 
 HOCKET_TEST(hostile_client, who_goes_at_any_byte_leaves_nothing_behind) {
@@ -201,6 +250,28 @@ HOCKET_TEST(hostile_client, who_goes_at_any_byte_leaves_nothing_behind) {
   }
   co_await hocket::sleep(20s);
   EXPECT_EQ(server.connections(), 0U);
+  co_await server.stop();
+}
+
+HOCKET_TEST(hostile_client, who_goes_at_any_byte_of_the_answer_leaves_nothing_behind) {
+  running_server server([](request&) -> coro<reply> {
+    co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {
+      for (const char* piece : {"one", "two", "three"}) {
+        co_await out.write(piece);
+        co_await hocket::sleep(1ms);
+      }
+    });
+  });
+  const std::size_t whole = (co_await answer_to(server.address(), get)).size();
+  for (std::size_t size = 0; size <= whole; ++size) {
+    auto client = co_await tcp_socket::connect(server.address());
+    co_await client.send_all(get + get);
+    std::string byte(1, ' ');
+    for (std::size_t n = 0; n < size; ++n) static_cast<void>(co_await client.recv(byte));
+    hocket::testing::reset(client);
+  }
+  while (server.server.connections() > 0) co_await hocket::sleep(5s);
+  EXPECT_EQ(statuses(co_await answer_to(server.address(), get)), "200");
   co_await server.stop();
 }
 

@@ -1,7 +1,9 @@
+#include <atomic>
 #include <string>
 
 #include <http/server/answers.hpp>
 
+#include <hocket/core/run_loops.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/http/server/metrics.hpp>
 #include <hocket/testing/test.hpp>
@@ -91,6 +93,16 @@ HOCKET_TEST(metrics, show_what_is_under_way) {
   EXPECT_EQ(value_of(server.counted.text(), "http_connections"), "0");
 }
 
+HOCKET_TEST(metrics, count_what_the_server_itself_refuses) {
+  counted_server server;
+  co_await answer_to(server.running.address(), "GET / HTTP/1.1\r\n\r\n");
+  co_await answer_to(server.running.address(), request_of("BREW", "/"));
+  const std::string text = server.counted.text();
+  EXPECT_EQ(value_of(text, R"(http_requests_total{method="other",status="4xx"})"), "1");
+  EXPECT_EQ(value_of(text, R"(http_requests_total{method="other",status="5xx"})"), "1");
+  co_await server.running.stop();
+}
+
 HOCKET_TEST(metrics, have_a_page) {
   counted_server server;
   const std::string answer = co_await answer_to(server.running.address(), request_of("GET", "/metrics"));
@@ -101,6 +113,29 @@ HOCKET_TEST(metrics, have_a_page) {
   EXPECT_EQ(value_of(std::string(body_of(answer)), "http_requests_in_flight"), "1");
   EXPECT_TRUE(answer.ends_with("\n"));
   co_await server.running.stop();
+}
+
+TEST(metrics, sum_up_what_several_loops_count) {
+  metrics counted;
+  std::atomic<std::size_t> asked{0};
+  std::string page;
+  const auto serve = [&](hocket::loop_place place) -> coro<void> {
+    router routes;
+    routes.use(counted.in_flight());
+    routes.get("/", [](request&) -> coro<reply> { co_return reply::text("four"); });
+    routes.get("/metrics", counted.page());
+    running_server running(std::move(routes), {.on_answered = counted.on_answered()});
+    counted.watch(running.server);
+    for (std::size_t n = 0; n < 100; ++n) co_await answer_to(running.address(), request_of("GET", "/"));
+    ++asked;
+    while (asked < place.count()) co_await hocket::sleep(1ms);
+    if (place.index == 0) page = co_await answer_to(running.address(), request_of("GET", "/metrics"));
+    co_await running.stop();
+  };
+  hocket::run_loops(3, serve);
+  EXPECT_EQ(value_of(page, R"(http_requests_total{method="GET",status="2xx"})"), "300");
+  EXPECT_EQ(value_of(page, "http_requests_in_flight"), "1");
+  EXPECT_EQ(value_of(counted.text(), "http_connections"), "0");  // the servers have gone
 }
 
 TEST(metrics, refuse_buckets_that_do_not_ascend) {

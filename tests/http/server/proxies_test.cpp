@@ -200,4 +200,16 @@ HOCKET_TEST(proxies, of_bytes_and_of_requests_may_stand_in_a_row) {
   co_await server.stop();
 }
 
+HOCKET_TEST(proxies, are_the_peer_where_the_server_itself_refuses) {
+  std::vector<std::string> peers;
+  running_server server(tell_origin, {.proxies = trusted_proxies(only("127.0.0.0/8")),
+                                      .on_answered = [&](const request& asked, const hocket::http::answered&) {
+                                        peers.push_back(asked.peer().host());
+                                      }});
+  const std::string bytes = request_of("GET", "/", "X-Forwarded-For: 192.0.2.1\r\n") + "GET / HTTP/1.1\r\n\r\n";
+  EXPECT_EQ(statuses(co_await answer_to(server.address(), bytes)), "200 400");
+  EXPECT_EQ(peers, (std::vector<std::string>{"192.0.2.1", "127.0.0.1"}));
+  co_await server.stop();
+}
+
 }  // namespace

@@ -1,4 +1,7 @@
 #include <chrono>
+#include <fstream>
+#include <optional>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -11,7 +14,6 @@
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/timeout.hpp>
-#include <hocket/http/client/session.hpp>
 #include <hocket/http/server/server.hpp>
 #include <hocket/io/write_file.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
@@ -376,8 +378,12 @@ HOCKET_TEST(server, says_no_continue_when_the_handler_does_not_read) {
 
 HOCKET_TEST(server, refuses_expectations_that_nobody_knows) {
   running_server server(echo_target);
-  EXPECT_EQ(statuses(co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\nExpect: wonders\r\n\r\n")),
-            "417");
+  for (const char* value :
+       {"wonders", "", "100-continue, wonders", "100-continue;q=1", "100-continue\r\nExpect: wonders"})
+    EXPECT_EQ(statuses(co_await answer_to(server.address(),
+                                          fmt::format("GET / HTTP/1.1\r\nHost: x\r\nExpect: {}\r\n\r\n", value))),
+              "417")
+        << value;
   co_await server.stop();
 }
 
@@ -699,6 +705,72 @@ HOCKET_TEST(server, a_client_that_takes_nothing_is_dropped) {
   co_await server.stop();
 }
 
+/// What the system still keeps of a connection's bytes at `here`, for the peer at `there`; nothing if it keeps no connection.
+std::optional<std::string> kept_by_the_system(const hocket::socket_address& here, const hocket::socket_address& there) {
+  const auto port_of = [](const hocket::socket_address& at) { return fmt::format(":{:04X}", at.port()); };
+  std::ifstream table("/proc/net/tcp");
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream words(line);
+    std::string number, local, remote, state, queues;
+    words >> number >> local >> remote >> state >> queues;
+    if (local.ends_with(port_of(here)) && remote.ends_with(port_of(there))) return queues;
+  }
+  return std::nullopt;
+}
+
+/// True if it ends with a reset.
+coro<bool> is_reset(tcp_socket& client) {
+  for (;;) {
+    const auto piece = co_await hocket::as_expected(client.receive());
+    if (!piece) co_return piece.error() == std::errc::connection_reset;
+    if (piece->empty()) co_return false;
+  }
+}
+
+coro<reply> endless(request&) {
+  co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {
+    const std::string piece(64 * 1024, 'x');
+    for (;;) co_await out.write(piece);
+  });
+}
+
+HOCKET_TEST(server, a_client_that_takes_nothing_is_reset_and_the_system_keeps_nothing_for_it) {
+  running_server server(endless);
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all(get);
+  co_await hocket::sleep(5s);
+  EXPECT_TRUE(kept_by_the_system(server.address(), client.local_address()));
+  while (server.server.connections() > 0) co_await hocket::sleep(5s);
+  EXPECT_FALSE(kept_by_the_system(server.address(), client.local_address()));
+  EXPECT_TRUE(co_await is_reset(client));
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_body_that_goes_on_after_a_piece_was_not_sent_is_cut) {
+  std::string reported;
+  running_server server(
+      [](request&) -> coro<reply> {
+        co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {
+          const std::string piece(64 * 1024, 'x');
+          for (;;) {
+            try {
+              co_await out.write(piece);
+            } catch (const hocket::timeout_error&) {
+              break;
+            }
+          }
+          co_await out.write("as if nothing had been");
+        });
+      },
+      {.on_error = [&](const std::string& problem) { reported = problem; }});
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all(get);
+  while (server.server.connections() == 0) co_await hocket::sleep(1ms);
+  while (server.server.connections() > 0) co_await hocket::sleep(5s);
+  EXPECT_EQ(reported, "GET /: a piece of the body before this one was not sent");
+  co_await server.stop();
+}
+
 // ---- handlers that fail
 
 HOCKET_TEST(server, a_handler_that_throws_gives_500_and_is_reported) {
@@ -733,6 +805,14 @@ HOCKET_TEST(server, a_time_out_of_the_handlers_own_work_gives_500_too) {
       {.on_error = [&reported](const std::string& problem) { reported = problem; }});
   EXPECT_EQ(statuses(co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n")), "500");
   EXPECT_EQ(reported, "GET /: timed out");
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_handler_that_says_nothing_gives_an_empty_200) {
+  running_server server([](request&) -> coro<reply> { co_return reply{}; });
+  const std::string answer = co_await answer_to(server.address(), get + get);
+  EXPECT_EQ(statuses(answer), "200 200");
+  EXPECT_TRUE(has_line(answer, "Content-Length: 0"));
   co_await server.stop();
 }
 
@@ -809,6 +889,19 @@ HOCKET_TEST(server, a_body_that_fails_after_its_first_piece_cuts_the_connection)
   EXPECT_EQ(statuses(answer), "200");
   EXPECT_EQ(body_of(answer), "3\r\none\r\n");  // without the last chunk
   EXPECT_EQ(reported, "GET /: broken");
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_body_that_fails_and_would_end_with_the_connection_is_reset) {
+  running_server server([](request&) -> coro<reply> {
+    co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {
+      co_await out.write("one");
+      throw std::runtime_error("broken");
+    });
+  });
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("GET / HTTP/1.0\r\n\r\n");
+  EXPECT_TRUE(co_await is_reset(client));  // an orderly end would make "one" the whole
   co_await server.stop();
 }
 
@@ -919,6 +1012,20 @@ HOCKET_TEST(server, a_failing_handler_leaves_the_other_connections_alone) {
 
 // ---- limits
 
+TEST(server, has_its_limits_without_being_told) {
+  const hocket::http::server_options untold;
+  EXPECT_EQ(untold.max_line_bytes, 8U << 10);
+  EXPECT_EQ(untold.max_head_bytes, 32U << 10);
+  EXPECT_EQ(untold.max_fields, 100U);
+  EXPECT_EQ(untold.head, 10s);
+  EXPECT_EQ(untold.max_body_bytes, 1U << 20);
+  EXPECT_EQ(untold.min_rate, 1024U);
+  EXPECT_EQ(untold.grace, 10s);
+  EXPECT_EQ(untold.idle, 15s);
+  EXPECT_EQ(untold.max_requests, 1000U);
+  EXPECT_EQ(untold.max_connections, 10'000U);
+}
+
 HOCKET_TEST(server, heads_have_limits) {
   running_server server(echo_target);
   const auto status_of = [&](std::string head) -> coro<std::string> {
@@ -950,6 +1057,22 @@ HOCKET_TEST(server, a_connection_ends_after_so_many_requests) {
   const std::string answers = co_await answer_to(server.address(), get + get + get + get);
   EXPECT_EQ(statuses(answers), "200 200 200");
   EXPECT_TRUE(has_line(answers, "Connection: close"));
+  co_await server.stop();
+}
+
+HOCKET_REAL_TIME_TEST(server, the_last_answer_reaches_who_has_sent_more) {
+  const std::string body(20'000'000, 'b');  // more than the system takes at once
+  running_server server([&](request&) -> coro<reply> { co_return of(hocket::http::body::borrow(body)); },
+                        {.max_requests = 1});
+  for (const bool comes_with_it : {true, false}) {
+    auto client = co_await tcp_socket::connect(server.address());
+    co_await client.send_all(comes_with_it ? get + get : get);
+    co_await wait_all_tasks_blocked();
+    if (!comes_with_it) co_await client.send_all(get);
+    const std::string answer = co_await receive_to_end(client);
+    EXPECT_EQ(statuses(answer), "200");
+    EXPECT_EQ(body_of(answer).size(), body.size());
+  }
   co_await server.stop();
 }
 
@@ -1001,6 +1124,18 @@ HOCKET_TEST(server, takes_a_target_in_absolute_form) {
   running_server server(echo_target);
   const std::string answer = co_await answer_to(server.address(), "GET http://x/a?b HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_EQ(body_of(answer), "/a?b");
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, believes_a_target_in_absolute_form_rather_than_the_host_field) {
+  running_server server(
+      [](request& asked) -> coro<reply> { co_return reply::text(fmt::format("{} {}", asked.host(), asked.target())); });
+  for (const auto& [target, expected] : {std::pair("http://a:81/b?c", "a:81 /b?c"),
+                                         {"HTTP://a?b/c", "a /?b/c"},
+                                         {"https://[::1]", "[::1] /"},
+                                         {"/http://a/b", "x /http://a/b"}})
+    EXPECT_EQ(body_of(co_await answer_to(server.address(), fmt::format("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", target))),
+              expected);
   co_await server.stop();
 }
 
@@ -1062,6 +1197,16 @@ HOCKET_TEST(server, stopping_waits_no_longer_than_allowed) {
   EXPECT_EQ(now() - begin, 30s);
   EXPECT_EQ(server.server.connections(), 0U);
   EXPECT_EQ(statuses(co_await asking), "");
+}
+
+HOCKET_TEST(server, stopping_resets_who_does_not_take_the_reply_in_time) {
+  running_server server(endless, {.grace = 1h, .shutdown = 30s});
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all(get);
+  co_await hocket::sleep(1s);
+  co_await server.stop();
+  EXPECT_FALSE(kept_by_the_system(server.address(), client.local_address()));
+  EXPECT_TRUE(co_await is_reset(client));
 }
 
 HOCKET_TEST(server, stopping_ends_the_reading_of_a_half_sent_head) {

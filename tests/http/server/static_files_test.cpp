@@ -5,7 +5,9 @@
 
 #include <http/running_server.hpp>
 #include <io/temporary_directory.hpp>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <hocket/core/gather.hpp>
@@ -280,6 +282,44 @@ HOCKET_TEST(static_files, a_file_that_may_not_be_read_is_403) {
   co_await folder.stop();
 }
 
+HOCKET_TEST(static_files, an_index_that_may_not_be_read_is_403_and_no_list) {
+  served_folder folder;
+  write_file(folder.path("docs/index.html"), "private");
+  ::chmod(folder.path("docs/index.html").c_str(), 0);
+  std::filesystem::permissions(folder.root() + "/..", std::filesystem::perms::all);
+  {
+    const without_privileges for_now;
+    EXPECT_EQ(statuses(co_await folder.get("/docs/")), "403");
+  }
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, an_index_that_is_no_file_is_none) {
+  served_folder folder;
+  std::filesystem::create_directory(folder.path("docs/index.html"));
+  EXPECT_TRUE(body_of(co_await folder.get("/docs/")).contains("a.html"));
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, a_socket_is_404) {
+  served_folder folder;
+  const int number = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  folder.path("socket").copy(address.sun_path, sizeof address.sun_path - 1);
+  EXPECT_EQ(::bind(number, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  EXPECT_EQ(statuses(co_await folder.get("/socket")), "404");
+  ::close(number);
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, an_escaped_slash_or_nul_names_nothing) {
+  served_folder folder;
+  EXPECT_EQ(statuses(co_await folder.get("/docs%2Fa.html")), "404");
+  EXPECT_EQ(statuses(co_await folder.get("/docs/a.html%00")), "400");
+  EXPECT_EQ(statuses(co_await folder.get("/docs/a.html%00.txt")), "400");
+  co_await folder.stop();
+}
+
 // ---- conditional requests
 
 HOCKET_TEST(static_files, tells_when_a_file_was_changed) {
@@ -433,6 +473,20 @@ HOCKET_TEST(static_files, sends_several_ranges_as_parts) {
   co_await folder.stop();
 }
 
+HOCKET_TEST(static_files, a_flood_of_ranges_brings_no_more_than_the_file) {
+  served_folder folder;
+  write_file(folder.path("digits"), std::string(1000, '0'));
+  std::string many = "Range: bytes=0-0";
+  while (many.size() < 8000) many += ",0-";
+  EXPECT_EQ(body_of(co_await folder.get("/digits", many + "\r\n")).size(), 1000U);
+  std::string overlapping = "Range: bytes=0-";
+  for (int n = 1; n < 100; ++n) overlapping += fmt::format(",{}-", n);
+  const std::string answer = co_await folder.get("/digits", overlapping + "\r\n");
+  EXPECT_EQ(statuses(answer), "206");
+  EXPECT_EQ(body_of(answer).size(), 1000U);
+  co_await folder.stop();
+}
+
 HOCKET_TEST(static_files, a_range_of_what_has_changed_is_the_whole) {
   served_folder folder;
   write_file(folder.path("digits"), "0123456789");
@@ -461,6 +515,19 @@ HOCKET_TEST(static_files, sends_what_was_compressed_before_to_who_takes_it) {
   EXPECT_EQ(co_await ask("Accept-Encoding: gzip, br\r\n"), "br brotli");
   EXPECT_EQ(co_await ask("Accept-Encoding: zstd\r\n"), " plain");
   EXPECT_EQ(co_await ask("Accept-Encoding: br;q=0, gzip;q=0.1\r\n"), "gzip gzipped");
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, takes_only_files_for_what_was_compressed_before) {
+  served_folder folder;
+  folder.options.precompressed = true;
+  write_file(folder.path("a.css"), "plain");
+  std::filesystem::create_directory(folder.path("a.css.gz"));
+  EXPECT_EQ(::mkfifo(folder.path("a.css.br").c_str(), 0666), 0);
+  const std::string answer = co_await folder.get("/a.css", "Accept-Encoding: gzip, br\r\n");
+  EXPECT_EQ(statuses(answer), "200");
+  EXPECT_EQ(field_of(answer, "Content-Encoding"), "");
+  EXPECT_EQ(body_of(answer), "plain");
   co_await folder.stop();
 }
 

@@ -39,6 +39,7 @@ class message_reader {
   [[nodiscard]] std::string_view method() const noexcept {
     return llhttp_method_name(static_cast<llhttp_method_t>(llhttp_.method));
   }
+  [[nodiscard]] std::string_view start_line() const noexcept;
   [[nodiscard]] std::string_view target_or_reason() const noexcept { return target_or_reason_; }
   [[nodiscard]] http::headers& headers() noexcept { return headers_; }
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return framing_.content_length; }
@@ -170,10 +171,13 @@ bool is_authority(std::string_view text) {
   });
 }
 
+/// Has a host, and nobody's name and password before it (RFC 9110, 4.2).
 bool is_http_uri(std::string_view target) {
   const auto scheme = target.substr(0, target.find("://"));
-  return scheme.size() + 3 < target.size() &&
-         (equal_ignoring_case(scheme, "http") || equal_ignoring_case(scheme, "https"));
+  if (!equal_ignoring_case(scheme, "http") && !equal_ignoring_case(scheme, "https")) return false;
+  const auto rest = target.substr(std::min(scheme.size() + 3, target.size()));
+  const auto authority = rest.substr(0, rest.find_first_of("/?"));
+  return !authority.empty() && is_authority(authority);
 }
 
 /// The four forms of a target, each for the methods that have it (RFC 9112, 3.2).
@@ -199,10 +203,11 @@ void check_host(const headers& fields, int http_minor) {
 
 /// RFC 9110, 10.1.1: what a client expects is 100-continue; what else it may mean nobody can promise.
 bool wants_continue(const headers& fields, int http_minor) {
-  const auto expected = fields.get("Expect");
-  if (!expected || http_minor == 0) return false;
-  if (!equal_ignoring_case(*expected, "100-continue")) throw bad_message("unknown expectation", 417);
-  return true;
+  if (http_minor == 0) return false;
+  const auto expected = fields.get_all("Expect");
+  for (const std::string_view each : expected)
+    if (!equal_ignoring_case(each, "100-continue")) throw bad_message("unknown expectation", 417);
+  return !expected.empty();
 }
 
 }  // namespace
@@ -306,13 +311,15 @@ parse_event message_reader::read_chunks(std::string_view& input, std::string_vie
 /// lines, and after them a piece of the body if that is where it paused.
 bool message_reader::feed(std::string_view& input) {
   body_piece_ = {};
+  const auto whole = input;
   const auto code = llhttp_execute(&llhttp_, input.data(), input.size());
   const auto consumed =
       code == HPE_OK ? input.size() : static_cast<std::size_t>(llhttp_get_error_pos(&llhttp_) - input.data());
   const auto lines = input.substr(0, consumed - body_piece_.size());
   input.remove_prefix(consumed);
+  const bool failed = code != HPE_OK && code != HPE_PAUSED;
+  if (stage_ == stage::head) keep_start_line(failed ? whole : lines);
   checker_.read(lines);
-  if (stage_ == stage::head) keep_start_line(lines);
 
   if (code == HPE_OK) return false;
   if (code == HPE_PAUSED) return llhttp_resume(&llhttp_), true;
@@ -328,6 +335,11 @@ void message_reader::keep_start_line(std::string_view lines) {
   if (start_line_.empty()) lines.remove_prefix(std::min(lines.find_first_not_of("\r\n"), lines.size()));
   const auto end = lines.find('\n');
   start_line_.append(end == std::string_view::npos ? lines : lines.substr(0, end + 1));
+}
+
+std::string_view message_reader::start_line() const noexcept {
+  const std::string_view line = std::string_view(start_line_).substr(0, start_line_.find_last_not_of("\r\n") + 1);
+  return line.substr(0, limits_.line_bytes);
 }
 
 void message_reader::accept_start_line() {
@@ -489,6 +501,7 @@ void request_parser::begin() { reader_->begin({}); }
 parse_event request_parser::next(std::string_view& input, std::string_view& body) { return reader_->next(input, body); }
 void request_parser::finish_eof() { reader_->finish_eof(); }
 bool request_parser::started() const noexcept { return reader_->started(); }
+std::string_view request_parser::start_line() const noexcept { return reader_->start_line(); }
 std::string_view request_parser::method() const noexcept { return reader_->method(); }
 std::string_view request_parser::target() const noexcept { return reader_->target_or_reason(); }
 int request_parser::http_minor() const noexcept { return reader_->http_minor(); }

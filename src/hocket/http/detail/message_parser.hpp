@@ -110,6 +110,10 @@ class request_parser {
   /// Whether a byte of the request has been read, empty lines before it aside.
   [[nodiscard]] bool started() const noexcept;
 
+  /// The first line as it was sent, without its end, as much of it as has come: after `bad_message` too, and then any bytes.
+  /// Never longer than a line may be.
+  [[nodiscard]] std::string_view start_line() const noexcept;
+
   // From `head` until the next `begin`:
 
   [[nodiscard]] std::string_view method() const noexcept;  ///< one of those that llhttp knows; static

@@ -52,10 +52,10 @@ std::string_view user_of(const request& asked) {
 
 std::string text_line(const request& asked, const answered& how, const access_log_options& options) {
   const int status = how.status != 0 ? how.status : client_has_gone;
-  std::string line = fmt::format(
-      "{} - {} [{}] \"{} {} {}\" {} {}", escaped(asked.peer().host(), false), escaped(user_of(asked), false),
-      options.wall_clock != nullptr ? common_time(options.wall_clock()) : "-", escaped(asked.method()),
-      escaped(asked.target()), asked.version(), status, how.body_bytes == 0 ? "-" : std::to_string(how.body_bytes));
+  std::string line =
+      fmt::format("{} - {} [{}] \"{}\" {} {}", escaped(asked.peer().host(), false), escaped(user_of(asked), false),
+                  options.wall_clock != nullptr ? common_time(options.wall_clock()) : "-",
+                  escaped(asked.request_line()), status, how.body_bytes == 0 ? "-" : std::to_string(how.body_bytes));
   if (options.format == access_log_format::combined)
     line += fmt::format(" \"{}\" \"{}\"", escaped(asked.headers().get("Referer").value_or("")),
                         escaped(asked.headers().get("User-Agent").value_or("")));
@@ -67,11 +67,16 @@ std::string json_line(const request& asked, const answered& how, const access_lo
   if (options.wall_clock != nullptr) line["time"] = iso_time(options.wall_clock());
   line["peer"] = asked.peer().host();
   if (!user_of(asked).empty()) line["user"] = user_of(asked);
-  line["method"] = asked.method();
-  line["scheme"] = asked.scheme();
-  line["host"] = asked.host();
-  line["target"] = asked.target();
-  line["version"] = asked.version();
+  if (how.refused_for.empty()) {
+    line["method"] = asked.method();
+    line["scheme"] = asked.scheme();
+    line["host"] = asked.host();
+    line["target"] = asked.target();
+    line["version"] = asked.version();
+  } else {
+    line["request_line"] = asked.request_line();
+    line["refused_for"] = how.refused_for;
+  }
   line["status"] = how.status != 0 ? how.status : client_has_gone;
   line["bytes"] = how.body_bytes;
   line["seconds"] = std::chrono::duration<double>(how.took).count();

@@ -24,6 +24,7 @@ struct access_log_options {
 
 /// The line for a request, without its end. What clients choose cannot begin another line or field: quotes, backslashes, controls
 /// and all beyond ASCII are `\xHH`, or escaped as JSON has it. A client that has gone before it was told anything has the status 499.
+/// Requests that the server itself refused are there too, with what had come of their first line (JSON: `request_line`, `refused_for`).
 [[nodiscard]] std::string access_log_line(const request& asked, const answered& how, const access_log_options& options);
 
 /// For `server_options::on_answered`: gives the line of each request, with its end, to `write`, which must not throw; by `log_file::write`

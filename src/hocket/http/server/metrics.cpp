@@ -1,6 +1,11 @@
+// Whoever counts has counters of its own, so that loops do not wait for each other's cache lines. They are atomic because the page
+// reads them from its own thread.
+
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
 #include <iterator>
-#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -12,86 +17,141 @@
 namespace hocket::http {
 namespace {
 
+using count = std::atomic<std::uint64_t>;
+
 // Others are one series: a client can choose any.
-constexpr std::string_view method_names[] = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
-                                             "OPTIONS", "CONNECT", "PATCH", "other"};
-constexpr std::string_view class_names[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
+constexpr std::array<std::string_view, 9> method_names = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                                          "OPTIONS", "CONNECT", "PATCH", "other"};
+constexpr std::array<std::string_view, 6> class_names = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
 std::size_t index_of(std::string_view method) noexcept {
-  const auto* const last = std::end(method_names) - 1;
-  return static_cast<std::size_t>(std::find(std::begin(method_names), last, method) - std::begin(method_names));
+  const auto* const last = method_names.end() - 1;
+  return static_cast<std::size_t>(std::find(method_names.begin(), last, method) - method_names.begin());
 }
+
+void add(count& to, std::uint64_t number) noexcept { to.fetch_add(number, std::memory_order_relaxed); }
 
 class counted_scope {
  public:
-  explicit counted_scope(std::uint64_t& count) noexcept : count_(count) { ++count_; }
+  explicit counted_scope(count& number) noexcept : number_(number) { add(number_, 1); }
   counted_scope(const counted_scope&) = delete;
   counted_scope& operator=(const counted_scope&) = delete;
-  ~counted_scope() { --count_; }
+  ~counted_scope() { number_.fetch_sub(1, std::memory_order_relaxed); }
 
  private:
-  std::uint64_t& count_;
+  count& number_;
 };
 
 void describe(std::string& to, std::string_view name, std::string_view kind, std::string_view help) {
   fmt::format_to(std::back_inserter(to), "# HELP {0} {2}\n# TYPE {0} {1}\n", name, kind, help);
 }
 
+void write_number(std::string& to, std::string_view name, std::string_view kind, std::string_view help,
+                  std::uint64_t number) {
+  describe(to, name, kind, help);
+  fmt::format_to(std::back_inserter(to), "{} {}\n", name, number);
+}
+
 }  // namespace
 
-metrics::metrics(metrics_options options) : bounds_(std::move(options.buckets)), buckets_(bounds_.size() + 1) {
-  static_assert(std::size(method_names) == methods && std::size(class_names) == classes);
+struct alignas(64) metrics::counters {
+  explicit counters(std::size_t bounds) : buckets(bounds + 1) {}
+
+  void record(const request& asked, const answered& how, const std::vector<double>& bounds) noexcept {
+    const int last_class = static_cast<int>(class_names.size()) - 1;
+    const auto status_class = static_cast<std::size_t>(std::clamp(how.status / 100, 0, last_class));
+    add(requests[index_of(asked.method())][status_class], 1);
+    const double seconds = std::chrono::duration<double>(how.took).count();
+    add(buckets[static_cast<std::size_t>(std::ranges::lower_bound(bounds, seconds) - bounds.begin())], 1);
+    add(nanoseconds, static_cast<std::uint64_t>(std::chrono::nanoseconds(how.took).count()));
+    add(body_bytes, how.body_bytes);
+  }
+
+  void add_all(const counters& other) noexcept {
+    for (std::size_t method = 0; method < method_names.size(); ++method)
+      for (std::size_t status = 0; status < class_names.size(); ++status)
+        add(requests[method][status], other.requests[method][status]);
+    for (std::size_t n = 0; n < buckets.size(); ++n) add(buckets[n], other.buckets[n]);
+    add(nanoseconds, other.nanoseconds);
+    add(body_bytes, other.body_bytes);
+    add(in_flight, other.in_flight);
+  }
+
+  void write_requests(std::string& to) const {
+    describe(to, "http_requests_total", "counter", "Requests by method and class of status.");
+    for (std::size_t method = 0; method < method_names.size(); ++method)
+      for (std::size_t status = 0; status < class_names.size(); ++status)
+        if (const std::uint64_t number = requests[method][status]; number > 0)
+          fmt::format_to(std::back_inserter(to), "http_requests_total{{method=\"{}\",status=\"{}\"}} {}\n",
+                         method_names[method], class_names[status], number);
+  }
+
+  void write_durations(std::string& to, const std::vector<double>& bounds) const {
+    const auto out = std::back_inserter(to);
+    describe(to, "http_request_duration_seconds", "histogram", "From the whole head on to the last byte of the reply.");
+    std::uint64_t so_far = 0;
+    for (std::size_t n = 0; n < buckets.size(); ++n) {
+      so_far += buckets[n];
+      fmt::format_to(out, "http_request_duration_seconds_bucket{{le=\"{}\"}} {}\n",
+                     n < bounds.size() ? fmt::format("{}", bounds[n]) : "+Inf", so_far);
+    }
+    const double seconds = std::chrono::duration<double>(std::chrono::nanoseconds(nanoseconds)).count();
+    fmt::format_to(out, "http_request_duration_seconds_sum {}\nhttp_request_duration_seconds_count {}\n", seconds,
+                   so_far);
+  }
+
+  std::array<std::array<count, class_names.size()>, method_names.size()> requests{};
+  std::vector<count> buckets;
+  count nanoseconds{0};
+  count body_bytes{0};
+  count in_flight{0};
+};
+
+metrics::metrics(metrics_options options) : bounds_(std::move(options.buckets)) {
   if (std::ranges::adjacent_find(bounds_, std::greater_equal<>()) != bounds_.end())
     throw error("the buckets of a histogram do not ascend");
 }
 
-void metrics::record(const request& asked, const answered& how) noexcept {
-  const auto status_class = static_cast<std::size_t>(std::clamp(how.status / 100, 0, static_cast<int>(classes) - 1));
-  ++requests_[index_of(asked.method())][status_class];
-  const double seconds = std::chrono::duration<double>(how.took).count();
-  ++buckets_[static_cast<std::size_t>(std::ranges::lower_bound(bounds_, seconds) - bounds_.begin())];
-  seconds_ += seconds;
-  body_bytes_ += how.body_bytes;
+metrics::~metrics() = default;
+
+metrics::counters& metrics::add_counters() {
+  const std::scoped_lock lock(mutex_);
+  return *counters_.emplace_back(std::make_unique<counters>(bounds_.size()));
 }
 
 std::function<void(const request&, const answered&)> metrics::on_answered() {
-  return [this](const request& asked, const answered& how) { record(asked, how); };
+  return [&mine = add_counters(), &bounds = bounds_](const request& asked, const answered& how) {
+    mine.record(asked, how, bounds);
+  };
 }
 
 middleware metrics::in_flight() {
-  return [this](request& asked, next_handler next) -> coro<reply> {
-    const counted_scope one(in_flight_);
+  return [&mine = add_counters()](request& asked, next_handler next) -> coro<reply> {
+    const counted_scope one(mine.in_flight);
     co_return co_await next(asked);
   };
 }
 
+void metrics::watch(const server& one) {
+  const std::scoped_lock lock(mutex_);
+  connections_.push_back(one.connection_count());
+}
+
 std::string metrics::text() const {
-  std::string all;
-  const auto out = std::back_inserter(all);
-  describe(all, "http_requests_total", "counter", "Requests by method and class of status.");
-  for (std::size_t method = 0; method < methods; ++method)
-    for (std::size_t status = 0; status < classes; ++status)
-      if (requests_[method][status] > 0)
-        fmt::format_to(out, "http_requests_total{{method=\"{}\",status=\"{}\"}} {}\n", method_names[method],
-                       class_names[status], requests_[method][status]);
-  describe(all, "http_request_duration_seconds", "histogram", "From the whole head on to the last byte of the reply.");
-  std::uint64_t sum = 0;
-  for (std::size_t n = 0; n < buckets_.size(); ++n) {
-    sum += buckets_[n];
-    fmt::format_to(out, "http_request_duration_seconds_bucket{{le=\"{}\"}} {}\n",
-                   n < bounds_.size() ? fmt::format("{}", bounds_[n]) : "+Inf", sum);
+  counters all(bounds_.size());
+  std::size_t connections = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    for (const auto& each : counters_) all.add_all(*each);
+    for (const auto& each : connections_) connections += *each;
   }
-  fmt::format_to(out, "http_request_duration_seconds_sum {}\nhttp_request_duration_seconds_count {}\n", seconds_, sum);
-  describe(all, "http_response_body_bytes_total", "counter", "Bytes of bodies that were sent.");
-  fmt::format_to(out, "http_response_body_bytes_total {}\n", body_bytes_);
-  describe(all, "http_requests_in_flight", "gauge", "Requests whose handlers run.");
-  fmt::format_to(out, "http_requests_in_flight {}\n", in_flight_);
-  describe(all, "http_connections", "gauge", "Open connections.");
-  const auto connections =
-      std::accumulate(servers_.begin(), servers_.end(), std::size_t{0},
-                      [](std::size_t so_far, const server* each) { return so_far + each->connections(); });
-  fmt::format_to(out, "http_connections {}\n", connections);
-  return all;
+  std::string text;
+  all.write_requests(text);
+  all.write_durations(text, bounds_);
+  write_number(text, "http_response_body_bytes_total", "counter", "Bytes of bodies that were sent.", all.body_bytes);
+  write_number(text, "http_requests_in_flight", "gauge", "Requests whose handlers run.", all.in_flight);
+  write_number(text, "http_connections", "gauge", "Open connections.", connections);
+  return text;
 }
 
 handler metrics::page() {

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <array>
-#include <chrono>
+#include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -28,39 +28,40 @@ struct metrics_options {
 ///
 /// `http_requests_total` by method and class of status ("2xx"; "none" for clients that were told nothing),
 /// `http_request_duration_seconds` from the whole head on to the last byte, `http_response_body_bytes_total`, `http_requests_in_flight`,
-/// `http_connections`. Whatever clients send, there are no more series than these. Counting allocates nothing. Outlives what it gives.
-/// Belongs to one loop. The page is for your own eyes: give it a router or a server of its own.
+/// `http_connections`. Requests that the server itself refused count as method "other". Whatever clients send, there are no more series than
+/// these. Counting allocates nothing. Outlives what it gives. The page is for your own eyes: give it a router or a server of its own.
+///
+/// Servers on several loops share one, made before them (`run_loops`): each calls `in_flight`, `on_answered` and `watch` for itself, and the
+/// page of any of them shows the sum. All members may be called on any thread; what they give belongs to the loop of its server.
 /// Counterpart: aiohttp_prometheus.
 class metrics {
  public:
   /// Throws `hocket::error` if the buckets do not ascend.
   explicit metrics(metrics_options options = {});
+  ~metrics();
   metrics(const metrics&) = delete;
   metrics& operator=(const metrics&) = delete;
 
-  void record(const request& asked, const answered& how) noexcept;
-  /// Records.
+  /// Counts requests that were answered.
   [[nodiscard]] std::function<void(const request&, const answered&)> on_answered();
   /// Counts the requests whose handlers run.
   [[nodiscard]] middleware in_flight();
-  /// Shows how many connections a server has, as long as both live.
-  void watch(const server& one) { servers_.push_back(&one); }
+  /// Shows how many connections a server has, for as long as it lives.
+  void watch(const server& one);
 
   [[nodiscard]] std::string text() const;
   /// Answers with `text()`.
   [[nodiscard]] handler page();
 
  private:
-  static constexpr std::size_t methods = 9;
-  static constexpr std::size_t classes = 6;  // 0: none
+  struct counters;
 
-  std::vector<double> bounds_;
-  std::array<std::array<std::uint64_t, classes>, methods> requests_{};
-  std::vector<std::uint64_t> buckets_;
-  double seconds_ = 0;
-  std::uint64_t body_bytes_ = 0;
-  std::uint64_t in_flight_ = 0;
-  std::vector<const server*> servers_;
+  counters& add_counters();
+
+  const std::vector<double> bounds_;
+  mutable std::mutex mutex_;  // of what follows
+  std::vector<std::unique_ptr<counters>> counters_;
+  std::vector<std::shared_ptr<const std::atomic<std::size_t>>> connections_;
 };
 
 }  // namespace hocket::http

@@ -33,6 +33,10 @@ class request final : public body_source {
   request(const request&) = delete;
   request& operator=(const request&) = delete;
 
+  /// The first line as it was sent, "GET /path HTTP/1.1". Of a request that the server itself refuses, which only
+  /// `server_options::on_answered` sees, as much as had come, and that may be any bytes; such a one has neither method, target, host nor
+  /// version, and of its fields those that were read.
+  [[nodiscard]] std::string_view request_line() const noexcept { return request_line_; }
   [[nodiscard]] std::string_view method() const noexcept { return method_; }
   /// As it was sent, without scheme and host if it had them: "/path?query". "*" and, for CONNECT, "host:port" are the others.
   [[nodiscard]] std::string_view target() const noexcept { return target_; }
@@ -119,6 +123,7 @@ class request final : public body_source {
 
   [[nodiscard]] std::size_t path_size() const noexcept { return std::min(target_.find('?'), target_.size()); }
 
+  std::string_view request_line_;
   std::string_view method_;
   std::string_view target_;
   std::string_view host_;

@@ -24,14 +24,14 @@ class server::place {
  public:
   explicit place(server& owner) noexcept : owner_(&owner) {
     owner.no_one_.clear();
-    if (++owner.count_ >= owner.options_.max_connections) owner.room_.clear();
+    if (++*owner.count_ >= owner.options_.max_connections) owner.room_.clear();
   }
   place(place&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
   place& operator=(place&&) = delete;
   ~place() {
     if (owner_ == nullptr) return;
     owner_->room_.set();
-    if (--owner_->count_ == 0) owner_->no_one_.set();
+    if (--*owner_->count_ == 0) owner_->no_one_.set();
   }
 
  private:

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +15,7 @@
 #include <hocket/http/forwarded/forwarded.hpp>
 #include <hocket/http/forwarded/ip_network.hpp>
 #include <hocket/http/forwarded/proxy_protocol.hpp>
+#include <hocket/http/server/detail/date_line.hpp>
 #include <hocket/http/server/handler.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/stream_security.hpp>
@@ -30,10 +33,13 @@ class server_connection;
 
 /// How a request ended, for logs and counters.
 struct answered {
-  int status;                ///< what the client was told; 0 if it was told nothing
-  std::uint64_t body_bytes;  ///< of the reply's body, as far as they were sent
-  duration took;             ///< from the whole head on to the last byte
-  bool complete;             ///< the client has, or will have, the whole reply
+  int status = 0;                ///< what the client was told; 0 if it was told nothing
+  std::uint64_t body_bytes = 0;  ///< of the reply's body, as far as they were sent
+  duration took{};               ///< from the whole head on to the last byte; zero for what was refused
+  bool complete = false;         ///< the client has, or will have, the whole reply
+  /// Why the server itself refused the request (400, 408, 413, 414, 417, 431, 501, 505), so that no handler saw it; else empty. One line
+  /// without any of the client's bytes.
+  std::string_view refused_for{};
 };
 
 /// Who must say first on a connection for whom it is: proxies that pass on bytes.
@@ -80,7 +86,8 @@ struct server_options {
   std::chrono::sys_seconds (*wall_clock)() = nullptr;
   /// Told of what a handler threw, of failed accepts, and of failed handshakes with the peer's address.
   std::function<void(const std::string&)> on_error{};
-  /// Told of each request when its reply was sent, or could not be.
+  /// Told of each request when its reply was sent, or could not be; of those too that the server itself refuses
+  /// (`answered::refused_for`).
   std::function<void(const request&, const answered&)> on_answered{};
 };
 
@@ -104,7 +111,9 @@ class server {
 
   /// Requests answered so far.
   [[nodiscard]] std::uint64_t requests() const noexcept { return requests_; }
-  [[nodiscard]] std::size_t connections() const noexcept { return count_; }
+  [[nodiscard]] std::size_t connections() const noexcept { return *count_; }
+  /// The same number as it changes, for other threads too, and for as long as they want it.
+  [[nodiscard]] std::shared_ptr<const std::atomic<std::size_t>> connection_count() const noexcept { return count_; }
 
  private:
   friend class detail::server_connection;
@@ -122,8 +131,9 @@ class server {
   handler handler_;
   server_options options_;
   intrusive_list<detail::server_connection, connection_link> connections_;
-  std::size_t count_ = 0;
+  std::shared_ptr<std::atomic<std::size_t>> count_ = std::make_shared<std::atomic<std::size_t>>(0);  // of these
   std::uint64_t requests_ = 0;
+  detail::date_line date_;
   bool stopping_ = false;
   event room_;    // fewer connections than allowed
   event no_one_;  // no connection

@@ -9,7 +9,6 @@
 #include <optional>
 #include <vector>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -19,6 +18,7 @@
 #include <hocket/exec/to_thread.hpp>
 #include <hocket/http/coding/accept_encoding.hpp>
 #include <hocket/http/media_type.hpp>
+#include <hocket/http/server/detail/directory_listing.hpp>
 #include <hocket/http/server/file_reply.hpp>
 #include <hocket/http/server/static_files.hpp>
 #include <hocket/http/server/static_path.hpp>
@@ -54,53 +54,11 @@ int status_for(int error) noexcept {
 // Field lists are made outside of co_await expressions, where g++ 12 cannot have them (array used as initializer).
 headers field(std::string_view name, std::string_view value) { return {{name, value}}; }
 
-std::string escape_html(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
-
-/// Names of the entries, sorted, directories with a slash, without those that begin with a dot.
-std::vector<std::string> listed_names(const std::vector<directory_entry>& entries) {
-  std::vector<std::string> names;
-  for (const directory_entry& entry : entries)
-    if (!entry.name.starts_with('.')) names.push_back(entry.type == DT_DIR ? entry.name + "/" : entry.name);
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 std::vector<std::string> list(backend& system, int directory) {
   std::vector<directory_entry> entries;
   const int answer = system.read_directory(directory, entries, most_listed);
   if (answer < 0) throw std::system_error(-answer, std::system_category(), "readdir");
-  return listed_names(entries);
-}
-
-std::string listing_page(const std::string& path, const std::vector<std::string>& names) {
-  const std::string title = escape_html("/" + path);
-  std::string page = fmt::format(
-      "<!DOCTYPE html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{0}</title>\n<h1>{0}</h1>\n<ul>\n", title);
-  if (!path.empty()) page += "<li><a href=\"../\">../</a></li>\n";
-  for (const std::string& name : names)
-    page += fmt::format("<li><a href=\"./{}\">{}</a></li>\n", percent_encode_path(name), escape_html(name));
-  return page + "</ul>\n</html>\n";
+  return detail::listed_names(entries);
 }
 
 struct compressed_form {
@@ -110,6 +68,11 @@ struct compressed_form {
 constexpr std::array compressed_forms{compressed_form{content_coding::br, ".br"},
                                       compressed_form{content_coding::zstd, ".zst"},
                                       compressed_form{content_coding::gzip, ".gz"}};
+
+bool is_regular_file(const file& one) {
+  struct stat state{};
+  return one.status(state) == 0 && S_ISREG(state.st_mode);
+}
 
 /// All Accept-Encoding as one list.
 std::optional<std::string> accepted_codings(const request& asked) {
@@ -148,12 +111,14 @@ coro<reply> static_files::answer_directory(const file& directory, std::string pa
   }
   if (!options_.index.empty()) {
     auto index = co_await as_expected(root_.open_beneath(path + options_.index, open_flags));
-    if (index) co_return co_await answer_file(std::move(*index), path + options_.index, asked);
+    if (index && is_regular_file(*index))
+      co_return co_await answer_file(std::move(*index), path + options_.index, asked);
+    if (!index && status_for(index.error().value()) != 404) throw http_error(status_for(index.error().value()));
   }
   if (!options_.list_directories) throw http_error(404);
   const auto names = co_await to_thread(
       [&system = loop::running().io(), number = directory.number()] { return list(system, number); });
-  co_return reply::html(listing_page(path, names));
+  co_return reply::html(detail::listing_page(path, names));
 }
 
 coro<reply> static_files::answer_file(file opened, std::string path, request& asked) const {
@@ -166,7 +131,7 @@ coro<reply> static_files::answer_file(file opened, std::string path, request& as
   std::vector<file> forms;
   for (const auto& [coding, ending] : compressed_forms) {
     auto form = co_await as_expected(root_.open_beneath(path + std::string(ending), open_flags));
-    if (!form) continue;
+    if (!form || !is_regular_file(*form)) continue;
     there.push_back(coding);
     forms.push_back(std::move(*form));
   }

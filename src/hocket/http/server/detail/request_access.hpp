@@ -10,11 +10,12 @@ class request_access {
   using named_part = request::named_part;
 
   struct parts {
-    std::string_view method;
-    std::string_view target;
-    std::string_view host;
-    std::string_view version;
-    std::optional<std::uint64_t> content_length;
+    std::string_view request_line;
+    std::string_view method{};
+    std::string_view target{};
+    std::string_view host{};
+    std::string_view version{};
+    std::optional<std::uint64_t> content_length = 0;
   };
 
   /// Once a connection.
@@ -30,6 +31,7 @@ class request_access {
   }
   static void come_for(request& to, std::string_view host) noexcept { to.host_ = host; }
   static void begin(request& next, const parts& known) noexcept {
+    next.request_line_ = known.request_line;
     next.method_ = known.method;
     next.target_ = known.target;
     next.host_ = known.host;

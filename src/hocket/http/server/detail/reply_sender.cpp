@@ -1,0 +1,164 @@
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <span>
+
+#include <fmt/format.h>
+
+#include <hocket/base/error.hpp>
+#include <hocket/core/timeout.hpp>
+#include <hocket/http/detail/syntax.hpp>
+#include <hocket/http/server/detail/body_rate.hpp>
+#include <hocket/http/server/detail/reply_sender.hpp>
+#include <hocket/http/status.hpp>
+#include <hocket/io/send_file.hpp>
+
+namespace hocket::http::detail {
+
+static constexpr std::size_t most_copied = 16 * 1024;  // of a body: above, a second piece costs less than the copy
+static constexpr std::size_t most_sent_at_once = 256 * 1024;
+static constexpr std::uint64_t most_read = 64 * 1024;  // of a file, to go with the head: splicing costs more
+
+framing reply_framing(const reply& given, int http_minor) noexcept {
+  if (given.status == 204 || given.status == 304) return {};
+  if (const auto length = given.body.length()) return {body_end::length, length};
+  return {http_minor > 0 ? body_end::last_chunk : body_end::close};
+}
+
+static bool is_framing(std::string_view name) noexcept {
+  return equal_ignoring_case(name, "Connection") || equal_ignoring_case(name, "Transfer-Encoding") ||
+         equal_ignoring_case(name, "Keep-Alive");
+}
+
+void reply_sender::write_head(const reply& given, const reply_form& form) {
+  left_ = form.body.content_length;
+  end_ = form.answers_head ? body_end::no_body : form.body.end;
+  std::optional<std::uint64_t> length = left_;
+  out_.assign("HTTP/1.1 ");
+  const fmt::format_int status(given.status);
+  out_.append(status.data(), status.size()).append(" ").append(reason_phrase(given.status)).append("\r\n");
+  if (!options_.name.empty()) out_.append("Server: ").append(options_.name).append("\r\n");
+  if (options_.wall_clock != nullptr) out_.append(date_.at(options_.wall_clock()));
+  const bool may_say_length = given.body.is_empty() && (form.answers_head || given.status == 304);
+  for (const auto& [name, value] : given.headers) {
+    if (is_framing(name)) continue;
+    if (equal_ignoring_case(name, "Content-Length")) {
+      if (!may_say_length) continue;
+      length.reset();
+    }
+    out_.append(name).append(": ").append(value).append("\r\n");
+  }
+  if (length) {
+    const fmt::format_int digits(*length);
+    out_.append("Content-Length: ").append(digits.data(), digits.size()).append("\r\n");
+  }
+  if (form.body.end == body_end::last_chunk) out_ += "Transfer-Encoding: chunked\r\n";
+  if (form.is_last)
+    out_ += "Connection: close\r\n";
+  else if (form.is_of_http_1_0)
+    out_ += "Connection: keep-alive\r\n";
+  out_ += "\r\n";
+}
+
+// In one send: a small body is copied behind the head, a large one is sent from where it is.
+coro<void> reply_sender::send_with(std::string_view body) {
+  begin_piece();
+  const duration limit = time_for(body.size(), options_);
+  if (body.size() <= most_copied) {
+    out_ += body;
+    co_await with_timeout(limit, stream_.send_all(out_));
+  } else {
+    const std::array<std::string_view, 2> pieces{out_, body};
+    co_await with_timeout(limit, stream_.send_all(pieces));
+  }
+  end_piece(body.size());
+}
+
+coro<void> reply_sender::write(std::string_view piece) {
+  take(piece.size());
+  while (!piece.empty()) {
+    const std::string_view part = piece.substr(0, most_sent_at_once);
+    piece.remove_prefix(part.size());
+    begin_piece();
+    const std::string_view size_line = begin_chunk(part.size());
+    const std::array<std::string_view, 4> pieces{out_, size_line, part, is_chunked() ? "\r\n" : ""};
+    co_await with_timeout(time_for(part.size(), options_), stream_.send_all(pieces));
+    end_piece(part.size());
+  }
+}
+
+coro<void> reply_sender::write_file(file& from, std::uint64_t offset, std::uint64_t length) {
+  if (length <= most_read) {
+    co_await read_and_write(from, offset, static_cast<std::size_t>(length));
+    co_return;
+  }
+  take(length);
+  while (length > 0) {
+    const std::uint64_t part = std::min<std::uint64_t>(length, most_sent_at_once);
+    out_ += begin_chunk(part);
+    if (!out_.empty()) co_await send_with("");
+    begin_piece();
+    const send_file_options which{.offset = offset, .length = part};
+    co_await with_timeout(time_for(part, options_), send_file(from, stream_, which));
+    end_piece(part);
+    if (is_chunked()) out_ = "\r\n";
+    offset += part;
+    length -= part;
+  }
+}
+
+coro<void> reply_sender::flush() {
+  if (!has_sent_head()) co_await send_with("");
+}
+
+coro<void> reply_sender::finish() {
+  require_pieces_sent();
+  if (left_.value_or(0) > 0)
+    throw invalid_state_error(fmt::format("the body ended {} bytes before its length", *left_));
+  if (is_chunked()) out_ += "0\r\n\r\n";
+  if (!out_.empty()) co_await send_with("");
+  end_ = body_end::no_body;
+}
+
+// What comes behind a piece that could not be sent would be taken for the rest of it.
+void reply_sender::require_pieces_sent() const {
+  if (stage_ == stage::sending_head || stage_ == stage::sending)
+    throw invalid_state_error("a piece of the body before this one was not sent");
+}
+
+void reply_sender::begin_piece() {
+  require_pieces_sent();
+  stage_ = stage_ == stage::not_begun ? stage::sending_head : stage::sending;
+}
+
+void reply_sender::end_piece(std::uint64_t body_bytes) noexcept {
+  out_.clear();
+  stage_ = stage::between;
+  body_bytes_ += body_bytes;
+}
+
+void reply_sender::take(std::uint64_t size) {
+  if (!left_) return;
+  if (size > *left_) throw invalid_state_error("more of a body was written than its length");
+  *left_ -= size;
+}
+
+std::string_view reply_sender::begin_chunk(std::uint64_t size) noexcept {
+  if (!is_chunked()) return {};
+  const auto end = fmt::format_to_n(size_line_.data(), size_line_.size(), "{:x}\r\n", size);
+  return {size_line_.data(), end.size};
+}
+
+coro<void> reply_sender::read_and_write(file& from, std::uint64_t offset, std::size_t length) {
+  const auto bytes = std::make_unique_for_overwrite<char[]>(length);
+  std::size_t size = 0;
+  while (size < length) {
+    const std::span<char> rest(bytes.get() + size, length - size);
+    const std::size_t count = co_await from.read(rest, static_cast<std::int64_t>(offset + size));
+    if (count == 0) throw hocket::error("the file became shorter while it was sent");
+    size += count;
+  }
+  co_await write({bytes.get(), length});
+}
+
+}  // namespace hocket::http::detail
