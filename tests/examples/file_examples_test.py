@@ -2,7 +2,7 @@
 
 Usage: file_examples_test.py DIRECTORY_OF_EXAMPLES [unittest's arguments]
 
-Each test runs on epoll and on io_uring; where io_uring is forbidden that half is skipped, loudly, unless HOCKET_REQUIRE_IO_URING is set.
+Each test runs on every backend; where io_uring is forbidden that part is skipped, loudly, unless HOCKET_REQUIRE_IO_URING is set.
 """
 
 import os
@@ -35,9 +35,9 @@ def io_uring_works():
 
 def backends():
     if io_uring_works() or os.environ.get("HOCKET_REQUIRE_IO_URING"):
-        return "epoll", "io_uring"
-    print("SKIPPED: io_uring is forbidden here; the programs were tested on epoll only", file=sys.stderr)
-    return ("epoll",)
+        return "epoll", "poll", "select", "io_uring"
+    print("SKIPPED: io_uring is forbidden here; the programs were tested on the others only", file=sys.stderr)
+    return "epoll", "poll", "select"
 
 
 class OnEachBackend(unittest.TestCase):

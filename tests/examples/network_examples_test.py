@@ -2,7 +2,7 @@
 
 Usage: network_examples_test.py DIRECTORY_OF_EXAMPLES [unittest's arguments]
 
-Everything stays on this machine. What depends on the backend is run on epoll and on io_uring; where io_uring is forbidden that half is
+Everything stays on this machine. What depends on the backend is run on every backend; where io_uring is forbidden that part is
 skipped, loudly, unless HOCKET_REQUIRE_IO_URING is set.
 """
 
@@ -45,7 +45,7 @@ def io_uring_works():
 
 def on_each_backend(case):
     """Makes two classes of one: the tests of `case` with `self.backend`."""
-    for backend in ("epoll", "io_uring"):
+    for backend in ("epoll", "poll", "select", "io_uring"):
         name = f"{case.__name__}_on_{backend}"
         globals()[name] = type(name, (case, unittest.TestCase), {"backend": backend, "__doc__": case.__doc__})
     return case
@@ -798,7 +798,7 @@ class CommandLines(unittest.TestCase):
 def load_tests(loader, tests, _):
     if io_uring_works() or os.environ.get("HOCKET_REQUIRE_IO_URING"):
         return tests
-    print("SKIPPED: io_uring is forbidden here; the programs were tested on epoll only", file=sys.stderr)
+    print("SKIPPED: io_uring is forbidden here; the programs were tested on the others only", file=sys.stderr)
     return unittest.TestSuite(case for suite in tests for case in suite if getattr(case, "backend", "") != "io_uring")
 
 
