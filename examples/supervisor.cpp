@@ -47,8 +47,7 @@ hocket::coro<int> run_once(service& self) {
     co_await hocket::with_task_group([&](hocket::task_group& group) -> hocket::coro<void> {
       auto output = group.create_task(pass_on(self, child));
       code = co_await child.wait();
-      co_await hocket::sleep(100ms);  // for what it has said last; a child of its own may say more, for ever
-      output.cancel();
+      co_await hocket::move_on_after(1s, output);  // what it has said last; a child of its own may say more, for ever
     });
     co_return code;
   };
@@ -106,7 +105,9 @@ int main(int argc, char** argv) {
   CLI::App options("Keeps programs running.", "supervisor");
   options.add_option("COMMAND", given.commands, "what to run, for the shell")->required();
   double pause = 1;
-  options.add_option("--pause", pause, "seconds before the first restart")->capture_default_str();
+  options.add_option("--pause", pause, "seconds before the first restart")
+      ->check(between_zero_and(3600))
+      ->capture_default_str();
   options.add_option("--most-failures", given.most_failures, "in a row, then it is given up")->capture_default_str();
   read_command_line(options, argc, argv);
   given.pause = seconds(pause);

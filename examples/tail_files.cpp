@@ -3,6 +3,8 @@
 // Run: tail_files FILE ...
 #include <chrono>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "program.hpp"
@@ -14,12 +16,14 @@ constexpr std::size_t longest_line = 1 << 16;  // what is longer is shown in pie
 // Whole lines only; what has no end yet stays in `line`.
 hocket::coro<void> show_news(const std::string& path, hocket::file& opened, std::string& line) {
   if (opened.size() < opened.seek(0, SEEK_CUR)) opened.seek(0);  // it was cut off
-  auto news = opened.lines(hocket::default_read_limit);
-  while (auto piece = co_await news.next()) {
-    line += *piece;
-    if (!line.ends_with('\n') && line.size() < longest_line) continue;
-    fmt::print("{}: {}", path, line);
-    line.clear();
+  std::string block(longest_line, '\0');
+  while (const std::size_t count = co_await opened.read(block)) {
+    for (std::string_view news(block.data(), count); !news.empty();) {
+      const auto piece = news.substr(0, news.find('\n') + 1);  // all of it, if there is no end
+      line += piece.empty() ? news : piece;
+      news.remove_prefix(piece.empty() ? news.size() : piece.size());
+      if (line.ends_with('\n') || line.size() >= longest_line) fmt::print("{}: {}", path, std::exchange(line, {}));
+    }
   }
 }
 

@@ -506,6 +506,23 @@ HOCKET_TEST(dns_resolver, does_not_ask_what_nobody_in_line_wants_to_know_any_mor
   for (const auto& each : server.asked()) EXPECT_NE(each.name, "waiting.example");
 }
 
+HOCKET_TEST(dns_resolver, asks_on_although_a_silent_server_has_all_the_questions_that_nobody_wants_answered_any_more) {
+  name_server server([](const question& asked) -> std::vector<std::string> {
+    if (asked.name.ends_with("silent.example")) return {};
+    return {reply_to(asked, {.answers = {v4_record(asked.name, 60)}})};
+  });
+  auto options = server.options();
+  options.limit = 3;
+  dns_resolver names(options);
+  std::vector<hocket::task<std::vector<dns::a>>> calls;
+  for (int n = 0; n < 3; ++n) calls.push_back(create_task(names.query<dns::a>(std::to_string(n) + ".silent.example")));
+  while (server.asked().size() < 3) co_await hocket::sleep(0s);
+  for (auto& each : calls) each.cancel();
+  for (auto& each : calls) EXPECT_TRUE(co_await ends_cancelled(each));
+  EXPECT_EQ((co_await names.query<dns::a>("x.example")).size(), 1U);
+  EXPECT_EQ(server.asked().size(), 4U);  // and none of them twice
+}
+
 // ---- hosts
 
 HOCKET_TEST(dns_resolver, resolves_to_addresses_of_both_families) {

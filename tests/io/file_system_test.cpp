@@ -9,6 +9,7 @@
 #include <io/open_numbers.hpp>
 #include <io/temporary_directory.hpp>
 #include <io/what_is_thrown.hpp>
+#include <sys/resource.h>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/io/file.hpp>
@@ -298,6 +299,21 @@ HOCKET_TEST(remove_tree, removes_folders_with_thousands_of_entries) {
   filesystem::create_directory(folder / "a");
   for (int n = 0; n < 3000; ++n) write_file(folder / ("a/" + std::to_string(n)), "");
   co_await hocket::remove_tree(folder / "a");
+  EXPECT_FALSE(filesystem::exists(folder / "a"));
+}
+
+HOCKET_TEST(remove_tree, removes_a_tree_deeper_than_a_process_may_have_descriptors) {
+  const temporary_directory folder;
+  std::string deep = folder / "a";
+  for (int n = 0; n < 300; ++n) deep += "/a";
+  filesystem::create_directories(deep);
+  rlimit before{};
+  ::getrlimit(RLIMIT_NOFILE, &before);
+  const rlimit few{.rlim_cur = 100, .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_NOFILE, &few);
+  const auto outcome = co_await hocket::as_result(hocket::remove_tree(folder / "a"));
+  ::setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_TRUE(outcome);
   EXPECT_FALSE(filesystem::exists(folder / "a"));
 }
 

@@ -67,19 +67,21 @@ template <class Outcome>
 
 coro<void> remove_folder(std::string path, bool must_be_there);
 
-/// False if it is not there any more. What it is a link to is never opened.
+/// False if it is not there any more. What it is a link to is never opened; it is closed before those in it are, for trees may be deeper
+/// than a process may have descriptors.
 coro<bool> empty_directory(const std::string& path, bool must_be_there) {
   auto opened = co_await as_expected(file::open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW));
   if (!opened && must_be_there) throw_not_removed(opened.error(), path);
   if (was_removed_by_others(opened, path)) co_return false;
   file folder = std::move(*opened);
   std::vector<directory_entry> entries;
+  std::vector<std::string> folders;
   while (co_await detail::read_directory_operation(folder.handle().record(), entries)) {
     for (const directory_entry& entry : entries) {
       std::string each = below(path, entry.name);
       const bool has_content = co_await is_directory(path, entry);
       if (has_content) {
-        co_await remove_folder(std::move(each), false);
+        folders.push_back(std::move(each));
       } else {
         const auto outcome = co_await as_expected(remove(each));
         static_cast<void>(was_removed_by_others(outcome, each));
@@ -87,6 +89,8 @@ coro<bool> empty_directory(const std::string& path, bool must_be_there) {
     }
     entries.clear();
   }
+  folder.close();
+  for (std::string& each : folders) co_await remove_folder(std::move(each), false);
   co_return true;
 }
 

@@ -2,7 +2,7 @@
 //
 // Whoever wants an answer holds a future of the question's. A future that is cancelled is left out when the answer comes; if all are,
 // a question that still stands in line is dropped, and one that was asked is heard to its end, for c-ares cannot take it back: then
-// its answer is remembered for the next one. The line bounds what c-ares has to look after, whose numbers for questions have 16 bits.
+// its answer is remembered for the next one, and meanwhile another may be asked in its place. The line bounds what c-ares has to look after, whose numbers for questions have 16 bits.
 
 #include <algorithm>
 
@@ -149,6 +149,7 @@ class lookups::lookup final : public channel_listener {
   const std::string key;
   const std::string name;
   const dns_type type;
+  bool is_asked = false;  // else it stands in line
   std::vector<future<answer_ref>> waiters;
   std::optional<dns_errc> refusal;                                            // the last
   const std::shared_ptr<dns_answer> answer = std::make_shared<dns_answer>();  // there must be room when it comes
@@ -220,7 +221,7 @@ future<answer_ref> lookups::begin(const std::string& name, dns_type type) {
 void lookups::ask_those_in_line() noexcept {
   if (asks_) return;
   asks_ = true;
-  while (!closed_ && !line_.empty() && flying_ < options_.limit) {
+  while (!closed_ && !line_.empty() && may_ask()) {
     lookup& next = *line_.front();
     line_.pop_front();
     if (next.is_wanted())
@@ -231,7 +232,17 @@ void lookups::ask_those_in_line() noexcept {
   asks_ = false;
 }
 
+// Questions that nobody wants answered any more hold up nobody.
+bool lookups::may_ask() const noexcept {
+  if (flying_ < options_.limit) return true;
+  if (flying_ >= most_under_way) return false;
+  const auto wanted = std::ranges::count_if(
+      lookups_, [](const auto& each) { return each.second->is_asked && each.second->is_wanted(); });
+  return static_cast<std::size_t>(wanted) < options_.limit;
+}
+
 void lookups::ask(lookup& next) noexcept {
+  next.is_asked = true;
   ++flying_;
   ++questions_;
   channel_->ask(next.name, next.type, next);  // it may have ended when this returns

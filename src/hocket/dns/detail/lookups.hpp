@@ -50,6 +50,7 @@ class lookups : public std::enable_shared_from_this<lookups> {
   [[nodiscard]] static coro<answer_ref> addresses_of(std::shared_ptr<lookups> self, std::string name, int family);
   void ask(lookup& next) noexcept;
   void ask_those_in_line() noexcept;
+  [[nodiscard]] bool may_ask() const noexcept;
   void ended(lookup& over, std::optional<dns_errc> error, std::span<const unsigned char> bytes) noexcept;
   void heard(const dns_refusal& refusal);
   void keep(lookup& over);
