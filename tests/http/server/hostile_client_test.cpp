@@ -98,6 +98,17 @@ HOCKET_TEST(hostile_client, whose_message_can_be_read_in_two_ways_is_refused_and
            // for whom it is
            {"GET / HTTP/1.1\r\n\r\n", "400"},
            {"GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: [::1\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: [::1]a\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: []\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: ::1\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: a:b:c\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: a:65536\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: a:+1\r\n\r\n", "400"},
+           {"GET / HTTP/1.1\r\nHost: a,b\r\n\r\n", "400"},
+           {"GET http://x:y:z/ HTTP/1.1\r\nHost: x\r\n\r\n", "400"},
+           {"GET http://:80/ HTTP/1.1\r\nHost: x\r\n\r\n", "400"},
            {"GET / HTTP/1.1\r\nHost: x/y\r\n\r\n", "400"},
            {"GET / HTTP/1.1\r\nHost: x y\r\n\r\n", "400"},
            // what it is

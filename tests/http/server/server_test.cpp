@@ -18,6 +18,7 @@
 #include <hocket/io/write_file.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/every_backend.hpp>
+#include <hocket/testing/memory_stream.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
@@ -206,6 +207,36 @@ HOCKET_TEST(server, sends_a_part_of_a_file) {
   EXPECT_TRUE(answer.contains("\r\nContent-Length: 1000\r\n\r\n" + content.substr(10, 1000) + "HTTP/1.1"));
   EXPECT_TRUE(answer.ends_with("\r\nContent-Length: 150000\r\n\r\n" + content.substr(10, 150'000)));
   co_await server.stop();
+}
+
+HOCKET_TEST(server, a_handler_that_throws_anything_gives_500_and_one_line_without_the_clients_newlines) {
+  std::vector<std::string> reported;
+  running_server server(
+      [](request& asked) -> coro<reply> {
+        if (asked.target() == "/42") throw 42;
+        throw std::runtime_error("no user\nGET /forged");
+        co_return reply();
+      },
+      {.on_error = [&reported](const std::string& problem) { reported.push_back(problem); }});
+  EXPECT_EQ(statuses(co_await answer_to(server.address(), "GET /42 HTTP/1.1\r\nHost: x\r\n\r\n")), "500");
+  EXPECT_EQ(statuses(co_await answer_to(server.address(), get)), "500");
+  EXPECT_EQ(reported, (std::vector<std::string>{"GET /42: it threw what is no std::exception",
+                                                "GET /: no user\\x0AGET /forged"}));
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, tells_of_a_request_that_its_end_cuts_off) {
+  std::vector<int> told;
+  running_server server(taking(1h),
+                        {.shutdown = 1s, .on_answered = [&told](const request&, const hocket::http::answered& how) {
+                           told.push_back(how.status);
+                           EXPECT_FALSE(how.complete);
+                         }});
+  auto asking = create_task(answer_to(server.address(), get));
+  co_await hocket::sleep(1s);
+  co_await server.stop();
+  static_cast<void>(co_await hocket::as_result(asking));
+  EXPECT_EQ(told, std::vector<int>{0});
 }
 
 HOCKET_TEST(server, a_file_that_became_shorter_cuts_the_connection) {
@@ -663,6 +694,23 @@ HOCKET_TEST(server, an_idle_connection_is_closed_after_its_time_without_a_word) 
   co_await server.stop();
 }
 
+HOCKET_TEST(server, blank_lines_do_not_make_a_connection_less_idle) {
+  running_server server(echo_target, {.idle = 15s});
+  auto client = co_await tcp_socket::connect(server.address());
+  const auto begin = now();
+  auto dripping = create_task([](tcp_socket& to) -> coro<void> {
+    for (;;) {
+      co_await hocket::sleep(10s);
+      co_await to.send_all("\r\n");
+    }
+  }(client));
+  EXPECT_EQ(co_await receive_to_end(client), "");
+  EXPECT_EQ(now() - begin, 15s);
+  dripping.cancel();
+  static_cast<void>(co_await hocket::as_result(dripping));
+  co_await server.stop();
+}
+
 HOCKET_TEST(server, a_body_that_stops_coming_is_answered_with_408) {
   running_server server(echo_body, {.grace = 60s});
   auto client = co_await tcp_socket::connect(server.address());
@@ -703,6 +751,41 @@ HOCKET_TEST(server, a_client_that_takes_nothing_is_dropped) {
   co_await hocket::sleep(2s);
   EXPECT_EQ(server.server.connections(), 0U);
   co_await server.stop();
+}
+
+HOCKET_REAL_TIME_TEST(server, a_client_that_stands_still_in_a_large_piece_has_no_time_for_all_of_it) {
+  const std::string body(50'000'000, 'b');
+  running_server server([&body](request&) -> coro<reply> { co_return of(hocket::http::body::borrow(body)); },
+                        {.grace = 300ms});  // 256 KiB would have four minutes
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all(get);
+  while (server.server.connections() == 0) co_await hocket::sleep(1ms);
+  while (server.server.connections() > 0) co_await hocket::sleep(10ms);
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_client_that_takes_many_small_pieces_too_slowly_is_dropped) {
+  auto [near, far] = hocket::testing::memory_streams({.to_client = {.capacity = 300}});
+  hocket::http::server server(
+      [](request&) -> coro<reply> {
+        co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {
+          for (;;) co_await out.write(std::string(100, 'x'));
+        });
+      },
+      {.grace = 10s, .min_rate = 100});
+  auto serving = create_task(server.serve_connection(std::move(far)));
+  co_await near.send_all(get);
+  const auto begin = now();
+  auto taking_little = create_task([](hocket::byte_stream& from) -> coro<void> {
+    for (;;) {
+      co_await hocket::sleep(5s);
+      static_cast<void>(co_await from.receive());
+    }
+  }(near));
+  static_cast<void>(co_await hocket::as_result(serving));
+  EXPECT_LT(now() - begin, 60s);
+  taking_little.cancel();
+  static_cast<void>(co_await hocket::as_result(taking_little));
 }
 
 /// What the system still keeps of a connection's bytes at `here`, for the peer at `there`; nothing if it keeps no connection.
@@ -1110,6 +1193,26 @@ HOCKET_TEST(server, idle_connections_make_room_for_one_that_waits) {
   co_await server.stop();
 }
 
+HOCKET_TEST(server, makes_room_at_once_for_each_who_waits_as_long_as_others_have_been_idle) {
+  running_server server(echo_target, {.idle = 1h, .max_connections = 20});
+  std::vector<tcp_socket> idle;
+  for (int n = 0; n < 10; ++n) idle.push_back(co_await tcp_socket::connect(server.address()));
+  for (int n = 0; n < 10; ++n) {  // refused, and read from until they end it
+    idle.push_back(co_await tcp_socket::connect(server.address()));
+    co_await idle.back().send_all("GET / HTTP/1.1\r\n\r\n");
+  }
+  co_await hocket::sleep(2s);
+  const auto begin = now();
+  std::vector<tcp_socket> kept;
+  for (int n = 0; n < 20; ++n) {
+    kept.push_back(co_await tcp_socket::connect(server.address()));
+    co_await kept.back().send_all(get);
+    EXPECT_EQ(statuses((co_await kept.back().receive()).text()), "200");
+  }
+  EXPECT_EQ(now() - begin, 0s);
+  co_await server.stop();
+}
+
 HOCKET_TEST(server, busy_connections_make_no_room) {
   running_server server(taking(10s), {.max_connections = 1});
   auto busy = create_task(answer_to(server.address(), "GET /busy HTTP/1.1\r\nHost: x\r\n\r\n"));
@@ -1147,6 +1250,23 @@ HOCKET_TEST(server, serves_many_connections_at_once) {
   const auto answers = co_await hocket::gather(std::move(all));
   for (const std::string& each : answers) EXPECT_EQ(statuses(each), "200");
   EXPECT_LT(now() - begin, 5s);
+  co_await server.stop();
+}
+
+HOCKET_TEST(server, a_client_that_waits_for_100_continue_is_not_told_so_in_the_midst_of_a_reply) {
+  running_server server([](request& asked) -> coro<reply> {
+    co_return reply::stream("text/plain", [&asked](body_writer& out) -> coro<void> {
+      co_await out.write("first ");
+      co_await out.write(co_await asked.read());
+    });
+  });
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n");
+  std::string answer;
+  while (!answer.contains("first")) answer += (co_await client.receive()).text();
+  co_await client.send_all("last");
+  answer += co_await receive_to_end(client);
+  EXPECT_EQ(body_of(answer), "6\r\nfirst \r\n4\r\nlast\r\n0\r\n\r\n");
   co_await server.stop();
 }
 
@@ -1237,15 +1357,16 @@ HOCKET_TEST(server, can_serve_again_after_it_was_stopped) {
   }
 }
 
-HOCKET_TEST(server, after_it_stopped_nobody_is_answered) {
-  running_server server(echo_target);
-  co_await wait_all_tasks_blocked();
-  co_await server.stop();
-  auto late = create_task(answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n"));  // waits in the backlog
+HOCKET_TEST(server, that_stops_is_no_more_at_its_address_while_it_finishes) {
+  running_server server(taking(5s));
+  auto asking = create_task(answer_to(server.address(), "GET /late HTTP/1.1\r\nHost: x\r\n\r\n"));
   co_await hocket::sleep(1s);
-  EXPECT_FALSE(late.done());
-  late.cancel();
-  EXPECT_TRUE(co_await ends_cancelled(late));
+  auto stopping = create_task(server.stop());
+  co_await wait_all_tasks_blocked();
+  const auto late = co_await hocket::as_expected(tcp_socket::connect(server.address()));
+  EXPECT_EQ(late.error(), std::errc::connection_refused);
+  co_await stopping;
+  EXPECT_EQ(body_of(co_await asking), "/late");
 }
 
 // ---- connections from elsewhere

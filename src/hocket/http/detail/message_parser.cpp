@@ -9,8 +9,11 @@
 // position then says what was consumed. A callback that throws parks the exception, for C must not be unwound through.
 
 #include <algorithm>
+#include <charconv>
 #include <exception>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <llhttp.h>
@@ -164,11 +167,29 @@ std::string_view target_in(std::string_view line, std::string_view method) {
   return line.substr(begin, version - begin);
 }
 
-/// `host` or `host:port`, as far as its characters tell (RFC 3986, 3.2.2).
+/// Empty, or a colon and a number as far as it is there (RFC 3986, 3.2.3).
+bool is_port(std::string_view text) {
+  if (text.empty()) return true;
+  const auto digits = text.substr(1);
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return text.front() == ':' && (digits.empty() || (error == std::errc() && end == digits.data() + digits.size() &&
+                                                    digits.size() <= 5 && port <= 65535));
+}
+
+/// A host and perhaps a port (RFC 3986, 3.2.2). Names with a comma, which the grammar has, are two fields that somebody has joined.
 bool is_authority(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    return is_alphanumeric(c) || std::string_view("-._~%!$&'()*+,;=:[]").find(c) != std::string_view::npos;
-  });
+  const auto consists_of = [](std::string_view part, std::string_view others) {
+    return std::ranges::all_of(part, [others](char c) { return is_alphanumeric(c) || others.contains(c); });
+  };
+  if (text.starts_with('[')) {
+    const auto bracket = std::min(text.find(']'), text.size());
+    const auto address = text.substr(1, bracket - 1);
+    return bracket < text.size() && !address.empty() && consists_of(address, "-._~!$&'()*+;=:") &&
+           is_port(text.substr(bracket + 1));
+  }
+  const auto colon = std::min(text.find(':'), text.size());
+  return consists_of(text.substr(0, colon), "-._~%!$&'()*+;=") && is_port(text.substr(colon));
 }
 
 /// Has a host, and nobody's name and password before it (RFC 9110, 4.2).
@@ -177,7 +198,7 @@ bool is_http_uri(std::string_view target) {
   if (!equal_ignoring_case(scheme, "http") && !equal_ignoring_case(scheme, "https")) return false;
   const auto rest = target.substr(std::min(scheme.size() + 3, target.size()));
   const auto authority = rest.substr(0, rest.find_first_of("/?"));
-  return !authority.empty() && is_authority(authority);
+  return !authority.empty() && !authority.starts_with(':') && is_authority(authority);
 }
 
 /// The four forms of a target, each for the methods that have it (RFC 9112, 3.2).

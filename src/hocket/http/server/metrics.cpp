@@ -61,10 +61,11 @@ struct alignas(64) metrics::counters {
     const int last_class = static_cast<int>(class_names.size()) - 1;
     const auto status_class = static_cast<std::size_t>(std::clamp(how.status / 100, 0, last_class));
     add(requests[index_of(asked.method())][status_class], 1);
+    add(body_bytes, how.body_bytes);
+    if (!how.refused_for.empty()) return;  // it took no time that says anything
     const double seconds = std::chrono::duration<double>(how.took).count();
     add(buckets[static_cast<std::size_t>(std::ranges::lower_bound(bounds, seconds) - bounds.begin())], 1);
     add(nanoseconds, static_cast<std::uint64_t>(std::chrono::nanoseconds(how.took).count()));
-    add(body_bytes, how.body_bytes);
   }
 
   void add_all(const counters& other) noexcept {

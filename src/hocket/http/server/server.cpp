@@ -2,10 +2,13 @@
 // from those that are answering (which finish and then close). Shaking hands for TLS is the connection's own affair and counts as
 // idle: it delays nobody else, nor the end.
 
+#include <algorithm>
 #include <exception>
 #include <system_error>
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/finally.hpp>
@@ -45,15 +48,34 @@ server::server(handler handler, server_options options) : handler_(std::move(han
 
 server::~server() = default;
 
-coro<void> server::serve(tcp_listener& listener) { co_await finally(accept_all(listener), stop()); }
+coro<void> server::serve(tcp_listener& listener) {
+  const auto end = [](server& self, tcp_listener& from) -> coro<void> {
+    from.close();  // whoever comes now is told so, and need not wait for who is served still
+    co_await self.stop();
+  };
+  co_await finally(accept_all(listener), end(*this, listener));
+}
+
+// The system ends a connection whose client takes nothing for so long, also in the middle of a large piece. tcp(7)
+static void limit_standstill(const tcp_socket& peer, duration grace) noexcept {
+  constexpr duration most = std::chrono::hours(24);
+  const auto milliseconds =
+      static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(std::min(grace, most)).count());
+  static_cast<void>(loop::running().io().setsockopt(peer.number(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds,
+                                                    sizeof milliseconds));
+}
 
 coro<void> server::accept_all(tcp_listener& listener) {
   starvation_handler starved = [this](std::error_code error) {
     report(fmt::format("cannot accept a connection: {}; trying again in a second", error.message()));
   };
   for (;;) {
-    while (!co_await move_on_after(idle_long_enough, room_.wait())) close_longest_idle();
+    while (!room_.is_set()) {
+      close_longest_idle();
+      co_await move_on_after(idle_long_enough, room_.wait());
+    }
     auto peer = co_await accept_connection(listener, &starved);
+    if (options_.min_rate != 0) limit_standstill(peer, options_.grace);
     create_task(run(byte_stream(std::move(peer)), place(*this)), {.name = "http connection"});
   }
 }

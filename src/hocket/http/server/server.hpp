@@ -101,7 +101,7 @@ class server {
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  /// Serves what `listener` accepts, until cancelled. Then it stops gracefully: no new connections, idle ones closed, requests
+  /// Serves what `listener` accepts, until cancelled. Then it stops gracefully: the listener and idle connections closed, requests
   /// under way finished (within `shutdown`), and throws `cancelled`.
   [[nodiscard]] coro<void> serve(tcp_listener& listener);
 

@@ -82,7 +82,9 @@ coro<void> reply_sender::write(std::string_view piece) {
     begin_piece();
     const std::string_view size_line = begin_chunk(part.size());
     const std::array<std::string_view, 4> pieces{out_, size_line, part, is_chunked() ? "\r\n" : ""};
-    co_await with_timeout(time_for(part.size(), options_), stream_.send_all(pieces));
+    const time_point before = loop::running().time();
+    co_await with_timeout(time_left_for(part.size()), stream_.send_all(pieces));
+    waited_ += loop::running().time() - before;
     end_piece(part.size());
   }
 }
@@ -99,7 +101,9 @@ coro<void> reply_sender::write_file(file& from, std::uint64_t offset, std::uint6
     if (!out_.empty()) co_await send_with("");
     begin_piece();
     const send_file_options which{.offset = offset, .length = part};
-    co_await with_timeout(time_for(part, options_), send_file(from, stream_, which));
+    const time_point before = loop::running().time();
+    co_await with_timeout(time_left_for(part), send_file(from, stream_, which));
+    waited_ += loop::running().time() - before;
     end_piece(part);
     if (is_chunked()) out_ = "\r\n";
     offset += part;
@@ -124,6 +128,11 @@ coro<void> reply_sender::finish() {
 void reply_sender::require_pieces_sent() const {
   if (stage_ == stage::sending_head || stage_ == stage::sending)
     throw invalid_state_error("a piece of the body before this one was not sent");
+}
+
+// Many small pieces have no more time than one that is as large as all.
+duration reply_sender::time_left_for(std::uint64_t size) const noexcept {
+  return std::min<duration>(time_for(size, options_), time_for(body_bytes_ + size, options_) - waited_);
 }
 
 void reply_sender::begin_piece() {

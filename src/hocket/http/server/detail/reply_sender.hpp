@@ -28,7 +28,7 @@ struct reply_form {
 [[nodiscard]] framing reply_framing(const reply& given, int http_minor) noexcept;
 
 /// Sends the replies on one connection, one after the other: head, body and what frames it, no slower than `min_rate`, which is measured
-/// over each piece of at most 256 KiB. The writer of their bodies. What cannot be sent throws `timeout_error` or std::system_error.
+/// over each piece of at most 256 KiB and over all of them. The writer of their bodies. What cannot be sent throws `timeout_error` or std::system_error.
 class reply_sender final : public body_writer {
  public:
   /// All stay alive as long.
@@ -39,6 +39,7 @@ class reply_sender final : public body_writer {
   void begin() noexcept {
     stage_ = stage::not_begun;
     body_bytes_ = 0;
+    waited_ = {};
   }
   /// Writes the head, which goes with the first piece of the body. May be called again, for another reply, until something was sent.
   void write_head(const reply& given, const reply_form& form);
@@ -72,6 +73,7 @@ class reply_sender final : public body_writer {
   void begin_piece();
   void end_piece(std::uint64_t body_bytes) noexcept;
   void take(std::uint64_t size);
+  [[nodiscard]] duration time_left_for(std::uint64_t size) const noexcept;
   std::string_view begin_chunk(std::uint64_t size) noexcept;
   coro<void> read_and_write(file& from, std::uint64_t offset, std::size_t length);
 
@@ -81,6 +83,7 @@ class reply_sender final : public body_writer {
   std::string out_;  // the head until it is sent, with a small body behind it; the end of a chunk
   stage stage_ = stage::not_begun;
   std::uint64_t body_bytes_ = 0;
+  duration waited_{};                  // for them
   std::optional<std::uint64_t> left_;  // of the length that was announced
   body_end end_ = body_end::no_body;   // what is still to come
   std::array<char, 18> size_line_;

@@ -32,11 +32,12 @@ void request_reader::begin_with(buffer came) noexcept {
 coro<bool> request_reader::read_head() {
   parser_.begin();
   std::string_view ignored;
+  const time_point idle_until = loop::running().time_after(options_.idle);  // blank lines begin nothing
   std::optional<time_point> until;
   for (;;) {
     if (parser_.next(rest_, ignored) == parse_event::head) co_return true;
     if (parser_.started() && !until) until = loop::running().time_after(options_.head);
-    const arrival came = co_await receive(until ? *until - loop::running().time() : options_.idle);
+    const arrival came = co_await receive(until.value_or(idle_until) - loop::running().time());
     if (came == arrival::too_late && until) throw bad_message("the request's head did not come in time", 408);
     if (came == arrival::end) parser_.finish_eof();  // a client that has ended its half may still listen
     if (came != arrival::bytes) co_return false;

@@ -43,6 +43,10 @@ class request_reader final : public body_source {
   /// See `request::next`.
   coro<std::string_view> next() override;
 
+  /// A reply begins: a client that waits for "100 Continue" is not told to go on any more, for that would stand in the midst of it.
+  void reply_begins() noexcept {
+    if (body_ == body_state::unasked) body_ = body_state::coming;
+  }
   /// Whether so little is left of the body that it may be read away for the sake of the connection. A client that was not told to go
   /// on sends nothing.
   [[nodiscard]] bool may_drain() const noexcept;

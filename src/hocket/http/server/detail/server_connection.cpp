@@ -7,7 +7,10 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -28,6 +31,18 @@ static constexpr auto longest_linger = std::chrono::seconds(5);
 static constexpr auto longest_farewell =
     std::chrono::seconds(1);  // for a client's closure alert; most send none at rest
 static constexpr std::size_t largest_in_one_send = 256 * 1024;
+
+// What is thrown may quote the client.
+static std::string in_one_line(std::string_view problem) {
+  std::string safe;
+  for (const char c : problem) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f')
+      fmt::format_to(std::back_inserter(safe), "\\x{:02X}", static_cast<unsigned char>(c));
+    else
+      safe += c;
+  }
+  return safe;
+}
 
 static socket_address address_of(const byte_stream& stream) {
   try {
@@ -172,11 +187,20 @@ coro<void> server_connection::refuse(const bad_message& problem) {
 coro<void> server_connection::answer() {
   std::optional<time_point> begun;
   if (options().on_answered) begun = loop::running().time();
-  reply given = options().cancel_on_disconnect ? co_await ask_handler_while_connected() : co_await ask_handler();
-  if (reader_.body() == body_state::lost) worsen(outlook::gone);
-  if (!reader_.may_drain()) worsen(outlook::ends);
-  if (outlook_ < outlook::gone) co_await send_or_give_up(given);
-  tell_of_answer(given.status, begun);
+  int status = 0;
+  try {
+    reply given = options().cancel_on_disconnect ? co_await ask_handler_while_connected() : co_await ask_handler();
+    status = given.status;
+    if (reader_.body() == body_state::lost) worsen(outlook::gone);
+    if (!reader_.may_drain()) worsen(outlook::ends);
+    if (outlook_ < outlook::gone) co_await send_or_give_up(given);
+    status = given.status;      // that of an error, if its body failed before anything was sent
+  } catch (const cancelled&) {  // the server's end
+    worsen(outlook::gone);
+    tell_of_answer(status, begun);
+    throw;
+  }
+  tell_of_answer(status, begun);
   co_await leave_request();
 }
 
@@ -190,6 +214,10 @@ coro<reply> server_connection::ask_handler() {
     co_return reply::error(known);
   } catch (const std::exception& thrown) {
     problem = thrown.what();
+  } catch (const cancelled&) {
+    throw;
+  } catch (...) {
+    problem = "it threw what is no std::exception";
   }
   if (outlook_ < outlook::gone && reader_.body() != body_state::lost) report(problem);
   co_return reply::text("the server failed\n", 500);
@@ -224,7 +252,7 @@ coro<void> server_connection::watch(cancel_scope& working, const bool& is_done) 
 }
 
 void server_connection::report(std::string_view problem) const {
-  owner_.report(fmt::format("{} {}: {}", request_.method(), request_.target(), problem));
+  owner_.report(fmt::format("{} {}: {}", request_.method(), request_.target(), in_one_line(problem)));
 }
 
 // ---- the reply
@@ -246,6 +274,7 @@ coro<void> server_connection::send_or_give_up(reply& given) {
 
 coro<void> server_connection::send(reply& given) {
   const reply_form form = form_of(given);
+  reader_.reply_begins();
   sender_.write_head(given, form);
   const auto bytes = given.body.in_memory();
   if (form.answers_head || form.body.end == body_end::no_body) {
@@ -310,7 +339,8 @@ coro<void> server_connection::leave_request() {
 
 coro<void> server_connection::linger() {
   is_answering_ = false;
-  const time_point until = loop::running().time() + longest_linger;
+  idle_since_ = loop::running().time();
+  const time_point until = idle_since_ + longest_linger;
   co_await with_timeout_at(until, stream_.shutdown_send());
   co_await reader_.read_away(until);
 }

@@ -35,9 +35,9 @@ class server_connection final : public list_link<server::connection_link> {
     worsen(sender_.has_begun() ? outlook::cut_off : outlook::gone);
     task_->cancel();
   }
-  /// Waits for a request, and is meant to go on doing so.
+  /// Waits for a request, or for the client to end it.
   [[nodiscard]] bool has_been_idle_for(duration length) const noexcept {
-    return !is_answering_ && outlook_ == outlook::goes_on && loop::running().time() - idle_since_ >= length;
+    return !is_answering_ && outlook_ <= outlook::ends && loop::running().time() - idle_since_ >= length;
   }
 
  private:
