@@ -140,11 +140,16 @@ attempt splice(const io_request& request) noexcept {
   loff_t offset = more.offset;
   std::optional<socket_that_does_not_wait> socket;
   if (!into_pipe && socket.emplace(*request.target).waits()) return -EINVAL;
-  return answer(without_sigpipe(request.length, [&] {
-    return uninterrupted([&] {
-      return ::splice(from, into_pipe && more.offset >= 0 ? &offset : nullptr, to, nullptr, request.length,
-                      SPLICE_F_NONBLOCK | SPLICE_F_MOVE);
-    });
+  loff_t* const at = into_pipe && more.offset >= 0 ? &offset : nullptr;
+  return answer(without_sigpipe(request.length, [&]() -> ssize_t {
+    std::size_t done = 0;
+    while (done < request.length) {  // a signal cuts it short, however much room there is
+      const ssize_t count = uninterrupted(
+          [&] { return ::splice(from, at, to, nullptr, request.length - done, SPLICE_F_NONBLOCK | SPLICE_F_MOVE); });
+      if (count <= 0) return done > 0 ? static_cast<ssize_t>(done) : count;
+      done += static_cast<std::size_t>(count);
+    }
+    return static_cast<ssize_t>(done);
   }));
 }
 
