@@ -1,6 +1,7 @@
 // asyncio's sock_ functions, on sockets that are none of the loop's.
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <string>
 #include <string_view>
@@ -319,8 +320,9 @@ foreign_pair sockets_on_loopback() {
   const socket_address address = name_of(listener);
   foreign_number near = inet_socket(SOCK_STREAM);
   ::setsockopt(near, SOL_SOCKET, SO_SNDBUF, &few_bytes, sizeof few_bytes);
-  EXPECT_EQ(::connect(near, address.data(), address.size()), 0);
-  foreign_number far(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+  while (::connect(near, address.data(), address.size()) != 0 && errno != EISCONN) {  // a signal may strike
+  }
+  foreign_number far(TEMP_FAILURE_RETRY(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC)));
   return {std::move(near), std::move(far)};
 }
 
