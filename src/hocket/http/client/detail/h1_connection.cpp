@@ -196,6 +196,7 @@ void h1_connection::end_with_connection() {
 
 coro<void> h1_connection::receive() {
   received_ = {};
+  rest_ = {};
   try {
     auto came = co_await stream_.receive(is_sending());
     while (!came) came = co_await stream_.receive(is_sending());
