@@ -132,6 +132,7 @@ coro<std::vector<socket_address>> connector::addresses_of(std::string host, std:
   auto addresses =
       options_.resolver != nullptr ? co_await options_.resolver->resolve(host, port) : co_await resolve(host, port);
   trace.tell(&tracing::dns_resolve_end, host);
+  if (addresses.empty()) throw client_error(fmt::format("the resolver knows no address of {}", host));
   if (known_.size() >= most_known_hosts) known_.clear();
   known_[key] = {addresses, now + options_.dns_cache};
   co_return addresses;

@@ -24,7 +24,9 @@ void refuse_framing(std::string_view name) {
     throw client_error(fmt::format("{} is not for the caller to say: it follows from the body", name));
 }
 
+// A middleware may have set the method.
 void write_line(std::string& head, const outgoing_request& request) {
+  if (!is_token(request.method)) throw client_error("the method is not a token");
   head.append(request.method).append(" ");
   append_target(head, request.target, request.form);
   head.append(" HTTP/1.1\r\n");
