@@ -172,7 +172,7 @@ HOCKET_TEST(hostile_server, that_answers_the_second_request_with_the_first_is_no
   EXPECT_EQ(co_await ask(web, "GET", server.url()), "second");
 }
 
-HOCKET_TEST(hostile_server, that_changes_the_protocol_unasked_keeps_no_connection) {
+HOCKET_TEST(hostile_server, that_changes_the_protocol_unasked_breaks_the_protocol) {
   scripted_server server([](tcp_socket& peer, std::size_t nth) -> coro<void> {
     static_cast<void>(co_await read_request(peer));
     co_await peer.send_all(nth == 0 ? "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
@@ -180,7 +180,8 @@ HOCKET_TEST(hostile_server, that_changes_the_protocol_unasked_keeps_no_connectio
     static_cast<void>(co_await read_request(peer));
   });
   session web;
-  static_cast<void>(co_await failure_of(ask(web, "GET", server.url())));
+  EXPECT_EQ(co_await failure_of(ask(web, "GET", server.url())),
+            "protocol_error: the server changes the protocol unasked");
   EXPECT_EQ(co_await ask(web, "GET", server.url()), "mine");
 }
 

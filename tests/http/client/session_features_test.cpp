@@ -519,6 +519,22 @@ HOCKET_TEST(session_options, that_cannot_be_for_all_requests_are_refused) {
   co_return;
 }
 
+HOCKET_TEST(session_requests, that_say_close_leave_no_connection) {
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "x"); }));
+  {
+    session web;
+    for (int n = 0; n < 2; ++n)
+      EXPECT_EQ(co_await ask(web, "GET", server.url(), {.fields = {{"Connection", "x, Close"}}}), "x");
+    EXPECT_EQ(server.connections(), 2U);
+  }
+  session web({.default_headers = {{"Connection", "close"}}});
+  for (int n = 0; n < 2; ++n) EXPECT_EQ(co_await ask(web, "GET", server.url()), "x");
+  EXPECT_EQ(server.connections(), 4U);
+  for (int n = 0; n < 2; ++n)
+    EXPECT_EQ(co_await ask(web, "GET", server.url(), {.fields = {{"Connection", "keep-alive"}}}), "x");
+  EXPECT_EQ(server.connections(), 5U);
+}
+
 HOCKET_TEST(session_requests, to_a_host_for_which_the_resolver_gives_no_address_fail) {
   struct gives_none final : hocket::resolver {
     coro<std::vector<socket_address>> resolve(std::string, std::uint16_t, int) override { co_return {}; }

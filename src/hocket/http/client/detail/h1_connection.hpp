@@ -96,6 +96,8 @@ class h1_connection : public std::enable_shared_from_this<h1_connection> {
   bool ended_ = true;
   bool fresh_ = true;    // has carried nothing yet
   bool broken_ = false;  // the peer has closed
+  bool closes_ = false;  // after this exchange: the request says so
+  bool offers_ = false;  // to go on by another protocol: the request does
   time_point rests_since_{};
 };
 

@@ -45,6 +45,13 @@ bool is_chunked(const outgoing_request& request) noexcept {
   return request.content != nullptr && !request.content->length();
 }
 
+const headers* fields_that_say(std::string_view name, const outgoing_request& request) noexcept {
+  if (request.fields.contains(name)) return &request.fields;
+  if (request.added != nullptr && request.added->contains(name)) return request.added;
+  if (request.defaults != nullptr && request.defaults->contains(name)) return request.defaults;
+  return nullptr;
+}
+
 void write_head(std::string& head, const outgoing_request& request) {
   const headers& fields = request.fields;
   head.clear();
