@@ -66,7 +66,8 @@ std::string file_for(const get_arguments& arguments, const url& target) {
   std::string name = percent_decode(path.substr(path.rfind('/') + 1));
   const bool is_name = !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
                        name.find('\0') == std::string::npos;
-  if (!is_name) throw failure(fmt::format("'{}' names no file; say where to by --output", target.href()), wrong_usage);
+  if (!is_name)
+    throw failure(fmt::format("'{}' names no file; say where to by --output", without_user(target)), wrong_usage);
   return name;
 }
 
@@ -147,7 +148,7 @@ coro<int> get_all(const get_arguments& arguments) {
     } catch (const cancelled&) {
       co_return interrupted;
     } catch (const std::exception& problem) {
-      fmt::print(stderr, "hocket get: {}: {}\n", target.href(), problem.what());
+      fmt::print(stderr, "hocket get: {}: {}\n", without_user(target), problem.what());
       code = work_failed;
     }
     if (arguments.timing) fmt::print(stderr, "{}\n", timing.line());

@@ -20,9 +20,16 @@ url parse_seed(std::string_view text, const std::string& where) {
   auto parsed = url::parse(text);
   if (!parsed && parsed.error() != url_error::no_scheme)
     throw failure(fmt::format("{}not a valid URL: '{}' ({})", where, text, describe(parsed.error())), wrong_usage);
-  if (!parsed || (parsed->scheme() != "http" && parsed->scheme() != "https"))
-    throw failure(fmt::format("{}not an http(s) URL: '{}'", where, text), wrong_usage);
+  if (!parsed) throw failure(fmt::format("{}not an http(s) URL: '{}'", where, text), wrong_usage);
+  if (parsed->scheme() != "http" && parsed->scheme() != "https")
+    throw failure(fmt::format("{}not an http(s) URL: '{}'", where, without_user(*parsed)), wrong_usage);
   return std::move(*parsed);
+}
+
+std::string without_user(url target) {
+  target.set_username("");
+  target.set_password("");
+  return target.href();
 }
 
 std::vector<url> read_seeds(const std::string& path) {

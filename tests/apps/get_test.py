@@ -273,6 +273,17 @@ class Get(AppTest):
         self.refused(self.get("http://127.0.0.1/", "http://127.0.0.1/", "-o", "x"), 2, "several")
         self.refused(self.get("http://127.0.0.1/", "--cafile", "/nowhere"), 2, "/nowhere")
 
+    def test_errors_tell_no_password(self):
+        port = program.free_port()
+        for arguments, code, line in (
+            ((f"http://user:secret@127.0.0.1:{port}/",), 1, f"http://127.0.0.1:{port}/: "),
+            ((f"http://user:secret@127.0.0.1:{port}/", "-O"), 2, f"'http://127.0.0.1:{port}/' names no file"),
+            (("ftp://user:secret@127.0.0.1/",), 2, "not an http.s. URL: 'ftp://127.0.0.1/'"),
+        ):
+            ended = self.get(*arguments)
+            self.refused(ended, code, line)
+            self.assertNotIn("secret", ended.stderr)
+
     def test_sends_standard_input_and_pipes(self):
         with served() as server:
             for option in ("-d", "--json"):

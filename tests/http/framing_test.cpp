@@ -39,11 +39,19 @@ TEST(http_framing, a_request_without_a_hint_has_no_body) { EXPECT_EQ(request_fra
 
 TEST(http_framing, some_responses_have_no_body_whatever_their_fields_say) {
   const headers fields{{"Content-Length", "5"}};
-  EXPECT_EQ(response_framing(fields, 204, "GET").end, body_end::no_body);
   EXPECT_EQ(response_framing(fields, 304, "GET").end, body_end::no_body);
   EXPECT_EQ(response_framing(fields, 200, "HEAD").end, body_end::no_body);
   EXPECT_EQ(response_framing(fields, 200, "CONNECT").end, body_end::no_body);
-  EXPECT_EQ(response_framing(fields, 101, "GET").end, body_end::no_body);
+  EXPECT_EQ(response_framing({}, 101, "GET").end, body_end::no_body);
+  EXPECT_EQ(response_framing({}, 204, "GET").end, body_end::no_body);
+}
+
+TEST(http_framing, a_response_that_never_has_a_body_says_nothing_of_one) {
+  for (const int status : {100, 101, 103, 199, 204}) {
+    EXPECT_TRUE(is_refused([&] { (void)response_framing({{"Content-Length", "0"}}, status, "GET"); })) << status;
+    EXPECT_TRUE(is_refused([&] { (void)response_framing({{"Transfer-Encoding", "chunked"}}, status, "HEAD"); }))
+        << status;
+  }
 }
 
 TEST(http_framing, a_refused_connect_has_a_body) {

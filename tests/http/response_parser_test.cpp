@@ -117,10 +117,32 @@ TEST(response_parser, gives_head_responses_no_body) {
 }
 
 TEST(response_parser, gives_204_and_304_no_body) {
-  for (const std::string status : {"204", "304"}) {
-    const auto result = read("HTTP/1.1 " + status + " x\r\nContent-Length: 5\r\n\r\nHTTP/1.1 204 x\r\n\r\n");
-    EXPECT_EQ(result.messages.size(), 2u) << status;
-    EXPECT_EQ(result.messages.at(0).body, "") << status;
+  for (const std::string head : {"HTTP/1.1 204 x\r\n\r\n", "HTTP/1.1 304 x\r\nContent-Length: 5\r\n\r\n"}) {
+    const auto result = read(head + "HTTP/1.1 204 x\r\n\r\n");
+    EXPECT_EQ(result.messages.size(), 2u) << head;
+    EXPECT_EQ(result.messages.at(0).body, "") << head;
+  }
+}
+
+TEST(response_parser, refuses_a_framing_where_there_is_never_a_body) {
+  for (const std::string status : {"100", "101", "103", "204"}) {
+    for (const std::string length : {"0", "5", "x"})
+      EXPECT_EQ(failure("HTTP/1.1 " + status + " x\r\nContent-Length: " + length + "\r\n\r\n"),
+                length == "x" ? "bad response: malformed Content-Length"
+                              : "bad response: Content-Length in an answer that has no body")
+          << status;
+    EXPECT_EQ(failure("HTTP/1.1 " + status + " x\r\nTransfer-Encoding: chunked\r\n\r\n"),
+              "bad response: Transfer-Encoding in an answer that has no body")
+        << status;
+  }
+}
+
+TEST(response_parser, refuses_a_blank_line_before_the_status_line) {
+  for (const std::string_view before : {"\r\n", "\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\n\r\n"}) {
+    const std::string bytes = std::string(before) + "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    EXPECT_EQ(failure(bytes), "bad response: a blank line before the status line");
+    for (std::size_t size = 1; size < 4; ++size)
+      EXPECT_EQ(trace_responses(cut(bytes, size)).failure, "bad response: a blank line before the status line");
   }
 }
 

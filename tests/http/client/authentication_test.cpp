@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -5,6 +6,7 @@
 
 #include <http/client/client_peer.hpp>
 
+#include <hocket/core/task.hpp>
 #include <hocket/http/auth/netrc.hpp>
 #include <hocket/testing/test.hpp>
 
@@ -92,6 +94,28 @@ HOCKET_TEST(authentication, a_refusal_of_digest_is_the_response) {
   EXPECT_EQ(door.seen.size(), 2U);
   EXPECT_EQ((co_await web.get(server.url())).status(), 401);
   EXPECT_EQ(door.seen.size(), 3U);
+}
+
+HOCKET_TEST(authentication, digest_answers_the_challenges_of_many_requests_at_once) {
+  guard door;
+  scripted_server server(door.script());
+  session web({.auth = credentials::digest("user", "password")});
+  std::vector<hocket::task<std::string>> all;
+  for (int n = 0; n < 8; ++n) all.push_back(hocket::create_task(ask(web, "GET", server.url())));
+  for (auto& each : all) EXPECT_EQ(co_await each, "in ");
+  EXPECT_EQ(std::ranges::count(door.seen, "none"), 8);
+}
+
+HOCKET_TEST(authentication, a_refusal_of_digest_is_the_response_of_many_requests_at_once) {
+  guard door{.refuses = true};
+  scripted_server server(door.script());
+  session web({.auth = credentials::digest("user", "wrong")});
+  for (int round = 0; round < 2; ++round) {
+    std::vector<hocket::task<std::string>> all;
+    for (int n = 0; n < 8; ++n) all.push_back(hocket::create_task(ask(web, "GET", server.url())));
+    for (auto& each : all) EXPECT_EQ(co_await each, "who");
+  }
+  EXPECT_LE(door.seen.size(), 32U) << "twice each, at most";
 }
 
 HOCKET_TEST(authentication, a_nonce_that_is_too_old_is_replaced) {

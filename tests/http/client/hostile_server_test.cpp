@@ -172,7 +172,7 @@ HOCKET_TEST(hostile_server, that_answers_the_second_request_with_the_first_is_no
   EXPECT_EQ(co_await ask(web, "GET", server.url()), "second");
 }
 
-HOCKET_TEST(hostile_server, that_changes_the_protocol_unasked_keeps_no_connection) {
+HOCKET_TEST(hostile_server, that_changes_the_protocol_unasked_breaks_the_protocol) {
   scripted_server server([](tcp_socket& peer, std::size_t nth) -> coro<void> {
     static_cast<void>(co_await read_request(peer));
     co_await peer.send_all(nth == 0 ? "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
@@ -180,8 +180,30 @@ HOCKET_TEST(hostile_server, that_changes_the_protocol_unasked_keeps_no_connectio
     static_cast<void>(co_await read_request(peer));
   });
   session web;
-  static_cast<void>(co_await failure_of(ask(web, "GET", server.url())));
+  EXPECT_EQ(co_await failure_of(ask(web, "GET", server.url())),
+            "protocol_error: the server changes the protocol unasked");
   EXPECT_EQ(co_await ask(web, "GET", server.url()), "mine");
+}
+
+HOCKET_TEST(hostile_server, may_change_the_protocol_if_it_is_asked_to) {
+  scripted_server server(answering_once_with("HTTP/1.1 101 Go\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"));
+  session web;
+  response answer = co_await web.get(server.url(), {.fields = {{"Connection", "Upgrade"}, {"Upgrade", "x"}}});
+  EXPECT_EQ(answer.status(), 101);
+}
+
+HOCKET_TEST(hostile_server, whose_head_others_may_read_otherwise_is_not_believed) {
+  const std::string good = response_text(200, "hello");
+  for (const std::string& bytes :
+       {"\r\n" + good, "\r\n\r\n" + good, "HTTP/1.1 100 Continue\r\n\r\n\r\n" + good,
+        "HTTP/1.1 100 Continue\r\nTransfer-Encoding: chunked\r\n\r\n" + good,
+        "HTTP/1.1 103 Early Hints\r\nContent-Length: 0\r\n\r\n" + good,
+        std::string("HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello"),
+        std::string("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")}) {
+    scripted_server server(answering_once_with(bytes));
+    session web;
+    expect_one_line(co_await failure_of(ask(web, "GET", server.url())), "http::detail::bad_message: bad response: ");
+  }
 }
 
 /// A good exchange with a redirect, chunks and a rest; cut off or reset after `size` bytes of what the server says.

@@ -453,6 +453,14 @@ HOCKET_TEST(https_session, is_not_redirected_from_https_to_http) {
   EXPECT_EQ(plain.connections(), 0U);
 }
 
+HOCKET_TEST(https_session, tells_no_password_when_it_is_not_redirected_from_https_to_http) {
+  const auto from = *hocket::url::parse("https://user:secret@a.example/here?x#y");
+  const auto to = *hocket::url::parse("http://user:secret@b.example/there");
+  EXPECT_STREQ(hocket::http::downgrade_refused(from, to).what(),
+               "redirected from https://a.example/here?x#y to http://b.example/there, which would give TLS up");
+  co_return;
+}
+
 HOCKET_TEST(https_session, is_redirected_from_https_to_http_if_that_is_allowed_but_without_credentials) {
   std::string seen;
   scripted_server plain(answering([&seen](const std::string& request) {

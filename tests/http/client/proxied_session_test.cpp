@@ -203,6 +203,35 @@ HOCKET_TEST(proxied_session, goes_on_from_basic_to_digest_where_a_proxy_wants_th
   EXPECT_EQ(shown[0], "Basic dXNlcjpwYXNz");
 }
 
+HOCKET_TEST(proxied_session, answers_a_proxy_that_asks_many_requests_at_once_for_digest) {
+  scripted_server via(answering_messages([](const seen_request& asked) {
+    return shown_to_proxy(asked).starts_with("Digest ") ? response_text(200, "through")
+                                                        : response_text(407, "who are you", proxy_challenge);
+  }));
+  session web({.proxies = proxy_at(via.port(), "http", "user:pass@")});
+  std::vector<hocket::task<std::string>> all;
+  for (int n = 0; n < 8; ++n) all.push_back(hocket::create_task(ask(web, "GET", "http://nowhere.invalid/")));
+  for (auto& each : all) EXPECT_EQ(co_await each, "through");
+}
+
+HOCKET_TEST(proxied_session, answers_a_proxy_that_asks_for_digest_before_it_leads_many_at_once) {
+  scripted_server via([](tcp_socket& peer, std::size_t) -> coro<void> {
+    request_reader requests(peer);
+    const seen_request asked = co_await requests.head();
+    if (!shown_to_proxy(asked).starts_with("Digest "))
+      co_return co_await peer.send_all(response_text(407, "who are you", proxy_challenge));
+    co_await peer.send_all(response_text(503, "let in, and no further"));
+  });
+  session web({.tls = client_here(), .proxies = proxy_at(via.port(), "http", "user:pass@")});
+  std::vector<hocket::task<std::string>> all;
+  for (int n = 0; n < 8; ++n)
+    all.push_back(hocket::create_task(failure_of(ask(web, "GET", fmt::format("https://nowhere{}.invalid/", n)))));
+  for (auto& each : all)
+    EXPECT_EQ(co_await each, fmt::format("http::proxy_error: the proxy http://127.0.0.1:{} refuses: 503 Service "
+                                         "Unavailable",
+                                         via.port()));
+}
+
 hocket::async_generator<std::string> one_piece() { co_yield std::string("x"); }
 
 HOCKET_TEST(proxied_session, a_refusal_of_digest_by_a_proxy_is_the_response) {

@@ -7,9 +7,11 @@
 #include <http/client/client_peer.hpp>
 
 #include <hocket/core/sleep.hpp>
+#include <hocket/http/client/detail/h1_connection.hpp>
 #include <hocket/io/temporary.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/every_backend.hpp>
+#include <hocket/testing/memory_stream.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
@@ -201,6 +203,40 @@ HOCKET_TEST(request_body, a_producer_waits_for_a_server_that_does_not_read) {
   EXPECT_EQ(co_await failure_of(ask(web, "POST", server.url(), {.body = body::stream(produce)})),
             "timeout_error: the server takes no request");
   EXPECT_LT(written, 20'000'000U);
+}
+
+/// Sends a body to a server that takes 16 KiB a second, for which the client waits 5 s each.
+coro<std::string> upload_slowly(body content) {
+  constexpr std::size_t taken_at_once = 16 * 1024;
+  auto [client, server] = hocket::testing::memory_streams({.to_server = {.capacity = taken_at_once}});
+  const auto serve = [](hocket::byte_stream peer) -> coro<void> {
+    request_reader requests(peer);
+    static_cast<void>(co_await requests.head());
+    while (!(co_await requests.piece()).empty()) co_await hocket::sleep(1s);
+    co_await peer.send_all(response_text(200, ""));
+    co_await hocket::sleep(1h);
+  };
+  auto serving = hocket::create_task(serve(std::move(server)));
+  hocket::http::detail::h1_connection connection(std::move(client));
+  const auto target = *hocket::url::parse("http://a.example/");
+  const hocket::http::headers none;
+  hocket::http::detail::answer_head answer;
+  co_await connection.exchange({.method = "POST", .target = target, .fields = none, .content = &content},
+                               {hocket::loop::running().time_after(1h), 5s}, answer);
+  serving.cancel();
+  co_return std::to_string(answer.status);
+}
+
+HOCKET_TEST(request_body, that_goes_slowly_goes_on_as_long_as_it_goes) {
+  const std::string large(400'000, 'x');
+  EXPECT_EQ(co_await failure_of(upload_slowly(body::borrow(large))), "none: 200");
+  EXPECT_EQ(co_await failure_of(
+                upload_slowly(body::stream([&](body_writer& to) -> coro<void> { co_await to.write(large); }))),
+            "none: 200");
+  auto temporary = co_await hocket::named_temporary_file::make();
+  co_await temporary.content().write(large);
+  hocket::file content = co_await hocket::file::open(temporary.path());
+  EXPECT_EQ(co_await failure_of(upload_slowly(body::of_file(std::move(content), 0, large.size()))), "none: 200");
 }
 
 HOCKET_TEST(request_body, a_server_that_is_silent_while_it_is_sent_to_is_not_given_up) {

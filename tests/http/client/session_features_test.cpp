@@ -519,6 +519,32 @@ HOCKET_TEST(session_options, that_cannot_be_for_all_requests_are_refused) {
   co_return;
 }
 
+HOCKET_TEST(session_requests, that_say_close_leave_no_connection) {
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "x"); }));
+  {
+    session web;
+    for (int n = 0; n < 2; ++n)
+      EXPECT_EQ(co_await ask(web, "GET", server.url(), {.fields = {{"Connection", "x, Close"}}}), "x");
+    EXPECT_EQ(server.connections(), 2U);
+  }
+  session web({.default_headers = {{"Connection", "close"}}});
+  for (int n = 0; n < 2; ++n) EXPECT_EQ(co_await ask(web, "GET", server.url()), "x");
+  EXPECT_EQ(server.connections(), 4U);
+  for (int n = 0; n < 2; ++n)
+    EXPECT_EQ(co_await ask(web, "GET", server.url(), {.fields = {{"Connection", "keep-alive"}}}), "x");
+  EXPECT_EQ(server.connections(), 5U);
+}
+
+HOCKET_TEST(session_requests, to_a_host_for_which_the_resolver_gives_no_address_fail) {
+  struct gives_none final : hocket::resolver {
+    coro<std::vector<socket_address>> resolve(std::string, std::uint16_t, int) override { co_return {}; }
+  };
+  session web({.resolver = std::make_shared<gives_none>()});
+  for (int n = 0; n < 2; ++n)
+    EXPECT_EQ(co_await failure_of(ask(web, "GET", "http://a.example/")),
+              "http::client_error: the resolver knows no address of a.example");
+}
+
 HOCKET_TEST(session_requests, by_connect_are_refused) {
   session web;
   EXPECT_TRUE((co_await failure_of(ask(web, "CONNECT", "http://127.0.0.1:1/"))).starts_with("http::client_error: "));
@@ -575,6 +601,19 @@ HOCKET_TEST(session_tracing, tells_of_queues_and_of_failures) {
   EXPECT_EQ(std::ranges::count(notes, "queued"), 1);
   EXPECT_EQ(std::ranges::count(notes, "not queued"), 1);
   EXPECT_EQ(std::ranges::count(notes, "exception"), 2);
+}
+
+HOCKET_TEST(session_middlewares, cannot_smuggle_a_line_in_by_the_method) {
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "x"); }));
+  for (const char* method : {"GET / HTTP/1.1\r\nX:", "", "G T"}) {
+    session_options options;
+    options.middlewares.emplace_back([method](request_message& asked, request_sender& next) -> coro<response> {
+      asked.method = method;
+      co_return co_await next(asked);
+    });
+    session web(std::move(options));
+    EXPECT_EQ(co_await failure_of(ask(web, "GET", server.url())), "http::client_error: the method is not a token");
+  }
 }
 
 HOCKET_TEST(session_middlewares, stand_around_each_other_and_around_each_request) {

@@ -264,6 +264,38 @@ HOCKET_TEST(hostile_client, who_goes_at_any_byte_leaves_nothing_behind) {
   co_await server.stop();
 }
 
+/// What `next` throws, asked twice for a body that fails.
+coro<std::string> failures_of_body(std::string body) {
+  std::string failures;
+  running_server server([&](request& asked) -> coro<reply> {
+    for (int n = 0; n < 2; ++n) {
+      const auto outcome = co_await hocket::as_result(asked.read());
+      try {
+        if (outcome) failures += "none: " + *outcome;
+        if (!outcome) std::rethrow_exception(outcome.error());
+      } catch (const std::exception& thrown) {
+        failures.append(thrown.what()).append("; ");
+      }
+    }
+    co_return reply::text("read");
+  });
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + body);
+  client.shutdown_send();
+  static_cast<void>(co_await receive_to_end(client));
+  co_await server.stop();
+  co_return failures;
+}
+
+HOCKET_TEST(hostile_client, whose_body_fails_is_not_taken_at_the_second_look_for_one_whose_body_has_ended) {
+  EXPECT_EQ(co_await failures_of_body("5\r\nhello\r\nx\r\n"),
+            "bad request: malformed chunk size; bad request: malformed chunk size; ");
+  const std::string lost = co_await failures_of_body("5\r\nhello\r\n");
+  const std::string once = lost.substr(0, lost.size() / 2);
+  EXPECT_TRUE(once.starts_with("the client has gone")) << lost;
+  EXPECT_EQ(lost, once + once);
+}
+
 HOCKET_TEST(hostile_client, who_goes_at_any_byte_of_the_answer_leaves_nothing_behind) {
   running_server server([](request&) -> coro<reply> {
     co_return reply::stream("text/plain", [](body_writer& out) -> coro<void> {

@@ -1,3 +1,5 @@
+#include <string>
+
 #include <fmt/format.h>
 
 #include <hocket/http/client/client_error.hpp>
@@ -8,7 +10,14 @@ namespace hocket::http {
 status_error::status_error(int status)
     : client_error(fmt::format("{} {}", status, reason_phrase(status))), status_(status) {}
 
+static std::string without_user(url target) {
+  target.set_username("");
+  target.set_password("");
+  return target.href();
+}
+
 downgrade_refused::downgrade_refused(const url& from, const url& to)
-    : client_error(fmt::format("redirected from {} to {}, which would give TLS up", from.href(), to.href())) {}
+    : client_error(
+          fmt::format("redirected from {} to {}, which would give TLS up", without_user(from), without_user(to))) {}
 
 }  // namespace hocket::http

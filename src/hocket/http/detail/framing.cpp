@@ -65,9 +65,11 @@ framing framing_of(const headers& fields) {
 }  // namespace
 
 framing response_framing(const headers& fields, int status, std::string_view request_method) {
-  if (status < 200) return {};
   auto result = framing_of(fields);
-  if (request_method == "HEAD" || status == 204 || status == 304) {
+  if (status < 200 || status == 204) {  // RFC 9112, 6.1 and RFC 9110, 8.6
+    if (result.end == body_end::last_chunk) throw bad_message("Transfer-Encoding in an answer that has no body");
+    if (result.content_length) throw bad_message("Content-Length in an answer that has no body");
+  } else if (request_method == "HEAD" || status == 304) {
     result.end = body_end::no_body;
   } else if (request_method == "CONNECT" && status < 300) {
     result.end = body_end::no_body;  // what follows belongs to the tunnel

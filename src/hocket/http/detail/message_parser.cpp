@@ -301,6 +301,7 @@ parse_event message_reader::read_head(std::string_view& input) {
       stage_ = stage::body;
       return parse_event::head;
     }
+    static_cast<void>(response_framing(headers_, status(), request_method_));
     continues_ = continues_ || status() == 100;
     begin_head();
   }
@@ -350,9 +351,11 @@ bool message_reader::feed(std::string_view& input) {
   throw explain(code, input.empty() ? '\0' : input.front());
 }
 
-/// Appends what of the lines belongs to the first that is not empty.
+/// Appends what of the lines belongs to the first that is not empty. Only a request may have blank ones before it (RFC 9112, 2.2).
 void message_reader::keep_start_line(std::string_view lines) {
   if (start_line_.ends_with('\n')) return;
+  if (is_response() && start_line_.empty() && lines.starts_with("\r"))
+    throw bad_message("a blank line before the status line");
   if (start_line_.empty()) lines.remove_prefix(std::min(lines.find_first_not_of("\r\n"), lines.size()));
   const auto end = lines.find('\n');
   start_line_.append(end == std::string_view::npos ? lines : lines.substr(0, end + 1));

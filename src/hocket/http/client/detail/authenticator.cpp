@@ -33,10 +33,11 @@ std::string authenticator::authorize(const request_message& asked, const credent
   return entry != nullptr ? format_basic({entry->login, entry->password}) : "";
 }
 
-bool authenticator::take_challenge(const request_message& asked, const credentials* who, const headers& answer) {
+bool authenticator::take_challenge(const request_message& asked, const credentials* who, std::string_view sent,
+                                   const headers& answer) {
   if (who == nullptr || who->shown_by() != credentials::scheme::digest) return false;
   if (asked.fields.contains("Authorization") || !asked.body.can_repeat()) return false;
-  return digests_.take_challenge(key_of(asked, *who), answer, "WWW-Authenticate", who->user(), who->password());
+  return digests_.take_challenge(key_of(asked, *who), sent, answer, "WWW-Authenticate", who->user(), who->password());
 }
 
 void authenticator::take_information(const request_message& asked, const credentials* who, const headers& answer) {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include <hocket/http/auth/netrc.hpp>
 #include <hocket/http/client/credentials.hpp>
@@ -19,8 +20,9 @@ class authenticator {
   /// By `who`, if that is given; else by the credentials of the URL; else by the netrc file. Empty: nothing, or not yet.
   [[nodiscard]] std::string authorize(const request_message& asked, const credentials* who);
 
-  /// Whether the answer 401 of a server brings a challenge by which the request should be made again.
-  [[nodiscard]] bool take_challenge(const request_message& asked, const credentials* who, const headers& answer);
+  /// Whether the answer 401 of a server brings a challenge by which the request, whose Authorization was `sent`, should be made again.
+  [[nodiscard]] bool take_challenge(const request_message& asked, const credentials* who, std::string_view sent,
+                                    const headers& answer);
   /// Of an answer to a request that was let in: the next nonce.
   void take_information(const request_message& asked, const credentials* who, const headers& answer);
 

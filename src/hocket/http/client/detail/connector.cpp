@@ -85,12 +85,13 @@ coro<byte_stream> connector::reach_by_tunnel(route where, trace_point trace) {
   const proxy& via = *where.via;
   for (bool is_again = false;; is_again = true) {
     byte_stream stream = co_await reach_proxy(via, trace);
-    std::string authorization = at_proxies_.authorize(via, "CONNECT", where.target, target_form::authority, "");
-    auto led = co_await open_tunnel(std::move(stream), where.target, via, std::move(authorization),
-                                    options_.timeouts.sock_connect);
+    const std::string authorization = at_proxies_.authorize(via, "CONNECT", where.target, target_form::authority, "");
+    auto led =
+        co_await open_tunnel(std::move(stream), where.target, via, authorization, options_.timeouts.sock_connect);
     if (led) co_return std::move(*led);
     const answer_head& refusal = led.error();
-    if (!is_again && refusal.status == authentication_required && at_proxies_.take_challenge(via, refusal.fields))
+    if (!is_again && refusal.status == authentication_required &&
+        at_proxies_.take_challenge(via, authorization, refusal.fields))
       continue;
     throw proxy_error(
         fmt::format("the proxy {} refuses: {} {}", via.name(), refusal.status, reason_phrase(refusal.status)));
@@ -131,6 +132,7 @@ coro<std::vector<socket_address>> connector::addresses_of(std::string host, std:
   auto addresses =
       options_.resolver != nullptr ? co_await options_.resolver->resolve(host, port) : co_await resolve(host, port);
   trace.tell(&tracing::dns_resolve_end, host);
+  if (addresses.empty()) throw client_error(fmt::format("the resolver knows no address of {}", host));
   if (known_.size() >= most_known_hosts) known_.clear();
   known_[key] = {addresses, now + options_.dns_cache};
   co_return addresses;

@@ -32,12 +32,14 @@ digest_session* digest_sessions::find(const std::string& key) noexcept {
   return found == sessions_.end() ? nullptr : &found->second;
 }
 
-bool digest_sessions::take_challenge(const std::string& key, const headers& refusal, const char* name,
-                                     const std::string& user, const std::string& password) {
+bool digest_sessions::take_challenge(const std::string& key, std::string_view sent, const headers& refusal,
+                                     const char* name, const std::string& user, const std::string& password) {
   auto challenge = best_challenge(refusal, name);
   if (!challenge) return false;
-  const bool was_known = sessions_.erase(key) > 0;
-  if (was_known && !challenge->stale) return false;
+  const bool has_answered = sent.starts_with("Digest ");
+  if (!has_answered && sessions_.contains(key)) return true;  // by a request that was sent at the same time
+  sessions_.erase(key);
+  if (has_answered && !challenge->stale) return false;
   if (sessions_.size() >= most_remembered) sessions_.clear();
   sessions_.emplace(key, digest_session(std::move(*challenge), user, password));
   return true;

@@ -16,9 +16,10 @@ class digest_sessions {
   [[nodiscard]] digest_session* find(const std::string& key) noexcept;
 
   /// Whether the fields `name` of a refusal bring a challenge by which the request should be made again: one that is not MD5 before one
-  /// that is. A nonce that is too old is replaced; another challenge in answer to the answer of one is a refusal, and both are forgotten.
-  [[nodiscard]] bool take_challenge(const std::string& key, const headers& refusal, const char* name,
-                                    const std::string& user, const std::string& password);
+  /// that is. `sent` is what the refused request said of who one is. If that was no digest, it is made again by the challenge that is
+  /// known, or by this one. If it was, a nonce that is too old is replaced; any other challenge is a refusal, and all are forgotten.
+  [[nodiscard]] bool take_challenge(const std::string& key, std::string_view sent, const headers& refusal,
+                                    const char* name, const std::string& user, const std::string& password);
 
  private:
   std::map<std::string, digest_session> sessions_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <hocket/core/cancelled.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/client/detail/exchange.hpp>
 #include <hocket/http/client/detail/retriable.hpp>
@@ -105,6 +106,7 @@ coro<void> exchange::attempt(request_message& asked, const session_call& call, r
 coro<std::string_view> exchange::next() { return decoder_ != nullptr ? next_decoded() : next_as_it_came(); }
 
 coro<std::string_view> exchange::next_decoded() {
+  if (failure_ != nullptr) std::rethrow_exception(failure_);
   try {
     for (;;) {
       const std::string_view piece = decoder_->take();
@@ -117,13 +119,13 @@ coro<std::string_view> exchange::next_decoded() {
       decoder_->give(more);
     }
   } catch (const content_decoding_error&) {
-    trace_.tell(&tracing::request_exception, std::current_exception());
-    lease_.give_up();
+    fail();
     throw;
   }
 }
 
 coro<std::string_view> exchange::next_as_it_came() {
+  if (failure_ != nullptr) std::rethrow_exception(failure_);
   if (!lease_) co_return std::string_view{};
   try {
     const std::string_view piece = co_await lease_->next();
@@ -133,9 +135,11 @@ coro<std::string_view> exchange::next_as_it_came() {
     else
       trace_.tell(&tracing::response_chunk_received, piece.size());
     co_return piece;
-  } catch (...) {
+  } catch (const cancelled&) {  // nothing is lost: the next call goes on
     trace_.tell(&tracing::request_exception, std::current_exception());
-    lease_.give_up();
+    throw;
+  } catch (...) {
+    fail();
     throw;
   }
 }
@@ -153,6 +157,13 @@ coro<void> exchange::drain() {
     }
   } catch (const std::exception&) {  // not worth more than the connection
   }
+}
+
+// In the handler of what has failed.
+void exchange::fail() {
+  failure_ = std::current_exception();
+  trace_.tell(&tracing::request_exception, failure_);
+  lease_.give_up();
 }
 
 void exchange::finish() noexcept {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -28,7 +29,8 @@ class exchange {
   /// rested was stale and the request may be sent again.
   coro<void> begin(request_message& asked, const session_call& call);
 
-  /// The next piece of the body, empty at its end, when the connection has gone back.
+  /// The next piece of the body, empty at its end, when the connection has gone back. A call that is cancelled loses nothing; what another
+  /// one throws, all later ones throw too.
   HOCKET_CORO_WRAPPER coro<std::string_view> next();
 
   /// Reads what is left of the body, if that is little and comes soon, so that the connection can be used again. Else it is kept, until
@@ -58,6 +60,7 @@ class exchange {
   coro<void> attempt(request_message& asked, const session_call& call, route where);
   coro<std::string_view> next_decoded();
   coro<std::string_view> next_as_it_came();
+  void fail();
   void finish() noexcept;
 
   connection_pool& pool_;
@@ -66,6 +69,7 @@ class exchange {
   time_point deadline_{};
   lease lease_;
   std::unique_ptr<body_decoder> decoder_;  // null if the body is as it came
+  std::exception_ptr failure_;             // of the body
   std::string method_;
   trace_point trace_;
 };

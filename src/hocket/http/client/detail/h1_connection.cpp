@@ -32,6 +32,8 @@ namespace {
 constexpr std::size_t small_text = 16 * 1024;
 // RFC 9110, 10.1.1: a server that knows nothing of Expect may say nothing.
 constexpr auto longest_wait_for_consent = std::chrono::seconds(1);
+// RFC 9110, 7.8: only to a protocol that the request has offered.
+constexpr int switching_protocols = 101;
 // RFC 9110, 15: an answer from here on does not mean that the request was done.
 constexpr int first_status_that_ends_sending = 300;
 
@@ -66,6 +68,9 @@ coro<void> h1_connection::exchange(const outgoing_request& request, patience lim
     co_await refuse_what_came();
   parser_.begin(request.method);
   write_head(head_, request);
+  const headers* connection_fields = fields_that_say("Connection", request);
+  closes_ = connection_fields != nullptr && connection_fields->contains_token("Connection", "close");
+  offers_ = fields_that_say("Upgrade", request) != nullptr;
   body* content = request.content;
   const bool is_empty = content == nullptr || content->is_empty();
   const auto text = is_empty ? std::string_view() : content->in_memory();
@@ -161,6 +166,8 @@ coro<bool> h1_connection::listen(bool stops_at_answer, answer_head& answer) {
 coro<void> h1_connection::read_head(answer_head& answer) {
   std::string_view body;
   const parse_event event = co_await parse(body);
+  if (parser_.status() == switching_protocols && !offers_)
+    throw protocol_error("the server changes the protocol unasked");
   answer.status = parser_.status();
   answer.http_minor = parser_.http_minor();
   answer.reason = parser_.reason();
@@ -196,6 +203,7 @@ void h1_connection::end_with_connection() {
 
 coro<void> h1_connection::receive() {
   received_ = {};
+  rest_ = {};
   try {
     auto came = co_await stream_.receive(is_sending());
     while (!came) came = co_await stream_.receive(is_sending());
@@ -244,7 +252,7 @@ void h1_connection::require_sender() const {
 
 bool h1_connection::can_be_used_again() const noexcept {
   const bool is_sent = sending_ == nullptr || sending_->complete;
-  return ended_ && is_sent && !broken_ && parser_.keep_alive() && rest_.empty() && !parser_.upgraded();
+  return ended_ && is_sent && !broken_ && !closes_ && parser_.keep_alive() && rest_.empty() && !parser_.upgraded();
 }
 
 void h1_connection::rest(time_point since) noexcept {

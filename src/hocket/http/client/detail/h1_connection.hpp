@@ -35,7 +35,7 @@ struct answer_head {
 
 /// A client's end of a connection that speaks HTTP/1.1: one request after the other, each with its answer.
 ///
-/// After any exception it is of no further use. A `shared_ptr` owns it, if requests leave the sending to `outgoing_request::senders`: what
+/// After any exception it is of no further use, but for `cancelled` out of `next`. A `shared_ptr` owns it, if requests leave the sending to `outgoing_request::senders`: what
 /// is sending keeps it alive.
 class h1_connection : public std::enable_shared_from_this<h1_connection> {
  public:
@@ -47,7 +47,7 @@ class h1_connection : public std::enable_shared_from_this<h1_connection> {
   [[nodiscard]] coro<void> exchange(const outgoing_request& request, patience limits, answer_head& answer);
 
   /// The next piece of the answer's body, valid until the next call; empty at its end. Throws what makes the request's body, too, if that
-  /// is still being sent.
+  /// is still being sent. Cancelled, it loses nothing: the next call goes on.
   [[nodiscard]] coro<std::string_view> next();
 
   /// Waits no longer than that from here on.
@@ -96,6 +96,8 @@ class h1_connection : public std::enable_shared_from_this<h1_connection> {
   bool ended_ = true;
   bool fresh_ = true;    // has carried nothing yet
   bool broken_ = false;  // the peer has closed
+  bool closes_ = false;  // after this exchange: the request says so
+  bool offers_ = false;  // to go on by another protocol: the request does
   time_point rests_since_{};
 };
 

@@ -24,7 +24,9 @@ void refuse_framing(std::string_view name) {
     throw client_error(fmt::format("{} is not for the caller to say: it follows from the body", name));
 }
 
+// A middleware may have set the method.
 void write_line(std::string& head, const outgoing_request& request) {
+  if (!is_token(request.method)) throw client_error("the method is not a token");
   head.append(request.method).append(" ");
   append_target(head, request.target, request.form);
   head.append(" HTTP/1.1\r\n");
@@ -41,6 +43,13 @@ void write_framing(std::string& head, const outgoing_request& request) {
 
 bool is_chunked(const outgoing_request& request) noexcept {
   return request.content != nullptr && !request.content->length();
+}
+
+const headers* fields_that_say(std::string_view name, const outgoing_request& request) noexcept {
+  if (request.fields.contains(name)) return &request.fields;
+  if (request.added != nullptr && request.added->contains(name)) return request.added;
+  if (request.defaults != nullptr && request.defaults->contains(name)) return request.defaults;
+  return nullptr;
 }
 
 void write_head(std::string& head, const outgoing_request& request) {

@@ -15,9 +15,9 @@ std::string proxy_authenticator::authorize(const proxy& via, std::string_view me
   return session->authorize(method, text, make_cnonce(loop::running().random()), content);
 }
 
-bool proxy_authenticator::take_challenge(const proxy& via, const headers& refusal) {
+bool proxy_authenticator::take_challenge(const proxy& via, std::string_view sent, const headers& refusal) {
   return via.has_credentials() &&
-         digests_.take_challenge(key_of(via), refusal, "Proxy-Authenticate", via.username(), via.password());
+         digests_.take_challenge(key_of(via), sent, refusal, "Proxy-Authenticate", via.username(), via.password());
 }
 
 void proxy_authenticator::take_information(const proxy& via, const headers& answer) {

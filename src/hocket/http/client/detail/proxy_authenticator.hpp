@@ -18,8 +18,8 @@ class proxy_authenticator {
   /// For a request to that proxy; `form` is that of its target. Empty: nothing, or not yet.
   [[nodiscard]] std::string authorize(const proxy& via, std::string_view method, const url& target, target_form form,
                                       std::optional<std::string_view> content);
-  /// Whether the answer 407 of a proxy brings a challenge by which the request should be made again.
-  [[nodiscard]] bool take_challenge(const proxy& via, const headers& refusal);
+  /// Whether the answer 407 of a proxy brings a challenge by which the request, whose Proxy-Authorization was `sent`, should be made again.
+  [[nodiscard]] bool take_challenge(const proxy& via, std::string_view sent, const headers& refusal);
   /// Of an answer to a request that was let in: the next nonce.
   void take_information(const proxy& via, const headers& answer);
 

@@ -108,7 +108,8 @@ coro<response> session_state::send(request_message& asked, session_call& call) {
     co_await ask_again(made, asked, call);
   }
   if (takes_challenge_of_proxy(asked, call, made->head)) co_await ask_again(made, asked, call);
-  if (made->head.status == unauthorized && at_servers_.take_challenge(asked, call.who_now(), made->head.fields))
+  if (made->head.status == unauthorized &&
+      at_servers_.take_challenge(asked, call.who_now(), call.authorization, made->head.fields))
     co_await ask_again(made, asked, call);
   at_servers_.take_information(asked, call.who_now(), made->head.fields);
   if (const route way = call.route_to(asked.target); way.is_forwarded())
@@ -138,7 +139,7 @@ bool session_state::takes_challenge_of_proxy(const request_message& asked, const
   if (refusal.status != proxy_authentication_required || !asked.body.can_repeat()) return false;
   const route way = call.route_to(asked.target);
   return way.is_forwarded() && !asked.fields.contains(proxy_authorization) &&
-         at_proxies_.take_challenge(*way.via, refusal.fields);
+         at_proxies_.take_challenge(*way.via, call.proxy_authorization, refusal.fields);
 }
 
 }  // namespace hocket::http::detail

@@ -49,11 +49,13 @@ void request_reader::begin_body() {
   body_ = parser_.expects_continue() ? body_state::unasked : body_state::coming;
   body_bytes_ = 0;
   waited_ = {};
+  failure_ = nullptr;
   const bool has_none = !parser_.is_chunked() && parser_.content_length().value_or(0) == 0;
   if (has_none) find_end_of_body();
 }
 
 coro<std::string_view> request_reader::next() {
+  if (failure_ != nullptr) std::rethrow_exception(failure_);
   if (body_ == body_state::unasked) {
     body_ = body_state::coming;
     co_await with_timeout(options_.grace, stream_.send_all("HTTP/1.1 100 Continue\r\n\r\n"));
@@ -74,7 +76,8 @@ coro<std::string_view> request_reader::next() {
     if (came == arrival::too_late) give_up(408, "the request's body comes too slowly");
     if (came == arrival::end) {
       body_ = body_state::lost;
-      throw std::system_error(std::make_error_code(std::errc::connection_reset), "the client has gone");
+      fail(std::make_exception_ptr(
+          std::system_error(std::make_error_code(std::errc::connection_reset), "the client has gone")));
     }
   }
   co_return std::string_view{};
@@ -87,7 +90,12 @@ void request_reader::complete() noexcept {
 
 void request_reader::give_up(int status, const std::string& why) {
   body_ = body_state::broken;
-  throw http_error(status, why);
+  fail(std::make_exception_ptr(http_error(status, why)));
+}
+
+void request_reader::fail(std::exception_ptr why) {
+  failure_ = std::move(why);
+  std::rethrow_exception(failure_);
 }
 
 // Of what has come already: a body of no bytes, and one that the handler has left, is over without waiting.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <optional>
 #include <string_view>
 
@@ -69,6 +70,7 @@ class request_reader final : public body_source {
   void find_end_of_body();
   void complete() noexcept;
   [[noreturn]] void give_up(int status, const std::string& why);
+  [[noreturn]] void fail(std::exception_ptr why);
 
   byte_stream& stream_;
   const server_options& options_;
@@ -79,7 +81,8 @@ class request_reader final : public body_source {
   body_state body_ = body_state::whole;
   event whole_;
   std::uint64_t body_bytes_ = 0;
-  duration waited_{};  // for them
+  duration waited_{};           // for them
+  std::exception_ptr failure_;  // what each further call of `next` throws
 };
 
 }  // namespace hocket::http::detail
