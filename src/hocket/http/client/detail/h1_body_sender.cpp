@@ -10,9 +10,9 @@
 
 namespace hocket::http::detail {
 
-// What is larger is sent in parts, each of which has the time that any departure of bytes has: so small that a server that takes it slowly
-// is not taken for one that takes nothing.
-static constexpr std::size_t part_size = 16 * 1024;
+// What is larger is sent in parts, each of which has the time that any departure of bytes has (`sock_read`): small enough that a server
+// that takes a kilobyte or two a second is not taken for one that takes nothing, large enough to cost little.
+static constexpr std::size_t part_size = 64 * 1024;
 
 bool is_end(const std::error_code& code) noexcept {
   return code == std::errc::broken_pipe || code == std::errc::connection_reset || code == tls_errc::truncated;
