@@ -145,7 +145,8 @@ bool io_uring_backend::has_opcode(const io_request& request) const noexcept {
 }
 
 bool io_uring_backend::needs_a_thread(const io_request& request) const noexcept {
-  return request.op >= io_op::open && (is_of_no_ring(request.op) || !operations_->has(request.op));
+  if (request.op < io_op::open) return false;
+  return is_of_no_ring(request.op) || (!operations_->has(request.op) && !is_of_pipe(request));
 }
 
 struct io_uring_backend::ring {
