@@ -468,7 +468,7 @@ void run_where_nobody_catches(hocket::coro<void> (*main)()) {
       ::_exit(0);
     }
     int status = 0;
-    ::waitpid(child, &status, 0);
+    static_cast<void>(TEMP_FAILURE_RETRY(::waitpid(child, &status, 0)));
     if (WIFSIGNALED(status)) {
       ::signal(WTERMSIG(status), SIG_DFL);
       ::raise(WTERMSIG(status));
