@@ -128,8 +128,9 @@ TEST(response_parser, refuses_a_framing_where_there_is_never_a_body) {
   for (const std::string status : {"100", "101", "103", "204"}) {
     for (const std::string length : {"0", "5", "x"})
       EXPECT_EQ(failure("HTTP/1.1 " + status + " x\r\nContent-Length: " + length + "\r\n\r\n"),
-                length == "x" ? "bad response: malformed Content-Length"
-                              : "bad response: Content-Length in an answer that has no body")
+                length == "x"                      ? "bad response: malformed Content-Length"
+                : status == "204" && length == "0" ? ""
+                                                   : "bad response: Content-Length in an answer that has no body")
           << status;
     EXPECT_EQ(failure("HTTP/1.1 " + status + " x\r\nTransfer-Encoding: chunked\r\n\r\n"),
               "bad response: Transfer-Encoding in an answer that has no body")

@@ -68,7 +68,10 @@ framing response_framing(const headers& fields, int status, std::string_view req
   auto result = framing_of(fields);
   if (status < 200 || status == 204) {  // RFC 9112, 6.1 and RFC 9110, 8.6
     if (result.end == body_end::last_chunk) throw bad_message("Transfer-Encoding in an answer that has no body");
-    if (result.content_length) throw bad_message("Content-Length in an answer that has no body");
+    const bool is_harmless =
+        status == 204 && result.content_length == 0U;  // many servers say so, and all read it alike
+    if (result.content_length && !is_harmless) throw bad_message("Content-Length in an answer that has no body");
+    result.end = body_end::no_body;
   } else if (request_method == "HEAD" || status == 304) {
     result.end = body_end::no_body;
   } else if (request_method == "CONNECT" && status < 300) {
