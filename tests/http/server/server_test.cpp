@@ -10,6 +10,7 @@
 #include <io/connected_sockets.hpp>
 #include <io/temporary_directory.hpp>
 
+#include <hocket/base/error.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
@@ -89,6 +90,10 @@ HOCKET_TEST(server, gives_the_handler_the_request) {
   co_await answer_to(server.address(), "GET / HTTP/1.0\r\n\r\n");
   EXPECT_EQ(seen, "HTTP/1.0 GET / /   http - 127.0.0.1");
   co_await server.stop();
+}
+
+TEST(server, refuses_a_name_that_is_two_lines) {
+  EXPECT_THROW(hocket::http::server(echo_target, {.name = "x\r\nSet-Cookie: a=b"}), hocket::error);
 }
 
 HOCKET_TEST(server, has_a_date_if_it_has_a_clock) {

@@ -10,10 +10,12 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
+#include <hocket/base/error.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/finally.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/core/timeout.hpp>
+#include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/server/detail/server_connection.hpp>
 #include <hocket/http/server/server.hpp>
 #include <hocket/io/accept_connection.hpp>
@@ -42,6 +44,7 @@ class server::place {
 };
 
 server::server(handler handler, server_options options) : handler_(std::move(handler)), options_(std::move(options)) {
+  if (!detail::is_field_value(options_.name)) throw error("the server's name has a character that no field may have");
   room_.set();
   no_one_.set();
 }
