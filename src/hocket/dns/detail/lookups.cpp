@@ -2,7 +2,8 @@
 //
 // Whoever wants an answer holds a future of the question's. A future that is cancelled is left out when the answer comes; if all are,
 // a question that still stands in line is dropped, and one that was asked is heard to its end, for c-ares cannot take it back: then
-// its answer is remembered for the next one, and meanwhile another may be asked in its place. The line bounds what c-ares has to look after, whose numbers for questions have 16 bits.
+// its answer is remembered for the next one, and meanwhile another may be asked in its place. The line bounds what c-ares has to look
+// after, whose numbers for questions have 16 bits.
 
 #include <algorithm>
 

@@ -35,8 +35,8 @@ struct answer_head {
 
 /// A client's end of a connection that speaks HTTP/1.1: one request after the other, each with its answer.
 ///
-/// After any exception it is of no further use, but for `cancelled` out of `next`. A `shared_ptr` owns it, if requests leave the sending to `outgoing_request::senders`: what
-/// is sending keeps it alive.
+/// After any exception it is of no further use, but for `cancelled` out of `next`. A `shared_ptr` owns it, if requests leave the sending
+/// to `outgoing_request::senders`: what is sending keeps it alive.
 class h1_connection : public std::enable_shared_from_this<h1_connection> {
  public:
   explicit h1_connection(byte_stream opened) noexcept;
