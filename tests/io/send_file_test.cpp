@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <iterator>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -184,7 +186,8 @@ HOCKET_TEST(send_file, to_many_who_do_not_read_takes_no_thread_for_each) {
   }
   for (std::size_t n = 0; n < ends.size(); ++n) sending.push_back(create_task(send_file(files[n], ends[n].near)));
   co_await hocket::testing::wait_all_tasks_blocked();
-  EXPECT_LT(count_threads(), 30U);
+  // The pool has four more than there are processors, and the kernel makes up to four for each, which read files.
+  EXPECT_LT(count_threads(), 10U + 5U * std::max(4U, std::thread::hardware_concurrency()));
   for (auto& each : sending) EXPECT_TRUE(co_await hocket::testing::cancelling_ends(each));
 }
 
