@@ -3,9 +3,11 @@
 #include <string>
 
 #include <http/client/client_peer.hpp>
+#include <http/secure_servers.hpp>
 
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/timeout.hpp>
+#include <hocket/http/coding/content_encoder.hpp>
 #include <hocket/testing/test.hpp>
 #include <hocket/testing/throws.hpp>
 
@@ -48,6 +50,40 @@ HOCKET_TEST(response_body, that_a_time_out_interrupts_goes_on_where_it_was) {
     EXPECT_EQ(co_await ask(web, "GET", server.url()), "helloworld");
     EXPECT_EQ(server.connections(), 1U);
   }
+}
+
+/// The rest of a body, of which each wait ends after 700 ms.
+coro<std::string> read_impatiently(response& answer) {
+  std::string whole;
+  for (;;) {
+    bool is_late = false;
+    try {
+      const std::string_view piece = co_await hocket::wait_for(answer.next(), 700ms);
+      if (piece.empty()) co_return whole;
+      whole += piece;
+    } catch (const hocket::timeout_error&) {
+      is_late = true;
+    }
+    if (is_late) co_await hocket::sleep(400ms);
+  }
+}
+
+HOCKET_TEST(response_body, comes_whole_over_tls_and_decoded_however_often_it_is_interrupted) {
+  hocket::http::content_encoder encoder(hocket::http::content_coding::gzip);
+  std::string packed(1000, '\0');
+  packed.resize(encoder.encode("hello world", packed, hocket::http::encoding_end::content).produced);
+  scripted_server server(hocket::testing::over_tls([&](hocket::byte_stream& peer, std::size_t) -> coro<void> {
+    static_cast<void>(co_await read_request(peer));
+    co_await peer.send_all(
+        fmt::format("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", packed.size()));
+    for (std::size_t at = 0; at < packed.size(); at += 5) {
+      co_await hocket::sleep(1s);
+      co_await peer.send_all(std::string_view(packed).substr(at, 5));
+    }
+  }));
+  session web({.tls = hocket::testing::client_here()});
+  response answer = co_await web.get(hocket::testing::secure_url(server));
+  EXPECT_EQ(co_await read_impatiently(answer), "hello world");
 }
 
 HOCKET_TEST(response_body, that_is_cut_off_fails_again_however_often_it_is_asked) {
