@@ -18,6 +18,7 @@
 #include <hocket/http/range/validators.hpp>
 #include <hocket/io/file_system.hpp>
 #include <hocket/url/percent_encoding.hpp>
+#include <hocket/url/without_user.hpp>
 
 #include "client_security.hpp"
 #include "command.hpp"

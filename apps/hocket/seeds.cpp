@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <hocket/url/without_user.hpp>
+
 #include "command.hpp"
 
 namespace hocket::app {
@@ -24,12 +26,6 @@ url parse_seed(std::string_view text, const std::string& where) {
   if (parsed->scheme() != "http" && parsed->scheme() != "https")
     throw failure(fmt::format("{}not an http(s) URL: '{}'", where, without_user(*parsed)), wrong_usage);
   return std::move(*parsed);
-}
-
-std::string without_user(url target) {
-  target.set_username("");
-  target.set_password("");
-  return target.href();
 }
 
 std::vector<url> read_seeds(const std::string& path) {

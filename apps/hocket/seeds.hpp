@@ -11,9 +11,6 @@ namespace hocket::app {
 /// The http(s) URL that `text` is. Throws `failure` (wrong usage) that begins with `where`.
 [[nodiscard]] url parse_seed(std::string_view text, const std::string& where);
 
-/// A URL as it may be shown: without user and password.
-[[nodiscard]] std::string without_user(url target);
-
 /// The URLs in a file, one a line; empty lines and those that begin with # are passed over. Throws `failure` that names the
 /// file, and the line of a URL that is none.
 [[nodiscard]] std::vector<url> read_seeds(const std::string& path);

@@ -24,9 +24,9 @@ struct console_options {
 ///     hocket::console screen;
 ///     while (auto line = co_await screen.readline()) co_await screen.print("you said " + *line);
 ///
-/// At a terminal it reads keys and shows them itself, behind the prompt and cut to the width (a character is taken to be
-/// a column wide): Backspace, Ctrl-U, Ctrl-D at the beginning of a line for the end; other control keys do nothing. Ctrl-C and Ctrl-Z are signals as ever, and the terminal is as it was
-/// before once this is destroyed. Where input or output is none, lines come and go as they are, without a prompt.
+/// At a terminal it reads keys and shows them itself, behind the prompt and cut to the width (a character is taken to be a column
+/// wide): Backspace, Ctrl-U, Ctrl-D at the beginning of a line for the end; other control keys do nothing. Ctrl-C and Ctrl-Z are
+/// signals as ever, and the terminal is as it was before once this is destroyed. Where input or output is none, lines come and go as they are, without a prompt.
 ///
 /// One for a process at a time, which belongs to the loop that runs where it is made; takes SIGCONT there, to draw the line again.
 /// Counterpart: prompt_toolkit's patch_stdout and prompt_async.

@@ -293,14 +293,14 @@ TEST(session_exchange, cancelled_anywhere_leaves_nothing_behind) {
           session web;
           const auto produce = [](body_writer& to) -> coro<void> {
             for (int n = 0; n < 3; ++n) {
-              co_await to.write("x");
+              co_await to.write("|");
               co_await hocket::sleep(1s);
             }
           };
           std::string text;
           co_await web.exchange("POST", server.url(), {.body = body::stream(produce)},
                                 [&](response& answer) -> coro<void> { text = co_await answer.read(); });
-          EXPECT_EQ(text, "xxx");
+          EXPECT_EQ(text, "|||");
         },
         {.backend = backend});
     EXPECT_EQ(report.leaked_blocks, 0U);

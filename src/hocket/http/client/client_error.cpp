@@ -1,20 +1,13 @@
-#include <string>
-
 #include <fmt/format.h>
 
 #include <hocket/http/client/client_error.hpp>
 #include <hocket/http/status.hpp>
+#include <hocket/url/without_user.hpp>
 
 namespace hocket::http {
 
 status_error::status_error(int status)
     : client_error(fmt::format("{} {}", status, reason_phrase(status))), status_(status) {}
-
-static std::string without_user(url target) {
-  target.set_username("");
-  target.set_password("");
-  return target.href();
-}
 
 downgrade_refused::downgrade_refused(const url& from, const url& to)
     : client_error(
