@@ -120,6 +120,30 @@ TEST(timer_queue, knows_the_next_deadline_to_the_nanosecond_however_distant) {
   }
 }
 
+TEST(timer_queue, is_looked_at_once_for_timers_that_were_cancelled) {
+  timer_queue timers;
+  std::vector<alarm> limits(100);
+  alarm distant;
+  timers.schedule(distant, at(1h));
+  for (alarm& each : limits) timers.schedule(each, at(1s));
+  EXPECT_EQ(timers.time_to_look(at(0s)), at(1s));
+  for (alarm& each : limits) timers.cancel(each);
+  EXPECT_EQ(timers.time_to_look(at(999ms)), at(1s));
+  EXPECT_EQ(timers.time_to_look(at(1s)), at(1h));
+  timers.schedule(limits[0], at(2s));
+  EXPECT_EQ(timers.time_to_look(at(1s)), at(2s));
+  EXPECT_EQ(timers.time_to_look(at(3s)), at(3s)) << "it is due";
+}
+
+TEST(timer_queue, does_not_remember_when_to_look_once_it_was_empty) {
+  timer_queue timers;
+  alarm first, second;
+  timers.schedule(first, at(1s));
+  timers.cancel(first);
+  timers.schedule(second, at(2s));
+  EXPECT_EQ(timers.time_to_look(at(0s)), at(2s));
+}
+
 TEST(timer_queue, serves_the_ends_of_time) {
   timer_queue timers;
   alarm first(1), second(2), now(3), last(4), last_too(5);
@@ -258,6 +282,11 @@ void run_random_program(unsigned seed, std::size_t most, timer_queue::time_point
       ASSERT_EQ(numbers_due(timers, now), plain.due(now));
     } else if (random.below(20) == 0 && !plain.empty()) {
       ASSERT_EQ(timers.next_deadline(), plain.next_deadline());
+    } else if (random.below(20) == 0 && !plain.empty()) {
+      const auto look = timers.time_to_look(now);
+      ASSERT_GE(look, now);
+      ASSERT_LE(look, std::max(now, plain.next_deadline()));
+      ASSERT_EQ(look == now, plain.next_deadline() <= now);
     } else if (chosen.is_scheduled()) {
       timers.cancel(chosen);
       plain.cancel(chosen.number);

@@ -249,7 +249,7 @@ void loop::collect() {
 
 duration loop::time_to_next_timer() noexcept {
   const time_point now = time();
-  const time_point next = timers_.next_deadline();
+  const time_point next = timers_.time_to_look(now);
   if (next <= now) return duration::zero();
   const bool soon_again = now - std::exchange(last_timer_sleep_, now) < 2 * crowd_slack;
   short_sleeps_ = soon_again ? short_sleeps_ + 1 : 0;

@@ -25,6 +25,7 @@ static unsigned first_of(std::uint64_t slots) noexcept { return static_cast<unsi
 void timer_queue::schedule(timer_node& node, time_point deadline) {
   reserve_one();  // so that nothing else has to
   node.deadline_ = deadline;
+  look_at_ = empty() ? deadline : std::min(look_at_, deadline);
   if (tick_of(deadline) < base_) {
     ++early_;
     if (is_worth_rewinding()) rewind_to(now_);
@@ -49,6 +50,11 @@ void timer_queue::cancel(timer_node& node) noexcept {
 timer_queue::time_point timer_queue::next_deadline() noexcept {
   bring_down(last_tick);
   return heap_.front().deadline;
+}
+
+timer_queue::time_point timer_queue::time_to_look(time_point now) noexcept {
+  if (look_at_ <= now) look_at_ = std::max(now, next_deadline());
+  return look_at_;
 }
 
 timer_node& timer_queue::pop() noexcept {

@@ -28,6 +28,11 @@ class timer_queue {
   /// Precondition: not empty.
   [[nodiscard]] time_point next_deadline() noexcept;
 
+  /// When to look again, for one who sleeps: after `now`, and not after any deadline, but perhaps before the first, by what was
+  /// cancelled since. It costs nothing until the time that it gave before has come, so that timers which are cancelled long before
+  /// they are due, as limits are, are never put in order. `now` itself if a timer is due. Precondition: not empty.
+  [[nodiscard]] time_point time_to_look(time_point now) noexcept;
+
   /// Schedules `node`, which must stand in no list and no timer queue. O(1), or O(log n) if it is due soon. Throws
   /// `std::bad_alloc`, and then the node is not scheduled.
   void schedule(timer_node& node, time_point deadline);
@@ -93,6 +98,7 @@ class timer_queue {
   tick base_ = 0;  // no timer in the wheel is earlier
   tick now_ = 0;   // when timers were last collected
   std::size_t in_wheel_ = 0;
+  time_point look_at_{};                          // no deadline is earlier
   std::size_t early_ = 0;                         // timers that came before `base_` since it was last turned back
   std::array<std::uint64_t, levels> occupied_{};  // a bit for each slot that is not empty
   std::array<std::array<slot_lists, slots>, levels> wheel_;
