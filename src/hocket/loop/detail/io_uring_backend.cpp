@@ -322,6 +322,7 @@ void io_uring_backend::submit(io_request& request) {
         sqe->flags |= IOSQE_BUFFER_SELECT;
         sqe->buf_group = buffer_group;
       }
+      if (!request.target->ready.may_read) sqe->ioprio |= IORING_RECVSEND_POLL_FIRST;  // spares a call in vain
       break;
     case io_op::recv:
       io_uring_prep_recv(sqe, number, data, left, 0);
@@ -595,6 +596,7 @@ void io_uring_backend::receive_completed(io_request& request, std::int32_t resul
     buffers_.chosen_by_kernel();
   }
   if (has_buffer && result <= 0) buffers_.give_back(request.slot);
+  if (result > 0) request.target->ready.may_read = (flags & IORING_CQE_F_SOCK_NONEMPTY) != 0;
   if (would_have_waited(request, result))
     wait_until_ready(request);
   else
