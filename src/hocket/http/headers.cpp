@@ -8,12 +8,17 @@
 #include <algorithm>
 #include <limits>
 
+#include <hocket/base/append.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/headers.hpp>
 
 namespace hocket::http {
 namespace {
+
+// So that a message of a few fields asks for memory twice, not with each of them.
+constexpr std::size_t usual_fields = 4;
+constexpr std::size_t usual_size = 120;
 
 void check_field(std::string_view name, std::string_view value) {
   if (!detail::is_token(name)) throw error("a header name is empty or has a character that no name may have");
@@ -97,13 +102,14 @@ void headers::add_unchecked(std::string_view name, std::string_view value) {
   if (needed > std::numeric_limits<std::uint32_t>::max()) throw error("headers larger than 4 GiB");
 
   if (needed <= text_.capacity()) {
-    text_.append(name).append(value);
+    append(text_, name, value);
   } else {
-    std::string larger;
-    larger.reserve(std::max(needed, 2 * text_.capacity()));
-    larger.append(text_).append(name).append(value);
+    decltype(text_) larger;
+    larger.reserve(std::max({needed, 2 * text_.capacity(), usual_size}));
+    append(larger, std::string_view(text_), name, value);
     text_.swap(larger);
   }
+  if (entries_.capacity() == 0) entries_.reserve(usual_fields);
   entries_.push_back({static_cast<std::uint32_t>(offset), static_cast<std::uint32_t>(name.size()),
                       static_cast<std::uint32_t>(value.size())});
 }
@@ -111,11 +117,6 @@ void headers::add_unchecked(std::string_view name, std::string_view value) {
 void headers::clear() noexcept {
   text_.clear();
   entries_.clear();
-}
-
-headers::field headers::view(const entry& at) const noexcept {
-  const std::string_view text(text_);
-  return {text.substr(at.offset, at.name_size), text.substr(at.offset + at.name_size, at.value_size)};
 }
 
 // Names are never empty, so the entry whose piece this is begins before the end of the piece and stays.

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include <hocket/base/arena_allocator.hpp>
+
 namespace hocket::http {
 
 /// The header fields of a message, in their order. Names are compared without regard to ASCII case; one name may occur
@@ -92,11 +94,14 @@ class headers {
   [[nodiscard]] iterator end() const noexcept { return {this, entries_.data() + entries_.size()}; }
 
  private:
-  [[nodiscard]] field view(const entry& at) const noexcept;
+  [[nodiscard]] field view(const entry& at) const noexcept {
+    const char* const name = text_.data() + at.offset;
+    return {{name, at.name_size}, {name + at.name_size, at.value_size}};
+  }
   void replace_text(std::size_t offset, std::size_t size, std::string_view replacement);
 
-  std::string text_;
-  std::vector<entry> entries_;
+  std::basic_string<char, std::char_traits<char>, arena_allocator<char>> text_;
+  std::vector<entry, arena_allocator<entry>> entries_;
 };
 
 }  // namespace hocket::http

@@ -457,8 +457,11 @@ TEST(proxied_session, by_http_cancelled_anywhere_leaves_nothing_behind) {
 TEST(proxied_session, by_connect_cancelled_anywhere_leaves_nothing_behind) {
   cancel_everywhere(
       +[]() -> coro<void> {
-        static std::vector<seen_request> seen;  // the proxy's tasks outlive a scenario that is cancelled
-        scripted_server via(granting(seen));
+        scripted_server via([](tcp_socket& peer, std::size_t) -> coro<void> {
+          std::vector<seen_request> seen;  // its own, for it outlives a scenario that is cancelled
+          byte_stream stream(std::move(peer));
+          co_await grant(stream, seen);
+        });
         scripted_server server(over_tls(
             answering_securely([](const std::string&) { return response_text(200, "x", "Connection: close\r\n"); })));
         session web({.tls = client_here(), .proxies = proxy_at(via.port())});

@@ -53,6 +53,10 @@ class message_reader {
 
  private:
   enum class stage { head, body, ended, failed };
+  // Fields that decide what becomes of message and connection; most messages have few of them, and need not be searched for the others.
+  enum seen : unsigned char { of_length = 1, of_connection = 2, of_expectation = 4 };
+  [[nodiscard]] static unsigned char kind_of(std::string_view name) noexcept;
+  [[nodiscard]] bool has(seen kind) const noexcept { return (seen_ & kind) != 0; }
 
   [[nodiscard]] bool is_response() const noexcept { return type_ == HTTP_RESPONSE; }
 
@@ -99,6 +103,7 @@ class message_reader {
   std::string value_;
   http::headers headers_;
   std::size_t trailers_ = 0;
+  unsigned char seen_ = 0;
 
   // Known once the head is; the caller may take the fields away.
   framing framing_;
@@ -179,17 +184,16 @@ bool is_port(std::string_view text) {
 
 /// A host and perhaps a port (RFC 3986, 3.2.2). Names with a comma, which the grammar has, are two fields that somebody has joined.
 bool is_authority(std::string_view text) {
-  const auto consists_of = [](std::string_view part, std::string_view others) {
-    return std::ranges::all_of(part, [others](char c) { return is_alphanumeric(c) || others.contains(c); });
-  };
+  static constexpr auto of_an_address = alphanumerics_and("-._~!$&'()*+;=:");
+  static constexpr auto of_a_name = alphanumerics_and("-._~%!$&'()*+;=");
   if (text.starts_with('[')) {
     const auto bracket = std::min(text.find(']'), text.size());
     const auto address = text.substr(1, bracket - 1);
-    return bracket < text.size() && !address.empty() && consists_of(address, "-._~!$&'()*+;=:") &&
+    return bracket < text.size() && !address.empty() && consists_of(address, of_an_address) &&
            is_port(text.substr(bracket + 1));
   }
   const auto colon = std::min(text.find(':'), text.size());
-  return consists_of(text.substr(0, colon), "-._~%!$&'()*+;=") && is_port(text.substr(colon));
+  return consists_of(text.substr(0, colon), of_a_name) && is_port(text.substr(colon));
 }
 
 /// Has a host, and nobody's name and password before it (RFC 9110, 4.2).
@@ -254,6 +258,7 @@ void message_reader::begin_head() {
   name_.clear();
   value_.clear();
   headers_.clear();
+  seen_ = 0;
 }
 
 parse_event message_reader::next(std::string_view& input, std::string_view& body) {
@@ -301,7 +306,7 @@ parse_event message_reader::read_head(std::string_view& input) {
       stage_ = stage::body;
       return parse_event::head;
     }
-    static_cast<void>(response_framing(headers_, status(), request_method_));
+    if (has(of_length)) static_cast<void>(response_framing(headers_, status(), request_method_));
     continues_ = continues_ || status() == 100;
     begin_head();
   }
@@ -392,19 +397,21 @@ void message_reader::accept_response() {
 void message_reader::accept_request() {
   check_target(method(), target_or_reason_);
   check_host(headers_, http_minor());
-  framing_ = request_framing(headers_, http_minor());
+  framing_ = has(of_length) ? request_framing(headers_, http_minor()) : framing{};
   const bool has_body = framing_.end == body_end::last_chunk || framing_.content_length.value_or(0) > 0;
   const bool connect = method() == "CONNECT";
   if (connect && has_body) throw bad_message("CONNECT with a body");
 
-  const bool upgrade = headers_.contains_token("Connection", "upgrade") && headers_.contains("Upgrade");
+  const bool upgrade =
+      has(of_connection) && headers_.contains_token("Connection", "upgrade") && headers_.contains("Upgrade");
   changes_protocol_ = connect || (upgrade && http_minor() > 0);
-  expects_continue_ = wants_continue(headers_, http_minor()) && has_body;
+  expects_continue_ = has(of_expectation) && wants_continue(headers_, http_minor()) && has_body;
   keep_alive_ = is_persistent() && !connect;
 }
 
 /// Whether the sender means to keep the connection (RFC 9112, 9.3).
 bool message_reader::is_persistent() const noexcept {
+  if (!has(of_connection)) return http_minor() > 0;
   if (headers_.contains_token("Connection", "close")) return false;
   return http_minor() > 0 || headers_.contains_token("Connection", "keep-alive");
 }
@@ -480,10 +487,26 @@ int message_reader::on_value_complete() {
     ++trailers_;
   } else {
     headers_.add_unchecked(name_, trim(value_));
+    seen_ |= kind_of(name_);
   }
   name_.clear();
   value_.clear();
   return HPE_OK;
+}
+
+unsigned char message_reader::kind_of(std::string_view name) noexcept {
+  switch (name.size()) {
+    case 6:
+      return equal_ignoring_case(name, "Expect") ? of_expectation : 0;
+    case 10:
+      return equal_ignoring_case(name, "Connection") ? of_connection : 0;
+    case 14:
+      return equal_ignoring_case(name, "Content-Length") ? of_length : 0;
+    case 17:
+      return equal_ignoring_case(name, "Transfer-Encoding") ? of_length : 0;
+    default:
+      return 0;
+  }
 }
 
 int message_reader::on_body(const char* at, std::size_t size) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -22,19 +24,39 @@ constexpr bool is_control(char c) noexcept {
   return byte < 0x20 || byte == 0x7f;
 }
 
-/// One entry a byte; asked for every byte of every name.
-inline constexpr auto token_chars = [] {
+/// Whether any byte is a control character; asked of 8 at once. In each high bit: what borrows from the next byte is found itself.
+inline bool has_control(std::string_view text) noexcept {
+  if (text.size() < 8) return std::ranges::any_of(text, is_control);
+  constexpr std::uint64_t each = 0x0101'0101'0101'0101;
+  std::uint64_t found = 0;
+  const auto look_at = [&found](const char* from) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, from, sizeof bytes);
+    const std::uint64_t del = bytes ^ (each * 0x7f);
+    found |= ((bytes - each * 0x20) & ~bytes) | ((del - each) & ~del);
+  };
+  for (const char *at = text.data(), *last = at + text.size() - 8; at < last; at += 8) look_at(at);
+  look_at(text.data() + text.size() - 8);
+  return (found & (each * 0x80)) != 0;
+}
+
+/// A table of letters, digits and `others`: asked for every byte of every name.
+constexpr std::array<bool, 256> alphanumerics_and(std::string_view others) noexcept {
   std::array<bool, 256> table{};
   for (std::size_t byte = 0; byte < 256; ++byte) table[byte] = is_alphanumeric(static_cast<char>(byte));
-  for (const char c : std::string_view("!#$%&'*+-.^_`|~")) table[static_cast<unsigned char>(c)] = true;
+  for (const char c : others) table[static_cast<unsigned char>(c)] = true;
   return table;
-}();
+}
+
+constexpr bool consists_of(std::string_view text, const std::array<bool, 256>& table) noexcept {
+  return std::ranges::all_of(text, [&table](char c) { return table[static_cast<unsigned char>(c)]; });
+}
+
+inline constexpr auto token_chars = alphanumerics_and("!#$%&'*+-.^_`|~");
 
 constexpr bool is_token_char(char c) noexcept { return token_chars[static_cast<unsigned char>(c)]; }
 
-constexpr bool is_token(std::string_view text) noexcept {
-  return !text.empty() && std::all_of(text.begin(), text.end(), is_token_char);
-}
+constexpr bool is_token(std::string_view text) noexcept { return !text.empty() && consists_of(text, token_chars); }
 
 /// What may stand in the value of a field: all but controls, horizontal tab excepted.
 constexpr bool is_field_value(std::string_view text) noexcept {

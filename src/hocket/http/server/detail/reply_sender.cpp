@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <hocket/base/append.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/detail/syntax.hpp>
@@ -34,11 +35,11 @@ void reply_sender::write_head(const reply& given, const reply_form& form) {
   left_ = form.body.content_length;
   end_ = form.answers_head ? body_end::no_body : form.body.end;
   std::optional<std::uint64_t> length = left_;
-  out_.assign("HTTP/1.1 ");
   const fmt::format_int status(given.status);
-  out_.append(status.data(), status.size()).append(" ").append(reason_phrase(given.status)).append("\r\n");
-  if (!options_.name.empty()) out_.append("Server: ").append(options_.name).append("\r\n");
-  if (options_.wall_clock != nullptr) out_.append(date_.at(options_.wall_clock()));
+  out_.clear();
+  append(out_, "HTTP/1.1 ", std::string_view(status.data(), status.size()), " ", reason_phrase(given.status), "\r\n");
+  if (!options_.name.empty()) append(out_, "Server: ", options_.name, "\r\n");
+  if (options_.wall_clock != nullptr) out_ += date_.at(options_.wall_clock());
   const bool may_say_length = given.body.is_empty() && (form.answers_head || given.status == 304);
   for (const auto& [name, value] : given.headers) {
     if (is_framing(name)) continue;
@@ -46,11 +47,11 @@ void reply_sender::write_head(const reply& given, const reply_form& form) {
       if (!may_say_length) continue;
       length.reset();
     }
-    out_.append(name).append(": ").append(value).append("\r\n");
+    append(out_, name, ": ", value, "\r\n");
   }
   if (length) {
     const fmt::format_int digits(*length);
-    out_.append("Content-Length: ").append(digits.data(), digits.size()).append("\r\n");
+    append(out_, "Content-Length: ", std::string_view(digits.data(), digits.size()), "\r\n");
   }
   if (form.body.end == body_end::last_chunk) out_ += "Transfer-Encoding: chunked\r\n";
   if (form.is_last)

@@ -18,6 +18,10 @@ namespace hocket::http::detail {
 static constexpr auto longest_drain = std::chrono::seconds(1);
 static constexpr std::uint64_t most_drained_bytes = 64 * 1024;  // of a body that the handler did not read
 
+static time_point later(time_point now, duration by) noexcept {
+  return by > time_point::max() - now ? time_point::max() : now + by;
+}
+
 request_reader::request_reader(byte_stream& from, const server_options& options)
     : stream_(from),
       options_(options),
@@ -29,15 +33,15 @@ void request_reader::begin_with(buffer came) noexcept {
   rest_ = received_.text();
 }
 
-coro<bool> request_reader::read_head() {
+coro<bool> request_reader::read_head(time_point now) {
   parser_.begin();
   std::string_view ignored;
-  const time_point idle_until = loop::running().time_after(options_.idle);  // blank lines begin nothing
+  const time_point idle_until = later(now, options_.idle);  // blank lines begin nothing
   std::optional<time_point> until;
-  for (;;) {
+  for (;; now = loop::running().time()) {
     if (parser_.next(rest_, ignored) == parse_event::head) co_return true;
-    if (parser_.started() && !until) until = loop::running().time_after(options_.head);
-    const arrival came = co_await receive(until.value_or(idle_until) - loop::running().time());
+    if (parser_.started() && !until) until = later(now, options_.head);
+    const arrival came = co_await receive(now, until.value_or(idle_until));
     if (came == arrival::too_late && until) throw bad_message("the request's head did not come in time", 408);
     if (came == arrival::end) parser_.finish_eof();  // a client that has ended its half may still listen
     if (came != arrival::bytes) co_return false;
@@ -71,7 +75,7 @@ coro<std::string_view> request_reader::next() {
     if (is_over() || !piece.empty()) co_return piece;
     const time_point before = loop::running().time();
     const duration left = std::min<duration>(options_.grace, time_for(body_bytes_, options_) - waited_);
-    const arrival came = co_await receive(left);
+    const arrival came = co_await receive(before, later(before, left));
     waited_ += loop::running().time() - before;
     if (came == arrival::too_late) give_up(408, "the request's body comes too slowly");
     if (came == arrival::end) {
@@ -120,7 +124,7 @@ coro<void> request_reader::drain() {
     find_end_of_body();
     const time_point until = loop::running().time() + longest_drain;
     while (!is_over() && body_bytes_ <= most_drained_bytes) {
-      if (co_await receive(until - loop::running().time()) != arrival::bytes) co_return;
+      if (co_await receive(loop::running().time(), until) != arrival::bytes) co_return;
       find_end_of_body();
     }
   } catch (const bad_message&) {  // not worth an answer
@@ -139,16 +143,16 @@ coro<bool> request_reader::client_goes() {
 }
 
 coro<void> request_reader::read_away(time_point until) {
-  while (co_await receive(until - loop::running().time()) == arrival::bytes) {
+  while (co_await receive(loop::running().time(), until) == arrival::bytes) {
   }
 }
 
-coro<request_reader::arrival> request_reader::receive(duration limit) {
+coro<request_reader::arrival> request_reader::receive(time_point now, time_point until) {
   received_ = {};
   rest_ = {};
-  if (limit <= duration::zero()) co_return arrival::too_late;
+  if (now >= until) co_return arrival::too_late;  // where bytes are there always, no alarm would be heard
   try {
-    received_ = co_await with_timeout(limit, stream_.receive());
+    received_ = co_await with_timeout_at(until, stream_.receive());
   } catch (const timeout_error&) {
     co_return arrival::too_late;
   } catch (const std::system_error&) {

@@ -32,9 +32,9 @@ class request_reader final : public body_source {
   /// Bytes that have come before anybody asked for them.
   void begin_with(buffer came) noexcept;
 
-  /// Waits for the head of the next request. False: the client has gone, or sent nothing for `idle`. Throws `bad_message`, also of a
+  /// Waits from `now` on for the head of the next request. False: the client has gone, or sent nothing for `idle`. Throws `bad_message`, also of a
   /// head that takes longer than `head` or breaks off; `cancelled`.
-  coro<bool> read_head();
+  coro<bool> read_head(time_point now);
   /// The request whose head was read, or what has come of it.
   [[nodiscard]] request_parser& head() noexcept { return parser_; }
 
@@ -65,7 +65,7 @@ class request_reader final : public body_source {
   /// What came of waiting for bytes.
   enum class arrival { bytes, end, too_late };
 
-  coro<arrival> receive(duration limit);
+  coro<arrival> receive(time_point now, time_point until);
   [[nodiscard]] bool is_over() const noexcept { return body_ >= body_state::whole; }
   void find_end_of_body();
   void complete() noexcept;

@@ -75,7 +75,7 @@ coro<void> server_connection::serve() {
     is_answering_ = false;
     idle_since_ = loop::running().time();
     try {
-      if (!co_await reader_.read_head()) co_return;
+      if (!co_await reader_.read_head(idle_since_)) co_return;
       begin_request();
     } catch (const bad_message& found) {
       problem = found;
@@ -177,7 +177,7 @@ coro<void> server_connection::refuse(const bad_message& problem) {
   request_access::come_from(request_, peer_, scheme_);
   sender_.begin();
   reply given = reply::text(fmt::format("{}\n", problem.what()), problem.answer());
-  co_await send_or_give_up(given);
+  co_await send(given);
   tell_of_answer(given.status, std::nullopt, problem.what());
   if (outlook_ == outlook::ends) co_await linger();
 }
@@ -189,11 +189,15 @@ coro<void> server_connection::answer() {
   if (options().on_answered) begun = loop::running().time();
   int status = 0;
   try {
-    reply given = options().cancel_on_disconnect ? co_await ask_handler_while_connected() : co_await ask_handler();
+    reply given;
+    if (options().cancel_on_disconnect)
+      co_await while_connected(ask_handler(given));
+    else
+      co_await ask_handler(given);
     status = given.status;
     if (reader_.body() == body_state::lost) worsen(outlook::gone);
     if (!reader_.may_drain()) worsen(outlook::ends);
-    if (outlook_ < outlook::gone) co_await send_or_give_up(given);
+    if (outlook_ < outlook::gone) co_await send(given);
     status = given.status;      // that of an error, if its body failed before anything was sent
   } catch (const cancelled&) {  // the server's end
     worsen(outlook::gone);
@@ -201,17 +205,18 @@ coro<void> server_connection::answer() {
     throw;
   }
   tell_of_answer(status, begun);
-  co_await leave_request();
+  if (outlook_ != outlook::goes_on || reader_.body() != body_state::whole) co_await leave_request();
 }
 
-coro<reply> server_connection::ask_handler() {
+coro<void> server_connection::ask_handler(reply& given) {
   std::string problem;
   try {
-    reply given = co_await owner_.handler_(request_);
-    if (given.status >= 200 && given.status <= 999) co_return given;
+    given = co_await owner_.handler_(request_);
+    if (given.status >= 200 && given.status <= 999) co_return;
     problem = fmt::format("the handler gave the status {}", given.status);
   } catch (const http_error& known) {
-    co_return reply::error(known);
+    given = reply::error(known);
+    co_return;
   } catch (const std::exception& thrown) {
     problem = thrown.what();
   } catch (const cancelled&) {
@@ -220,15 +225,7 @@ coro<reply> server_connection::ask_handler() {
     problem = "it threw what is no std::exception";
   }
   if (outlook_ < outlook::gone && reader_.body() != body_state::lost) report(problem);
-  co_return reply::text("the server failed\n", 500);
-}
-
-coro<reply> server_connection::ask_handler_while_connected() {
-  std::optional<reply> given;
-  const auto ask = [&]() -> coro<void> { given = co_await ask_handler(); };
-  co_await while_connected(ask());
-  if (given) co_return std::move(*given);
-  co_return reply{};
+  given = reply::text("the server failed\n", 500);
 }
 
 // Cancels the work when the client goes.
@@ -257,9 +254,22 @@ void server_connection::report(std::string_view problem) const {
 
 // ---- the reply
 
-coro<void> server_connection::send_or_give_up(reply& given) {
+// What cannot be sent is given up, and the connection with it.
+coro<void> server_connection::send(reply& given) {
   try {
-    co_await send(given);
+    const reply_form form = form_of(given);
+    reader_.reply_begins();
+    sender_.write_head(given, form);
+    const auto bytes = given.body.in_memory();
+    if (form.answers_head || form.body.end == body_end::no_body) {
+      co_await sender_.send_with("");
+    } else if (bytes && bytes->size() <= largest_in_one_send) {
+      co_await sender_.send_with(*bytes);
+    } else if (options().cancel_on_disconnect) {
+      co_await while_connected(send_body(given));
+    } else {
+      co_await send_body(given);
+    }
   } catch (const timeout_error&) {
     worsen(outlook::cut_off);
   } catch (const std::system_error&) {
@@ -269,22 +279,6 @@ coro<void> server_connection::send_or_give_up(reply& given) {
   } catch (const std::exception& thrown) {
     worsen(outlook::gone);
     report(thrown.what());
-  }
-}
-
-coro<void> server_connection::send(reply& given) {
-  const reply_form form = form_of(given);
-  reader_.reply_begins();
-  sender_.write_head(given, form);
-  const auto bytes = given.body.in_memory();
-  if (form.answers_head || form.body.end == body_end::no_body) {
-    co_await sender_.send_with("");
-  } else if (bytes && bytes->size() <= largest_in_one_send) {
-    co_await sender_.send_with(*bytes);
-  } else if (options().cancel_on_disconnect) {
-    co_await while_connected(send_body(given));
-  } else {
-    co_await send_body(given);
   }
 }
 

@@ -57,11 +57,9 @@ class server_connection final : public list_link<server::connection_link> {
   void find_origin();
   coro<void> refuse(const bad_message& problem);
   coro<void> answer();
-  coro<reply> ask_handler();
-  coro<reply> ask_handler_while_connected();
+  coro<void> ask_handler(reply& given);
   coro<void> while_connected(coro<void> work);
   coro<void> watch(cancel_scope& working, const bool& is_done);
-  coro<void> send_or_give_up(reply& given);
   coro<void> send(reply& given);
   coro<void> send_body(reply& given);
   void tell_of_answer(int status, std::optional<time_point> begun, std::string_view refused_for = {});
