@@ -31,10 +31,6 @@
 namespace hocket::app {
 namespace {
 
-std::chrono::sys_seconds time_of_day() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 http::proxy_settings proxies_of(const get_arguments& arguments) {
   try {
     if (arguments.proxy.empty()) return http::proxy_settings::from_environment();
@@ -59,7 +55,7 @@ http::session_options session_options_of(const get_arguments& arguments, get_tim
   options.decode = arguments.compressed;
   options.resolver = make_resolver(arguments.resolver);
   options.cookies = std::make_shared<http::cookie_jar>();
-  options.wall_clock = time_of_day;
+  options.wall_clock = system_wall_clock;
   if (arguments.timing) options.tracing = timing.hooks();
   options.proxies = proxies_of(arguments);
   return options;

@@ -23,6 +23,7 @@
 #include <hocket/io/stream_security.hpp>
 #include <hocket/io/tcp.hpp>
 #include <hocket/loop/clock.hpp>
+#include <hocket/loop/system_wall_clock.hpp>
 #include <hocket/sync/event.hpp>
 
 namespace hocket::http {
@@ -88,7 +89,7 @@ struct server_options {
   std::optional<request_id_options> request_ids{};
 
   std::string name = "hocket";  // the Server field
-  /// The time of day for the Date field; none: no Date, as RFC 9110 has it for servers without a clock.
+  /// The time of day for the Date field, by `system_wall_clock` or another; none: no Date, as RFC 9110 has it for servers without a clock.
   std::chrono::sys_seconds (*wall_clock)() = nullptr;
   /// Told of what a handler threw, of failed accepts, and of failed handshakes with the peer's address.
   std::function<void(const std::string&)> on_error{};
