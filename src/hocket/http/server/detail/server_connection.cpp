@@ -294,8 +294,7 @@ coro<void> server_connection::send(reply& given) {
 }
 
 reply_form server_connection::write_head(reply& given) {
-  if (const auto* id = request_.get<request_id>(); id != nullptr && options().request_ids)
-    given.headers.set(request_id_field, id->value);
+  if (options().request_ids) given.headers.set(request_id_field, request_.get<request_id>()->value);
   const reply_form form = form_of(given);
   sender_.write_head(given, form);
   return form;
