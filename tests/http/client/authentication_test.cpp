@@ -89,13 +89,15 @@ HOCKET_TEST(authentication, digest_needs_no_second_connection_behind_a_long_refu
 }
 
 HOCKET_TEST(authentication, a_refusal_of_digest_is_the_response) {
-  guard door{.refuses = true};
-  scripted_server server(door.script());
-  session web({.auth = credentials::digest("user", "wrong")});
-  EXPECT_EQ((co_await web.get(server.url())).status(), 401);
-  EXPECT_EQ(door.seen.size(), 2U);
-  EXPECT_EQ((co_await web.get(server.url())).status(), 401);
-  EXPECT_EQ(door.seen.size(), 3U);
+  for (const char* user : {"user", "J\xc3\xa4s\xc3\xb8n", "a\"b\\c"}) {
+    guard door{.refuses = true};
+    scripted_server server(door.script());
+    session web({.auth = credentials::digest(user, "wrong")});
+    EXPECT_EQ((co_await web.get(server.url())).status(), 401);
+    EXPECT_EQ(door.seen.size(), 2U) << user;
+    EXPECT_EQ((co_await web.get(server.url())).status(), 401);
+    EXPECT_EQ(door.seen.size(), 3U) << user;
+  }
 }
 
 HOCKET_TEST(authentication, digest_answers_the_challenges_of_many_requests_at_once) {
