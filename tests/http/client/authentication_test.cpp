@@ -179,6 +179,29 @@ HOCKET_TEST(authentication, who_has_signed_by_a_nonce_that_was_replaced_meanwhil
   EXPECT_EQ(std::ranges::count(door.seen, "none"), 1) << "nobody has forgotten it";
 }
 
+HOCKET_TEST(authentication, a_server_that_takes_each_nonce_once_lets_in_many_requests_at_once) {
+  std::vector<bool> was_used;
+  scripted_server server(answering_messages([&](const seen_request& asked) {
+    const std::string who(asked.fields.get("Authorization").value_or(""));
+    for (std::size_t n = 0; n < was_used.size(); ++n)
+      if (!was_used[n] && has(who, fmt::format("nonce=\"n{}\"", n))) {
+        was_used[n] = true;
+        return response_text(200, "in");
+      }
+    was_used.push_back(false);
+    return response_text(401, "",
+                         fmt::format("WWW-Authenticate: Digest realm=\"r\", nonce=\"n{}\", qop=\"auth\"{}\r\n",
+                                     was_used.size() - 1, who.empty() ? "" : ", stale=true"));
+  }));
+  session web({.auth = credentials::digest("user", "password")});
+  for (int round = 0; round < 3; ++round) {
+    std::vector<hocket::task<std::string>> all;
+    for (int n = 0; n < 8; ++n) all.push_back(hocket::create_task(ask(web, "GET", server.url())));
+    for (auto& each : all) EXPECT_EQ(co_await each, "in");
+  }
+  EXPECT_EQ(was_used.size(), 24U) << "each has one of its own";
+}
+
 HOCKET_TEST(authentication, a_malformed_challenge_is_no_challenge) {
   for (const char* nonsense : {"", "Digest", "Digest realm=\"r\"", "Digest realm=\"r\", nonce=\"n\", algorithm=ROT13",
                                "Digest realm=\"r", "\"", "Digest realm=r, realm=r, nonce=n"}) {

@@ -47,10 +47,14 @@ bool digest_sessions::take_challenge(const std::string& key, std::string_view se
   if (!challenge) return false;
   const auto used = nonce_of(sent);
   const digest_session* known = find(key);
-  if (known != nullptr && used != known->nonce())
-    return true;  // a request that was sent at the same time has learnt it
+  const bool is_refusal = used && !challenge->stale;
+  if (is_refusal && (known == nullptr || known->nonce() == *used)) {
+    sessions_.erase(key);
+    return false;
+  }
+  // Learnt by a request that was sent at the same time: its count goes on.
+  if (known != nullptr && (is_refusal || known->nonce() == challenge->nonce)) return true;
   sessions_.erase(key);
-  if (used && !challenge->stale) return false;
   if (sessions_.size() >= most_remembered) sessions_.clear();
   sessions_.emplace(key, digest_session(std::move(*challenge), user, password));
   return true;
