@@ -1,7 +1,6 @@
 // An HTTP server that answers every request with twelve bytes, with all its checks and limits: http_hello PORT.
 // What it is measured against stands in bench/README.md.
 
-#include <chrono>
 #include <cstdlib>
 
 #include <hocket/hocket.hpp>
@@ -13,11 +12,9 @@ namespace http = hocket::http;
 
 hocket::coro<http::reply> hello(http::request& /*asked*/) { co_return http::reply::text("hello world\n"); }
 
-std::chrono::sys_seconds now() { return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()); }
-
 hocket::coro<void> amain(std::uint16_t port) {
   auto listener = hocket::tcp_listener::listen(*hocket::socket_address::parse("127.0.0.1", port));
-  http::server server(hello, {.max_requests = 1'000'000'000, .wall_clock = now});
+  http::server server(hello, {.max_requests = 1'000'000'000, .wall_clock = hocket::system_wall_clock});
   co_await server.serve(listener);
 }
 

@@ -61,7 +61,8 @@ hocket::coro<void> serve(std::string folder, std::uint16_t port) {
               [&folder](http::request& asked) -> hocket::coro<http::reply> { co_return co_await take(asked, folder); });
   routes.get("/files/{path:path}", http::static_files::below(folder, {.list_directories = true}));
   http::server server(std::move(routes),
-                      {.on_error = [](const std::string& problem) { fmt::print(stderr, "{}\n", problem); }});
+                      {.wall_clock = hocket::system_wall_clock,
+                       .on_error = [](const std::string& problem) { fmt::print(stderr, "{}\n", problem); }});
   auto listener = hocket::tcp_listener::listen(*hocket::socket_address::parse("127.0.0.1", port));
   fmt::print("taking files at http://{}/\n", listener.local_address().to_string());
   co_await server.serve(listener);

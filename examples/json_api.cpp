@@ -66,7 +66,10 @@ http::router routes_to(notes& kept) {
 
 hocket::coro<void> serve(std::uint16_t port) {
   notes kept;
-  http::server server(routes_to(kept), {.on_answered = http::access_log_to_stdout()});
+  http::server server(routes_to(kept),
+                      {.request_ids = http::request_id_options{},
+                       .wall_clock = hocket::system_wall_clock,
+                       .on_answered = http::access_log_to_stdout({.wall_clock = hocket::system_wall_clock})});
   auto listener = hocket::tcp_listener::listen(*hocket::socket_address::parse("127.0.0.1", port));
   fmt::print("serving notes at http://{}/notes\n", listener.local_address().to_string());
   co_await server.serve(listener);

@@ -82,7 +82,7 @@ hocket::coro<void> serve(const arguments& given) {
       std::chrono::duration_cast<hocket::duration>(std::chrono::duration<double>(given.timeout_seconds));
   http::session upstream({.limit = 1000,
                           .limit_per_host = 1000,
-                          .timeouts = {.total = std::chrono::hours(24), .sock_connect = silence, .sock_read = silence},
+                          .timeouts = {.total = hocket::duration::max(), .sock_connect = silence, .sock_read = silence},
                           .decode = false});  // bodies go through as they are
   http::server server(
       [&](http::request& asked) -> hocket::coro<http::reply> { co_return co_await pass_on(asked, upstream, base); },

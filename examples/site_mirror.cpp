@@ -1,8 +1,10 @@
 // Copies a site into a folder, along the links of its pages: what is at /a/b.html goes to FOLDER/a/b.html, what is at /a/ to
-// FOLDER/a/index.html; where there is something below /a as well, what is at /a itself goes there, too. Pages stay as they are, their links too: `hocket serve FOLDER` shows the copy. Other hosts, and what has a
-// query, are left out; so are pictures and style sheets, which are no links.
+// FOLDER/a/index.html; where there is something below /a as well, what is at /a itself goes there, too. Of several different pages for
+// one file, as /a and /a/ may be, that with the slash is kept, and the others are told. Pages stay as they are, their links too:
+// `hocket serve FOLDER` shows the copy. Other hosts, and what has a query, are left out; so are pictures and style sheets, which are no links.
 // Run: site_mirror URL FOLDER [--depth N] [--concurrency N]
 #include <cstddef>
+#include <map>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -13,6 +15,7 @@
 #include <hocket/http.hpp>
 #include <hocket/http/media_type.hpp>
 #include <hocket/http/server/static_path.hpp>
+#include <hocket/url/without_user.hpp>
 
 #include "program.hpp"
 
@@ -64,14 +67,40 @@ class mirror {
     return *path + (is_folder ? "index.html" : "");
   }
 
-  /// Moves a file that is complete to its place.
-  hocket::coro<void> place(std::string file, std::string name) {
+  /// Moves a file that is complete to its place, unless a page that has more right to it is there.
+  hocket::coro<void> place(std::string file, std::string name, std::string page) {
     const auto mine = co_await placing_.scoped_lock();
     for (auto slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1))
       co_await make_folder(given_.folder + "/" + name.substr(0, slash));
     std::string path = given_.folder + "/" + name;
     if (co_await is_folder(path)) path += "/index.html";
+    const auto [there, is_new] = pages_.try_emplace(path, page);
+    if (!is_new && !co_await are_equal(path, file)) {
+      const bool has_more_right = right_of(page) > right_of(there->second);
+      if (has_more_right) {
+        std::swap(page, there->second);
+        --copied_;
+      }
+      fail(page, fmt::format("{} has its place", there->second));
+      if (!has_more_right) co_return;
+    }
     co_await hocket::rename(file, path);
+    ++copied_;
+  }
+
+  /// To be the index of a folder.
+  static int right_of(const std::string& page) {
+    return page.ends_with('/') ? 2 : page.ends_with("/index.html") ? 1 : 0;
+  }
+
+  static hocket::coro<bool> are_equal(std::string one, std::string other) {
+    const std::string content = co_await hocket::read_file(one);
+    co_return content == co_await hocket::read_file(other);
+  }
+
+  void fail(const std::string& page, const std::string& why) {
+    ++failed_;
+    fmt::print(stderr, "site_mirror: {}: {}\n", page, why);
   }
 
   /// A page that is there becomes the index of the folder.
@@ -81,7 +110,12 @@ class mirror {
     const bool was_page = co_await hocket::exists(path);
     if (was_page) co_await hocket::rename(path, aside);
     co_await hocket::mkdir(path);
-    if (was_page) co_await hocket::rename(aside, path + "/index.html");
+    if (!was_page) co_return;
+    co_await hocket::rename(aside, path + "/index.html");
+    if (auto moved = pages_.extract(path); !moved.empty()) {
+      moved.key() += "/index.html";
+      pages_.insert(std::move(moved));
+    }
   }
 
   static hocket::coro<bool> is_folder(std::string path) {
@@ -112,11 +146,9 @@ class mirror {
       } else {
         co_await answer.save_to(file);
       }
-      co_await place(file, name);
-      ++copied_;
+      co_await place(file, name, hocket::without_user(page));
     } catch (const std::exception& problem) {
-      ++failed_;
-      fmt::print(stderr, "site_mirror: {}: {}\n", page.href(), problem.what());
+      fail(hocket::without_user(page), problem.what());
     }
   }
 
@@ -125,6 +157,7 @@ class mirror {
   hocket::semaphore free_;
   http::session web_;
   std::set<std::string> known_;
+  std::map<std::string, std::string> pages_;  // by the file that holds each
   std::vector<hocket::url> next_;
   hocket::lock placing_;
   std::string unfinished_;  // a folder for what is being written
@@ -133,7 +166,8 @@ class mirror {
 
 hocket::coro<void> copy_site(arguments given) {
   auto start = hocket::url::parse(given.url);
-  if (!start || !start->has_host()) throw std::runtime_error(fmt::format("'{}' is no URL of a site", given.url));
+  if (!start || !start->has_host())
+    throw std::runtime_error(fmt::format("'{}' is no URL of a site", hocket::without_user(given.url)));
   mirror site(std::move(*start), given);
   co_await site.run();
 }

@@ -21,10 +21,7 @@ new EventSource("/time").onmessage = (event) => { document.getElementById("time"
 </html>
 )";
 
-std::string time_of_day() {
-  return fmt::format("{:%H:%M:%S}",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now())));
-}
+std::string time_of_day() { return fmt::format("{:%H:%M:%S}", hocket::system_wall_clock()); }
 
 hocket::coro<void> serve(std::uint16_t port, double seconds) {
   const auto pause = std::chrono::duration_cast<hocket::duration>(std::chrono::duration<double>(seconds));
@@ -38,7 +35,7 @@ hocket::coro<void> serve(std::uint16_t port, double seconds) {
       }
     });
   });
-  http::server server(std::move(routes));
+  http::server server(std::move(routes), {.wall_clock = hocket::system_wall_clock});
   auto listener = hocket::tcp_listener::listen(*hocket::socket_address::parse("127.0.0.1", port));
   fmt::print("a clock at http://{}/\n", listener.local_address().to_string());
   co_await server.serve(listener);

@@ -31,10 +31,6 @@
 namespace hocket::app {
 namespace {
 
-std::chrono::sys_seconds time_of_day() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 http::proxy_settings proxies_of(const get_arguments& arguments) {
   try {
     if (arguments.proxy.empty()) return http::proxy_settings::from_environment();
@@ -45,16 +41,21 @@ http::proxy_settings proxies_of(const get_arguments& arguments) {
   }
 }
 
+/// Nobody knows how large a file is, nor how slow the line: what stands still is found out by the time between two arrivals.
+duration total_of(const get_arguments& arguments) {
+  if (!arguments.timeout_seconds) return duration::max();
+  return std::chrono::duration_cast<duration>(std::chrono::duration<double>(*arguments.timeout_seconds));
+}
+
 http::session_options session_options_of(const get_arguments& arguments, get_timing& timing) {
   http::session_options options;
   options.user_agent = "hocket/" HOCKET_VERSION;
-  options.timeouts.total =
-      std::chrono::duration_cast<duration>(std::chrono::duration<double>(arguments.timeout_seconds));
+  options.timeouts.total = total_of(arguments);
   options.tls = client_security(arguments.authorities_file, arguments.insecure);
   options.decode = arguments.compressed;
   options.resolver = make_resolver(arguments.resolver);
   options.cookies = std::make_shared<http::cookie_jar>();
-  options.wall_clock = time_of_day;
+  options.wall_clock = system_wall_clock;
   if (arguments.timing) options.tracing = timing.hooks();
   options.proxies = proxies_of(arguments);
   return options;
@@ -206,8 +207,7 @@ void add_options(CLI::App& command, get_arguments& arguments) {
   command.add_flag("--insecure", arguments.insecure, "take any certificate for good")->excludes(authorities);
   command.add_option("--timeout", arguments.timeout_seconds, "seconds for one URL, redirects included")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, 86'400.0).description(""))
-      ->capture_default_str();
+      ->check(CLI::Range(0.001, 86'400.0).description(""));
   command.add_flag("--timing", arguments.timing, "print how long each phase took");
   command.add_option("--progress", arguments.progress, "show how far it is")
       ->check(CLI::IsMember(std::vector<std::string>{"auto", "always", "never"}).description(""))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ struct get_arguments {
   resolver_arguments resolver;
   std::string authorities_file;
   bool insecure = false;
-  double timeout_seconds = 300;
+  std::optional<double> timeout_seconds;
   bool timing = false;
   std::string progress = "auto";
   bool quiet = false;

@@ -21,10 +21,13 @@ static std::string_view trimmed(std::string_view line) {
 url parse_seed(std::string_view text, const std::string& where) {
   auto parsed = url::parse(text);
   if (!parsed && parsed.error() != url_error::no_scheme)
-    throw failure(fmt::format("{}not a valid URL: '{}' ({})", where, text, describe(parsed.error())), wrong_usage);
-  if (!parsed) throw failure(fmt::format("{}not an http(s) URL: '{}'", where, text), wrong_usage);
+    throw failure(fmt::format("{}not a valid URL: '{}' ({})", where, without_user(text), describe(parsed.error())),
+                  wrong_usage);
+  if (!parsed) throw failure(fmt::format("{}not an http(s) URL: '{}'", where, without_user(text)), wrong_usage);
   if (parsed->scheme() != "http" && parsed->scheme() != "https")
-    throw failure(fmt::format("{}not an http(s) URL: '{}'", where, without_user(*parsed)), wrong_usage);
+    throw failure(fmt::format("{}not an http(s) URL: '{}'", where,
+                              parsed->has_host() ? without_user(*parsed) : without_user(text)),
+                  wrong_usage);
   return std::move(*parsed);
 }
 

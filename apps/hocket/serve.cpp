@@ -1,7 +1,6 @@
 // hocket serve: the files below a directory, over HTTP or HTTPS.
 
 #include <atomic>
-#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -38,10 +37,6 @@ struct serve_arguments {
   serve_tls_arguments tls;
   bool quiet = false;
 };
-
-std::chrono::sys_seconds time_of_day() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 void print_problem(const std::string& problem) { fmt::print(stderr, "hocket serve: {}\n", problem); }
 
@@ -94,7 +89,7 @@ coro<std::uint64_t> serve(serving& shared, loop_place place) {
   if (is_first) ends_in_order.emplace();
   auto listener = shared.address.listen();
   http::server server(http::static_files::below(shared.arguments.directory, {.list_directories = true}),
-                      {.tls = shared.secured.tls, .wall_clock = time_of_day, .on_error = print_problem});
+                      {.tls = shared.secured.tls, .wall_clock = system_wall_clock, .on_error = print_problem});
   if (is_first &&
       shared.secured.from_files)  // for as long as the loop runs; listens before anybody is told that it serves
     create_task(reload_on_sighup(*shared.secured.from_files), {.name = "reload", .eager_start = true});

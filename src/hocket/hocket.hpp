@@ -77,6 +77,7 @@
 #include <hocket/loop/context.hpp>
 #include <hocket/loop/instrument.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/loop/system_wall_clock.hpp>
 #include <hocket/sync/barrier.hpp>
 #include <hocket/sync/bounded_semaphore.hpp>
 #include <hocket/sync/capacity_limiter.hpp>

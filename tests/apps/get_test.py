@@ -278,6 +278,8 @@ class Get(AppTest):
         for arguments, code, line in (
             ((f"http://user:secret@127.0.0.1:{port}/",), 1, f"http://127.0.0.1:{port}/: "),
             ((f"http://user:secret@127.0.0.1:{port}/", "-O"), 2, f"'http://127.0.0.1:{port}/' names no file"),
+            (("http://user:secret@127.0.0.1:99999/",), 2, "not a valid URL: 'http://[*]{3}@127.0.0.1:99999/'"),
+            (("user:secret@127.0.0.1",), 2, "not an http.s. URL: '[*]{3}@127.0.0.1'"),
             (("ftp://user:secret@127.0.0.1/",), 2, "not an http.s. URL: 'ftp://127.0.0.1/'"),
         ):
             ended = self.get(*arguments)

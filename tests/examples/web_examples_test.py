@@ -172,6 +172,7 @@ class JsonApi:
             self.assertEqual(self.ask(server, "GET", "/notes"), (200, [{"id": 2, "text": "\u00e4"}]))
         self.assertEqual(server.process.returncode, 0)
         self.assertEqual(len(server.out.splitlines()), 6)
+        self.assertRegex(server.out, r'\[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:]{8} \+0000\] "GET /notes HTTP/1.1" 200')
         self.assertEqual(server.error, "")
 
     def test_refuses_what_is_no_note(self):
@@ -364,6 +365,16 @@ class SiteMirror:
                 self.assertEqual(self.files_of(folder), {"index.html": pages["/"][2], "blog/index.html": b"blog",
                                                          "blog/post/index.html": b"post", "blog/post/1": b"1"})
 
+    def test_keeps_of_two_pages_for_one_file_that_with_the_slash(self):
+        links = b"<a href=/a>a</a>", b"<a href=/a/>a/</a>", b"<a href=/a/index.html>index</a>", b"<a href=/A>A</a>"
+        for order in (links, links[::-1], links[2:] + links[:2]):
+            pages = {"/": html(b"".join(order)), "/a": html(b"bare"), "/a/": html(b"folder"), "/a/index.html": html(b"folder"), "/A": html(b"A")}
+            with Site(pages) as site, tempfile.TemporaryDirectory() as folder:
+                ended = self.mirror(site.url(), folder, "--concurrency", 1)
+                self.assertEqual(self.files_of(folder), {"index.html": pages["/"][2], "a/index.html": b"folder", "A": b"A"})
+                self.assertRegex(ended.stderr, f"\\Asite_mirror: {site.url('/a')}: {site.url('/a/')}(index.html)? has its place\nsite_mirror: 1 could not be copied\n\\Z")
+                self.assertEqual((ended.stdout, ended.returncode), ("4 copied, 1 failed\n", 1))
+
     def test_writes_nothing_outside_of_its_folder_and_tells_what_it_cannot_copy(self):
         evil = ["/..%2f..%2fevil.html", "/..%5cevil.html", "/a%00b.html", "/missing.html"]
         pages = {path: html(b"evil") for path in evil[:-1]}
@@ -376,9 +387,9 @@ class SiteMirror:
         self.assertEqual((ended.stdout, ended.returncode), ("1 copied, 4 failed\n", 1))
 
     def test_refuses_what_is_no_site(self):
-        for url in ("nonsense", "mailto:somebody@example.org"):
+        for url, shown in (("nonsense", "nonsense"), ("http://user:secret@a b/", "http://***@a b/")):
             ended = self.mirror(url, "/nowhere")
-            self.assertEqual((ended.stderr, ended.returncode), (f"site_mirror: '{url}' is no URL of a site\n", 1))
+            self.assertEqual((ended.stderr, ended.returncode), (f"site_mirror: '{shown}' is no URL of a site\n", 1))
 
 
 class HttpBlocking(unittest.TestCase):

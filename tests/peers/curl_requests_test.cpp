@@ -135,9 +135,7 @@ HOCKET_PEER_TEST(curl_requests, are_known_again_by_their_cookie) {
   const temporary_directory folder;
   http::router routes;
   routes.use(http::cookie_sessions({"a key of at least thirty-two bytes."},
-                                   {.secure = false, .wall_clock = [] {
-                                      return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-                                    }}));
+                                   {.secure = false, .wall_clock = hocket::system_wall_clock}));
   routes.get("/", [](http::request& asked) -> coro<http::reply> {
     auto& session = *asked.get<http::cookie_session>();
     session.set("visits", std::string(session.get("visits").value_or("")) + "|");

@@ -25,7 +25,7 @@ class nginx_process {
     write_file(folder_ / "nginx.conf", configuration(http));
     server_.emplace(std::vector<std::string>{"nginx", "-p", folder_.path(), "-e", folder_ / "error.log", "-c",
                                              folder_ / "nginx.conf"});
-    co_await server_->accepts_at(port());
+    co_await server_->accepts_at(socket_address::parse("127.0.0.1", port()).value());
   }
 
  private:

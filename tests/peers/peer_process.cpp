@@ -200,15 +200,14 @@ coro<std::string> peer_process::line_of(peer_output& output, std::string part) {
   co_return co_await wait_for(look(), patience);
 }
 
-coro<void> peer_process::accepts_at(std::uint16_t port) {
-  const auto where = socket_address::parse("127.0.0.1", port).value();
+coro<void> peer_process::accepts_at(socket_address where) {
   const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!co_await as_expected(tcp_socket::connect(where))) {
     siginfo_t end{};
     if (::waitid(P_PID, static_cast<id_t>(process_), &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_pid != 0)
       throw std::runtime_error(fmt::format("{} has ended: {}", name_, co_await err_.read()));
     if (std::chrono::steady_clock::now() > deadline)
-      throw std::runtime_error(fmt::format("{} does not accept connections at port {}", name_, port));
+      throw std::runtime_error(fmt::format("{} does not accept connections at {}", name_, where.to_string()));
     co_await sleep(std::chrono::milliseconds(5));
   }
 }

@@ -14,6 +14,7 @@
 #include <hocket/core/coro.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/io/open_connection.hpp>
+#include <hocket/io/socket_address.hpp>
 
 namespace hocket::testing {
 
@@ -75,8 +76,8 @@ class peer_process {
     return line_of(err_, std::move(part));
   }
 
-  /// Waits until somebody accepts connections at that port of 127.0.0.1. Throws std::runtime_error if the program ends first.
-  [[nodiscard]] coro<void> accepts_at(std::uint16_t port);
+  /// Waits until somebody accepts connections there. Throws std::runtime_error if the program ends first.
+  [[nodiscard]] coro<void> accepts_at(socket_address where);
 
   /// Waits for its end and gives its exit code; 128 and the signal's number, if one has ended it.
   [[nodiscard]] coro<int> ended();

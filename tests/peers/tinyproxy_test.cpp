@@ -10,27 +10,28 @@
 #include <http/running_server.hpp>
 #include <io/temporary_directory.hpp>
 #include <peers/certificate_files.hpp>
-#include <peers/pattern.hpp>
 #include <peers/peer_test.hpp>
+#include <peers/proxied_server.hpp>
 
-#include <hocket/core/as_result.hpp>
 #include <hocket/http/client/session.hpp>
 
 using hocket::coro;
 using hocket::tls_context;
 namespace http = hocket::http;
 using hocket::testing::certificate_files;
-using hocket::testing::pattern;
+using hocket::testing::expect_led_to;
+using hocket::testing::large_page;
+using hocket::testing::page_of_proxied_server;
 using hocket::testing::peer_process;
+using hocket::testing::proxy_failure_of;
 using hocket::testing::reserved_port;
 using hocket::testing::run_peer;
 using hocket::testing::running_server;
+using hocket::testing::secured;
 using hocket::testing::temporary_directory;
 using hocket::testing::write_file;
 
 namespace {
-
-constexpr std::size_t megabytes = 4 * 1024 * 1024;
 
 /// A proxy at another address than what is reserved: it takes no port that somebody holds.
 class tinyproxy {
@@ -63,42 +64,11 @@ Allow 127.0.0.0/8
 
 constexpr const char* wants_password = "BasicAuth user secret";
 
-/// "/large" is large, "/back" what was sent, all else says who has passed it on.
-coro<http::reply> answer(http::request& asked) {
-  if (asked.path() == "/large") co_return http::reply::text(pattern(megabytes));
-  if (asked.path() == "/back") co_return http::reply::text(co_await asked.read(2 * megabytes));
-  co_return http::reply::text(fmt::format("{} by {}", asked.target(), asked.headers().get("Via").value_or("nobody")));
-}
-
-http::server_options secured(certificate_files& files) {
-  return {.tls = tls_context::server({.identities = {files.issue().identity()}, .alpn_protocols = {"http/1.1"}})};
-}
-
-coro<std::string> text_of(http::response answer) { co_return co_await answer.text(); }
-
-coro<std::string> failure_of(http::session& web, std::string url) {
-  const auto outcome = co_await hocket::as_result(web.get(url));
-  if (outcome) co_return "none";
-  try {
-    std::rethrow_exception(outcome.error());
-  } catch (const http::proxy_error& problem) {
-    co_return problem.what();
-  }
-}
-
-coro<void> expect_led_to(http::session& web, const running_server& server, std::string_view by) {
-  const std::string seen = co_await text_of(co_await web.get(server.url("/page")));
-  EXPECT_TRUE(seen.starts_with("/page by ") && seen.contains(by)) << seen;
-  EXPECT_TRUE(co_await (co_await web.get(server.url("/large"))).read() == pattern(megabytes));
-  EXPECT_TRUE(co_await (co_await web.put(server.url("/back"), {.body = pattern(megabytes)})).read() ==
-              pattern(megabytes));
-}
-
 }  // namespace
 
 HOCKET_PEER_TEST(tinyproxy, passes_plain_requests_on) {
   HOCKET_NEEDS("tinyproxy");
-  running_server server(answer);
+  running_server server(page_of_proxied_server);
   tinyproxy via;
   co_await via.ready();
   {
@@ -111,7 +81,7 @@ HOCKET_PEER_TEST(tinyproxy, passes_plain_requests_on) {
 HOCKET_PEER_TEST(tinyproxy, leads_to_servers_of_https) {
   HOCKET_NEEDS("tinyproxy");
   certificate_files files;
-  running_server server(answer, secured(files));
+  running_server server(page_of_proxied_server, secured(files));
   tinyproxy via;
   co_await via.ready();
   {
@@ -124,8 +94,8 @@ HOCKET_PEER_TEST(tinyproxy, leads_to_servers_of_https) {
 HOCKET_PEER_TEST(tinyproxy, wants_to_know_who_asks) {
   HOCKET_NEEDS("tinyproxy");
   certificate_files files;
-  running_server plain(answer);
-  running_server secure(answer, secured(files));
+  running_server plain(page_of_proxied_server);
+  running_server secure(page_of_proxied_server, secured(files));
   tinyproxy via(wants_password);
   co_await via.ready();
   {
@@ -138,7 +108,7 @@ HOCKET_PEER_TEST(tinyproxy, wants_to_know_who_asks) {
     for (const char* user : {"", "user:wrong"}) {
       http::session unknown(options(user));
       EXPECT_EQ((co_await unknown.get(plain.url())).status(), *user == '\0' ? 407 : 401) << user;
-      EXPECT_TRUE((co_await failure_of(unknown, secure.url())).contains(" refuses: 40")) << user;
+      EXPECT_TRUE((co_await proxy_failure_of(unknown, secure.url())).contains(" refuses: 40")) << user;
     }
   }
   co_await plain.stop();
@@ -154,15 +124,15 @@ HOCKET_PEER_TEST(tinyproxy, tells_that_a_server_is_not_there) {
 
   EXPECT_GE((co_await web.get(fmt::format("http://127.0.0.1:{}/", nobody.number()))).status(), 500);
   EXPECT_TRUE(
-      (co_await failure_of(web, fmt::format("https://127.0.0.1:{}/", nobody.number()))).contains(" refuses: 50"));
+      (co_await proxy_failure_of(web, fmt::format("https://127.0.0.1:{}/", nobody.number()))).contains(" refuses: 50"));
 }
 
 #ifdef HOCKET_PROGRAM
 HOCKET_PEER_TEST(tinyproxy, is_used_by_hocket_get) {
   HOCKET_NEEDS("tinyproxy");
   certificate_files files;
-  running_server plain(answer);
-  running_server secure(answer, secured(files));
+  running_server plain(page_of_proxied_server);
+  running_server secure(page_of_proxied_server, secured(files));
   tinyproxy via(wants_password);
   co_await via.ready();
 
@@ -171,7 +141,7 @@ HOCKET_PEER_TEST(tinyproxy, is_used_by_hocket_get) {
                                          via.url("user:secret"), server->url("/page"), server->url("/large")});
     EXPECT_EQ(good.status, 0) << good.err;
     EXPECT_TRUE(good.out.starts_with("/page by ")) << good.out.substr(0, 100);
-    EXPECT_TRUE(good.out.ends_with(pattern(megabytes))) << good.out.size();
+    EXPECT_TRUE(good.out.ends_with(large_page())) << good.out.size();
     const auto bad = co_await run_peer(
         {HOCKET_PROGRAM, "get", "--cafile", files.cafile(), "--proxy", via.url(), server->url("/page")});
     EXPECT_EQ(bad.status, 1);

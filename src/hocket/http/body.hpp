@@ -41,7 +41,8 @@ class body_source {
   virtual ~body_source() = default;
 
   /// The next piece, valid until the next call; empty at the end of the body, and from then on. Suspends while none has come, and
-  /// the peer is held back while nobody asks. Throws what went wrong on the way, and `cancelled`, which loses nothing.
+  /// the peer is held back while nobody asks. Cancelled, also by a time-out around it, it loses nothing: the next call goes on. Throws what went
+  /// wrong on the way, and the same again at each further call: a body that was cut off never looks like one that has ended.
   [[nodiscard]] virtual coro<std::string_view> next() = 0;
 };
 

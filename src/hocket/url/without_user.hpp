@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include <hocket/url/url.hpp>
 
@@ -11,6 +12,16 @@ namespace hocket {
   target.set_username("");
   target.set_password("");
   return target.href();
+}
+
+/// The same of a text that is no URL: `***` for all that stands between its scheme and its last '@', so that no part of a password is seen,
+/// whatever is wrong with it.
+[[nodiscard]] inline std::string without_user(std::string_view text) {
+  const std::size_t at = text.rfind('@');
+  if (at == std::string_view::npos) return std::string(text);
+  const std::size_t slashes = text.substr(0, at).find("//");
+  const std::size_t begin = slashes == std::string_view::npos ? 0 : slashes + 2;
+  return std::string(text.substr(0, begin)).append("***").append(text.substr(at));
 }
 
 }  // namespace hocket

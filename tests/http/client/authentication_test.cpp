@@ -2,10 +2,12 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <http/client/client_peer.hpp>
 
+#include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/http/auth/netrc.hpp>
 #include <hocket/testing/test.hpp>
@@ -87,13 +89,15 @@ HOCKET_TEST(authentication, digest_needs_no_second_connection_behind_a_long_refu
 }
 
 HOCKET_TEST(authentication, a_refusal_of_digest_is_the_response) {
-  guard door{.refuses = true};
-  scripted_server server(door.script());
-  session web({.auth = credentials::digest("user", "wrong")});
-  EXPECT_EQ((co_await web.get(server.url())).status(), 401);
-  EXPECT_EQ(door.seen.size(), 2U);
-  EXPECT_EQ((co_await web.get(server.url())).status(), 401);
-  EXPECT_EQ(door.seen.size(), 3U);
+  for (const char* user : {"user", "J\xc3\xa4s\xc3\xb8n", "a\"b\\c"}) {
+    guard door{.refuses = true};
+    scripted_server server(door.script());
+    session web({.auth = credentials::digest(user, "wrong")});
+    EXPECT_EQ((co_await web.get(server.url())).status(), 401);
+    EXPECT_EQ(door.seen.size(), 2U) << user;
+    EXPECT_EQ((co_await web.get(server.url())).status(), 401);
+    EXPECT_EQ(door.seen.size(), 3U) << user;
+  }
 }
 
 HOCKET_TEST(authentication, digest_answers_the_challenges_of_many_requests_at_once) {
@@ -128,6 +132,74 @@ HOCKET_TEST(authentication, a_nonce_that_is_too_old_is_replaced) {
   static_cast<void>(co_await ask(web, "GET", server.url()));
   EXPECT_EQ(door.seen.size(), 4U) << "once with the old one, once with the new one";
   EXPECT_TRUE(has(door.seen[3], "nonce=\"newer\"")) << door.seen[3];
+}
+
+/// Lets in who signs by the newest nonce. What is asked of "/late" is refused a second later, and not said to be old.
+struct forgetful_guard {
+  int newest = 1;
+  std::vector<std::string> seen{};
+  bool was_late = false;
+
+  [[nodiscard]] std::string refusal(bool is_old) const {
+    return response_text(401, "",
+                         fmt::format("WWW-Authenticate: Digest realm=\"r\", nonce=\"n{}\", qop=\"auth\"{}\r\n", newest,
+                                     is_old ? ", stale=true" : ""));
+  }
+  scripted_server::script script() {
+    return [this](hocket::tcp_socket& peer, std::size_t) -> coro<void> {
+      hocket::testing::request_reader requests(peer);
+      for (;;) {
+        const seen_request asked = co_await requests.whole();
+        if (!asked.complete) co_return;
+        const std::string who(asked.fields.get("Authorization").value_or("none"));
+        seen.push_back(who);
+        if (asked.target == "/late" && !std::exchange(was_late, true)) {
+          co_await hocket::sleep(1s);
+          co_await peer.send_all(refusal(false));
+        } else {
+          const bool is_known = has(who, fmt::format("nonce=\"n{}\"", newest));
+          co_await peer.send_all(is_known ? response_text(200, "in") : refusal(who != "none"));
+        }
+      }
+    };
+  }
+};
+
+HOCKET_TEST(authentication, who_has_signed_by_a_nonce_that_was_replaced_meanwhile_asks_again) {
+  forgetful_guard door;
+  scripted_server server(door.script());
+  session web({.auth = credentials::digest("user", "password")});
+  EXPECT_EQ(co_await ask(web, "GET", server.url()), "in");
+  auto late = hocket::create_task(ask(web, "GET", server.url("/late")));
+  co_await hocket::sleep(500ms);
+  door.newest = 2;
+  EXPECT_EQ(co_await ask(web, "GET", server.url()), "in");
+  EXPECT_EQ(co_await late, "in");
+  EXPECT_EQ(co_await ask(web, "GET", server.url()), "in");
+  EXPECT_EQ(std::ranges::count(door.seen, "none"), 1) << "nobody has forgotten it";
+}
+
+HOCKET_TEST(authentication, a_server_that_takes_each_nonce_once_lets_in_many_requests_at_once) {
+  std::vector<bool> was_used;
+  scripted_server server(answering_messages([&](const seen_request& asked) {
+    const std::string who(asked.fields.get("Authorization").value_or(""));
+    for (std::size_t n = 0; n < was_used.size(); ++n)
+      if (!was_used[n] && has(who, fmt::format("nonce=\"n{}\"", n))) {
+        was_used[n] = true;
+        return response_text(200, "in");
+      }
+    was_used.push_back(false);
+    return response_text(401, "",
+                         fmt::format("WWW-Authenticate: Digest realm=\"r\", nonce=\"n{}\", qop=\"auth\"{}\r\n",
+                                     was_used.size() - 1, who.empty() ? "" : ", stale=true"));
+  }));
+  session web({.auth = credentials::digest("user", "password")});
+  for (int round = 0; round < 3; ++round) {
+    std::vector<hocket::task<std::string>> all;
+    for (int n = 0; n < 8; ++n) all.push_back(hocket::create_task(ask(web, "GET", server.url())));
+    for (auto& each : all) EXPECT_EQ(co_await each, "in");
+  }
+  EXPECT_EQ(was_used.size(), 24U) << "each has one of its own";
 }
 
 HOCKET_TEST(authentication, a_malformed_challenge_is_no_challenge) {

@@ -8,7 +8,9 @@
 
 #include <http/client/client_peer.hpp>
 
+#include <hocket/core/sleep.hpp>
 #include <hocket/http/client/download.hpp>
+#include <hocket/http/client/retries.hpp>
 #include <hocket/http/range/byte_range.hpp>
 #include <hocket/io/file_system.hpp>
 #include <hocket/io/temporary.hpp>
@@ -17,6 +19,7 @@
 #include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
 
+using namespace std::chrono_literals;
 using hocket::coro;
 using hocket::tcp_socket;
 using hocket::url;
@@ -124,7 +127,7 @@ HOCKET_TEST(download, survives_a_break_after_any_byte) {
     breaking_server server;
     server.bytes_a_time = bytes;
     session web;
-    EXPECT_EQ(co_await download(web, server.target(), to.path, {.attempts = 10}), 10U) << bytes;
+    EXPECT_EQ(co_await download(web, server.target(), to.path, {.attempts = 2}), 10U) << bytes;
     EXPECT_EQ(co_await to.take(), "0123456789") << bytes;
   }
 }
@@ -197,11 +200,91 @@ HOCKET_TEST(download, begins_anew_with_a_server_that_knows_no_ranges) {
   EXPECT_EQ(co_await to.take(), "0123456789");
 }
 
+HOCKET_TEST(download, gives_up_after_attempts_in_a_row_that_get_no_further) {
+  place to = co_await place::make();
+  breaking_server server;
+  session web;
+  download_options options{.attempts = 3};
+  options.on_progress = [&](std::uint64_t bytes) {
+    if (bytes == 8) server.bytes_a_time = 0;
+  };
+  EXPECT_TRUE(
+      (co_await failure_of([](session& by, url from, std::string path, download_options how) -> coro<std::string> {
+        co_await download(by, std::move(from), std::move(path), std::move(how));
+        co_return "";
+      }(web, server.target(), to.path, std::move(options))))
+          .starts_with("http::server_disconnected: "));
+  EXPECT_EQ(server.seen.size(), 4U) << "the second got further, and is the first of three";
+}
+
+HOCKET_TEST(download, asks_for_nothing_again_with_one_attempt) {
+  place to = co_await place::make();
+  breaking_server server;
+  session web;
+  EXPECT_TRUE((co_await failure_of([&]() -> coro<std::string> {
+                co_await download(web, server.target(), to.path, {.attempts = 1});
+                co_return "";
+              }()))
+                  .starts_with("http::server_disconnected: "));
+  EXPECT_EQ(server.seen.size(), 1U);
+}
+
+/// Sends a byte of ten each so often.
+scripted_server::script dripping_a_byte_each(hocket::duration often) {
+  return [often](tcp_socket& peer, std::size_t) -> coro<void> {
+    request_reader requests(peer);
+    static_cast<void>(co_await requests.whole());
+    co_await peer.send_all("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n");
+    for (const std::string_view byte : {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}) {
+      co_await hocket::sleep(often);
+      co_await peer.send_all(byte);
+    }
+  };
+}
+
+HOCKET_TEST(download, lasts_longer_than_the_sessions_total_while_bytes_come) {
+  place to = co_await place::make();
+  scripted_server server(dripping_a_byte_each(50s));
+  hocket::http::session_options options;
+  options.middlewares.push_back(hocket::http::retries());  // a limit goes round these, too
+  session web(std::move(options));
+  const auto begun = hocket::loop::running().time();
+  EXPECT_EQ(co_await download(web, *url::parse(server.url()), to.path, {.attempts = 1}), 10U);
+  EXPECT_GE(hocket::loop::running().time() - begun, 500s);
+  EXPECT_EQ(co_await to.take(), "0123456789");
+}
+
+HOCKET_TEST(download, ends_where_nothing_comes_any_more) {
+  place to = co_await place::make();
+  scripted_server server(dripping_a_byte_each(70s));
+  session web;
+  EXPECT_EQ(co_await failure_of([&]() -> coro<std::string> {
+              co_await download(web, *url::parse(server.url()), to.path, {.attempts = 1});
+              co_return "";
+            }()),
+            "timeout_error: the server sends nothing");
+}
+
+HOCKET_TEST(download, has_a_limit_in_all_if_it_is_given_one) {
+  place to = co_await place::make();
+  co_await hocket::write_file(to.path, "old");
+  scripted_server server(dripping_a_byte_each(50s));
+  session web;
+  const auto begun = hocket::loop::running().time();
+  EXPECT_TRUE((co_await failure_of([&]() -> coro<std::string> {
+                co_await download(web, *url::parse(server.url()), to.path, {.timeout = 120s});
+                co_return "";
+              }()))
+                  .starts_with("timeout_error: "));
+  EXPECT_EQ(hocket::loop::running().time() - begun, 120s);
+  EXPECT_EQ(co_await to.take(), "old");
+}
+
 HOCKET_TEST(download, leaves_the_old_file_when_it_fails) {
   place to = co_await place::make();
   co_await hocket::write_file(to.path, "old");
   breaking_server server;
-  server.bytes_a_time = 1;
+  server.bytes_a_time = 0;
   session web;
   EXPECT_TRUE((co_await failure_of([&]() -> coro<std::string> {
                 co_await download(web, server.target(), to.path, {.attempts = 3});

@@ -250,6 +250,15 @@ HOCKET_TEST(session, refuses_what_is_not_a_url) {
   EXPECT_EQ((co_await failure_of(fetch(web, "not a url"))).kind, "client_error");
 }
 
+HOCKET_TEST(session, shows_no_password_in_what_is_not_a_url) {
+  scripted_server server(answering([](const std::string&) { return redirect_to("http://user:secret@a b/"); }));
+  session web;
+  EXPECT_TRUE(
+      (co_await failure_of(fetch(web, "http://user:secret@a b/"))).text.starts_with("'http://***@a b/' is not a URL"));
+  EXPECT_EQ((co_await failure_of(fetch(web, server.url()))).text,
+            "redirected to 'http://***@a b/', which is not a URL");
+}
+
 HOCKET_TEST(session, refuses_other_schemes) {
   session web;
   EXPECT_EQ((co_await failure_of(fetch(web, "ftp://127.0.0.1/"))).text, "the scheme 'ftp' is not supported");

@@ -88,6 +88,15 @@ TEST(cookies_txt, passes_over_lines_that_are_no_cookies) {
   EXPECT_EQ(jar.size(), 1U);
 }
 
+// One for a public suffix would be written for that host alone, and such a line is a comment.
+TEST(cookies_txt, takes_no_domain_that_would_be_written_as_a_comment) {
+  cookie_jar jar;
+  EXPECT_EQ(
+      parse_cookies_txt(".#example\tTRUE\t/\tTRUE\t0\ta\t1\n#HttpOnly_#b.example\tFALSE\t/\tTRUE\t0\ta\t1\n", jar, now),
+      2U);
+  EXPECT_EQ(jar.size(), 0U);
+}
+
 TEST(cookies_txt, takes_an_expiry_beyond_any_clock) {
   cookie_jar jar;
   EXPECT_EQ(parse_cookies_txt("example.org\tFALSE\t/\tFALSE\t9223372036854775807\ta\t1\n", jar, now), 0U);

@@ -1,7 +1,9 @@
 // Clients that mean no good: time and memory stay bounded, everybody else is served, and nothing is read in two ways.
 
 #include <array>
+#include <exception>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -10,7 +12,9 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
+#include <hocket/core/timeout.hpp>
 #include <hocket/http/server/server.hpp>
+#include <hocket/testing/memory_stream.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
@@ -294,6 +298,65 @@ HOCKET_TEST(hostile_client, whose_body_fails_is_not_taken_at_the_second_look_for
   const std::string once = lost.substr(0, lost.size() / 2);
   EXPECT_TRUE(once.starts_with("the client has gone")) << lost;
   EXPECT_EQ(lost, once + once);
+}
+
+HOCKET_TEST(hostile_client, who_sends_no_body_gets_no_more_time_from_a_handler_that_asks_again_and_again) {
+  std::string failure = "none";
+  running_server server([&](request& asked) -> coro<reply> {
+    for (int n = 0; n < 100; ++n) {
+      const auto piece = co_await hocket::as_result(hocket::with_timeout(1s, asked.next()));
+      try {
+        if (!piece) std::rethrow_exception(piece.error());
+      } catch (const hocket::timeout_error&) {  // and again
+      } catch (const hocket::http::http_error& slow) {
+        failure = fmt::format("{} after {} times", slow.status(), n);
+        throw;
+      }
+    }
+    co_return reply::text("patient");
+  });
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(statuses((co_await client.receive()).text()), "408");
+  EXPECT_EQ(failure, "408 after 10 times");
+  client.close();
+  co_await server.stop();
+}
+
+/// A client that waits for "100 Continue", and a handler that asks for its body twice; what that gets, and what the client.
+coro<std::string> told_to_go_on(hocket::testing::memory_stream_options options) {
+  std::string heard;
+  hocket::http::server server([&](request& asked) -> coro<reply> {
+    for (int n = 0; n < 2; ++n) {
+      const auto piece = co_await hocket::as_result(hocket::with_timeout(1s, asked.next()));
+      try {
+        if (piece) heard.append(*piece).append("; ");
+        if (!piece) std::rethrow_exception(piece.error());
+      } catch (const std::exception& thrown) {
+        heard.append(thrown.what()).append("; ");
+      }
+    }
+    co_return reply::text("done");
+  });
+  auto [near, far] = hocket::testing::memory_streams(std::move(options));
+  auto serving = create_task(server.serve_connection(std::move(far)));
+  co_await near.send_all("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+  co_await hocket::sleep(5s);
+  try {
+    while (const auto piece = co_await near.receive()) heard += piece.text();
+  } catch (const std::system_error&) {
+    heard += "reset";
+  }
+  static_cast<void>(co_await hocket::as_result(serving));
+  co_return heard;
+}
+
+HOCKET_TEST(hostile_client, who_does_not_take_100_continue_is_given_up) {
+  const std::string gone = "the client has gone: Connection reset by peer; ";
+  EXPECT_TRUE((co_await told_to_go_on({.to_client = {.fail_send = {.at = 1}}})).ends_with("; " + gone));
+  const std::string heard = co_await told_to_go_on({.to_client = {.capacity = 5}});
+  EXPECT_TRUE(heard.contains("; " + gone)) << heard;
+  EXPECT_FALSE(heard.contains("HTTP/1.1 200")) << heard << ": nobody could tell where it begins";
 }
 
 HOCKET_TEST(hostile_client, who_goes_at_any_byte_of_the_answer_leaves_nothing_behind) {

@@ -173,6 +173,19 @@ HOCKET_TEST(static_files, lists_a_directory_without_index) {
   co_await folder.stop();
 }
 
+HOCKET_TEST(static_files, lists_nothing_that_cannot_be_asked_for) {
+  served_folder folder;
+  for (const char* name : {"docs/back\\slash", "docs/new\nline", "docs/a b", "docs/a%41"})
+    write_file(folder.path(name), "");
+  const std::string page = co_await folder.get("/docs/");
+  for (const char* name : {"slash", "line"}) EXPECT_EQ(page.find(name), std::string::npos) << page;
+  for (const char* target : {"a%20b", "a%2541"}) {
+    EXPECT_NE(page.find(fmt::format("<a href=\"./{}\">", target)), std::string::npos) << page;
+    EXPECT_EQ(statuses(co_await folder.get(fmt::format("/docs/{}", target))), "200");
+  }
+  co_await folder.stop();
+}
+
 HOCKET_TEST(static_files, the_list_of_the_root_does_not_lead_further_up) {
   served_folder folder;
   EXPECT_EQ((co_await folder.get("/")).find("href=\"../\""), std::string::npos);

@@ -39,6 +39,9 @@ class digest_session {
  public:
   digest_session(digest_challenge challenge, std::string user, std::string password);
 
+  /// What the next request is signed with: the challenge's, or one that came later.
+  [[nodiscard]] const std::string& nonce() const noexcept { return challenge_.nonce; }
+
   /// The value of `Authorization` for a request with that method and request target; each call counts as one request.
   /// Of what the server offers it takes `auth` before `auth-int`; for that `content` must be given. `cnonce` is drawn
   /// anew for each, but for the algorithms with `_sess`, which keep the first. Throws hocket::error if the content is

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -7,6 +8,7 @@
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
+#include <hocket/core/timeout.hpp>
 #include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/detail/retriable.hpp>
 #include <hocket/http/client/detail/save_body.hpp>
@@ -15,6 +17,7 @@
 #include <hocket/http/range/validators.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/io/file_system.hpp>
+#include <hocket/loop/loop.hpp>
 
 namespace hocket::http {
 namespace {
@@ -37,13 +40,15 @@ class unfinished {
   }
 
   [[nodiscard]] std::uint64_t size() const noexcept { return here_; }
+  /// The most that was ever there.
+  [[nodiscard]] std::uint64_t furthest() const noexcept { return furthest_; }
 
  private:
   coro<std::exception_ptr> take_answer() {
     headers fields = options_.fields;
     if (!fields.contains("Accept-Encoding")) fields.set("Accept-Encoding", "identity");
     if (here_ > 0) ask_for_rest(fields, here_, known_);
-    auto asked = co_await as_result(by_.get(from_, {.fields = std::move(fields)}));
+    auto asked = co_await as_result(by_.get(from_, {.fields = std::move(fields), .timeout = duration::max()}));
     if (!asked) co_return passing(asked.error());
     response& answer = *asked;
     if (here_ > 0 && answer.is_at_end(here_)) co_return nullptr;
@@ -56,6 +61,7 @@ class unfinished {
       co_await to_.write(*piece, static_cast<std::int64_t>(here_));
       has_bytes_ = true;
       here_ += piece->size();
+      furthest_ = std::max(furthest_, here_);
       if (options_.on_progress) options_.on_progress(here_);
     }
   }
@@ -87,7 +93,8 @@ class unfinished {
   download_options& options_;
   file& to_;
   validators known_;
-  std::uint64_t here_ = 0;             // bytes that count
+  std::uint64_t here_ = 0;  // bytes that count
+  std::uint64_t furthest_ = 0;
   std::optional<std::uint64_t> size_;  // of the whole, as a part has told it
   bool has_bytes_ = false;
 };
@@ -99,14 +106,18 @@ coro<std::uint64_t> download(session& by, url from, std::string path, download_o
     throw client_error(fmt::format("'{}' is no file that could be replaced", path));
   const auto fill = [&](file& to) -> coro<std::uint64_t> {
     unfinished content(by, std::move(from), options, to);
-    for (unsigned attempts = 1;; ++attempts) {
+    unsigned attempts = 0;
+    for (;;) {
+      const std::uint64_t before = content.furthest();
       const std::exception_ptr failure = co_await content.go_on();
       if (failure == nullptr) co_return content.size();
+      attempts = content.furthest() > before ? 1 : attempts + 1;
       if (attempts >= options.attempts) std::rethrow_exception(failure);
       co_await sleep(options.pause.after(attempts));
     }
   };
-  co_return co_await detail::replace_by(std::move(path), fill);
+  timeout limit(options.timeout ? std::optional(loop::running().time_after(*options.timeout)) : std::nullopt);
+  co_return co_await limit.run(detail::replace_by(std::move(path), fill));
 }
 
 }  // namespace hocket::http

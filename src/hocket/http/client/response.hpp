@@ -82,8 +82,9 @@ class response final : public body_source {
   /// Throws `status_error` for 400 and above.
   void raise_for_status() const;
 
-  /// The next piece of the body, valid until the next call; empty at its end. Besides what `session::request` throws:
-  /// `content_decoding_error`.
+  /// The next piece of the body, valid until the next call; empty at its end and nowhere else. Cancelled, also by a time-out around it, it loses
+  /// nothing: the next call goes on. Throws what `session::request` throws, its time-outs included, and `content_decoding_error`; then the
+  /// connection is closed, and every further call throws the same.
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::string_view> next() override;
 
   /// Reads the rest of the body away, if it is at most 64 KiB and comes within a second, so that the connection can be used

@@ -13,6 +13,7 @@
 #include <hocket/http/client/detail/session_state.hpp>
 #include <hocket/http/client/session.hpp>
 #include <hocket/http/coding/accept_encoding.hpp>
+#include <hocket/url/without_user.hpp>
 
 namespace hocket::http {
 
@@ -37,7 +38,7 @@ session_options with_usual_fields(session_options options) {
 
 url parse_target(std::string_view text, const std::optional<url>& base) {
   auto parsed = base ? url::parse(text, *base) : url::parse(text);
-  if (!parsed) throw client_error(fmt::format("'{}' is not a URL: {}", text, describe(parsed.error())));
+  if (!parsed) throw client_error(fmt::format("'{}' is not a URL: {}", without_user(text), describe(parsed.error())));
   return std::move(*parsed);
 }
 

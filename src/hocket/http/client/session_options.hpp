@@ -21,6 +21,7 @@
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/loop/clock.hpp>
+#include <hocket/loop/system_wall_clock.hpp>
 #include <hocket/url/url.hpp>
 
 namespace hocket::http {
@@ -70,7 +71,7 @@ struct session_options {
   /// Gives requests their cookies and takes those of responses, for as long as it is here; several sessions of one loop may share one. Null: the
   /// session keeps none.
   std::shared_ptr<cookie_jar> cookies{};
-  /// The time of day, by which cookies expire; none: they last until the server takes them back.
+  /// The time of day, by `system_wall_clock` or another, by which cookies expire; none: they last until the server takes them back.
   std::chrono::sys_seconds (*wall_clock)() = nullptr;
   /// The first stands outermost.
   std::vector<client_middleware> middlewares{};

@@ -9,7 +9,7 @@ namespace hocket::http {
 
 /// How long a request may take; each is a `timeout_error`. Counterpart: aiohttp.ClientTimeout.
 struct timeouts {
-  /// From the call to the last byte of the answer's body, redirects included.
+  /// From the call to the last byte of the answer's body, redirects included. `duration::max()`: no limit.
   duration total = std::chrono::minutes(5);
   /// Until there is a connection: waiting for a place among those of the session, and making it. Nothing: `total` alone.
   std::optional<duration> connect{};

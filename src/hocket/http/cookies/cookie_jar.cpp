@@ -142,7 +142,8 @@ std::string cookie_jar::header_for(const url& target, sys_seconds now, request_s
 }
 
 bool cookie_jar::add(cookie added) {
-  const bool has_domain = !added.domain.empty() && !added.domain.starts_with('.');
+  // No host begins with these; a line of a file that began with '#' would be a comment.
+  const bool has_domain = !added.domain.empty() && !added.domain.starts_with('.') && !added.domain.starts_with('#');
   if (!has_domain || added.name.size() + added.value.size() == 0 || !added.path.starts_with('/')) return false;
   for (const std::string* text : {&added.name, &added.value, &added.domain, &added.path})
     if (!is_plain(*text)) return false;

@@ -77,7 +77,7 @@ class cookie_jar {
 
   /// Puts a cookie in as it is, in the place of one of the same name, domain and path: for what comes from a file that
   /// is trusted; only that one for a public suffix is for that very host. Returns false if it is empty or has a control
-  /// character or a semicolon, or its domain is empty or begins with a dot, or its path is none.
+  /// character or a semicolon, or its domain is empty or begins with . or #, or its path is none.
   bool add(cookie added);
 
   /// By creation.

@@ -7,6 +7,7 @@
 
 #include <hocket/http/server/request.hpp>
 #include <hocket/http/server/server.hpp>
+#include <hocket/loop/system_wall_clock.hpp>
 
 namespace hocket::http {
 
@@ -18,7 +19,7 @@ enum class access_log_format : unsigned char {
 
 struct access_log_options {
   access_log_format format = access_log_format::combined;
-  /// The time of day; none: `-`.
+  /// The time of day, by `system_wall_clock` or another; none: `-`.
   std::chrono::sys_seconds (*wall_clock)() = nullptr;
 };
 

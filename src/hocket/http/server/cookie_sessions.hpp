@@ -7,6 +7,7 @@
 #include <hocket/http/cookies/set_cookie.hpp>
 #include <hocket/http/server/cookie_session.hpp>
 #include <hocket/http/server/router.hpp>
+#include <hocket/loop/system_wall_clock.hpp>
 
 namespace hocket::http {
 
@@ -19,7 +20,7 @@ struct session_cookie_options {
   http::same_site same_site = http::same_site::lax;
   /// From the last request on: a cookie of which half has passed is renewed.
   std::chrono::seconds lifetime = std::chrono::days(14);
-  /// The time of day; must be given.
+  /// The time of day, by `system_wall_clock` or another; must be given.
   std::chrono::sys_seconds (*wall_clock)() = nullptr;
 };
 

@@ -78,9 +78,11 @@ class request final : public body_source {
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return content_length_; }
   [[nodiscard]] bool has_body() const noexcept { return content_length_.value_or(1) > 0; }
 
-  /// The next piece of the body, valid until the next call; empty at its end. A client that waits for "100 Continue" gets it at the
-  /// first call. Throws `http_error` (400, 408, 413) for a body that breaks the protocol or comes too slowly, std::system_error if
-  /// the client has gone, `cancelled`.
+  /// The next piece of the body, valid until the next call; empty at its end and nowhere else. A client that waits for "100 Continue" gets it
+  /// at the first call. Cancelled, also by a time-out around it, it loses nothing: the next call goes on, but the time counts for the rate that
+  /// the client owes (`server_options::min_rate`); only one that is cancelled while it sends "100 Continue" gives up the client. Throws
+  /// `http_error` (400, 408, 413) for a body that breaks the protocol or comes too slowly, std::system_error if the client has gone; then
+  /// every further call throws the same.
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::string_view> next() override { return source_->next(); }
   /// What is left of the body, as one string. Throws as `next`, and `http_error` 413 if that is more than `limit_bytes`, or more
   /// than the server's `max_body` if nothing is said.

@@ -16,11 +16,14 @@
 #include <hocket/http/forwarded/ip_network.hpp>
 #include <hocket/http/forwarded/proxy_protocol.hpp>
 #include <hocket/http/server/detail/date_line.hpp>
+#include <hocket/http/server/detail/request_id_giver.hpp>
 #include <hocket/http/server/handler.hpp>
+#include <hocket/http/server/request_id.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/io/tcp.hpp>
 #include <hocket/loop/clock.hpp>
+#include <hocket/loop/system_wall_clock.hpp>
 #include <hocket/sync/event.hpp>
 
 namespace hocket::http {
@@ -81,8 +84,12 @@ struct server_options {
   /// a request's body comes, it is the reading that fails.
   bool cancel_on_disconnect = false;
 
+  /// Gives each request an id, which every reply to it tells in X-Request-Id, whoever makes that: a handler, the router (404, 405), the
+  /// server for a handler that failed (500), or for what is no request (400).
+  std::optional<request_id_options> request_ids{};
+
   std::string name = "hocket";  // the Server field
-  /// The time of day for the Date field; none: no Date, as RFC 9110 has it for servers without a clock.
+  /// The time of day for the Date field, by `system_wall_clock` or another; none: no Date, as RFC 9110 has it for servers without a clock.
   std::chrono::sys_seconds (*wall_clock)() = nullptr;
   /// Told of what a handler threw, of failed accepts, and of failed handshakes with the peer's address.
   std::function<void(const std::string&)> on_error{};
@@ -134,6 +141,7 @@ class server {
   std::shared_ptr<std::atomic<std::size_t>> count_ = std::make_shared<std::atomic<std::size_t>>(0);  // of these
   std::uint64_t requests_ = 0;
   detail::date_line date_;
+  detail::request_id_giver ids_;
   bool stopping_ = false;
   event room_;    // fewer connections than allowed
   event no_one_;  // no connection

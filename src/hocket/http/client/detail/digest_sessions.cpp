@@ -1,4 +1,5 @@
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <hocket/http/auth/auth_challenge.hpp>
@@ -25,6 +26,14 @@ std::optional<digest_challenge> best_challenge(const headers& refusal, const cha
   return best;
 }
 
+/// By which the digest was made; nothing: there is none.
+std::optional<std::string> nonce_of(std::string_view authorization) {
+  const auto parsed = parse_auth_challenges(authorization);  // of the same form
+  if (!parsed || parsed->size() != 1 || parsed->front().scheme != "digest") return std::nullopt;
+  const auto nonce = parsed->front().get("nonce");
+  return nonce ? std::optional<std::string>(*nonce) : std::nullopt;
+}
+
 }  // namespace
 
 digest_session* digest_sessions::find(const std::string& key) noexcept {
@@ -36,10 +45,16 @@ bool digest_sessions::take_challenge(const std::string& key, std::string_view se
                                      const char* name, const std::string& user, const std::string& password) {
   auto challenge = best_challenge(refusal, name);
   if (!challenge) return false;
-  const bool has_answered = sent.starts_with("Digest ");
-  if (!has_answered && sessions_.contains(key)) return true;  // by a request that was sent at the same time
+  const auto used = nonce_of(sent);
+  const digest_session* known = find(key);
+  const bool is_refusal = used && !challenge->stale;
+  if (is_refusal && (known == nullptr || known->nonce() == *used)) {
+    sessions_.erase(key);
+    return false;
+  }
+  // Learnt by a request that was sent at the same time: its count goes on.
+  if (known != nullptr && (is_refusal || known->nonce() == challenge->nonce)) return true;
   sessions_.erase(key);
-  if (has_answered && !challenge->stale) return false;
   if (sessions_.size() >= most_remembered) sessions_.clear();
   sessions_.emplace(key, digest_session(std::move(*challenge), user, password));
   return true;

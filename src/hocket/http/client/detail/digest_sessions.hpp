@@ -16,8 +16,9 @@ class digest_sessions {
   [[nodiscard]] digest_session* find(const std::string& key) noexcept;
 
   /// Whether the fields `name` of a refusal bring a challenge by which the request should be made again: one that is not MD5 before one
-  /// that is. `sent` is what the refused request said of who one is. If that was no digest, it is made again by the challenge that is
-  /// known, or by this one. If it was, a nonce that is too old is replaced; any other challenge is a refusal, and all are forgotten.
+  /// that is. `sent` is what the refused request said of who one is. If that was no digest, or one by a nonce that is too old, this challenge
+  /// takes the place of what is known. Else it is a refusal: if the digest was by the newest nonce, of user and password, and what is known is
+  /// forgotten; if by another, the request is to be made again by the newest.
   [[nodiscard]] bool take_challenge(const std::string& key, std::string_view sent, const headers& refusal,
                                     const char* name, const std::string& user, const std::string& password);
 

@@ -47,11 +47,15 @@ struct h1_connection::sending {
   std::optional<task<void>> sender;
   cancel_scope listening;
   event consent;  // the server wants the body
-  bool complete = false;
-  bool refused = false;  // the peer has ended the connection before the body ended
-  bool stuck = false;    // the peer takes no more of the body
-  std::exception_ptr failed;
-  std::exception_ptr deaf;  // what ended the listening
+  enum class outcome : unsigned char {
+    open,
+    complete,
+    refused,  // the peer has ended the connection before the body ended
+    stuck,    // the peer takes no more of the body
+    failed,
+  } body = outcome::open;
+  std::exception_ptr failure;  // what ended the body
+  std::exception_ptr deaf;     // what ended the listening
 };
 
 h1_connection::h1_connection(byte_stream opened) noexcept : stream_(std::move(opened)) {}
@@ -60,8 +64,7 @@ h1_connection::~h1_connection() = default;
 coro<void> h1_connection::exchange(const outgoing_request& request, patience limits, answer_head& answer) {
   stream_.be_patient(limits);
   sending_.reset();
-  answered_ = false;
-  ended_ = false;
+  answer_ = stage::awaited;
   broken_ = false;
   // One that rested was looked at by the pool; over TLS the server may send tickets at any time.
   if (std::exchange(fresh_, false) && request.target.scheme() == "http" && has_something_to_read())
@@ -78,7 +81,7 @@ coro<void> h1_connection::exchange(const outgoing_request& request, patience lim
     co_await send_head_and_text(request);
   else
     co_await send_and_listen(request, answer);
-  if (!answered_) co_await read_head(answer);
+  if (!is_answered()) co_await read_head(answer);
 }
 
 coro<void> h1_connection::refuse_what_came() {
@@ -138,16 +141,17 @@ coro<void> h1_connection::send_body(body& content, bool waits_for_consent) {
     }
     co_await content.write_to(writer);
     co_await writer.finish();
-    state.complete = true;
+    state.body = sending::outcome::complete;
   } catch (const cancelled&) {
     throw;
   } catch (...) {
-    state.failed = std::current_exception();
-    state.refused = writer.is_refused();
-    state.stuck = writer.is_stuck();
+    state.failure = std::current_exception();
+    state.body = writer.is_refused() ? sending::outcome::refused
+                 : writer.is_stuck() ? sending::outcome::stuck
+                                     : sending::outcome::failed;
   }
   state.listening.cancel();
-  if (answered_ && sender_has_failed()) stream_.abort();  // wakes who reads the answer
+  if (is_answered() && sender_has_failed()) stream_.abort();  // wakes who reads the answer
 }
 
 // Until the head of the answer is there, or the body has been sent. Whether the sending goes on behind an answer.
@@ -155,7 +159,7 @@ coro<bool> h1_connection::listen(bool stops_at_answer, answer_head& answer) {
   const auto heard = co_await as_result(sending_->listening.run(read_head(answer)));
   if (!heard && is_cancelled(heard.error())) throw cancelled{};
   if (!heard) sending_->deaf = heard.error();
-  const bool goes_on = answered_ && answer.status < first_status_that_ends_sending && !stops_at_answer;
+  const bool goes_on = is_answered() && answer.status < first_status_that_ends_sending && !stops_at_answer;
   if (goes_on)
     sending_->consent.set();
   else
@@ -173,8 +177,7 @@ coro<void> h1_connection::read_head(answer_head& answer) {
   answer.reason = parser_.reason();
   std::swap(answer.fields, parser_.headers());
   answer.content_length = parser_.content_length();
-  answered_ = true;
-  ended_ = event == parse_event::end;
+  answer_ = event == parse_event::end ? stage::whole : stage::begun;
 }
 
 // Reads until the parser has something to say: the head, a piece of the body, or the end.
@@ -218,7 +221,7 @@ coro<void> h1_connection::receive() {
 }
 
 coro<std::string_view> h1_connection::next() {
-  if (answered_) require_sender();
+  if (is_answered()) require_sender();
   try {
     co_return co_await next_piece();
   } catch (const std::system_error&) {
@@ -229,10 +232,10 @@ coro<std::string_view> h1_connection::next() {
 
 coro<std::string_view> h1_connection::next_piece() {
   std::string_view body;
-  while (!ended_) {
+  while (answer_ != stage::whole) {
     const parse_event event = co_await parse(body);
     if (event == parse_event::body) co_return body;
-    ended_ = event == parse_event::end;
+    if (event == parse_event::end) answer_ = stage::whole;
   }
   co_return std::string_view{};
 }
@@ -243,16 +246,18 @@ bool h1_connection::is_sending() const noexcept {
 
 // An answer that is there is given, if the server did not want the rest of the body.
 bool h1_connection::sender_has_failed() const noexcept {
-  return sending_ != nullptr && sending_->failed != nullptr && !sending_->refused && !(answered_ && sending_->stuck);
+  if (sending_ == nullptr) return false;
+  return sending_->body == sending::outcome::failed || (sending_->body == sending::outcome::stuck && !is_answered());
 }
 
 void h1_connection::require_sender() const {
-  if (sender_has_failed()) std::rethrow_exception(sending_->failed);
+  if (sender_has_failed()) std::rethrow_exception(sending_->failure);
 }
 
 bool h1_connection::can_be_used_again() const noexcept {
-  const bool is_sent = sending_ == nullptr || sending_->complete;
-  return ended_ && is_sent && !broken_ && !closes_ && parser_.keep_alive() && rest_.empty() && !parser_.upgraded();
+  const bool is_sent = sending_ == nullptr || sending_->body == sending::outcome::complete;
+  return answer_ == stage::whole && is_sent && !broken_ && !closes_ && parser_.keep_alive() && rest_.empty() &&
+         !parser_.upgraded();
 }
 
 void h1_connection::rest(time_point since) noexcept {

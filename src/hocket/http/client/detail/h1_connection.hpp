@@ -70,6 +70,12 @@ class h1_connection : public std::enable_shared_from_this<h1_connection> {
 
  private:
   struct sending;
+  /// Where the answer to the last request is.
+  enum class stage : unsigned char {
+    awaited,
+    begun,  ///< its head has come
+    whole,
+  };
 
   coro<void> refuse_what_came();
   coro<void> send_head_and_text(const outgoing_request& request);
@@ -82,6 +88,7 @@ class h1_connection : public std::enable_shared_from_this<h1_connection> {
   coro<parse_event> parse(std::string_view& body);
   coro<void> receive();
   void end_with_connection();
+  [[nodiscard]] bool is_answered() const noexcept { return answer_ != stage::awaited; }
   [[nodiscard]] bool is_sending() const noexcept;
   [[nodiscard]] bool sender_has_failed() const noexcept;
   void require_sender() const;
@@ -92,8 +99,7 @@ class h1_connection : public std::enable_shared_from_this<h1_connection> {
   std::string_view rest_;             // of `received_`
   std::string head_;                  // of the request; kept for its memory
   std::unique_ptr<sending> sending_;  // of the last request, if its body is sent while the answer is awaited
-  bool answered_ = false;             // the head of the answer has come
-  bool ended_ = true;
+  stage answer_ = stage::whole;
   bool fresh_ = true;    // has carried nothing yet
   bool broken_ = false;  // the peer has closed
   bool closes_ = false;  // after this exchange: the request says so

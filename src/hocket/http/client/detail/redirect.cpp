@@ -7,6 +7,7 @@
 #include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/detail/credential_fields.hpp>
 #include <hocket/http/client/detail/redirect.hpp>
+#include <hocket/url/without_user.hpp>
 
 namespace hocket::http::detail {
 namespace {
@@ -34,7 +35,7 @@ std::optional<url> redirect_of(int status, const headers& fields, const url& fro
   auto target = url::parse(*location, from);
   if (target && !target->has_fragment() && from.has_fragment())
     target = url::parse(fmt::format("{}#{}", target->href(), from.fragment()));
-  if (!target) throw client_error(fmt::format("redirected to '{}', which is not a URL", *location));
+  if (!target) throw client_error(fmt::format("redirected to '{}', which is not a URL", without_user(*location)));
   return std::move(*target);
 }
 

@@ -5,14 +5,21 @@
 
 #include <hocket/http/server/detail/directory_listing.hpp>
 #include <hocket/http/server/error_pages.hpp>
+#include <hocket/http/server/static_path.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::http::detail {
 
+// A backslash or a line end: no target leads there.
+static bool can_be_asked_for(const std::string& name) {
+  return static_path("/" + percent_encode_path(name)).has_value();
+}
+
 std::vector<std::string> listed_names(const std::vector<directory_entry>& entries) {
   std::vector<std::string> names;
   for (const directory_entry& entry : entries)
-    if (!entry.name.starts_with('.')) names.push_back(entry.type == DT_DIR ? entry.name + "/" : entry.name);
+    if (!entry.name.starts_with('.') && can_be_asked_for(entry.name))
+      names.push_back(entry.type == DT_DIR ? entry.name + "/" : entry.name);
   std::ranges::sort(names);
   return names;
 }

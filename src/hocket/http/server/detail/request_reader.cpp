@@ -60,10 +60,7 @@ void request_reader::begin_body() {
 
 coro<std::string_view> request_reader::next() {
   if (failure_ != nullptr) std::rethrow_exception(failure_);
-  if (body_ == body_state::unasked) {
-    body_ = body_state::coming;
-    co_await with_timeout(options_.grace, stream_.send_all("HTTP/1.1 100 Continue\r\n\r\n"));
-  }
+  if (body_ == body_state::unasked) co_await tell_to_go_on();
   while (!is_over()) {
     std::string_view piece;
     try {
@@ -73,18 +70,38 @@ coro<std::string_view> request_reader::next() {
     }
     body_bytes_ += piece.size();
     if (is_over() || !piece.empty()) co_return piece;
-    const time_point before = loop::running().time();
-    const duration left = std::min<duration>(options_.grace, time_for(body_bytes_, options_) - waited_);
-    const arrival came = co_await receive(before, later(before, left));
-    waited_ += loop::running().time() - before;
+    const arrival came = co_await receive_more();
     if (came == arrival::too_late) give_up(408, "the request's body comes too slowly");
     if (came == arrival::end) {
-      body_ = body_state::lost;
-      fail(std::make_exception_ptr(
-          std::system_error(std::make_error_code(std::errc::connection_reset), "the client has gone")));
+      lose();
+      std::rethrow_exception(failure_);
     }
   }
   co_return std::string_view{};
+}
+
+// If it fails, or is cancelled, nobody knows how much of it the client has got, and what would come behind it could not be read.
+coro<void> request_reader::tell_to_go_on() {
+  lose();
+  try {
+    co_await with_timeout(options_.grace, stream_.send_all("HTTP/1.1 100 Continue\r\n\r\n"));
+  } catch (const timeout_error&) {
+    std::rethrow_exception(failure_);
+  }
+  failure_ = nullptr;
+  body_ = body_state::coming;
+}
+
+// A wait that is cancelled counts too: a handler that asks again and again gives nobody more time.
+coro<request_reader::arrival> request_reader::receive_more() {
+  struct stopwatch {
+    duration& total;
+    time_point begun = loop::running().time();
+    ~stopwatch() { total += loop::running().time() - begun; }
+  };
+  const duration left = std::min<duration>(options_.grace, time_for(body_bytes_, options_) - waited_);
+  const stopwatch counts{waited_};
+  co_return co_await receive(counts.begun, later(counts.begun, left));
 }
 
 void request_reader::complete() noexcept {
@@ -94,12 +111,14 @@ void request_reader::complete() noexcept {
 
 void request_reader::give_up(int status, const std::string& why) {
   body_ = body_state::broken;
-  fail(std::make_exception_ptr(http_error(status, why)));
+  failure_ = std::make_exception_ptr(http_error(status, why));
+  std::rethrow_exception(failure_);
 }
 
-void request_reader::fail(std::exception_ptr why) {
-  failure_ = std::move(why);
-  std::rethrow_exception(failure_);
+void request_reader::lose() {
+  body_ = body_state::lost;
+  failure_ = std::make_exception_ptr(
+      std::system_error(std::make_error_code(std::errc::connection_reset), "the client has gone"));
 }
 
 // Of what has come already: a body of no bytes, and one that the handler has left, is over without waiting.

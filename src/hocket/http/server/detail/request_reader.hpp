@@ -23,7 +23,7 @@ class request_reader final : public body_source {
     coming,
     whole,   ///< all of it was read: what follows is the next request
     broken,  ///< nobody knows where the next request would begin
-    lost,    ///< the client went before its end
+    lost,    ///< the client went before its end, or might as well have
   };
 
   /// Both stay alive as long.
@@ -65,12 +65,14 @@ class request_reader final : public body_source {
   /// What came of waiting for bytes.
   enum class arrival { bytes, end, too_late };
 
+  coro<void> tell_to_go_on();
+  coro<arrival> receive_more();
   coro<arrival> receive(time_point now, time_point until);
   [[nodiscard]] bool is_over() const noexcept { return body_ >= body_state::whole; }
   void find_end_of_body();
   void complete() noexcept;
   [[noreturn]] void give_up(int status, const std::string& why);
-  [[noreturn]] void fail(std::exception_ptr why);
+  void lose();
 
   byte_stream& stream_;
   const server_options& options_;

@@ -150,6 +150,7 @@ void server_connection::begin_request() {
                                    .host = host,
                                    .version = head.http_minor() == 0 ? "HTTP/1.0" : "HTTP/1.1",
                                    .content_length = head.is_chunked() ? length : length.value_or(0)});
+  give_id();
   if (options().proxies) find_origin();
   sender_.begin();
   reader_.begin_body();
@@ -157,6 +158,10 @@ void server_connection::begin_request() {
   const bool may_go_on =
       head.keep_alive() && !head.wants_upgrade() && !owner_.stopping_ && served_ < options().max_requests;
   if (!may_go_on) worsen(outlook::ends);
+}
+
+void server_connection::give_id() {
+  if (options().request_ids) request_.set(request_id{owner_.ids_.id_for(request_.headers(), *options().request_ids)});
 }
 
 // What proxies that pass on requests say. Who is not trusted says nothing.
@@ -174,6 +179,7 @@ void server_connection::find_origin() {
 coro<void> server_connection::refuse(const bad_message& problem) {
   worsen(outlook::ends);
   request_access::begin(request_, {.request_line = reader_.head().start_line()});
+  give_id();
   request_access::come_from(request_, peer_, scheme_);
   sender_.begin();
   reply given = reply::text(fmt::format("{}\n", problem.what()), problem.answer());
@@ -257,9 +263,8 @@ void server_connection::report(std::string_view problem) const {
 // What cannot be sent is given up, and the connection with it.
 coro<void> server_connection::send(reply& given) {
   try {
-    const reply_form form = form_of(given);
     reader_.reply_begins();
-    sender_.write_head(given, form);
+    const reply_form form = write_head(given);
     const auto bytes = given.body.in_memory();
     if (form.answers_head || form.body.end == body_end::no_body) {
       co_await sender_.send_with("");
@@ -280,6 +285,13 @@ coro<void> server_connection::send(reply& given) {
     worsen(outlook::gone);
     report(thrown.what());
   }
+}
+
+reply_form server_connection::write_head(reply& given) {
+  if (options().request_ids) given.headers.set(request_id_field, request_.get<request_id>()->value);
+  const reply_form form = form_of(given);
+  sender_.write_head(given, form);
+  return form;
 }
 
 reply_form server_connection::form_of(const reply& given) {
@@ -307,7 +319,7 @@ coro<void> server_connection::send_body(reply& given) {
   }
   if (!refusal) co_return;
   given = std::move(*refusal);
-  sender_.write_head(given, form_of(given));
+  write_head(given);
   co_await sender_.send_with(*given.body.in_memory());
 }
 

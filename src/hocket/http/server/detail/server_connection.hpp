@@ -54,6 +54,7 @@ class server_connection final : public list_link<server::connection_link> {
   coro<bool> shake_hands(buffer early);
 
   void begin_request();
+  void give_id();
   void find_origin();
   coro<void> refuse(const bad_message& problem);
   coro<void> answer();
@@ -66,6 +67,7 @@ class server_connection final : public list_link<server::connection_link> {
   coro<void> leave_request();
   coro<void> linger();
 
+  reply_form write_head(reply& given);
   [[nodiscard]] reply_form form_of(const reply& given);
   void report(std::string_view problem) const;
   [[nodiscard]] const server_options& options() const noexcept { return owner_.options_; }
