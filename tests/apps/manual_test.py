@@ -61,7 +61,7 @@ def options_of(command):
 
 class Help(unittest.TestCase):
     def test_is_read_as_it_is_meant(self):
-        self.assertEqual(commands(), ["crawl", "get", "serve"])
+        self.assertEqual(commands(), ["crawl", "get", "graph", "serve"])
         crawl = options_of("crawl")
         self.assertEqual(crawl["--out"], Option("", "DIR", "out"))
         self.assertEqual(crawl["--per-host"], Option("", "N", "8"))
@@ -218,7 +218,7 @@ class ZshCompletion(unittest.TestCase):
 
     def test_declares_each_command(self):
         listed = re.search(r"commands=\((.*)\)$", ZSH.read_text(encoding="utf-8"), re.M)[1]
-        self.assertEqual(re.findall(r"'(\w+):", listed), commands())
+        self.assertEqual(re.findall(r"['\"](\w+):", listed), commands())
 
 
 def main():

@@ -1,6 +1,7 @@
 # fish completion of hocket. Installed into share/fish/vendor_completions.d, where fish finds it.
 set -l crawl '__fish_seen_subcommand_from crawl'
 set -l get '__fish_seen_subcommand_from get'
+set -l graph '__fish_seen_subcommand_from graph'
 set -l serve '__fish_seen_subcommand_from serve'
 
 complete -c hocket -f
@@ -8,6 +9,7 @@ complete -c hocket -s h -l help -d 'Say what there is'
 complete -c hocket -n __fish_use_subcommand -l version -d 'Say which version this is'
 complete -c hocket -n __fish_use_subcommand -a crawl -d 'Follow links from URLs and write the link graph'
 complete -c hocket -n __fish_use_subcommand -a get -d 'Ask for URLs and write what they give'
+complete -c hocket -n __fish_use_subcommand -a graph -d 'Tell what a crawl\'s links tell'
 complete -c hocket -n __fish_use_subcommand -a serve -d 'Serve the files below a directory'
 
 complete -c hocket -n $crawl -l seeds -r -F -d 'A file of URLs, one a line'
@@ -55,6 +57,13 @@ complete -c hocket -n $get -l timeout -x -d 'Seconds for one URL, redirects incl
 complete -c hocket -n $get -l timing -d 'Print how long each phase took'
 complete -c hocket -n $get -l progress -x -a 'auto always never' -d 'Show how far it is'
 complete -c hocket -n $get -s q -l quiet -d 'Print nothing but errors'
+
+complete -c hocket -n $graph -l top -x -d 'How many of each list to show'
+complete -c hocket -n $graph -l sitemap -r -F -d 'Tell orphans by this sitemap'
+complete -c hocket -n $graph -l damping -x -d 'How much of PageRank follows links'
+complete -c hocket -n $graph -l scratch -x -a '(__fish_complete_directories)' -d 'Where the graph stands meanwhile'
+complete -c hocket -n $graph -l json -d 'Print JSON'
+complete -c hocket -n $graph -a '(__fish_complete_directories)'
 
 complete -c hocket -n $serve -l port -x -d 'The port; 0 takes one that is free'
 complete -c hocket -n $serve -l host -x -d 'The address to listen at'

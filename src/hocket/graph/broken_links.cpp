@@ -31,4 +31,14 @@ broken_links find_broken_links(const link_graph& graph, std::size_t count, std::
   return found;
 }
 
+std::string_view why_broken(const link_graph& graph, node url) {
+  for (int hops = 0; hops < most_redirects; ++hops) {
+    if (const auto error = graph.page_of(url).error; error != 0) return graph.text(error);
+    const auto next = graph.redirect(url);
+    if (!next) return "";
+    url = *next;
+  }
+  return "redirected in a circle";
+}
+
 }  // namespace hocket::graph

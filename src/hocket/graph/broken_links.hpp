@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include <hocket/graph/link_graph.hpp>
@@ -24,5 +25,8 @@ struct broken_links {
 /// The links that lead to nothing (`link_graph::is_broken`): `count` of the URLs, those with most links first, each with `pages_each` of the
 /// pages that hold them. Two passes over the links; 4 bytes a URL.
 [[nodiscard]] broken_links find_broken_links(const link_graph& graph, std::size_t count, std::size_t pages_each);
+
+/// Why a URL is broken, in the crawler's words: its own error, or that of where it is redirected to.
+[[nodiscard]] std::string_view why_broken(const link_graph& graph, node url);
 
 }  // namespace hocket::graph

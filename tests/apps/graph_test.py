@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Runs `hocket graph` as a user does, and compares what it computes with networkx, where that is installed.
+
+Usage: graph_test.py HOCKET [unittest options]
+"""
+
+import json
+import random
+import sys
+import unittest
+
+import program
+from program import AppTest, hocket
+
+try:
+    import networkx
+except ImportError:
+    networkx = None
+    print("SKIPPED: there is no networkx here (scripts/setup peers); measures of graphs were not compared", file=sys.stderr)
+
+ALL = 1_000_000
+
+
+class GraphTest(AppTest):
+    def write(self, links, pages=()):
+        """A crawl's folder. A page is a URL, or what is to be different from an ordinary one."""
+        self.out.mkdir(exist_ok=True)
+        rows = "".join(f"{source}\t{target}\n" for source, target in links)
+        (self.out / "links.tsv").write_text("source_url\tparsed_url\n" + rows)
+        with (self.out / "pages.jsonl").open("w") as file:
+            for page in pages:
+                page = page if isinstance(page, dict) else {"url": page}
+                ordinary = {"final_url": page["url"], "status": 200, "content_type": "text/html", "bytes": 1, "depth": 0, "links": 0, "ms": 1, "error": None}
+                file.write(json.dumps({**ordinary, **page}) + "\n")
+
+    def analysis(self, *options):
+        answer = hocket("graph", self.out, "--json", *options)
+        self.assertEqual((answer.returncode, answer.stderr), (0, ""))
+        return json.loads(answer.stdout)
+
+
+class Measures(GraphTest):
+    def test_are_printed_as_text_or_json(self):
+        self.write([("http://a/", "http://a/gone")], ["http://a/", {"url": "http://a/gone", "status": 404, "error": "404 Not Found"}])
+        text = hocket("graph", self.out).stdout
+        self.assertTrue(text.startswith("2 pages (1 ok, 1 failed), 2 URLs, 1 link\n"), text)
+        self.assertIn("\n  http://a/gone  404 Not Found\n    on http://a/\n", text)
+        broken = self.analysis()["broken_links"]
+        expected = {"url": "http://a/gone", "status": 404, "error": "404 Not Found", "links": 1, "pages": ["http://a/"]}
+        self.assertEqual(broken, {"links": 1, "urls": 1, "top": [expected]})
+
+    def test_list_as_many_as_wanted(self):
+        self.write([(f"http://a/{n}", f"http://a/{n + 1}") for n in range(20)])
+        self.assertEqual(len(self.analysis()["in_degree"]), 10)
+        self.assertEqual(len(self.analysis("--top", 3)["in_degree"]), 3)
+        self.assertEqual(self.analysis("--top", 0)["in_degree"], [])
+
+    def test_tell_orphans_by_a_sitemap(self):
+        self.write([("http://a/", "http://a/b")])
+        sitemap = self.folder / "sitemap.xml"
+        sitemap.write_text("<urlset><url><loc>http://a/b</loc></url><url><loc>http://a/c</loc></url></urlset>")
+        self.assertEqual(self.analysis("--sitemap", sitemap)["orphans"], {"count": 1, "first": ["http://a/c"]})
+
+    def test_are_told_of_a_crawl_that_is_being_written(self):
+        self.write([("http://a/", "http://a/b")], ["http://a/"])
+        with (self.out / "links.tsv").open("a") as file:
+            file.write("http://a/\thttp")
+        answer = hocket("graph", self.out)
+        self.assertEqual(answer.returncode, 0)
+        self.assertEqual(answer.stderr, f"hocket graph: a file of '{self.out}' ends within a line, which was passed over\n")
+
+    def test_of_a_folder_that_may_not_be_written_stand_elsewhere_meanwhile(self):
+        self.write([("http://a/", "http://a/b")])
+        scratch = self.folder / "scratch"
+        self.assert_one_line(hocket("graph", self.out, "--scratch", scratch), 1, "cannot make a temporary file in '.*/scratch': No such", "hocket graph")
+        scratch.mkdir()
+        self.assertEqual(self.analysis("--scratch", scratch)["links"], 1)
+        self.assertEqual(list(scratch.iterdir()), [])
+
+
+class Complaints(GraphTest):
+    def complain(self, *arguments, code=1, line=""):
+        self.assert_one_line(hocket("graph", *arguments), code, line, "hocket graph")
+
+    def test_are_one_line(self):
+        self.complain("/nowhere", line="cannot open '/nowhere/pages.jsonl': No such file")
+        self.write([("http://a/", "http://a/b")])
+        self.complain(self.out, "--sitemap", "/nowhere", line="cannot read sitemap '/nowhere': No such file")
+        (self.out / "links.tsv").write_text("source_url\tparsed_url\nnonsense\n")
+        self.complain(self.out, line=r"/links\.tsv:2: there is no tab$")
+
+    def test_of_wrong_usage_have_code_2(self):
+        self.complain(code=2, line="DIR is required")
+        for option, value in (("--damping", "nan"), ("--damping", "1.1"), ("--top", "-1")):
+            self.complain(self.out, option, value, code=2, line=option)
+
+
+@unittest.skipUnless(networkx, "there is no networkx")
+class Networkx(GraphTest):
+    """On graphs made at random, some with many links and some with few, with redirects and URLs that lead nowhere."""
+
+    def each_graph(self):
+        for seed in range(12):
+            choose = random.Random(seed)
+            count = choose.choice([5, 40, 300])
+            urls = [f"http://h{n % 3}/{n}" for n in range(count)]
+            links = {(choose.choice(urls), choose.choice(urls[: count * 3 // 4])) for _ in range(count * choose.choice([1, 4]))}
+            linking = {source for source, _ in links}
+            redirects = {url: choose.choice(urls) for url in urls if url not in linking and choose.random() < 0.5}
+            redirects = {source: target for source, target in redirects.items() if source != target}
+            shuffled = sorted(links)
+            choose.shuffle(shuffled)
+            self.write(shuffled, [{"url": url, "final_url": redirects.get(url, url), "status": 301 if url in redirects else 200} for url in urls])
+            graph = networkx.DiGraph()
+            graph.add_nodes_from(urls)
+            graph.add_edges_from(links)
+            with_redirects = graph.copy()
+            with_redirects.add_edges_from(redirects.items())
+            with self.subTest(seed=seed):
+                yield graph, with_redirects
+
+    def test_has_the_same_ranks(self):
+        for _, graph in self.each_graph():
+            for damping in (0.85, 0.5):
+                expected = networkx.pagerank(graph, alpha=damping, tol=1e-12, max_iter=1000)
+                found = {row["url"]: row["rank"] for row in self.analysis("--top", ALL, "--damping", damping)["page_rank"]["top"]}
+                self.assertEqual(found.keys(), expected.keys())
+                for url, rank in expected.items():
+                    self.assertAlmostEqual(found[url], rank, delta=1e-8)
+
+    def test_has_the_same_components(self):
+        for _, graph in self.each_graph():
+            sizes = sorted(map(len, networkx.strongly_connected_components(graph)), reverse=True)
+            self.assertEqual(self.analysis("--top", ALL)["components"], {"count": len(sizes), "largest": sizes})
+
+    def test_has_the_same_degrees(self):
+        for graph, _ in self.each_graph():
+            found = self.analysis("--top", ALL)
+            self.assertEqual({row["url"]: row["links"] for row in found["in_degree"]}, {url: n for url, n in graph.in_degree() if n})
+            self.assertEqual({row["url"]: row["links"] for row in found["out_degree"]}, {url: n for url, n in graph.out_degree() if n})
+
+
+if __name__ == "__main__":
+    sys.exit(program.main(__doc__))
