@@ -1,19 +1,19 @@
 // hocket graph: what a crawl's links tell, of the files that it has written.
 
 #include <charconv>
-#include <cstdint>
 #include <cstdio>
 #include <memory>
-#include <random>
 #include <string>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <hocket/graph/analysis.hpp>
 #include <hocket/graph/sitemap_file.hpp>
 
 #include "command.hpp"
+#include "graph_export.hpp"
 
 namespace hocket::app {
 namespace {
@@ -23,25 +23,22 @@ struct graph_arguments {
   std::string scratch;
   std::string sitemap;
   graph::analysis_options analysis;
+  std::string format;
+  std::string out;
   bool json = false;
 };
-
-graph::link_graph read_graph(const graph_arguments& arguments) {
-  std::random_device random;
-  const std::uint64_t seed = std::uint64_t{random()} << 32 | random();
-  graph::link_graph read =
-      graph::link_graph::read(arguments.directory, {.scratch_directory = arguments.scratch, .seed = seed});
-  if (read.is_cut())
-    fmt::print(stderr, "hocket graph: a file of '{}' ends within a line, which was passed over\n", arguments.directory);
-  return read;
-}
 
 int analyse(const graph_arguments& arguments) {
   graph::analysis_options options = arguments.analysis;
   if (!arguments.sitemap.empty()) options.sitemap = graph::read_sitemap_file(arguments.sitemap);
-  const graph::link_graph graph = read_graph(arguments);
+  const graph::link_graph graph = read_graph(arguments.directory, arguments.scratch);
   const graph::analysis found = graph::analyse(graph, options);
   fmt::print("{}", arguments.json ? analysis_json(found, graph) : analysis_text(found, graph));
+  return done;
+}
+
+int write(const graph_arguments& arguments) {
+  export_graph(read_graph(arguments.directory, arguments.scratch), arguments.format, arguments.out);
   return done;
 }
 
@@ -66,7 +63,11 @@ void add_options(CLI::App& command, graph_arguments& arguments) {
       ->capture_default_str();
   command.add_option("--scratch", arguments.scratch, "where the graph stands meanwhile; by default beside the crawl")
       ->type_name("DIR");
-  command.add_flag("--json", arguments.json, "print JSON");
+  CLI::Option* format = command.add_option("--format", arguments.format, "write the graph itself, in this format")
+                            ->check(CLI::IsMember(graph_formats()).description(""))
+                            ->type_name(fmt::format("{}", fmt::join(graph_formats(), "|")));
+  command.add_option("-o,--output", arguments.out, "the file to write the graph to")->type_name("FILE")->needs(format);
+  command.add_flag("--json", arguments.json, "print JSON")->excludes(format);
 }
 
 }  // namespace
@@ -75,7 +76,9 @@ void add_graph(CLI::App& program, action& chosen) {
   auto arguments = std::make_shared<graph_arguments>();
   CLI::App* command = program.add_subcommand("graph", "Tell what a crawl's links tell");
   add_options(*command, *arguments);
-  command->callback([arguments, &chosen] { chosen = [arguments] { return analyse(*arguments); }; });
+  command->callback([arguments, &chosen] {
+    chosen = [arguments] { return arguments->format.empty() ? analyse(*arguments) : write(*arguments); };
+  });
 }
 
 }  // namespace hocket::app

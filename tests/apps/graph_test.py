@@ -4,10 +4,16 @@
 Usage: graph_test.py HOCKET [unittest options]
 """
 
+import csv
+import io
 import json
 import random
+import shutil
+import sqlite3
+import subprocess
 import sys
 import unittest
+import xml.dom.minidom
 
 import program
 from program import AppTest, hocket
@@ -76,6 +82,76 @@ class Measures(GraphTest):
         scratch.mkdir()
         self.assertEqual(self.analysis("--scratch", scratch)["links"], 1)
         self.assertEqual(list(scratch.iterdir()), [])
+
+
+HOSTILE = [
+    "http://a/",
+    'http://a/?"quoted"&lt;=\\N\\',
+    "http://a/<script>alert(1)</script>'",
+    "http://a/,;={}[]",
+    "http://a/\u00e4\u20ac",
+]
+HOSTILE_LINKS = [(HOSTILE[0], url) for url in HOSTILE[1:]] + [(HOSTILE[1], HOSTILE[0])]
+
+
+class Exports(GraphTest):
+    def export(self, kind, *options):
+        self.write(HOSTILE_LINKS, [HOSTILE[0], {"url": "http://a/old", "final_url": HOSTILE[0], "status": 301}])
+        answer = hocket("graph", self.out, "--format", kind, *options)
+        self.assertEqual((answer.returncode, answer.stderr), (0, ""))
+        return answer.stdout
+
+    def test_as_csv_are_read_by_python(self):
+        rows = list(csv.DictReader(io.StringIO(self.export("csv"), newline="")))
+        self.assertEqual({row["url"] for row in rows}, {*HOSTILE, "http://a/old"})
+        old = next(row for row in rows if row["url"] == "http://a/old")
+        self.assertEqual((old["status"], old["redirect"], old["out_degree"]), ("301", HOSTILE[0], "0"))
+
+    def test_as_edges_are_the_links(self):
+        self.assertEqual({tuple(line.split("\t")) for line in self.export("edges").splitlines()}, set(HOSTILE_LINKS))
+
+    def test_as_sqlite_are_read_by_sqlite(self):
+        file = self.folder / "graph.db"
+        self.export("sqlite", "-o", file)
+        with sqlite3.connect(file) as database:
+            self.assertEqual(set(database.execute("SELECT source, target FROM named_links")), set(HOSTILE_LINKS))
+
+    def test_as_dot_are_read_by_graphviz(self):
+        if not shutil.which("dot"):
+            self.skipTest("there is no Graphviz here (scripts/setup peers)")
+        drawn = subprocess.run(["dot", "-Tsvg"], input=self.export("dot"), capture_output=True, text=True, check=True, timeout=60).stdout
+        texts = {node.firstChild.data for node in xml.dom.minidom.parseString(drawn).getElementsByTagName("text")}
+        self.assertEqual(texts, {*HOSTILE, "http://a/old"})
+
+    @unittest.skipUnless(networkx, "there is no networkx")
+    def test_as_graphml_are_read_by_networkx(self):
+        file = self.folder / "graph.graphml"
+        self.export("graphml", "--output", file)
+        graph = networkx.read_graphml(file)
+        names = networkx.get_node_attributes(graph, "url")
+        kinds = {(names[source], names[target]): kind for source, target, kind in graph.edges(data="kind")}
+        self.assertEqual(kinds, {**dict.fromkeys(HOSTILE_LINKS, "link"), ("http://a/old", HOSTILE[0]): "redirect"})
+
+    def test_as_svg_are_pictures_with_all_names(self):
+        if not shutil.which("sfdp"):
+            self.skipTest("there is no Graphviz here (scripts/setup peers)")
+        picture = xml.dom.minidom.parseString(self.export("svg"))
+        titles = {node.firstChild.data for node in picture.getElementsByTagName("title")}
+        self.assertEqual({title.removesuffix(" (not fetched)").removesuffix(" (redirected)") for title in titles}, {*HOSTILE, "http://a/old"})
+        self.assertEqual(picture.getElementsByTagName("script"), [])
+
+    def test_leave_a_file_as_it_was_if_they_fail(self):
+        target = self.folder / "there/graph.dot"
+        self.write(HOSTILE_LINKS)
+        self.assert_one_line(hocket("graph", self.out, "--format", "dot", "-o", target), 1, "cannot write '.*/there/graph.dot': No such", "hocket graph")
+        answer = subprocess.run(f"{program.path} graph {self.out} --format edges > /dev/full", shell=True, capture_output=True, text=True, timeout=60)
+        self.assertEqual((answer.returncode, answer.stderr), (1, "hocket graph: cannot write to standard output: No space left on device\n"))
+
+    def test_need_a_file_for_a_database_and_a_format_for_a_file(self):
+        self.write(HOSTILE_LINKS)
+        self.assert_one_line(hocket("graph", self.out, "--format", "sqlite"), 2, "give -o FILE", "hocket graph")
+        self.assert_one_line(hocket("graph", self.out, "-o", "file"), 2, "--output requires --format", "hocket graph")
+        self.assert_one_line(hocket("graph", self.out, "--format", "png"), 2, "--format", "hocket graph")
 
 
 class Complaints(GraphTest):

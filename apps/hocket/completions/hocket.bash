@@ -14,9 +14,10 @@ _hocket() {
   case $command:$previous in
     crawl:--out | graph:--scratch) _hocket_paths -d; return ;;
     crawl:--seeds | crawl:--cafile | serve:--cert | serve:--key) _hocket_paths -f; return ;;
-    get:-o | get:--output | get:--cafile | graph:--sitemap) _hocket_paths -f; return ;;
+    get:-o | get:--output | get:--cafile | graph:--sitemap | graph:-o | graph:--output) _hocket_paths -f; return ;;
     crawl:--scope) _hocket_words 'host domain prefix any'; return ;;
     crawl:--progress | get:--progress) _hocket_words 'auto always never'; return ;;
+    graph:--format) _hocket_words 'csv dot edges graphml sqlite svg'; return ;;
     crawl:--resolver | get:--resolver) _hocket_words 'system dns'; return ;;
     crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--per-host | crawl:--timeout) return ;;
     crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops) return ;;
@@ -34,7 +35,7 @@ _hocket() {
       --progress -q --quiet' ;;
     graph)
       if [[ $current == -* ]]; then
-        _hocket_words '-h --help --top --sitemap --damping --scratch --json'
+        _hocket_words '-h --help --top --sitemap --damping --scratch --format -o --output --json'
       else
         _hocket_paths -d
       fi ;;

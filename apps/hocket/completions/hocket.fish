@@ -62,6 +62,8 @@ complete -c hocket -n $graph -l top -x -d 'How many of each list to show'
 complete -c hocket -n $graph -l sitemap -r -F -d 'Tell orphans by this sitemap'
 complete -c hocket -n $graph -l damping -x -d 'How much of PageRank follows links'
 complete -c hocket -n $graph -l scratch -x -a '(__fish_complete_directories)' -d 'Where the graph stands meanwhile'
+complete -c hocket -n $graph -l format -x -a 'csv dot edges graphml sqlite svg' -d 'Write the graph itself'
+complete -c hocket -n $graph -s o -l output -r -F -d 'The file to write the graph to'
 complete -c hocket -n $graph -l json -d 'Print JSON'
 complete -c hocket -n $graph -a '(__fish_complete_directories)'
 
