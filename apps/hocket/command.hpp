@@ -29,6 +29,7 @@ using action = std::function<int()>;
 void add_crawl(CLI::App& program, action& chosen);
 void add_get(CLI::App& program, action& chosen);
 void add_graph(CLI::App& program, action& chosen);
+void add_report(CLI::App& program, action& chosen);
 void add_serve(CLI::App& program, action& chosen);
 
 /// While one exists SIGTERM cancels the main task of the loop that ran when it was made, as Ctrl-C does; a second one ends the

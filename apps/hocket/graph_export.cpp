@@ -1,9 +1,7 @@
 #include "graph_export.hpp"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <iostream>
 #include <random>
 
@@ -17,6 +15,7 @@
 #endif
 
 #include "command.hpp"
+#include "whole_file.hpp"
 
 namespace hocket::app {
 namespace {
@@ -35,29 +34,6 @@ void write_to(std::ostream& out, const link_graph& graph, const std::string& for
   if (format == "edges") return write_edges(out, graph);
   if (format == "graphml") return write_graphml(out, graph);
   run(write_picture(out, graph));
-}
-
-[[noreturn]] void cannot_write(const std::string& path) {
-  throw failure(fmt::format("cannot write '{}': {}", path, std::strerror(errno)), work_failed);
-}
-
-void write_to_file(const std::string& path, const link_graph& graph, const std::string& format) {
-  const std::string draft = path + ".new";
-  errno = 0;
-  std::ofstream out(draft, std::ios::binary);
-  if (!out) cannot_write(path);
-  try {
-    write_to(out, graph, format);
-  } catch (...) {
-    std::remove(draft.c_str());
-    throw;
-  }
-  out.close();
-  if (out && std::rename(draft.c_str(), path.c_str()) == 0) return;
-  const int problem = errno;
-  std::remove(draft.c_str());
-  errno = problem;
-  cannot_write(path);
 }
 
 void write_database(const std::string& path, const link_graph& graph) {
@@ -79,7 +55,7 @@ const std::vector<std::string>& graph_formats() {
 
 void export_graph(const link_graph& graph, const std::string& format, const std::string& path) {
   if (format == "sqlite") return write_database(path, graph);
-  if (!path.empty()) return write_to_file(path, graph, format);
+  if (!path.empty()) return write_whole_file(path, [&](std::ostream& out) { write_to(out, graph, format); });
   errno = 0;
   write_to(std::cout, graph, format);
   if (!std::cout.flush())

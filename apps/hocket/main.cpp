@@ -34,6 +34,7 @@ int main(int count, char** arguments) {
   add_crawl(program, chosen);
   add_get(program, chosen);
   add_graph(program, chosen);
+  add_report(program, chosen);
   add_serve(program, chosen);
   try {
     program.parse(count, arguments);

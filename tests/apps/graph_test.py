@@ -154,6 +154,62 @@ class Exports(GraphTest):
         self.assert_one_line(hocket("graph", self.out, "--format", "png"), 2, "--format", "hocket graph")
 
 
+BROWSER = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None)
+
+
+class Reports(GraphTest):
+    def test_are_written_into_the_folder_or_elsewhere(self):
+        self.write([("http://a/", "http://a/b")], ["http://a/"])
+        answer = hocket("report", self.out, "--no-picture")
+        self.assertEqual((answer.returncode, answer.stdout, answer.stderr), (0, f"{self.out}/report.html\n", ""))
+        self.assertIn("<title>Crawl of a</title>", (self.out / "report.html").read_text())
+        elsewhere = self.folder / "elsewhere.html"
+        self.assertEqual(hocket("report", self.out, "-o", elsewhere).stdout, f"{elsewhere}\n")
+        self.assertIn("<h2>Picture</h2>", elsewhere.read_text())
+        self.assert_one_line(hocket("report", self.out, "-o", "/nowhere/x"), 1, "cannot write '/nowhere/x': No such", "hocket report")
+
+    def shown_by_browser(self, html):
+        """The page after its scripts have run."""
+        page = self.folder / "page.html"
+        page.write_text(html)
+        command = [BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--virtual-time-budget=2000", "--dump-dom", f"file://{page}"]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+
+    def report(self):
+        nasty = "<img src=x onerror=\"document.title='harmed'\"><script>document.title='harmed'</script>"
+        pages = [{"url": f"http://a/{n}", "ms": n, "status": 404, "error": nasty + str(n)} for n in range(1, 8)]
+        self.write([("http://a/" + nasty.replace(" ", ""), page["url"]) for page in pages], pages)
+        self.assertEqual(hocket("report", self.out).returncode, 0)
+        return (self.out / "report.html").read_text()
+
+    @unittest.skipUnless(BROWSER, "there is no browser (scripts/setup browser)")
+    def test_run_their_own_script_and_no_other(self):
+        html = self.report()
+        shown = self.shown_by_browser(html.replace("</body>", "<script>document.title = 'harmed'</script></body>"))
+        self.assertIn("<title>Crawl of a</title>", shown)
+        self.assertIn('<input type="search"', shown)
+        self.assertIn('<button type="button">Links</button>', shown)
+
+    @unittest.skipUnless(BROWSER, "there is no browser (scripts/setup browser)")
+    def test_sort_and_filter(self):
+        act = """<script>
+            const section = [...document.querySelectorAll('section')].find(each => each.textContent.includes('Slowest pages'));
+            const seen = () => [...section.querySelectorAll('tbody tr')].filter(row => !row.hidden).map(row => row.cells[0].textContent).join(' ');
+            const result = [seen()];
+            const head = section.querySelector('th button');
+            head.click();
+            head.click();
+            result.push(seen());
+            const filter = section.querySelector('input');
+            filter.value = 'A/3';
+            filter.dispatchEvent(new Event('input'));
+            result.push(seen());
+            document.title = result.join('; ');
+        </script></body>"""
+        html = self.report().replace("Content-Security-Policy", "Nothing").replace("</body>", act)
+        self.assertIn("<title>7 6 5 4 3 2 1; 1 2 3 4 5 6 7; 3</title>", self.shown_by_browser(html))
+
+
 class Complaints(GraphTest):
     def complain(self, *arguments, code=1, line=""):
         self.assert_one_line(hocket("graph", *arguments), code, line, "hocket graph")

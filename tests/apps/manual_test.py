@@ -61,7 +61,7 @@ def options_of(command):
 
 class Help(unittest.TestCase):
     def test_is_read_as_it_is_meant(self):
-        self.assertEqual(commands(), ["crawl", "get", "graph", "serve"])
+        self.assertEqual(commands(), ["crawl", "get", "graph", "report", "serve"])
         crawl = options_of("crawl")
         self.assertEqual(crawl["--out"], Option("", "DIR", "out"))
         self.assertEqual(crawl["--per-host"], Option("", "N", "8"))

@@ -88,4 +88,11 @@ TEST(drawing, keeps_the_lines_that_stand_for_most_links) {
   EXPECT_EQ(lines_of(picture), (std::map<std::string, std::uint64_t>{{"5 0", 6}, {"4 0", 5}}));
 }
 
+TEST(drawing, has_a_caption) {
+  crawl_folder folder;
+  folder.page({.url = "http://a/"}).page({.url = "http://a/b"}).link("http://a/", "http://a/b");
+  EXPECT_EQ(caption_of(draw(folder.read())), "All 2 URLs; larger ones have a higher PageRank.");
+  EXPECT_EQ(caption_of(draw(folder.read(), {.max_points = 1})), "The 1 pages of highest PageRank, of 2 URLs.");
+}
+
 }  // namespace

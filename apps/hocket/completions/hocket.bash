@@ -12,9 +12,9 @@ _hocket() {
   done
   COMPREPLY=()
   case $command:$previous in
-    crawl:--out | graph:--scratch) _hocket_paths -d; return ;;
+    crawl:--out | graph:--scratch | report:--scratch) _hocket_paths -d; return ;;
     crawl:--seeds | crawl:--cafile | serve:--cert | serve:--key) _hocket_paths -f; return ;;
-    get:-o | get:--output | get:--cafile | graph:--sitemap | graph:-o | graph:--output) _hocket_paths -f; return ;;
+    get:-o | get:--output | get:--cafile | graph:--sitemap | graph:-o | graph:--output | report:-o | report:--output) _hocket_paths -f; return ;;
     crawl:--scope) _hocket_words 'host domain prefix any'; return ;;
     crawl:--progress | get:--progress) _hocket_words 'auto always never'; return ;;
     graph:--format) _hocket_words 'csv dot edges graphml sqlite svg'; return ;;
@@ -23,10 +23,10 @@ _hocket() {
     crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops) return ;;
     get:-X | get:--request | get:-H | get:--header | get:-d | get:--data | get:--json | get:-F | get:--form) return ;;
     get:-u | get:--user | get:--proxy | get:--timeout | get:--dns-server | crawl:--dns-server) return ;;
-    graph:--top | graph:--damping) return ;;
+    graph:--top | graph:--damping | report:--rows) return ;;
   esac
   case $command in
-    '') _hocket_words 'crawl get graph serve -h --help --version' ;;
+    '') _hocket_words 'crawl get graph report serve -h --help --version' ;;
     crawl) _hocket_words '-h --help --seeds --out --depth --max-pages --scope --concurrency --per-host --timeout --max-body
       --retries --user-agent --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
       --progress --json -q --quiet -v --verbose' ;;
@@ -36,6 +36,12 @@ _hocket() {
     graph)
       if [[ $current == -* ]]; then
         _hocket_words '-h --help --top --sitemap --damping --scratch --format -o --output --json'
+      else
+        _hocket_paths -d
+      fi ;;
+    report)
+      if [[ $current == -* ]]; then
+        _hocket_words '-h --help -o --output --rows --no-picture --scratch'
       else
         _hocket_paths -d
       fi ;;

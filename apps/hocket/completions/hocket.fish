@@ -2,6 +2,7 @@
 set -l crawl '__fish_seen_subcommand_from crawl'
 set -l get '__fish_seen_subcommand_from get'
 set -l graph '__fish_seen_subcommand_from graph'
+set -l report '__fish_seen_subcommand_from report'
 set -l serve '__fish_seen_subcommand_from serve'
 
 complete -c hocket -f
@@ -10,6 +11,7 @@ complete -c hocket -n __fish_use_subcommand -l version -d 'Say which version thi
 complete -c hocket -n __fish_use_subcommand -a crawl -d 'Follow links from URLs and write the link graph'
 complete -c hocket -n __fish_use_subcommand -a get -d 'Ask for URLs and write what they give'
 complete -c hocket -n __fish_use_subcommand -a graph -d 'Tell what a crawl\'s links tell'
+complete -c hocket -n __fish_use_subcommand -a report -d 'Write a page about a crawl'
 complete -c hocket -n __fish_use_subcommand -a serve -d 'Serve the files below a directory'
 
 complete -c hocket -n $crawl -l seeds -r -F -d 'A file of URLs, one a line'
@@ -66,6 +68,12 @@ complete -c hocket -n $graph -l format -x -a 'csv dot edges graphml sqlite svg' 
 complete -c hocket -n $graph -s o -l output -r -F -d 'The file to write the graph to'
 complete -c hocket -n $graph -l json -d 'Print JSON'
 complete -c hocket -n $graph -a '(__fish_complete_directories)'
+
+complete -c hocket -n $report -s o -l output -r -F -d 'The file to write'
+complete -c hocket -n $report -l rows -x -d 'Rows of each table at most'
+complete -c hocket -n $report -l no-picture -d 'Leave the picture out'
+complete -c hocket -n $report -l scratch -x -a '(__fish_complete_directories)' -d 'Where the graph stands meanwhile'
+complete -c hocket -n $report -a '(__fish_complete_directories)'
 
 complete -c hocket -n $serve -l port -x -d 'The port; 0 takes one that is free'
 complete -c hocket -n $serve -l host -x -d 'The address to listen at'

@@ -2,7 +2,10 @@
 #include <map>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include <hocket/graph/drawing.hpp>
+#include <hocket/graph/grouped.hpp>
 #include <hocket/graph/hosts.hpp>
 #include <hocket/graph/most.hpp>
 #include <hocket/graph/page_rank.hpp>
@@ -80,6 +83,20 @@ drawing draw(const link_graph& graph, const drawing_options& options) {
   const auto fetched = std::ranges::count_if(found.all, [](const host& its) { return its.pages > 0; });
   if (static_cast<std::uint64_t>(fetched) >= enough_hosts) return draw_hosts(graph, options, found);
   return draw_urls(graph, options, drawing::content::highest_ranks);
+}
+
+std::string caption_of(const drawing& picture) {
+  const std::string shown = grouped(picture.points.size()), all = grouped(picture.all_points);
+  switch (picture.shows) {
+    case drawing::content::hosts:
+      return shown == all ? fmt::format("All {} hosts; larger ones have more URLs.", all)
+                          : fmt::format("The {} hosts with most URLs, of {}.", shown, all);
+    case drawing::content::highest_ranks:
+      return fmt::format("The {} pages of highest PageRank, of {} URLs.", shown, all);
+    case drawing::content::all_urls:
+      break;
+  }
+  return fmt::format("All {} URLs; larger ones have a higher PageRank.", all);
 }
 
 }  // namespace hocket::graph

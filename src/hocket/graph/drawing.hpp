@@ -45,4 +45,7 @@ struct drawing_options {
 /// many hosts those with most URLs.
 [[nodiscard]] drawing draw(const link_graph& graph, const drawing_options& options = {});
 
+/// What it shows, in a sentence.
+[[nodiscard]] std::string caption_of(const drawing& picture);
+
 }  // namespace hocket::graph
