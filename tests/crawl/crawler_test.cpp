@@ -17,6 +17,7 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/output.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
@@ -123,7 +124,7 @@ crawl_options from(std::initializer_list<std::string> seeds, crawl_options optio
   return options;
 }
 
-hocket::crawl::crawl_observer observe(crawled& into) {
+hocket::crawl::crawl_hooks observe(crawled& into) {
   return {.on_skip = [&into](std::string_view where,
                              std::string_view why) { into.skipped.insert(fmt::format("{} {}", where, why)); },
           .on_note = [&into](const std::string& note) { into.notes.push_back(note); }};

@@ -85,7 +85,7 @@ void page_links::extract(std::string_view text) {
   }
 }
 
-const std::vector<page_link>& page_links::finish(const hocket::url& document) {
+std::vector<page_link>& page_links::finish(const hocket::url& document) {
   if (!has_begun_) {
     look_for_declaration(beginning_);
     take(beginning_);

@@ -36,8 +36,8 @@ class page_links {
   void feed(std::string_view bytes);
 
   /// The distinct http(s) links in order of appearance, without fragments, resolved against `document` or the base that the
-  /// page declares. What is no URL is left out.
-  [[nodiscard]] const std::vector<page_link>& finish(const hocket::url& document);
+  /// page declares. What is no URL is left out. Whoever wants them may take them.
+  [[nodiscard]] std::vector<page_link>& finish(const hocket::url& document);
 
   /// In which encoding the page is; nothing while all of it was ASCII and it has declared none.
   [[nodiscard]] std::optional<encoding> page_encoding() const noexcept { return encoding_; }
