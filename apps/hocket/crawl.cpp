@@ -38,6 +38,7 @@ struct crawl_arguments {
   std::string out = "out";
   std::string authorities_file;
   bool insecure = false;
+  bool ignore_robots = false;
   resolver_arguments resolver;
   crawl::crawl_options options;
   std::optional<unsigned> depth;
@@ -62,6 +63,7 @@ crawl::crawl_options options_of(const crawl_arguments& arguments) {
     for (url& seed : read_seeds(arguments.seeds_file)) options.seeds.push_back(std::move(seed));
   if (options.seeds.empty()) throw failure("nothing to crawl: give a URL or --seeds FILE (see --help)", wrong_usage);
   options.depth = arguments.depth;
+  options.obey_robots = !arguments.ignore_robots;
   options.max_pages = arguments.max_pages;
   options.tls = client_security(arguments.authorities_file, arguments.insecure);
   options.timeout = std::chrono::duration_cast<duration>(std::chrono::duration<double>(arguments.timeout_seconds));
@@ -205,6 +207,7 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   command.add_option("--user-agent", options.user_agent, "how to introduce itself")->capture_default_str();
+  command.add_flag("--ignore-robots", arguments.ignore_robots, "fetch what robots.txt disallows, too");
   command.add_flag("--allow-private", options.allow_private,
                    "go to private and loopback addresses that no seed names, too");
   command.add_flag("--allow-downgrade", options.allow_downgrade, "follow redirects from https to http, too");

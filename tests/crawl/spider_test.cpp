@@ -30,6 +30,7 @@ using list = std::vector<std::string>;
 
 crawl_options from(const std::string& seed) {
   crawl_options options;
+  options.obey_robots = false;
   options.seeds.push_back(*url::parse(seed));
   return options;
 }

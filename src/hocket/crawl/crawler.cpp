@@ -41,7 +41,8 @@ struct crawler::outcome {
   findings* found = nullptr;            // in it
   std::vector<std::string> claimed;     // marked as seen on the way
   bool connection_failed = false;
-  bool refused = false;                 // its address
+  bool refused = false;                 // its address, or by robots.txt: it is no page
+  bool left_alone = false;              // its robots.txt cannot be had
   std::optional<duration> retry_after;  // 429, 503
 };
 
@@ -71,39 +72,43 @@ struct under_way {
   ~under_way() { of.finished(done); }
 };
 
+static crawl_roles complete(crawl_roles roles, const crawl_options& options, const scope& inside) {
+  if (!roles.downloader)
+    roles.downloader =
+        make_session_downloader(options, [&inside](const url& where) { return inside.names_host(where.host()); });
+  if (!roles.spider) roles.spider = std::make_shared<link_spider>();
+  if (!roles.frontier) roles.frontier = std::make_shared<memory_frontier>(loop::running().random()());
+  return roles;
+}
+
 crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_roles roles)
     : options_(std::move(options)),
       scope_(options_.scope, options_.seeds),
       out_(out),
       hooks_(std::move(hooks)),
-      downloader_(std::move(roles.downloader)),
-      spider_(std::move(roles.spider)),
-      frontier_(std::move(roles.frontier)),
+      roles_(complete(std::move(roles), options_, scope_)),
+      robots_(*roles_.downloader, options_.user_agent, options_.timeout),
       judge_([this](const url& found) { return judge(found); }),
       scheduler_([this](const url& whose) { return limits_of(whose); }, options_.depth.has_value()),
       slots_(options_.concurrency) {
-  if (!downloader_)
-    downloader_ =
-        make_session_downloader(options_, [this](const url& where) { return scope_.names_host(where.host()); });
-  if (!spider_) spider_ = std::make_shared<link_spider>();
-  if (!frontier_) frontier_ = std::make_shared<memory_frontier>(loop::running().random()());
   nothing_under_way_.set();
 }
 
 crawler::~crawler() = default;
 
 host_limits crawler::limits_of(const url& whose) {
-  if (is_loopback_host(whose.host())) return {.connections = options_.per_host};
-  if (!std::exchange(polite_note_given_, true))
-    note("robots.txt is not read yet: a host that is not this machine gets one connection and one request a second");
-  return {.connections = 1, .delay = options_.host_delay};
+  host_limits limits{.connections = options_.per_host};
+  if (!is_loopback_host(whose.host())) limits = {.connections = 1, .delay = options_.host_delay};
+  const robots* const rules = options_.obey_robots ? robots_.known(whose) : nullptr;
+  if (rules == nullptr || !rules->crawl_delay()) return limits;
+  return {.connections = 1, .delay = std::max(limits.delay, *rules->crawl_delay())};
 }
 
 coro<void> crawler::run() {
   begun_ = loop::running().time();
   std::vector<url> seeds;
   for (const url& seed : options_.seeds) seeds.push_back(seed.without_fragment());
-  queue(co_await frontier_->begin(seeds, [](const url&) { return std::string_view(); }));
+  queue(co_await roles_.frontier->begin(seeds, [](const url&) { return std::string_view(); }));
   cancel_scope handing_out;
   handing_out_ = &handing_out;
   task<void> flusher = create_task(flush_regularly());
@@ -127,9 +132,15 @@ void crawler::queue(std::vector<target> fresh) {
 
 // Of a URL that was never seen before.
 std::string_view crawler::judge(const url& found) {
-  if (scope_.contains(found)) return {};
-  skip(found.href(), "scope");
-  return "scope";
+  std::string_view reason;
+  if (!scope_.contains(found)) {
+    reason = "scope";
+  } else if (options_.obey_robots) {
+    const robots* const rules = robots_.known(found);
+    if (rules != nullptr && !rules->allows(found)) reason = "robots";
+  }
+  if (!reason.empty()) skip(found.href(), reason);
+  return reason;
 }
 
 coro<void> crawler::hand_out() {
@@ -178,7 +189,7 @@ coro<void> crawler::settle() {
 
 coro<void> crawler::count_what_is_left() {
   scheduler_.abandon([this](const target& left) { skip(left.url.href(), "interrupted"); });
-  co_await frontier_->visit_passed_over([this](std::string_view href, std::string_view why) { skip(href, why); });
+  co_await roles_.frontier->visit_passed_over([this](std::string_view href, std::string_view why) { skip(href, why); });
 }
 
 coro<void> crawler::flush_regularly() {
@@ -208,6 +219,10 @@ coro<void> crawler::crawl_page(target next, ticket) {
     skip(result.final_url.href(), "private_address");
     result.refused = result.final_url == next.url;
     result.error = refused.what();
+  } catch (const robots_unreachable& failed) {
+    result.error = failed.what();
+    result.connection_failed = failed.may_pass();
+    result.left_alone = failed.status() != 0;
   } catch (const std::system_error& failed) {
     result.error = failed.what();
     result.connection_failed = http::detail::is_passing(failed.code());
@@ -229,8 +244,9 @@ coro<void> crawler::finish(const target& next, outcome& result, time_point begun
   finished_page done{.page = next, .claimed = result.claimed};
   if (result.found != nullptr) done.links = result.found->links;
   if (options_.depth && next.depth >= *options_.depth) done.not_followed = "depth";
+  if (result.left_alone) refuse(next, result);
   if (!result.refused) record(next, result, begun);
-  queue(co_await frontier_->finish(done, judge_));
+  queue(co_await roles_.frontier->finish(done, judge_));
   if (result.reader) spare_.push_back(std::move(result.reader));
 }
 
@@ -274,9 +290,10 @@ coro<void> crawler::fetch(const target& next, outcome& result) {
   std::vector<url> hops{next.url};
   for (;;) {
     result.final_url = hops.back();
+    if (options_.obey_robots && !co_await may_fetch(next, result)) co_return;
     http::request_options asked{.timeout = deadline - loop::running().time(), .max_redirects = 0};
     if (hooks_.before_request) hooks_.before_request(hops.back(), asked);
-    auto answer = co_await downloader_->get(hops.back(), std::move(asked));
+    auto answer = co_await roles_.downloader->get(hops.back(), std::move(asked));
     if (hooks_.on_response) hooks_.on_response(hops.back(), answer);
     result.status = answer.status();
     result.content_type = answer.headers().get("Content-Type").value_or("");
@@ -309,12 +326,37 @@ coro<void> crawler::fetch(const target& next, outcome& result) {
   }
 }
 
+// Asks for the robots.txt of where the page is now, if it is not known. That spends the slot of the host.
+coro<bool> crawler::may_fetch(const target& next, outcome& result) {
+  const robots* rules = robots_.known(result.final_url);
+  if (rules == nullptr) {
+    rules = co_await robots_.ask(result.final_url);
+    const bool allowed = rules->allows(result.final_url);
+    scheduler_.renew_limits(result.final_url);
+    if (allowed) co_await scheduler_.take_slot(result.final_url);
+    if (allowed) co_return true;
+  } else {
+    if (rules->allows(result.final_url)) co_return true;
+    scheduler_.give_slot_back(result.final_url);
+  }
+  refuse(next, result);
+  co_return false;
+}
+
+void crawler::refuse(const target& next, outcome& result) {
+  const std::string& href = result.final_url.href();
+  skip(href, "robots");
+  result.refused = result.final_url == next.url;
+  if (result.refused) --handed_out_;
+  result.error = fmt::format("redirected to {}, which robots.txt disallows", href);
+}
+
 coro<void> crawler::take_answer(http::response& answer, outcome& result) {
   if (!answer.ok())
     result.error = fmt::format("{} {}", result.status, http::reason_phrase(result.status));
   else if (is_packed(answer))
     result.error = "the body is compressed, which is not supported yet";
-  if (result.error.empty() && spider_->wants(answer)) {
+  if (result.error.empty() && roles_.spider->wants(answer)) {
     co_await read_body(answer, result);
   } else {
     co_await answer.drain();
@@ -324,7 +366,7 @@ coro<void> crawler::take_answer(http::response& answer, outcome& result) {
 
 coro<void> crawler::leave_scope(const target& next, outcome& result) {
   const std::string& href = result.final_url.href();
-  if (co_await frontier_->claim(href)) {
+  if (co_await roles_.frontier->claim(href)) {
     result.claimed.push_back(href);
     skip(href, "scope");
   }
@@ -335,7 +377,7 @@ coro<void> crawler::leave_scope(const target& next, outcome& result) {
 // The place itself is not at fault: links may lead to it.
 void crawler::refuse_downgrade(const target& next, const url& from, outcome& result) {
   const std::string& href = result.final_url.href();
-  frontier_->pass_over(href, "downgrade");
+  roles_.frontier->pass_over(href, "downgrade");
   result.error = http::downgrade_refused(from, result.final_url).what();
   if (next.depth == 0) note(fmt::format("{}; --allow-downgrade follows it", result.error));
 }
@@ -344,7 +386,7 @@ void crawler::refuse_downgrade(const target& next, const url& from, outcome& res
 coro<bool> crawler::claim(const target& next, outcome& result) {
   const std::string& href = result.final_url.href();
   const bool before = std::find(next.claimed.begin(), next.claimed.end(), href) != next.claimed.end();
-  if (!before && !co_await frontier_->claim(href)) co_return false;
+  if (!before && !co_await roles_.frontier->claim(href)) co_return false;
   result.claimed.push_back(href);
   co_return true;
 }
@@ -370,7 +412,7 @@ coro<void> crawler::read_body(http::response& answer, outcome& result) {
 }
 
 std::unique_ptr<page_reader> crawler::take_spare() {
-  if (spare_.empty()) return spider_->make_reader(loop::running().random()());
+  if (spare_.empty()) return roles_.spider->make_reader(loop::running().random()());
   auto taken = std::move(spare_.back());
   spare_.pop_back();
   return taken;

@@ -16,6 +16,7 @@
 #include <hocket/crawl/frontier.hpp>
 #include <hocket/crawl/options.hpp>
 #include <hocket/crawl/pipeline.hpp>
+#include <hocket/crawl/robots_cache.hpp>
 #include <hocket/crawl/scheduler.hpp>
 #include <hocket/crawl/scope.hpp>
 #include <hocket/crawl/spider.hpp>
@@ -91,6 +92,8 @@ class crawler {
   coro<void> flush_regularly();
   coro<void> crawl_page(target next, ticket mine);
   coro<void> fetch(const target& next, outcome& result);
+  coro<bool> may_fetch(const target& next, outcome& result);
+  void refuse(const target& next, outcome& result);
   coro<void> read_body(http::response& answer, outcome& result);
   [[nodiscard]] std::unique_ptr<page_reader> take_spare();
   coro<void> finish(const target& next, outcome& result, time_point begun);
@@ -112,9 +115,8 @@ class crawler {
   scope scope_;
   pipeline& out_;
   crawl_hooks hooks_;
-  std::shared_ptr<downloader> downloader_;
-  std::shared_ptr<spider> spider_;
-  std::shared_ptr<frontier> frontier_;
+  crawl_roles roles_;
+  robots_cache robots_;
   frontier::judge judge_;
   scheduler scheduler_;
   semaphore slots_;
@@ -128,7 +130,6 @@ class crawler {
   bool stopping_ = false;
   bool handed_out_all_ = false;
   bool reached_limit_ = false;
-  bool polite_note_given_ = false;
   std::vector<std::unique_ptr<page_reader>> spare_;  // for the next pages
 };
 

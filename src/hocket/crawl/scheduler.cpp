@@ -126,6 +126,19 @@ coro<void> scheduler::take_slot(const hocket::url& whose) {
   if (mine > now) co_await sleep(mine - now);
 }
 
+void scheduler::give_slot_back(const hocket::url& whose) {
+  host& which = host_of(whose);
+  which.next_slot = std::min(which.next_slot, loop::running().time());
+}
+
+void scheduler::renew_limits(const hocket::url& whose) {
+  host& which = host_of(whose);
+  which.limits = limits_of_(whose);
+  which.next_slot = std::max(which.next_slot, loop::running().time() + which.limits.delay);
+  if (which.is_linked() && which.in_flight >= which.limits.connections) which.unlink();
+  consider(which);
+}
+
 void scheduler::abandon_new(const std::function<void(const target&)>& visit) {
   for (auto& [name, each] : hosts_) {
     queued_ -= std::erase_if(each->waiting, [&visit](const target& left) {

@@ -56,6 +56,12 @@ class scheduler {
   /// and waits for it.
   [[nodiscard]] coro<void> take_slot(const hocket::url& whose);
 
+  /// The URL that was handed out last for the host of `whose` needed no request: its slot is free again.
+  void give_slot_back(const hocket::url& whose);
+
+  /// The limits of the host of `whose` may have changed: asks for them anew.
+  void renew_limits(const hocket::url& whose);
+
   /// Visits the URLs that nobody took, and drops them.
   void abandon(const std::function<void(const target&)>& visit);
   /// The same, without those that are to be tried again.
