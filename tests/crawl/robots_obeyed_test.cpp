@@ -135,4 +135,51 @@ HOCKET_TEST(robots_obeyed, a_crawl_delay_is_kept_between_all_requests) {
   for (std::size_t n = 1; n < times.size(); ++n) EXPECT_EQ(times[n] - times[n - 1], 3s) << n;
 }
 
+// ---- what pages and answers say
+
+HOCKET_TEST(robots_obeyed, links_of_a_page_that_says_so_are_written_and_not_followed) {
+  for (const std::string how : {"meta", "field"}) {
+    page first{"<a href=a>", 200, {{"Content-Type", "text/html"}}};
+    if (how == "field")
+      first.fields.add("X-Robots-Tag", "hocket: nofollow");
+    else
+      first.body += "<meta name=ROBOTS content='noarchive, NOFOLLOW'>";
+    site web({{"/", first}, {"/a", {""}}});
+    const crawled found = co_await crawl_all(polite({web.url()}));
+    EXPECT_EQ(web.asked(), (list{"/robots.txt", "/"})) << how;
+    EXPECT_TRUE(found.links.contains(web.url() + " " + web.url("/a")));
+    EXPECT_EQ(found.skipped, (std::multiset<std::string>{web.url("/a") + " nofollow"}));
+    EXPECT_EQ(found.pages.at(web.url())["robots"], "nofollow");
+    co_await web.stop();
+  }
+}
+
+HOCKET_TEST(robots_obeyed, what_is_not_to_be_indexed_is_noted_and_followed) {
+  site web({{"/", {"<meta name=robots content=noindex><a href=a>"}}, {"/a", {""}}});
+  const crawled found = co_await crawl_all(polite({web.url()}));
+  EXPECT_EQ(found.pages.at(web.url())["robots"], "noindex");
+  EXPECT_FALSE(found.pages.at(web.url("/a")).contains("robots"));
+  co_await web.stop();
+}
+
+HOCKET_TEST(robots_obeyed, not_by_links_either_if_told_so) {
+  site web({{"/", {"<meta name=robots content=none><a href=a>"}}, {"/a", {""}}});
+  const crawled found = co_await crawl_all(hocket::testing::from({web.url()}));
+  EXPECT_EQ(web.asked(), (list{"/", "/a"}));
+  EXPECT_EQ(found.pages.at(web.url())["robots"], "noindex,nofollow");
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, notes_the_canonical_url_and_the_languages_of_a_page) {
+  site web({{"/",
+             {"<base href=/x/><link rel=canonical href=c><link rel=alternate hreflang=de href=/de>"
+              "<link rel=alternate hreflang=fr href=javascript:1><link rel=canonical href=other>"}}});
+  const crawled found = co_await crawl_all(hocket::testing::from({web.url()}));
+  const auto& first = found.pages.at(web.url());
+  EXPECT_EQ(first["canonical"], web.url("/x/c"));
+  EXPECT_EQ(first["alternates"], nlohmann::json::parse(R"([{"hreflang":"de","href":")" + web.url("/de") + "\"}]"));
+  EXPECT_EQ(first["links"], 0);
+  co_await web.stop();
+}
+
 }  // namespace

@@ -37,6 +37,7 @@ struct crawler::outcome {
   std::string content_type;
   std::uint64_t bytes = 0;
   std::string error;
+  page_declarations declared;
   std::unique_ptr<page_reader> reader;  // of a page that was read
   findings* found = nullptr;            // in it
   std::vector<std::string> claimed;     // marked as seen on the way
@@ -243,6 +244,7 @@ coro<void> crawler::crawl_page(target next, ticket) {
 coro<void> crawler::finish(const target& next, outcome& result, time_point begun) {
   finished_page done{.page = next, .claimed = result.claimed};
   if (result.found != nullptr) done.links = result.found->links;
+  if (options_.obey_robots && result.declared.robots.nofollow) done.not_followed = "nofollow";
   if (options_.depth && next.depth >= *options_.depth) done.not_followed = "depth";
   if (result.left_alone) refuse(next, result);
   if (!result.refused) record(next, result, begun);
@@ -297,6 +299,10 @@ coro<void> crawler::fetch(const target& next, outcome& result) {
     if (hooks_.on_response) hooks_.on_response(hops.back(), answer);
     result.status = answer.status();
     result.content_type = answer.headers().get("Content-Type").value_or("");
+    result.declared = {};
+    if (answer.headers().contains("X-Robots-Tag"))
+      for (const std::string_view field : answer.headers().get_all("X-Robots-Tag"))
+        result.declared.robots.add_field(field, options_.user_agent);
     result.retry_after = retry_after(answer);
     const auto location = answer.headers().get("Location");
     if (result.status < 300 || result.status > 399 || !location) {
@@ -409,6 +415,15 @@ coro<void> crawler::read_body(http::response& answer, outcome& result) {
   result.found = &reader->finish(result.final_url);
   result.reader = std::move(reader);
   if (hooks_.on_links) hooks_.on_links(result.final_url, *result.found);
+  take_declarations(*result.found, result);
+}
+
+// Those of the page to those of its answer.
+void crawler::take_declarations(findings& found, outcome& result) {
+  const robots_directives of_answer = result.declared.robots;
+  result.declared = std::exchange(found.declared, {});
+  result.declared.robots.noindex |= of_answer.noindex;
+  result.declared.robots.nofollow |= of_answer.nofollow;
 }
 
 std::unique_ptr<page_reader> crawler::take_spare() {
@@ -439,7 +454,8 @@ void crawler::record(const target& next, const outcome& result, time_point begun
                          .depth = next.depth,
                          .links = found.links.size(),
                          .milliseconds = taken.count(),
-                         .error = result.error};
+                         .error = result.error,
+                         .declared = &result.declared};
   out_.add_page(page, found.links);
   for (const std::string& item : found.items) {
     out_.add_item(page.final_url, item);

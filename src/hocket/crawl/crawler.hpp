@@ -94,6 +94,7 @@ class crawler {
   coro<void> fetch(const target& next, outcome& result);
   coro<bool> may_fetch(const target& next, outcome& result);
   void refuse(const target& next, outcome& result);
+  void take_declarations(findings& found, outcome& result);
   coro<void> read_body(http::response& answer, outcome& result);
   [[nodiscard]] std::unique_ptr<page_reader> take_spare();
   coro<void> finish(const target& next, outcome& result, time_point begun);

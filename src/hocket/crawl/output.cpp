@@ -87,6 +87,28 @@ void append_json_string(std::string& to, std::string_view text) {
     to += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// Most pages declare nothing, and have no keys for it.
+static void add_declarations(std::string& line, const page_declarations& declared) {
+  if (const std::string_view robots = declared.robots.text(); !robots.empty())
+    line.append(",\"robots\":\"").append(robots).append("\"");
+  if (!declared.canonical.empty()) {
+    line += ",\"canonical\":";
+    append_json_string(line, declared.canonical);
+  }
+  if (declared.alternates.empty()) return;
+  char before = '[';
+  line += ",\"alternates\":";
+  for (const auto& each : declared.alternates) {
+    line += std::exchange(before, ',');
+    line += "{\"hreflang\":";
+    append_json_string(line, each.hreflang);
+    line += ",\"href\":";
+    append_json_string(line, each.href);
+    line += '}';
+  }
+  line += ']';
+}
+
 void output::add_page(const page_record& page, std::span<const page_link> links) {
   std::string& rows = links_.lines();
   for (const page_link& link : links) rows.append(page.final_url).append("\t").append(link.url.href()).append("\n");
@@ -101,6 +123,7 @@ void output::add_page(const page_record& page, std::span<const page_link> links)
   add_text(",\"content_type\":", page.content_type);
   fmt::format_to(std::back_inserter(line), ",\"bytes\":{},\"depth\":{},\"links\":{},\"ms\":{}", page.bytes, page.depth,
                  page.links, page.milliseconds);
+  if (page.declared != nullptr) add_declarations(line, *page.declared);
   if (page.error.empty())
     line += ",\"error\":null";
   else

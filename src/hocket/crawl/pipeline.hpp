@@ -20,7 +20,8 @@ struct page_record {
   unsigned depth = 0;
   std::size_t links = 0;
   std::int64_t milliseconds = 0;
-  std::string_view error;  // empty: none
+  std::string_view error;                       // empty: none
+  const page_declarations* declared = nullptr;  // by the page and the fields of its answer
 };
 
 /// Where a crawl leaves what it finds: Scrapy's item pipelines. `output` writes files.

@@ -14,6 +14,7 @@ class link_reader final : public page_reader {
   void feed(std::string_view piece) override { links_.feed(piece); }
   findings& finish(const url& document) override {
     found_.links.swap(links_.finish(document));
+    std::swap(found_.declared, links_.declared());
     return found_;
   }
 

@@ -15,6 +15,7 @@ namespace hocket::crawl {
 struct findings {
   std::vector<page_link> links{};    // distinct; all are written, and those that are not nofollow followed
   std::vector<std::string> items{};  // records taken from the page, each one line of JSON
+  page_declarations declared{};      // by the page itself; what its fields say is the crawler's to add
 };
 
 /// Reads one page after another while their bytes arrive. Belongs to one task at a time.
