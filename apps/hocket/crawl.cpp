@@ -18,6 +18,7 @@
 #include <hocket/core/finally.hpp>
 #include <hocket/core/run.hpp>
 #include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/output.hpp>
 #include <hocket/crawl/summary.hpp>
 
 #include "client_security.hpp"
@@ -37,6 +38,7 @@ struct crawl_arguments {
   std::string out = "out";
   std::string authorities_file;
   bool insecure = false;
+  bool ignore_robots = false;
   resolver_arguments resolver;
   crawl::crawl_options options;
   std::optional<unsigned> depth;
@@ -61,6 +63,7 @@ crawl::crawl_options options_of(const crawl_arguments& arguments) {
     for (url& seed : read_seeds(arguments.seeds_file)) options.seeds.push_back(std::move(seed));
   if (options.seeds.empty()) throw failure("nothing to crawl: give a URL or --seeds FILE (see --help)", wrong_usage);
   options.depth = arguments.depth;
+  options.obey_robots = !arguments.ignore_robots;
   options.max_pages = arguments.max_pages;
   options.tls = client_security(arguments.authorities_file, arguments.insecure);
   options.timeout = std::chrono::duration_cast<duration>(std::chrono::duration<double>(arguments.timeout_seconds));
@@ -70,24 +73,23 @@ crawl::crawl_options options_of(const crawl_arguments& arguments) {
 /// "URL: what was wrong" of the first page that failed.
 using first_failure = std::optional<std::string>;
 
-crawl::crawl_observer observer_of(const crawl_arguments& arguments, progress_display& display, first_failure& first) {
-  crawl::crawl_observer observer;
-  observer.on_page = [&first](const crawl::page_record& page) {
+crawl::crawl_hooks hooks_of(const crawl_arguments& arguments, progress_display& display, first_failure& first) {
+  crawl::crawl_hooks hooks;
+  hooks.on_page = [&first](const crawl::page_record& page) {
     if (!first && !page.error.empty()) first = fmt::format("{}: {}", page.url, page.error);
   };
-  if (!arguments.quiet)
-    observer.on_note = [&display](const std::string& note) { display.say("hocket crawl: " + note); };
-  if (!arguments.verbose) return observer;
-  observer.on_page = [&display, note_first = observer.on_page](const crawl::page_record& page) {
+  if (!arguments.quiet) hooks.on_note = [&display](const std::string& note) { display.say("hocket crawl: " + note); };
+  if (!arguments.verbose) return hooks;
+  hooks.on_page = [&display, note_first = hooks.on_page](const crawl::page_record& page) {
     note_first(page);
     display.say(page.error.empty()
                     ? fmt::format("{} {} ({} links, {} ms)", page.status, page.url, page.links, page.milliseconds)
                     : fmt::format("failed {}: {}", page.url, page.error));
   };
-  observer.on_skip = [&display](std::string_view url, std::string_view reason) {
+  hooks.on_skip = [&display](std::string_view url, std::string_view reason) {
     display.say(fmt::format("skipped {}: {}", url, reason));
   };
-  return observer;
+  return hooks;
 }
 
 void print_result(const crawl_arguments& arguments, const crawl::progress& result, bool was_interrupted) {
@@ -111,7 +113,7 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   if (arguments.insecure && !arguments.quiet)
     display.say("hocket crawl: certificates are not checked (--insecure): any server may pass itself off as another");
   crawl::output out = co_await crawl::output::open(arguments.out);
-  crawl::crawler work(std::move(options), out, observer_of(arguments, display, first));
+  crawl::crawler work(std::move(options), out, hooks_of(arguments, display, first));
   task<void> showing = create_task(display.follow(work));
   bool was_interrupted = false;
   try {
@@ -205,6 +207,7 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   command.add_option("--user-agent", options.user_agent, "how to introduce itself")->capture_default_str();
+  command.add_flag("--ignore-robots", arguments.ignore_robots, "fetch what robots.txt disallows, too");
   command.add_flag("--allow-private", options.allow_private,
                    "go to private and loopback addresses that no seed names, too");
   command.add_flag("--allow-downgrade", options.allow_downgrade, "follow redirects from https to http, too");

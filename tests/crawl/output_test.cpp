@@ -38,6 +38,11 @@ std::string error_text(const std::expected<T, std::exception_ptr>& outcome) {
   }
 }
 
+void add_link(output& out, std::string_view source, std::string_view link) {
+  const std::vector<hocket::crawl::page_link> links{{*hocket::url::parse(link), false}};
+  out.add_page({.url = source, .final_url = source}, links);
+}
+
 HOCKET_TEST(output, makes_the_directory_and_its_files) {
   const temporary_directory folder;
   output out = co_await output::open(folder / "new");
@@ -59,7 +64,7 @@ HOCKET_TEST(output, empties_what_an_earlier_crawl_left) {
 HOCKET_TEST(output, writes_a_row_for_a_link) {
   const temporary_directory folder;
   output out = co_await output::open(folder.path());
-  out.add_link("http://a/", "http://b/");
+  add_link(out, "http://a/", "http://b/");
   co_await out.flush();
   EXPECT_EQ(content_of(folder / "links.tsv"), header + "http://a/\thttp://b/\n");
 }
@@ -75,7 +80,8 @@ HOCKET_TEST(output, writes_an_object_for_a_page) {
                 .depth = 2,
                 .links = 3,
                 .milliseconds = 40,
-                .error = ""});
+                .error = ""},
+               {});
   co_await out.flush();
   const auto page = nlohmann::json::parse(content_of(folder / "pages.jsonl"));
   const nlohmann::json expected = {{"url", "http://a/"},
@@ -93,7 +99,7 @@ HOCKET_TEST(output, writes_an_object_for_a_page) {
 HOCKET_TEST(output, a_page_that_failed_has_its_error) {
   const temporary_directory folder;
   output out = co_await output::open(folder.path());
-  out.add_page({.url = "http://a/", .final_url = "http://a/", .content_type = "", .error = "cannot connect"});
+  out.add_page({.url = "http://a/", .final_url = "http://a/", .content_type = "", .error = "cannot connect"}, {});
   co_await out.flush();
   EXPECT_EQ(nlohmann::json::parse(content_of(folder / "pages.jsonl"))["error"], "cannot connect");
 }
@@ -102,7 +108,7 @@ HOCKET_TEST(output, nothing_from_a_server_breaks_a_line) {
   const temporary_directory folder;
   output out = co_await output::open(folder.path());
   const std::string_view nasty("\"\\\n\r\t\0\x01\x7f\x80\xff\xed\xa0\x80 \xc3\xa4 \xe2\x80\xa8", 21);
-  out.add_page({.url = "u", .final_url = "f", .content_type = nasty, .error = nasty});
+  out.add_page({.url = "u", .final_url = "f", .content_type = nasty, .error = nasty}, {});
   co_await out.flush();
   const std::string text = content_of(folder / "pages.jsonl");
   EXPECT_EQ(std::ranges::count(text, '\n'), 1);
@@ -115,15 +121,26 @@ TEST(append_json_string, replaces_what_is_not_utf_8) {
   EXPECT_EQ(text, "\"a\xef\xbf\xbd\xc3\xa4\"");
 }
 
-HOCKET_TEST(output, flush_if_full_gathers_small_pieces) {
+HOCKET_TEST(output, is_full_when_there_is_enough_to_be_worth_a_write) {
   const temporary_directory folder;
   output out = co_await output::open(folder.path());
-  out.add_link("http://a/", "http://b/");
-  co_await out.flush_if_full();
-  EXPECT_EQ(content_of(folder / "links.tsv"), "");
-  for (int n = 0; n < 20'000; ++n) out.add_link("http://a/", "http://b/");
-  co_await out.flush_if_full();
+  add_link(out, "http://a/", "http://b/");
+  EXPECT_FALSE(out.is_full());
+  for (int n = 0; n < 20'000; ++n) add_link(out, "http://a/", "http://b/");
+  EXPECT_TRUE(out.is_full());
+  co_await out.flush();
+  EXPECT_FALSE(out.is_full());
   EXPECT_GT(content_of(folder / "links.tsv").size(), 256U * 1024);
+}
+
+HOCKET_TEST(output, items_go_to_a_file_of_their_own_with_their_page) {
+  const temporary_directory folder;
+  write_file(folder / "items.jsonl", "old");
+  output out = co_await output::open(folder.path());
+  EXPECT_FALSE(std::filesystem::exists(folder / "items.jsonl"));
+  out.add_item("http://a/", R"({"price":1})");
+  co_await out.flush();
+  EXPECT_EQ(content_of(folder / "items.jsonl"), "{\"page\":\"http://a/\",\"item\":{\"price\":1}}\n");
 }
 
 HOCKET_TEST(output, lines_added_while_a_write_is_under_way_come_after_it) {
@@ -132,8 +149,8 @@ HOCKET_TEST(output, lines_added_while_a_write_is_under_way_come_after_it) {
   std::string expected = header;
   std::vector<hocket::task<void>> flushes;
   for (int n = 0; n < 100; ++n) {
-    const std::string name = std::to_string(n);
-    out.add_link(name, name);
+    const std::string name = fmt::format("http://a/{}", n);
+    add_link(out, name, name);
     expected += name + "\t" + name + "\n";
     flushes.push_back(create_task(out.flush()));
     co_await hocket::sleep(hocket::duration::zero());
@@ -146,7 +163,7 @@ HOCKET_TEST(output, the_summary_takes_the_place_of_the_old_one_as_a_whole) {
   const temporary_directory folder;
   write_file(folder / "summary.json", "a longer text that was there before");
   output out = co_await output::open(folder.path());
-  co_await out.write_summary("{}\n");
+  co_await out.finish("{}\n");
   EXPECT_EQ(content_of(folder / "summary.json"), "{}\n");
   EXPECT_FALSE(std::filesystem::exists(folder / "summary.json.new"));
 }

@@ -29,7 +29,7 @@ _hocket() {
     '') _hocket_words 'crawl get graph report serve -h --help --version' ;;
     crawl) _hocket_words '-h --help --seeds --out --depth --max-pages --scope --concurrency --per-host --timeout --max-body
       --retries --user-agent --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
-      --progress --json -q --quiet -v --verbose' ;;
+      --ignore-robots --progress --json -q --quiet -v --verbose' ;;
     get) _hocket_words '-h --help -X --request -H --header -d --data --json -F --form -u --user --digest -L --location --compressed
       -i --include -o --output -O --remote-name -C --continue --proxy --proxy-digest --resolver --dns-server --cafile --insecure --timeout --timing
       --progress -q --quiet' ;;

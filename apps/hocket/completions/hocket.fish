@@ -25,6 +25,7 @@ complete -c hocket -n $crawl -l timeout -x -d 'Seconds for one page, redirects i
 complete -c hocket -n $crawl -l max-body -x -d 'Bytes of a page to read at most'
 complete -c hocket -n $crawl -l retries -x -d 'Times to try again'
 complete -c hocket -n $crawl -l user-agent -x -d 'How to introduce itself'
+complete -c hocket -n $crawl -l ignore-robots -d 'Fetch what robots.txt disallows, too'
 complete -c hocket -n $crawl -l allow-private -d 'Go to private addresses that no seed names, too'
 complete -c hocket -n $crawl -l allow-downgrade -d 'Follow redirects from https to http, too'
 complete -c hocket -n $crawl -l cafile -r -F -d 'Authorities to trust, in PEM'

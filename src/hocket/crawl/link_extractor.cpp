@@ -153,6 +153,9 @@ void link_extractor::reset() noexcept {
   state_ = state::text;
   foreign_depth_ = 0;
   base_href_.reset();
+  declared_.robots.clear();
+  declared_.canonical.reset();
+  declared_.alternates.clear();
 }
 
 // --- The state machine. Each function takes at least one character or changes the state.
@@ -474,6 +477,10 @@ link_extractor::tag_kind link_extractor::kind_of(std::uint64_t name) {
       return tag_kind::link;
     case packed("base"):
       return tag_kind::base;
+    case packed("meta"):
+      return tag_kind::meta;
+    case packed("link"):
+      return tag_kind::document_link;
     case packed("script"):
     case packed("style"):
     case packed("title"):
@@ -499,6 +506,13 @@ link_extractor::attribute link_extractor::kept_attribute(tag_kind kind, std::uin
       return name == packed("href") ? href : name == packed("rel") ? rel : not_kept;
     case tag_kind::base:
       return name == packed("href") ? href : not_kept;
+    case tag_kind::meta:
+      return name == packed("name") ? attribute::name : name == packed("content") ? content : not_kept;
+    case tag_kind::document_link:
+      return name == packed("href")       ? href
+             : name == packed("rel")      ? rel
+             : name == packed("hreflang") ? hreflang
+                                          : not_kept;
     default:
       return not_kept;
   }
@@ -522,12 +536,36 @@ void link_extractor::end_tag() {
     state_ = state::plaintext;
   } else if (kind_ == tag_kind::base) {
     note_base();
+  } else if (kind_ == tag_kind::meta) {
+    note_meta();
+  } else if (kind_ == tag_kind::document_link) {
+    note_document_link();
   }
 }
 
 void link_extractor::note_base() {
   if (base_href_) return;
   if (const auto value = value_of(href)) base_href_.emplace(*value);
+}
+
+void link_extractor::note_meta() {
+  if (!equals_ignoring_case(value_of(name).value_or(""), "robots")) return;
+  const auto value = value_of(content);
+  if (!value || declared_.robots.size() + value->size() > max_value_bytes) return;
+  if (!declared_.robots.empty()) declared_.robots += ',';
+  declared_.robots += *value;
+}
+
+void link_extractor::note_document_link() {
+  if (!values_[href].text()) return;
+  if (values_[hreflang].text()) {
+    if (!has_token(value_of(rel).value_or(""), "alternate") || declared_.alternates.size() == max_alternates) return;
+    alternate& added = declared_.alternates.emplace_back();
+    added.hreflang = *value_of(hreflang);
+    added.href = *value_of(href);
+  } else if (!declared_.canonical && has_token(value_of(rel).value_or(""), "canonical")) {
+    declared_.canonical.emplace(*value_of(href));
+  }
 }
 
 bool link_extractor::has_link() const noexcept {

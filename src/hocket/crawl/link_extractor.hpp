@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace hocket::crawl {
 
@@ -44,12 +45,29 @@ class link_extractor {
     bool nofollow;          // `rel` has the token `nofollow`
   };
 
+  /// The same document elsewhere, in another language: `<link rel=alternate hreflang=... href=...>`.
+  struct alternate {
+    std::string hreflang;
+    std::string href;
+  };
+
+  /// What the document says about itself. At most `max_alternates` of its alternates are kept.
+  struct declarations {
+    std::string robots;                    // the contents of `<meta name=robots>`, joined by commas
+    std::optional<std::string> canonical;  // `href` of the first `<link rel=canonical>`
+    std::vector<alternate> alternates;
+  };
+  static constexpr std::size_t max_alternates = 256;
+
   /// Takes bytes from the front of `bytes` up to the end of the next link, or all of them if no further link ends
   /// there. The link's text lies in the caller's bytes or in the extractor, and is valid until the next call.
   [[nodiscard]] std::optional<link> next(std::string_view& bytes);
 
   /// The `href` of the first `base` that had one, so far. It holds for the whole document, for links before it too.
   [[nodiscard]] std::optional<std::string_view> base_href() const noexcept;
+
+  /// What was declared so far.
+  [[nodiscard]] const declarations& declared() const noexcept { return declared_; }
 
   /// Begins a new document. Storage is kept.
   void reset() noexcept;
@@ -91,10 +109,10 @@ class link_extractor {
   // A script may hold `<!-- <script> ... </script> -->`, whose end tag does not end it.
   enum class script_escape : std::uint8_t { none, escaped, double_escaped };
 
-  enum class tag_kind : std::uint8_t { other, link, base, raw_text, plaintext, foreign };
+  enum class tag_kind : std::uint8_t { other, link, base, meta, document_link, raw_text, plaintext, foreign };
 
   // The attributes whose values are kept until their tag ends.
-  enum attribute : std::uint8_t { href, rel, not_kept };
+  enum attribute : std::uint8_t { href, rel, hreflang, name, content, not_kept };
 
   // The source text of an attribute's value. It stays where the caller has it until the end of a piece cuts its tag in
   // two.
@@ -140,6 +158,8 @@ class link_extractor {
   void end_attribute_name();
   void end_tag();
   void note_base();
+  void note_meta();
+  void note_document_link();
   [[nodiscard]] bool is_in_tag() const noexcept;
   [[nodiscard]] bool has_link() const noexcept;
   [[nodiscard]] link current_link();
@@ -158,6 +178,7 @@ class link_extractor {
   std::array<source_text, not_kept> values_;
   std::string decoded_;
   std::optional<std::string> base_href_;
+  declarations declared_;
 };
 
 }  // namespace hocket::crawl

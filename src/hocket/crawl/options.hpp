@@ -36,6 +36,7 @@ struct crawl_options {
   unsigned retries = 2;
   unsigned max_redirects = 10;
   std::string user_agent = "hocket";
+  bool obey_robots = true;  // robots.txt, and what pages and answers say to robots
   bool allow_private = false;
   bool allow_downgrade = false;                  // redirects from https to http
   security tls{};                                // for https; null: what `http::session` takes by itself

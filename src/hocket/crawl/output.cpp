@@ -39,10 +39,6 @@ coro<line_file> line_file::create(std::string path) {
 
 bool line_file::is_full() const noexcept { return lines_.size() >= worth_a_write; }
 
-coro<void> line_file::flush_if_full() {
-  if (is_full()) co_await flush();
-}
-
 coro<void> line_file::flush() {
   const auto held = co_await writing_->scoped_lock();
   if (lines_.empty()) co_return;
@@ -78,12 +74,9 @@ coro<output> output::open(std::string directory) {
   auto links = co_await line_file::create(directory + "/links.tsv");
   auto pages = co_await line_file::create(directory + "/pages.jsonl");
   links.lines() += "source_url\tparsed_url\n";
-  ::unlink((directory + "/summary.json").c_str());  // of an earlier crawl; this one may end without
+  for (const char* left : {"/summary.json", "/items.jsonl"})  // of an earlier crawl; this one may end without
+    ::unlink((directory + left).c_str());
   co_return output(std::move(directory), std::move(links), std::move(pages));
-}
-
-void output::add_link(std::string_view source, std::string_view link) {
-  links_.lines().append(source).append("\t").append(link).append("\n");
 }
 
 void append_json_string(std::string& to, std::string_view text) {
@@ -94,7 +87,31 @@ void append_json_string(std::string& to, std::string_view text) {
     to += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-void output::add_page(const page_record& page) {
+// Most pages declare nothing, and have no keys for it.
+static void add_declarations(std::string& line, const page_declarations& declared) {
+  if (const std::string_view robots = declared.robots.text(); !robots.empty())
+    line.append(",\"robots\":\"").append(robots).append("\"");
+  if (!declared.canonical.empty()) {
+    line += ",\"canonical\":";
+    append_json_string(line, declared.canonical);
+  }
+  if (declared.alternates.empty()) return;
+  char before = '[';
+  line += ",\"alternates\":";
+  for (const auto& each : declared.alternates) {
+    line += std::exchange(before, ',');
+    line += "{\"hreflang\":";
+    append_json_string(line, each.hreflang);
+    line += ",\"href\":";
+    append_json_string(line, each.href);
+    line += '}';
+  }
+  line += ']';
+}
+
+void output::add_page(const page_record& page, std::span<const page_link> links) {
+  std::string& rows = links_.lines();
+  for (const page_link& link : links) rows.append(page.final_url).append("\t").append(link.url.href()).append("\n");
   std::string& line = listed_;
   const auto add_text = [&line](const char* name, std::string_view text) {
     line += name;
@@ -106,6 +123,7 @@ void output::add_page(const page_record& page) {
   add_text(",\"content_type\":", page.content_type);
   fmt::format_to(std::back_inserter(line), ",\"bytes\":{},\"depth\":{},\"links\":{},\"ms\":{}", page.bytes, page.depth,
                  page.links, page.milliseconds);
+  if (page.declared != nullptr) add_declarations(line, *page.declared);
   if (page.error.empty())
     line += ",\"error\":null";
   else
@@ -113,16 +131,24 @@ void output::add_page(const page_record& page) {
   line += "}\n";
 }
 
-coro<void> output::flush_if_full() {
-  if (links_.is_full() || listed_.size() >= worth_a_write) co_await flush();
+void output::add_item(std::string_view page, std::string_view json) {
+  new_items_ += "{\"page\":";
+  append_json_string(new_items_, page);
+  new_items_.append(",\"item\":").append(json).append("}\n");
 }
 
-// A page is on file only when all of its links are: the lines of both are taken at the same moment, the links written first.
+bool output::is_full() const noexcept {
+  return links_.is_full() || listed_.size() >= worth_a_write || new_items_.size() >= worth_a_write;
+}
+
+// A page is on file only when all of its links and items are: the lines of all are taken at the same moment, and those of pages
+// written last.
 coro<void> output::flush() {
   const auto held = co_await flushing_->scoped_lock();
   std::string pages = std::exchange(listed_, {});
   try {
     co_await links_.flush();
+    co_await flush_items();
   } catch (...) {
     listed_.insert(0, pages);
     throw;
@@ -131,12 +157,21 @@ coro<void> output::flush() {
   co_await pages_.flush();
 }
 
-coro<void> output::write_summary(std::string json) {
+coro<void> output::flush_items() {
+  if (!items_) {
+    if (new_items_.empty()) co_return;
+    items_ = co_await line_file::create(directory_ + "/items.jsonl");
+  }
+  items_->lines() += std::exchange(new_items_, {});
+  co_await items_->flush();
+}
+
+coro<void> output::finish(std::string summary) {
   const std::string path = directory_ + "/summary.json";
   const std::string draft = path + ".new";
   auto opened = co_await as_expected(file::open(draft, O_WRONLY | O_CREAT | O_TRUNC));
   if (!opened) throw cannot("write", draft, opened.error());
-  const auto written = co_await as_expected(opened->write(json));
+  const auto written = co_await as_expected(opened->write(summary));
   if (!written) throw cannot("write", draft, written.error());
   const int error = co_await to_thread([&] { return std::rename(draft.c_str(), path.c_str()) == 0 ? 0 : errno; });
   if (error != 0) throw cannot("write", path, std::error_code(error, std::system_category()));

@@ -85,7 +85,7 @@ void page_links::extract(std::string_view text) {
   }
 }
 
-const std::vector<page_link>& page_links::finish(const hocket::url& document) {
+std::vector<page_link>& page_links::finish(const hocket::url& document) {
   if (!has_begun_) {
     look_for_declaration(beginning_);
     take(beginning_);
@@ -97,8 +97,8 @@ const std::vector<page_link>& page_links::finish(const hocket::url& document) {
     if (encoding_ == encoding::utf_8) return hocket::url::parse(href, base);
     return hocket::url::parse(href, base, encoder);
   };
-  const auto declared = extractor_.base_href();
-  auto base = declared ? resolve(*declared, document) : document;
+  const auto base_href = extractor_.base_href();
+  auto base = base_href ? resolve(*base_href, document) : document;
   if (!base || !may_be_base(*base)) base = document;
   for (std::size_t href = 0; href < hrefs_.size(); ++href) {
     auto resolved = resolve(hrefs_[href], *base);
@@ -110,6 +110,17 @@ const std::vector<page_link>& page_links::finish(const hocket::url& document) {
     else
       links_[number].nofollow &= nofollow_[href];
   }
+  const link_extractor::declarations& declared = extractor_.declared();
+  const auto absolute = [&](std::string_view href) {
+    auto resolved = resolve(href, *base);
+    return resolved && is_http(*resolved) ? resolved->href() : std::string();
+  };
+  declared_ = {};
+  declared_.robots.add(declared.robots);
+  if (declared.canonical) declared_.canonical = absolute(*declared.canonical);
+  for (const auto& each : declared.alternates)
+    if (std::string href = absolute(each.href); !href.empty())
+      declared_.alternates.push_back({each.hreflang, std::move(href)});
   return links_;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <hocket/crawl/link_extractor.hpp>
+#include <hocket/crawl/robots_directives.hpp>
 #include <hocket/crawl/text_set.hpp>
 #include <hocket/text/detect_encoding.hpp>
 #include <hocket/text/text_decoder.hpp>
@@ -18,6 +19,18 @@ namespace hocket::crawl {
 struct page_link {
   hocket::url url;
   bool nofollow;  // every occurrence on the page said so
+};
+
+/// What a page says about itself, resolved.
+struct page_declarations {
+  struct alternate {
+    std::string hreflang;
+    std::string href;
+  };
+
+  robots_directives robots;
+  std::string canonical;  // empty: none
+  std::vector<alternate> alternates;
 };
 
 /// Gathers the links of one page while it arrives, and resolves them when it has ended: only then is its base known.
@@ -36,8 +49,11 @@ class page_links {
   void feed(std::string_view bytes);
 
   /// The distinct http(s) links in order of appearance, without fragments, resolved against `document` or the base that the
-  /// page declares. What is no URL is left out.
-  [[nodiscard]] const std::vector<page_link>& finish(const hocket::url& document);
+  /// page declares. What is no URL is left out. Whoever wants them may take them.
+  [[nodiscard]] std::vector<page_link>& finish(const hocket::url& document);
+
+  /// What the page says about itself; after `finish`. What is no http(s) URL is left out.
+  [[nodiscard]] page_declarations& declared() noexcept { return declared_; }
 
   /// In which encoding the page is; nothing while all of it was ASCII and it has declared none.
   [[nodiscard]] std::optional<encoding> page_encoding() const noexcept { return encoding_; }
@@ -59,6 +75,7 @@ class page_links {
   std::vector<bool> nofollow_;  // of each of them, every occurrence
   std::vector<page_link> links_;
   text_set known_links_;
+  page_declarations declared_;
 };
 
 }  // namespace hocket::crawl

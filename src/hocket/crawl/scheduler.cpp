@@ -5,17 +5,17 @@
 #include <utility>
 
 #include <hocket/core/sleep.hpp>
-#include <hocket/crawl/frontier.hpp>
+#include <hocket/crawl/scheduler.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket::crawl {
 
-frontier::~frontier() {
+scheduler::~scheduler() {
   postponed_timer_.cancel();
   for (auto& [name, each] : hosts_) each->slot_timer.cancel();
 }
 
-frontier::host& frontier::host_of(const hocket::url& whose) {
+scheduler::host& scheduler::host_of(const hocket::url& whose) {
   auto& entry = hosts_[std::string(whose.host_with_port())];
   if (!entry) {
     entry = std::make_unique<host>();
@@ -25,7 +25,7 @@ frontier::host& frontier::host_of(const hocket::url& whose) {
   return *entry;
 }
 
-void frontier::add(target next) {
+void scheduler::add(target next) {
   if (by_level_ && next.depth > level_) {
     deeper_.push_back(std::move(next));
     return;
@@ -36,7 +36,7 @@ void frontier::add(target next) {
   consider(where);
 }
 
-void frontier::add_again(target next, duration delay, bool whole_host) {
+void scheduler::add_again(target next, duration delay, bool whole_host) {
   ++queued_;
   const time_point when = loop::running().time() + delay;
   if (whole_host) {
@@ -50,13 +50,13 @@ void frontier::add_again(target next, duration delay, bool whole_host) {
   }
 }
 
-void frontier::add_in_front(target next) {
+void scheduler::add_in_front(target next) {
   host& where = host_of(next.url);
   where.waiting.push_front(std::move(next));
   consider(where);
 }
 
-void frontier::wait_for_postponed() {
+void scheduler::wait_for_postponed() {
   postponed_timer_.cancel();
   if (postponed_.empty()) return;
   postponed_timer_ = loop::running().call_at(postponed_.begin()->first, [this] {
@@ -68,7 +68,7 @@ void frontier::wait_for_postponed() {
 }
 
 // Lets the host take part, now or when its slot comes.
-void frontier::consider(host& which) {
+void scheduler::consider(host& which) {
   if (which.is_linked() || which.waiting.empty() || which.in_flight >= which.limits.connections) return;
   loop& now = loop::running();
   if (which.next_slot > now.time()) {
@@ -80,7 +80,7 @@ void frontier::consider(host& which) {
   changed_.set();
 }
 
-coro<std::optional<target>> frontier::next() {
+coro<std::optional<target>> scheduler::next() {
   while (ready_.empty()) {
     if (queued_ == 0 && in_flight_ == 0) {
       if (deeper_.empty()) co_return std::nullopt;
@@ -101,7 +101,7 @@ coro<std::optional<target>> frontier::next() {
   co_return taken;
 }
 
-void frontier::finished(const hocket::url& done) {
+void scheduler::finished(const hocket::url& done) {
   host& which = host_of(done);
   --which.in_flight;
   --in_flight_;
@@ -110,12 +110,12 @@ void frontier::finished(const hocket::url& done) {
   if (in_flight_ == 0 && queued_ == 0) changed_.set();
 }
 
-void frontier::begin_next_level() {
+void scheduler::begin_next_level() {
   ++level_;
   for (target& each : std::exchange(deeper_, {})) add(std::move(each));
 }
 
-coro<void> frontier::take_slot(const hocket::url& whose) {
+coro<void> scheduler::take_slot(const hocket::url& whose) {
   host& where = host_of(whose);
   if (where.limits.delay <= duration::zero()) co_return;
   const time_point now = loop::running().time();
@@ -126,7 +126,20 @@ coro<void> frontier::take_slot(const hocket::url& whose) {
   if (mine > now) co_await sleep(mine - now);
 }
 
-void frontier::abandon_new(const std::function<void(const target&)>& visit) {
+void scheduler::give_slot_back(const hocket::url& whose) {
+  host& which = host_of(whose);
+  which.next_slot = std::min(which.next_slot, loop::running().time());
+}
+
+void scheduler::renew_limits(const hocket::url& whose) {
+  host& which = host_of(whose);
+  which.limits = limits_of_(whose);
+  which.next_slot = std::max(which.next_slot, loop::running().time() + which.limits.delay);
+  if (which.is_linked() && which.in_flight >= which.limits.connections) which.unlink();
+  consider(which);
+}
+
+void scheduler::abandon_new(const std::function<void(const target&)>& visit) {
   for (auto& [name, each] : hosts_) {
     queued_ -= std::erase_if(each->waiting, [&visit](const target& left) {
       if (left.attempts > 0) return false;
@@ -138,7 +151,7 @@ void frontier::abandon_new(const std::function<void(const target&)>& visit) {
   for (const target& left : std::exchange(deeper_, {})) visit(left);
 }
 
-void frontier::abandon(const std::function<void(const target&)>& visit) {
+void scheduler::abandon(const std::function<void(const target&)>& visit) {
   abandon_new(visit);
   for (auto& [name, each] : hosts_) {
     for (const target& left : each->waiting) visit(left);
@@ -150,7 +163,7 @@ void frontier::abandon(const std::function<void(const target&)>& visit) {
   queued_ = 0;
 }
 
-void frontier::forget_if_idle(host& which) {
+void scheduler::forget_if_idle(host& which) {
   const bool resting = which.next_slot > loop::running().time();
   if (which.in_flight > 0 || !which.waiting.empty() || resting) return;
   which.slot_timer.cancel();
