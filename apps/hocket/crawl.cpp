@@ -12,6 +12,7 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <hocket/core/as_result.hpp>
@@ -24,7 +25,9 @@
 #include "client_security.hpp"
 #include "command.hpp"
 #include "crawl_progress.hpp"
+#include "graph_export.hpp"
 #include "name_resolver.hpp"
+#include "report_file.hpp"
 #include "seeds.hpp"
 
 namespace hocket::app {
@@ -45,6 +48,8 @@ struct crawl_arguments {
   std::optional<std::uint64_t> max_pages;
   double timeout_seconds = 30;
   when progress = when::automatic;
+  std::string graph_format;
+  bool report = false;
   bool json = false;
   bool quiet = false;
   bool verbose = false;
@@ -130,6 +135,15 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   if (was_interrupted) co_return interrupted;
   if (result.ok > 0) co_return done;
   throw failure("no page was fetched" + (first ? "; " + *first : ""), work_failed);
+}
+
+// What is made of the files when they are complete: as `hocket graph` and `hocket report` do it.
+void write_graph_and_report(const crawl_arguments& arguments) {
+  if (arguments.graph_format.empty() && !arguments.report) return;
+  const graph::link_graph graph = read_graph(arguments.out);
+  if (!arguments.graph_format.empty())
+    export_graph(graph, arguments.graph_format, fmt::format("{}/graph.{}", arguments.out, arguments.graph_format));
+  if (arguments.report) write_report({.directory = arguments.out}, graph);
 }
 
 // CLI11 lets "-5" and what is too large wrap around, NaN pass its ranges, and "3" stand for the last of the choices. A check
@@ -222,6 +236,10 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->transform(CLI::IsMember(names_of(whens)).description(""))
       ->type_name("auto|always|never")
       ->default_str("auto");
+  command.add_option("--graph", arguments.graph_format, "write the graph of the links into the directory, too")
+      ->check(CLI::IsMember(graph_formats()).description(""))
+      ->type_name(fmt::format("{}", fmt::join(graph_formats(), "|")));
+  command.add_flag("--report", arguments.report, "write report.html into the directory, too");
   command.add_flag("--json", arguments.json, "print the summary as JSON");
   CLI::Option* quiet = command.add_flag("-q,--quiet", arguments.quiet, "print nothing but errors");
   command.add_flag("-v,--verbose", arguments.verbose, "print each page, and why a URL was not fetched")
@@ -237,7 +255,9 @@ void add_crawl(CLI::App& program, action& chosen) {
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
       raise_open_files_limit();
-      return run(crawl_and_report(*arguments, options_of(*arguments)));
+      const int code = run(crawl_and_report(*arguments, options_of(*arguments)));
+      write_graph_and_report(*arguments);
+      return code;
     };
   });
 }

@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import random
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -208,6 +209,19 @@ class Reports(GraphTest):
         </script></body>"""
         html = self.report().replace("Content-Security-Policy", "Nothing").replace("</body>", act)
         self.assertIn("<title>7 6 5 4 3 2 1; 1 2 3 4 5 6 7; 3</title>", self.shown_by_browser(html))
+
+
+class Crawls(GraphTest):
+    def test_make_graph_and_report_of_what_they_found(self):
+        server = program.start("serve", self.make_site(), "--port", 0)
+        self.addCleanup(server.communicate, timeout=program.WAIT)
+        self.addCleanup(server.terminate)
+        url = re.search(r"http://\S+/", server.stdout.readline()).group()
+        answer = hocket("crawl", url, "--out", self.out, "-q", "--graph", "edges", "--report")
+        self.assertEqual((answer.returncode, answer.stdout, answer.stderr), (0, "", ""))
+        rows, _ = self.read_out()
+        self.assertEqual(sorted((self.out / "graph.edges").read_text().splitlines()), sorted(rows))
+        self.assertTrue(f"<dt>Links</dt><dd>{len(rows)}</dd>" in (self.out / "report.html").read_text())
 
 
 class Complaints(GraphTest):
