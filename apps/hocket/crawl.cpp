@@ -50,6 +50,8 @@ struct crawl_arguments {
   when progress = when::automatic;
   std::string graph_format;
   bool report = false;
+  std::string elements = "links";
+  bool check_fragments = false;
   bool json = false;
   bool quiet = false;
   bool verbose = false;
@@ -110,6 +112,13 @@ void print_result(const crawl_arguments& arguments, const crawl::progress& resul
              grouped(left == result.skipped.end() ? 0 : left->second));
 }
 
+crawl::crawl_roles roles_of(const crawl_arguments& arguments) {
+  const crawl::element_options wanted{.resources = arguments.elements == "all", .fragments = arguments.check_fragments};
+  crawl::crawl_roles roles;
+  if (wanted.any()) roles.spider = std::make_shared<crawl::link_spider>(wanted);
+  return roles;
+}
+
 coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options) {
   const sigterm_guard ends_in_order;
   progress_display display(mode_of(arguments), options.max_pages);
@@ -118,7 +127,7 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   if (arguments.insecure && !arguments.quiet)
     display.say("hocket crawl: certificates are not checked (--insecure): any server may pass itself off as another");
   crawl::output out = co_await crawl::output::open(arguments.out);
-  crawl::crawler work(std::move(options), out, hooks_of(arguments, display, first));
+  crawl::crawler work(std::move(options), out, hooks_of(arguments, display, first), roles_of(arguments));
   task<void> showing = create_task(display.follow(work));
   bool was_interrupted = false;
   try {
@@ -139,11 +148,16 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
 
 // What is made of the files when they are complete: as `hocket graph` and `hocket report` do it.
 void write_graph_and_report(const crawl_arguments& arguments) {
-  if (arguments.graph_format.empty() && !arguments.report) return;
+  if (arguments.graph_format.empty() && !arguments.report && !arguments.check_fragments) return;
   const graph::link_graph graph = read_graph(arguments.out);
   if (!arguments.graph_format.empty())
     export_graph(graph, arguments.graph_format, fmt::format("{}/graph.{}", arguments.out, arguments.graph_format));
   if (arguments.report) write_report({.directory = arguments.out}, graph);
+  if (arguments.check_fragments && !arguments.quiet && !arguments.json) {
+    const auto broken = broken_fragments_of(graph, arguments.out, 0).value_or(graph::broken_fragments());
+    fmt::print("{} of {} fragments name nothing on their page{}\n", grouped(broken.count), grouped(broken.checked),
+               broken.count == 0 ? "" : fmt::format("; hocket graph {} lists them", arguments.out));
+  }
 }
 
 // CLI11 lets "-5" and what is too large wrap around, NaN pass its ranges, and "3" stand for the last of the choices. A check
@@ -236,6 +250,11 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->transform(CLI::IsMember(names_of(whens)).description(""))
       ->type_name("auto|always|never")
       ->default_str("auto");
+  command.add_option("--elements", arguments.elements, "what to take from pages: links, or resources.tsv, too")
+      ->check(CLI::IsMember({"all", "links"}).description(""))
+      ->type_name("links|all")
+      ->capture_default_str();
+  command.add_flag("--check-fragments", arguments.check_fragments, "look whether what comes behind # is there");
   command.add_option("--graph", arguments.graph_format, "write the graph of the links into the directory, too")
       ->check(CLI::IsMember(graph_formats()).description(""))
       ->type_name(fmt::format("{}", fmt::join(graph_formats(), "|")));

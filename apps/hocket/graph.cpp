@@ -32,7 +32,8 @@ int analyse(const graph_arguments& arguments) {
   graph::analysis_options options = arguments.analysis;
   if (!arguments.sitemap.empty()) options.sitemap = graph::read_sitemap_file(arguments.sitemap);
   const graph::link_graph graph = read_graph(arguments.directory, arguments.scratch);
-  const graph::analysis found = graph::analyse(graph, options);
+  graph::analysis found = graph::analyse(graph, options);
+  found.broken_fragments = broken_fragments_of(graph, arguments.directory, options.top, arguments.scratch);
   fmt::print("{}", arguments.json ? analysis_json(found, graph) : analysis_text(found, graph));
   return done;
 }

@@ -36,6 +36,11 @@ void write_to(std::ostream& out, const link_graph& graph, const std::string& for
   run(write_picture(out, graph));
 }
 
+std::uint64_t random_seed() {
+  std::random_device random;
+  return std::uint64_t{random()} << 32 | random();
+}
+
 void write_database(const std::string& path, const link_graph& graph) {
   if (path.empty()) throw failure("a database needs a file: give -o FILE", wrong_usage);
 #ifdef HOCKET_HAS_GRAPH_SQLITE
@@ -63,12 +68,16 @@ void export_graph(const link_graph& graph, const std::string& format, const std:
 }
 
 link_graph read_graph(const std::string& directory, const std::string& scratch_directory) {
-  std::random_device random;
-  const std::uint64_t seed = std::uint64_t{random()} << 32 | random();
-  link_graph graph = link_graph::read(directory, {.scratch_directory = scratch_directory, .seed = seed});
+  link_graph graph = link_graph::read(directory, {.scratch_directory = scratch_directory, .seed = random_seed()});
   if (graph.is_cut())
     fmt::print(stderr, "hocket graph: a file of '{}' ends within a line, which was passed over\n", directory);
   return graph;
+}
+
+std::optional<graph::broken_fragments> broken_fragments_of(const link_graph& graph, const std::string& directory,
+                                                           std::size_t at_most, const std::string& scratch_directory) {
+  return find_broken_fragments(graph, directory, at_most,
+                               {.scratch_directory = scratch_directory, .seed = random_seed()});
 }
 
 }  // namespace hocket::app

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <hocket/graph/broken_fragments.hpp>
 #include <hocket/graph/link_graph.hpp>
 
 namespace hocket::app {
@@ -17,5 +20,11 @@ void export_graph(const graph::link_graph& graph, const std::string& format, con
 /// Reads the graph of a folder; the authors of its pages do not know its seed. Says on standard error if a file ends within a line. Throws
 /// `hocket::error`.
 [[nodiscard]] graph::link_graph read_graph(const std::string& directory, const std::string& scratch_directory = {});
+
+/// `graph::find_broken_fragments`, with a seed as for `read_graph`.
+[[nodiscard]] std::optional<graph::broken_fragments> broken_fragments_of(const graph::link_graph& graph,
+                                                                         const std::string& directory,
+                                                                         std::size_t at_most,
+                                                                         const std::string& scratch_directory = {});
 
 }  // namespace hocket::app

@@ -9,6 +9,7 @@
 #include <hocket/graph/picture.hpp>
 #include <hocket/graph/report.hpp>
 
+#include "graph_export.hpp"
 #include "whole_file.hpp"
 
 namespace hocket::app {
@@ -28,6 +29,7 @@ std::string write_report(const report_arguments& arguments, const graph::link_gr
   graph::report_options options;
   options.rows = arguments.rows;
   options.summary = graph::read_summary(arguments.directory);
+  options.fragments = broken_fragments_of(graph, arguments.directory, arguments.rows, arguments.scratch);
   if (graph.size() > 0) options.title = fmt::format("Crawl of {}", graph::host_of(graph.url(0)));
   if (!arguments.no_picture && graph.size() > 0) run(add_picture(options, graph));
   const std::string path = arguments.out.empty() ? arguments.directory + "/report.html" : arguments.out;

@@ -224,6 +224,22 @@ class Crawls(GraphTest):
         self.assertTrue(f"<dt>Links</dt><dd>{len(rows)}</dd>" in (self.out / "report.html").read_text())
 
 
+    def test_write_elements_and_check_fragments_if_asked_to(self):
+        site = self.folder / "elements"
+        site.mkdir()
+        (site / "index.html").write_text('<img src=i.png id=here><a href="#here">1</a><a href="#gone">2</a><a href="b.html#x%20y">3</a><style>a: url(s.png)</style>')
+        (site / "b.html").write_text('<p id="x y"><a href="b.html#z">4</a>')
+        server = program.start("serve", site, "--port", 0)
+        self.addCleanup(server.communicate, timeout=program.WAIT)
+        self.addCleanup(server.terminate)
+        url = re.search(r"http://\S+/", server.stdout.readline()).group()
+        answer = hocket("crawl", url, "--out", self.out, "--elements", "all", "--check-fragments", "--progress", "never")
+        self.assertTrue(answer.stdout.endswith(f"\n2 of 4 fragments name nothing on their page; hocket graph {self.out} lists them\n"), answer.stdout)
+        self.assertEqual((self.out / "resources.tsv").read_text(), f"source_url\tparsed_url\tkind\n{url}\t{url}i.png\timg\n{url}\t{url}s.png\tcss\n")
+        broken = self.analysis()["broken_fragments"]
+        self.assertEqual({(row["page"], row["url"], row["fragment"]) for row in broken["first"]}, {(url, url, "gone"), (url + "b.html", url + "b.html", "z")})
+
+
 class Complaints(GraphTest):
     def complain(self, *arguments, code=1, line=""):
         self.assert_one_line(hocket("graph", *arguments), code, line, "hocket graph")

@@ -115,6 +115,33 @@ HOCKET_TEST(output, nothing_from_a_server_breaks_a_line) {
   EXPECT_TRUE(nlohmann::json::accept(text)) << text;
 }
 
+HOCKET_TEST(output, writes_elements_into_files_of_their_own) {
+  const temporary_directory folder;
+  output out = co_await output::open(folder.path());
+  const hocket::crawl::page_elements elements{.wanted = {.resources = true, .fragments = true},
+                                              .resources = {{"http://a/x.png", hocket::crawl::resource_kind::img},
+                                                            {"http://a/s", hocket::crawl::resource_kind::import}},
+                                              .anchors = {"top", "a\tb%"},
+                                              .fragment_links = {{"http://a/c", "d%20e"}}};
+  out.add_page({.url = "http://a/", .final_url = "http://a/b", .elements = &elements}, {});
+  co_await out.flush();
+  EXPECT_EQ(content_of(folder / "resources.tsv"),
+            "source_url\tparsed_url\tkind\nhttp://a/b\thttp://a/x.png\timg\nhttp://a/b\thttp://a/s\timport\n");
+  EXPECT_EQ(content_of(folder / "anchors.tsv"), "page_url\tanchor\nhttp://a/b\ttop\nhttp://a/b\ta%09b%25\n");
+  EXPECT_EQ(content_of(folder / "fragments.tsv"), "source_url\tparsed_url\tfragment\nhttp://a/b\thttp://a/c\td%20e\n");
+}
+
+HOCKET_TEST(output, makes_no_file_for_elements_that_are_not_there_and_takes_earlier_ones_away) {
+  const temporary_directory folder;
+  write_file(folder / "resources.tsv", "old");
+  output out = co_await output::open(folder.path());
+  const hocket::crawl::page_elements none;
+  out.add_page({.url = "http://a/", .final_url = "http://a/", .elements = &none}, {});
+  co_await out.flush();
+  for (const auto* name : {"resources.tsv", "anchors.tsv", "fragments.tsv", "items.jsonl"})
+    EXPECT_FALSE(std::filesystem::exists(folder / name)) << name;
+}
+
 TEST(append_json_string, replaces_what_is_not_utf_8) {
   std::string text;
   hocket::crawl::append_json_string(text, "a\xff\xc3\xa4");

@@ -455,7 +455,8 @@ void crawler::record(const target& next, const outcome& result, time_point begun
                          .links = found.links.size(),
                          .milliseconds = taken.count(),
                          .error = result.error,
-                         .declared = &result.declared};
+                         .declared = &result.declared,
+                         .elements = found.elements.wanted.any() ? &found.elements : nullptr};
   out_.add_page(page, found.links);
   for (const std::string& item : found.items) {
     out_.add_item(page.final_url, item);

@@ -16,6 +16,7 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/crawl/output.hpp>
 #include <hocket/exec/to_thread.hpp>
+#include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::crawl {
 
@@ -64,6 +65,18 @@ void line_file::take_back() {
   lines_.insert(0, being_written_);
 }
 
+bool late_line_file::is_full() const noexcept { return fresh_.size() >= worth_a_write; }
+
+coro<void> late_line_file::flush(std::string directory) {
+  if (!file_) {
+    if (fresh_.empty()) co_return;
+    file_ = co_await line_file::create(directory + "/" + name_);
+    file_->lines() += header_;
+  }
+  file_->lines() += std::exchange(fresh_, {});
+  co_await file_->flush();
+}
+
 coro<output> output::open(std::string directory) {
   const std::error_code failed = co_await to_thread([directory] {
     std::error_code problem;
@@ -74,8 +87,8 @@ coro<output> output::open(std::string directory) {
   auto links = co_await line_file::create(directory + "/links.tsv");
   auto pages = co_await line_file::create(directory + "/pages.jsonl");
   links.lines() += "source_url\tparsed_url\n";
-  for (const char* left : {"/summary.json", "/items.jsonl"})  // of an earlier crawl; this one may end without
-    ::unlink((directory + left).c_str());
+  for (const char* left : {"/summary.json", "/items.jsonl", "/resources.tsv", "/anchors.tsv", "/fragments.tsv"})
+    ::unlink((directory + left).c_str());  // of an earlier crawl; this one may end without
   co_return output(std::move(directory), std::move(links), std::move(pages));
 }
 
@@ -112,6 +125,7 @@ static void add_declarations(std::string& line, const page_declarations& declare
 void output::add_page(const page_record& page, std::span<const page_link> links) {
   std::string& rows = links_.lines();
   for (const page_link& link : links) rows.append(page.final_url).append("\t").append(link.url.href()).append("\n");
+  if (page.elements != nullptr) add_elements(page.final_url, *page.elements);
   std::string& line = listed_;
   const auto add_text = [&line](const char* name, std::string_view text) {
     line += name;
@@ -131,14 +145,29 @@ void output::add_page(const page_record& page, std::span<const page_link> links)
   line += "}\n";
 }
 
+// Names of places are percent-encoded, so that whatever they hold they are one field.
+void output::add_elements(std::string_view page, const page_elements& elements) {
+  std::string& resources = resources_.lines();
+  for (const auto& each : elements.resources)
+    resources.append(page).append("\t").append(each.url).append("\t").append(name_of(each.kind)).append("\n");
+  std::string& anchors = anchors_.lines();
+  for (const std::string& each : elements.anchors)
+    anchors.append(page).append("\t").append(percent_encode_path(each)).append("\n");
+  std::string& fragments = fragments_.lines();
+  for (const auto& each : elements.fragment_links)
+    fragments.append(page).append("\t").append(each.url).append("\t").append(each.fragment).append("\n");
+}
+
 void output::add_item(std::string_view page, std::string_view json) {
-  new_items_ += "{\"page\":";
-  append_json_string(new_items_, page);
-  new_items_.append(",\"item\":").append(json).append("}\n");
+  std::string& lines = items_.lines();
+  lines += "{\"page\":";
+  append_json_string(lines, page);
+  lines.append(",\"item\":").append(json).append("}\n");
 }
 
 bool output::is_full() const noexcept {
-  return links_.is_full() || listed_.size() >= worth_a_write || new_items_.size() >= worth_a_write;
+  return links_.is_full() || listed_.size() >= worth_a_write || items_.is_full() || resources_.is_full() ||
+         anchors_.is_full() || fragments_.is_full();
 }
 
 // A page is on file only when all of its links and items are: the lines of all are taken at the same moment, and those of pages
@@ -148,7 +177,7 @@ coro<void> output::flush() {
   std::string pages = std::exchange(listed_, {});
   try {
     co_await links_.flush();
-    co_await flush_items();
+    co_await flush_late_files();
   } catch (...) {
     listed_.insert(0, pages);
     throw;
@@ -157,13 +186,8 @@ coro<void> output::flush() {
   co_await pages_.flush();
 }
 
-coro<void> output::flush_items() {
-  if (!items_) {
-    if (new_items_.empty()) co_return;
-    items_ = co_await line_file::create(directory_ + "/items.jsonl");
-  }
-  items_->lines() += std::exchange(new_items_, {});
-  co_await items_->flush();
+coro<void> output::flush_late_files() {
+  for (late_line_file* const each : {&items_, &resources_, &anchors_, &fragments_}) co_await each->flush(directory_);
 }
 
 coro<void> output::finish(std::string summary) {

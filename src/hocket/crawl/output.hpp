@@ -42,7 +42,26 @@ class line_file {
   std::unique_ptr<lock> writing_;
 };
 
-/// The directory that a crawl writes: links.tsv and pages.jsonl as it goes, items.jsonl if a spider has any, summary.json at its end.
+/// A file of lines that is made when its first line comes, and has none before.
+class late_line_file {
+ public:
+  /// `header` is its first line, with its newline, or empty.
+  late_line_file(const char* name, const char* header) : name_(name), header_(header) {}
+
+  [[nodiscard]] std::string& lines() noexcept { return fresh_; }
+  [[nodiscard]] bool is_full() const noexcept;
+  /// As `line_file::flush`, into `directory`.
+  [[nodiscard]] coro<void> flush(std::string directory);
+
+ private:
+  const char* name_;
+  const char* header_;
+  std::optional<line_file> file_;
+  std::string fresh_;
+};
+
+/// The directory that a crawl writes: links.tsv and pages.jsonl as it goes, summary.json at its end. As far as there are such, items.jsonl, and
+/// resources.tsv, anchors.tsv and fragments.tsv: see `page_elements`.
 class output final : public pipeline {
  public:
   /// Makes `directory` if it is not there, and empties the files of an earlier crawl. Throws `hocket::error`; also if another
@@ -59,16 +78,19 @@ class output final : public pipeline {
   [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
 
  private:
-  coro<void> flush_items();
+  void add_elements(std::string_view page, const page_elements& elements);
+  coro<void> flush_late_files();
   output(std::string directory, line_file links, line_file pages)
       : directory_(std::move(directory)), links_(std::move(links)), pages_(std::move(pages)) {}
 
   std::string directory_;
   line_file links_;
   line_file pages_;
-  std::optional<line_file> items_;  // made when the first item comes
-  std::string new_items_;           // for it
-  std::string listed_;              // lines for `pages_`, whose links and items are not all handed on to be written
+  late_line_file items_{"items.jsonl", ""};
+  late_line_file resources_{"resources.tsv", "source_url\tparsed_url\tkind\n"};
+  late_line_file anchors_{"anchors.tsv", "page_url\tanchor\n"};
+  late_line_file fragments_{"fragments.tsv", "source_url\tparsed_url\tfragment\n"};
+  std::string listed_;  // lines for `pages_`, whose links and items are not all handed on to be written
   std::unique_ptr<lock> flushing_ = std::make_unique<lock>();
 };
 

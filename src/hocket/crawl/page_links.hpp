@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <hocket/crawl/link_extractor.hpp>
+#include <hocket/crawl/page_elements.hpp>
 #include <hocket/crawl/robots_directives.hpp>
 #include <hocket/crawl/text_set.hpp>
 #include <hocket/text/detect_encoding.hpp>
@@ -41,8 +43,12 @@ struct page_declarations {
 /// look like decides then.
 class page_links {
  public:
-  /// `seed`: see `text_set`.
-  explicit page_links(std::uint64_t seed = 0) noexcept : hrefs_(seed), known_links_(seed) {}
+  /// `seed`: see `text_set`. With nothing `wanted` besides links, pages are read faster.
+  explicit page_links(std::uint64_t seed = 0, element_options wanted = {})
+      : collector_(wanted.any() ? std::make_unique<element_collector>(wanted, seed) : nullptr),
+        extractor_(collector_.get()),
+        hrefs_(seed),
+        known_links_(seed) {}
 
   /// `charset` is the parameter of the page's Content-Type, empty for none.
   void begin(std::string_view charset = {});
@@ -55,6 +61,9 @@ class page_links {
   /// What the page says about itself; after `finish`. What is no http(s) URL is left out.
   [[nodiscard]] page_declarations& declared() noexcept { return declared_; }
 
+  /// What the page has besides links, as far as wanted; after `finish`.
+  [[nodiscard]] page_elements& elements() noexcept { return elements_; }
+
   /// In which encoding the page is; nothing while all of it was ASCII and it has declared none.
   [[nodiscard]] std::optional<encoding> page_encoding() const noexcept { return encoding_; }
 
@@ -64,6 +73,7 @@ class page_links {
   void take(std::string_view bytes);
   void extract(std::string_view text);
 
+  std::unique_ptr<element_collector> collector_;  // null: only links are wanted
   link_extractor extractor_;
   std::string charset_;
   bool has_begun_ = false;  // enough has come to know what is declared
@@ -76,6 +86,7 @@ class page_links {
   std::vector<page_link> links_;
   text_set known_links_;
   page_declarations declared_;
+  page_elements elements_;
 };
 
 }  // namespace hocket::crawl

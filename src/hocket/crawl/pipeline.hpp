@@ -22,6 +22,7 @@ struct page_record {
   std::int64_t milliseconds = 0;
   std::string_view error;                       // empty: none
   const page_declarations* declared = nullptr;  // by the page and the fields of its answer
+  const page_elements* elements = nullptr;      // null: nothing besides links is wanted
 };
 
 /// Where a crawl leaves what it finds: Scrapy's item pipelines. `output` writes files.

@@ -6,7 +6,7 @@ namespace {
 
 class link_reader final : public page_reader {
  public:
-  explicit link_reader(std::uint64_t seed) : links_(seed) {}
+  link_reader(std::uint64_t seed, element_options wanted) : links_(seed, wanted) {}
 
   void begin(const http::response& head) override {
     links_.begin(http::parse_media_type(head.headers().get("Content-Type").value_or("")).charset);
@@ -15,6 +15,7 @@ class link_reader final : public page_reader {
   findings& finish(const url& document) override {
     found_.links.swap(links_.finish(document));
     std::swap(found_.declared, links_.declared());
+    std::swap(found_.elements, links_.elements());
     return found_;
   }
 
@@ -34,7 +35,7 @@ bool link_spider::wants(const http::response& head) const {
 }
 
 std::unique_ptr<page_reader> link_spider::make_reader(std::uint64_t seed) const {
-  return std::make_unique<link_reader>(seed);
+  return std::make_unique<link_reader>(seed, wanted_);
 }
 
 }  // namespace hocket::crawl

@@ -16,6 +16,7 @@ struct findings {
   std::vector<page_link> links{};    // distinct; all are written, and those that are not nofollow followed
   std::vector<std::string> items{};  // records taken from the page, each one line of JSON
   page_declarations declared{};      // by the page itself; what its fields say is the crawler's to add
+  page_elements elements{};          // what it has besides, as far as wanted
 };
 
 /// Reads one page after another while their bytes arrive. Belongs to one task at a time.
@@ -41,11 +42,16 @@ class spider {
   [[nodiscard]] virtual std::unique_ptr<page_reader> make_reader(std::uint64_t seed) const = 0;
 };
 
-/// Takes the links of pages in HTML: see `page_links`.
+/// Takes the links of pages in HTML, and what else is wanted: see `page_links`.
 class link_spider : public spider {
  public:
+  explicit link_spider(element_options wanted = {}) noexcept : wanted_(wanted) {}
+
   [[nodiscard]] bool wants(const http::response& head) const override;
   [[nodiscard]] std::unique_ptr<page_reader> make_reader(std::uint64_t seed) const override;
+
+ private:
+  element_options wanted_;
 };
 
 }  // namespace hocket::crawl

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <hocket/graph/broken_fragments.hpp>
 #include <hocket/graph/broken_links.hpp>
 #include <hocket/graph/dead_ends.hpp>
 #include <hocket/graph/link_graph.hpp>
@@ -43,6 +44,8 @@ struct analysis {
   std::vector<redirect_chain> redirect_chains{};  // of two redirects or more, and circles
   graph::dead_ends dead_ends{};
   graph::orphans orphans{};
+  std::optional<graph::broken_fragments>
+      broken_fragments{};  // `find_broken_fragments` gives them; not a part of `analyse`
 };
 
 /// Takes time linear in the links, once for each iteration of PageRank. Blocks.

@@ -56,6 +56,14 @@ std::string analysis_json(const analysis& found, const link_graph& graph) {
   all["redirect_chains"] = std::move(chains);
   all["dead_ends"] = {{"count", found.dead_ends.count}, {"first", urls(graph, found.dead_ends.first)}};
   all["orphans"] = {{"count", found.orphans.count}, {"first", found.orphans.first}};
+  if (found.broken_fragments) {
+    ordered_json rows = ordered_json::array();
+    for (const broken_fragment& each : found.broken_fragments->first)
+      rows.push_back({{"url", graph.url(each.target)}, {"fragment", each.fragment}, {"page", graph.url(each.page)}});
+    all["broken_fragments"] = {{"checked", found.broken_fragments->checked},
+                               {"count", found.broken_fragments->count},
+                               {"first", std::move(rows)}};
+  }
   return all.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 

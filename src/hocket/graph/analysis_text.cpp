@@ -65,6 +65,15 @@ void write_redirects(writer& out, const analysis& found, const link_graph& graph
   }
 }
 
+void write_broken_fragments(writer& out, const broken_fragments& broken) {
+  out.line("\nBroken fragments: {} of {}", grouped(broken.count), grouped(broken.checked));
+  for (const broken_fragment& each : broken.first) {
+    out.line("  {}#{}", out.url(each.target), printable(each.fragment));
+    out.line("    on {}", out.url(each.page));
+  }
+  out.and_more(broken.count, broken.first.size(), "  ");
+}
+
 }  // namespace
 
 std::string analysis_text(const analysis& found, const link_graph& graph) {
@@ -89,6 +98,7 @@ std::string analysis_text(const analysis& found, const link_graph& graph) {
   out.line("\nOrphans: {} no other page links to", counted(found.orphans.count, "URL that", "URLs that"));
   for (const std::string& each : found.orphans.first) out.line("  {}", printable(each));
   out.and_more(found.orphans.count, found.orphans.first.size(), "  ");
+  if (found.broken_fragments) write_broken_fragments(out, *found.broken_fragments);
   return out.take();
 }
 

@@ -3,12 +3,10 @@
 // all of its links, while the crawl goes on, too.
 
 #include <algorithm>
-#include <filesystem>
-
-#include <unistd.h>
 
 #include <hocket/graph/crawl_files.hpp>
 #include <hocket/graph/link_graph.hpp>
+#include <hocket/graph/scratch.hpp>
 
 namespace hocket::graph {
 namespace {
@@ -20,15 +18,6 @@ struct link {
 
 // The crawler's words; there is no member for this.
 constexpr std::string_view out_of_scope = "which is out of scope";
-
-/// Where there is room for files that nobody sees.
-std::string scratch_in(const std::string& wanted, const std::string& directory) {
-  if (!wanted.empty()) return wanted;
-  if (::access(directory.c_str(), W_OK) == 0) return directory;
-  std::error_code none;
-  const auto temporary = std::filesystem::temp_directory_path(none);
-  return none ? directory : temporary.string();
-}
 
 }  // namespace
 

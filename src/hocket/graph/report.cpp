@@ -175,6 +175,18 @@ void write_broken_links(writer& out, const link_graph& graph, const broken_links
   out.end_table();
 }
 
+void write_broken_fragments(writer& out, const report_options& options) {
+  if (!options.fragments || options.fragments->count == 0) return;
+  const broken_fragments& broken = *options.fragments;
+  const std::size_t shown = std::min(broken.first.size(), options.rows);
+  out.begin_table("Broken fragments", how_many(broken.count, shown),
+                  {"long:URL", "words:Fragment", "long:On this page"});
+  for (const broken_fragment& each : std::span(broken.first).first(shown))
+    out.add("<tr><td>{}</td><td>#{}</td><td>{}</td></tr>\n", out.link(each.target), markup_escaped(each.fragment),
+            out.link(each.page));
+  out.end_table();
+}
+
 void write_redirects(writer& out, const link_graph& graph, std::size_t rows) {
   const auto chains = redirect_chains(graph, 1, rows);
   if (chains.empty()) return;
@@ -255,6 +267,7 @@ std::string report_html(const link_graph& graph, const report_options& options) 
   write_skipped(out, options);
   out.add("</div>\n");
   write_broken_links(out, graph, broken);
+  write_broken_fragments(out, options);
   write_redirects(out, graph, options.rows);
   write_slowest_pages(out, graph, options.rows);
   write_hosts(out, graph, options.rows);

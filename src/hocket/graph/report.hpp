@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include <hocket/graph/broken_fragments.hpp>
 #include <hocket/graph/crawl_summary.hpp>
 #include <hocket/graph/link_graph.hpp>
 
@@ -13,6 +14,7 @@ struct report_options {
   std::string title = "Crawl";
   std::size_t rows = 1000;  // of each table at most; the report says what it leaves out
   std::optional<crawl_summary> summary{};
+  std::optional<broken_fragments> fragments{};
   std::string picture{};          // by `svg_of`; empty: none
   std::string picture_caption{};  // what it shows, or why there is none
 };
