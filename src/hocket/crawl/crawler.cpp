@@ -24,6 +24,7 @@
 
 namespace hocket::crawl {
 
+static constexpr duration default_delay = std::chrono::seconds(1);
 static constexpr auto flush_every = std::chrono::seconds(1);
 static constexpr auto first_retry_after = std::chrono::milliseconds(500);
 static constexpr auto longest_retry_after = std::chrono::seconds(60);
@@ -43,6 +44,7 @@ struct crawler::outcome {
   std::vector<std::string> claimed;     // marked as seen on the way
   bool connection_failed = false;
   bool refused = false;                 // its address, or by robots.txt: it is no page
+  bool is_duplicate = false;            // of more pages than it may be
   bool left_alone = false;              // its robots.txt cannot be had
   std::optional<duration> retry_after;  // 429, 503
 };
@@ -90,7 +92,9 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
       roles_(complete(std::move(roles), options_, scope_)),
       robots_(*roles_.downloader, options_.user_agent, options_.timeout),
       judge_([this](const url& found) { return judge(found); }),
-      scheduler_([this](const url& whose) { return limits_of(whose); }, options_.depth.has_value()),
+      traps_(options_.traps, loop::running().random()()),
+      duplicates_(options_.max_duplicates, loop::running().random()()),
+      scheduler_([this](const url& whose) { return limits_of(whose); }, options_.depth.has_value(), options_.order),
       slots_(options_.concurrency) {
   nothing_under_way_.set();
 }
@@ -98,11 +102,19 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
 crawler::~crawler() = default;
 
 host_limits crawler::limits_of(const url& whose) {
-  host_limits limits{.connections = options_.per_host};
-  if (!is_loopback_host(whose.host())) limits = {.connections = 1, .delay = options_.host_delay};
+  const bool is_here = is_loopback_host(whose.host());
+  host_limits limits{.connections = options_.per_host.value_or(is_here ? 8 : 1),
+                     .delay = options_.host_delay.value_or(is_here ? duration::zero() : default_delay),
+                     .adaptive = !is_here && !options_.host_delay};
   const robots* const rules = options_.obey_robots ? robots_.known(whose) : nullptr;
   if (rules == nullptr || !rules->crawl_delay()) return limits;
-  return {.connections = 1, .delay = std::max(limits.delay, *rules->crawl_delay())};
+  limits.connections = 1;
+  limits.delay = std::max(limits.delay, *rules->crawl_delay());
+  return limits;
+}
+
+static bool matches_any(const std::vector<url_pattern>& patterns, const url& where) {
+  return std::ranges::any_of(patterns, [&where](const url_pattern& each) { return each.matches(where); });
 }
 
 coro<void> crawler::run() {
@@ -123,25 +135,32 @@ coro<void> crawler::run() {
 }
 
 void crawler::queue(std::vector<target> fresh) {
+  if (options_.order == crawl_order::depth_first) std::ranges::reverse(fresh);
   for (target& each : fresh) {
-    if (reached_limit_)
+    if (reached_limit_) {
       skip(each.url.href(), "limit");
-    else
-      scheduler_.add(std::move(each));
+      continue;
+    }
+    if (matches_any(options_.first, each.url)) each.priority = 1;
+    if (matches_any(options_.last, each.url)) each.priority = -1;
+    scheduler_.add(std::move(each));
   }
 }
 
 // Of a URL that was never seen before.
 std::string_view crawler::judge(const url& found) {
-  std::string_view reason;
-  if (!scope_.contains(found)) {
-    reason = "scope";
-  } else if (options_.obey_robots) {
-    const robots* const rules = robots_.known(found);
-    if (rules != nullptr && !rules->allows(found)) reason = "robots";
-  }
+  const std::string_view reason = reason_against(found);
   if (!reason.empty()) skip(found.href(), reason);
   return reason;
+}
+
+std::string_view crawler::reason_against(const url& found) {
+  if (!scope_.contains(found)) return "scope";
+  if (!options_.include.empty() && !matches_any(options_.include, found)) return "excluded";
+  if (matches_any(options_.exclude, found)) return "excluded";
+  const robots* const rules = options_.obey_robots ? robots_.known(found) : nullptr;
+  if (rules != nullptr && !rules->allows(found)) return "robots";
+  return traps_.judge(found);
 }
 
 coro<void> crawler::hand_out() {
@@ -245,6 +264,7 @@ coro<void> crawler::finish(const target& next, outcome& result, time_point begun
   finished_page done{.page = next, .claimed = result.claimed};
   if (result.found != nullptr) done.links = result.found->links;
   if (options_.obey_robots && result.declared.robots.nofollow) done.not_followed = "nofollow";
+  if (result.is_duplicate) done.not_followed = "duplicate";
   if (options_.depth && next.depth >= *options_.depth) done.not_followed = "depth";
   if (result.left_alone) refuse(next, result);
   if (!result.refused) record(next, result, begun);
@@ -295,7 +315,9 @@ coro<void> crawler::fetch(const target& next, outcome& result) {
     if (options_.obey_robots && !co_await may_fetch(next, result)) co_return;
     http::request_options asked{.timeout = deadline - loop::running().time(), .max_redirects = 0};
     if (hooks_.before_request) hooks_.before_request(hops.back(), asked);
+    const time_point asked_at = loop::running().time();
     auto answer = co_await roles_.downloader->get(hops.back(), std::move(asked));
+    scheduler_.answered(hops.back(), loop::running().time() - asked_at);
     if (hooks_.on_response) hooks_.on_response(hops.back(), answer);
     result.status = answer.status();
     result.content_type = answer.headers().get("Content-Type").value_or("");
@@ -401,6 +423,7 @@ coro<bool> crawler::claim(const target& next, outcome& result) {
 coro<void> crawler::read_body(http::response& answer, outcome& result) {
   auto reader = take_spare();
   reader->begin(answer);
+  content_digest digest = duplicates_.begin();
   while (result.error.empty()) {
     std::string_view piece = co_await answer.next();
     if (piece.empty()) break;
@@ -411,7 +434,9 @@ coro<void> crawler::read_body(http::response& answer, outcome& result) {
     }
     result.bytes += piece.size();
     reader->feed(piece);
+    if (duplicates_.are_counted()) digest.feed(piece);
   }
+  result.is_duplicate = duplicates_.are_too_many(digest);
   result.found = &reader->finish(result.final_url);
   result.reader = std::move(reader);
   if (hooks_.on_links) hooks_.on_links(result.final_url, *result.found);

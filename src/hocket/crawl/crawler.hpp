@@ -13,6 +13,7 @@
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/downloader.hpp>
+#include <hocket/crawl/duplicates.hpp>
 #include <hocket/crawl/frontier.hpp>
 #include <hocket/crawl/options.hpp>
 #include <hocket/crawl/pipeline.hpp>
@@ -99,6 +100,7 @@ class crawler {
   [[nodiscard]] std::unique_ptr<page_reader> take_spare();
   coro<void> finish(const target& next, outcome& result, time_point begun);
   [[nodiscard]] std::string_view judge(const url& found);
+  [[nodiscard]] std::string_view reason_against(const url& found);
   void queue(std::vector<target> fresh);
   void skip(std::string_view url, std::string_view reason);
   void note(const std::string& text);
@@ -119,6 +121,8 @@ class crawler {
   crawl_roles roles_;
   robots_cache robots_;
   frontier::judge judge_;
+  traps traps_;
+  duplicates duplicates_;
   scheduler scheduler_;
   semaphore slots_;
   event nothing_under_way_;
