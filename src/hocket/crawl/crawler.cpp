@@ -43,6 +43,7 @@ struct crawler::outcome {
   findings* found = nullptr;            // in it
   std::vector<std::string> claimed;     // marked as seen on the way
   bool connection_failed = false;
+  std::string_view skipped;             // why, if it or where it leads was
   bool refused = false;                 // its address, or by robots.txt: it is no page
   bool is_duplicate = false;            // of more pages than it may be
   bool left_alone = false;              // its robots.txt cannot be had
@@ -121,7 +122,10 @@ coro<void> crawler::run() {
   begun_ = loop::running().time();
   std::vector<url> seeds;
   for (const url& seed : options_.seeds) seeds.push_back(seed.without_fragment());
-  queue(co_await roles_.frontier->begin(seeds, [](const url&) { return std::string_view(); }));
+  std::vector<target> left = co_await roles_.frontier->begin(seeds, [](const url&) { return std::string_view(); });
+  counts_ = roles_.frontier->resumed();
+  handed_out_ = counts_.pages;
+  queue(std::move(left));
   cancel_scope handing_out;
   handing_out_ = &handing_out;
   task<void> flusher = create_task(flush_regularly());
@@ -236,7 +240,8 @@ coro<void> crawler::crawl_page(target next, ticket) {
   try {
     co_await fetch(next, result);
   } catch (const http::address_refused& refused) {
-    skip(result.final_url.href(), "private_address");
+    result.skipped = "private_address";
+    skip(result.final_url.href(), result.skipped);
     result.refused = result.final_url == next.url;
     result.error = refused.what();
   } catch (const robots_unreachable& failed) {
@@ -267,7 +272,13 @@ coro<void> crawler::finish(const target& next, outcome& result, time_point begun
   if (result.is_duplicate) done.not_followed = "duplicate";
   if (options_.depth && next.depth >= *options_.depth) done.not_followed = "depth";
   if (result.left_alone) refuse(next, result);
-  if (!result.refused) record(next, result, begun);
+  done.skipped = result.skipped;
+  page_record page;
+  if (!result.refused) {
+    page = record(next, result, begun);
+    done.record = &page;
+  }
+  done.position = out_.position();
   queue(co_await roles_.frontier->finish(done, judge_));
   if (result.reader) spare_.push_back(std::move(result.reader));
 }
@@ -373,7 +384,8 @@ coro<bool> crawler::may_fetch(const target& next, outcome& result) {
 
 void crawler::refuse(const target& next, outcome& result) {
   const std::string& href = result.final_url.href();
-  skip(href, "robots");
+  result.skipped = "robots";
+  skip(href, result.skipped);
   result.refused = result.final_url == next.url;
   if (result.refused) --handed_out_;
   result.error = fmt::format("redirected to {}, which robots.txt disallows", href);
@@ -396,7 +408,8 @@ coro<void> crawler::leave_scope(const target& next, outcome& result) {
   const std::string& href = result.final_url.href();
   if (co_await roles_.frontier->claim(href)) {
     result.claimed.push_back(href);
-    skip(href, "scope");
+    result.skipped = "scope";
+    skip(href, result.skipped);
   }
   result.error = fmt::format("redirected to {}, which is out of scope", href);
   if (next.depth == 0) note(fmt::format("{} is redirected to {}; crawl that, or widen --scope", next.url.href(), href));
@@ -467,7 +480,7 @@ void crawler::skip(std::string_view url, std::string_view reason) {
   if (hooks_.on_skip) hooks_.on_skip(url, reason);
 }
 
-void crawler::record(const target& next, const outcome& result, time_point begun) {
+page_record crawler::record(const target& next, const outcome& result, time_point begun) {
   const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(loop::running().time() - begun);
   const findings nothing;
   const findings& found = result.found != nullptr ? *result.found : nothing;
@@ -491,10 +504,11 @@ void crawler::record(const target& next, const outcome& result, time_point begun
   counts_.links += page.links;
   counts_.bytes += result.bytes;
   if (hooks_.on_page) hooks_.on_page(page);
+  return page;
 }
 
 crawl::progress crawler::progress() const {
-  crawl::progress now = counts_;
+  crawl::progress now{counts_};
   now.in_flight = scheduler_.in_flight();
   now.queued = scheduler_.queued();
   now.elapsed = loop::running().time() - begun_;

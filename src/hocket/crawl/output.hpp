@@ -22,6 +22,12 @@ class line_file {
   /// Creates or empties `path`, which stays locked for this process (flock). Throws `hocket::error` with the path and the system's reason.
   [[nodiscard]] static coro<line_file> create(std::string path);
 
+  /// The same with what is there up to `size`; what comes after is taken away. Throws `hocket::error` also if there is less.
+  [[nodiscard]] static coro<line_file> reopen(std::string path, std::uint64_t size);
+
+  /// How large the file will be when all is written.
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_ + being_written_.size() + lines_.size(); }
+
   /// The lines gathered so far, to be added to: whole lines only, with their newline.
   [[nodiscard]] std::string& lines() noexcept { return lines_; }
 
@@ -31,6 +37,7 @@ class line_file {
   [[nodiscard]] coro<void> flush();
 
  private:
+  static coro<line_file> open(std::string path);
   explicit line_file(std::string path) : path_(std::move(path)), writing_(std::make_unique<lock>()) {}
   void take_back();
 
@@ -49,9 +56,14 @@ class output final : public pipeline {
   /// crawl is writing there.
   [[nodiscard]] static coro<output> open(std::string directory);
 
+  /// Goes on with the files of an earlier crawl: `position` is what that has told of itself, and what came after is taken away.
+  /// Throws `hocket::error`; also if a file ends before.
+  [[nodiscard]] static coro<output> reopen(std::string directory, std::string position);
+
   void add_page(const page_record& page, std::span<const page_link> links) override;
   void add_item(std::string_view page, std::string_view json) override;
   [[nodiscard]] bool is_full() const noexcept override;
+  [[nodiscard]] std::string position() const override;
   [[nodiscard]] coro<void> flush() override;
   /// Replaces summary.json as a whole.
   [[nodiscard]] coro<void> finish(std::string summary) override;
@@ -69,6 +81,7 @@ class output final : public pipeline {
   std::optional<line_file> items_;  // made when the first item comes
   std::string new_items_;           // for it
   std::string listed_;              // lines for `pages_`, whose links and items are not all handed on to be written
+  std::size_t in_flight_pages_ = 0;  // bytes of lines that a flush has taken from `listed_` and not yet given to `pages_`
   std::unique_ptr<lock> flushing_ = std::make_unique<lock>();
 };
 
