@@ -47,6 +47,12 @@ struct crawl_arguments {
   std::optional<unsigned> depth;
   std::optional<std::uint64_t> max_pages;
   double timeout_seconds = 30;
+  std::optional<std::size_t> per_host;
+  std::optional<double> delay_seconds;
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+  std::vector<std::string> first;
+  std::vector<std::string> last;
   when progress = when::automatic;
   std::string graph_format;
   bool report = false;
@@ -63,6 +69,16 @@ progress_display::mode mode_of(const crawl_arguments& arguments) {
   return live ? progress_display::mode::live : progress_display::mode::plain;
 }
 
+std::vector<crawl::url_pattern> patterns_of(const std::vector<std::string>& texts, const char* option) {
+  std::vector<crawl::url_pattern> patterns;
+  try {
+    for (const std::string& text : texts) patterns.emplace_back(text);
+  } catch (const error& problem) {
+    throw failure(fmt::format("{}: {}", option, problem.what()), wrong_usage);
+  }
+  return patterns;
+}
+
 crawl::crawl_options options_of(const crawl_arguments& arguments) {
   crawl::crawl_options options = arguments.options;
   for (const std::string& text : arguments.urls) options.seeds.push_back(parse_seed(text, ""));
@@ -70,6 +86,15 @@ crawl::crawl_options options_of(const crawl_arguments& arguments) {
     for (url& seed : read_seeds(arguments.seeds_file)) options.seeds.push_back(std::move(seed));
   if (options.seeds.empty()) throw failure("nothing to crawl: give a URL or --seeds FILE (see --help)", wrong_usage);
   options.depth = arguments.depth;
+  if (options.depth && options.order == crawl::crawl_order::depth_first)
+    throw failure("--order depth does not go with --depth, which needs the least depth of each page", wrong_usage);
+  options.per_host = arguments.per_host;
+  if (arguments.delay_seconds)
+    options.host_delay = std::chrono::duration_cast<duration>(std::chrono::duration<double>(*arguments.delay_seconds));
+  options.include = patterns_of(arguments.include, "--include");
+  options.exclude = patterns_of(arguments.exclude, "--exclude");
+  options.first = patterns_of(arguments.first, "--first");
+  options.last = patterns_of(arguments.last, "--last");
   options.obey_robots = !arguments.ignore_robots;
   options.max_pages = arguments.max_pages;
   options.tls = client_security(arguments.authorities_file, arguments.insecure);
@@ -184,6 +209,12 @@ std::string is_time_out(const std::string& text) {
   return fits ? "" : fmt::format("'{}' is not a number from 0.001 to 86400", text);
 }
 
+std::string is_delay(const std::string& text) {
+  const auto seconds = number_in<double>(text);
+  const bool fits = seconds && *seconds >= 0 && *seconds <= 86'400;
+  return fits ? "" : fmt::format("'{}' is not a number from 0 to 86400", text);
+}
+
 template <class Value>
 std::vector<std::string> names_of(const std::map<std::string, Value>& choices) {
   std::vector<std::string> names;
@@ -197,6 +228,8 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
                                                         {"domain", crawl::scope_rule::domain},
                                                         {"prefix", crawl::scope_rule::prefix},
                                                         {"any", crawl::scope_rule::any}};
+  const std::map<std::string, crawl::crawl_order> orders{{"breadth", crawl::crawl_order::breadth_first},
+                                                         {"depth", crawl::crawl_order::depth_first}};
   const std::map<std::string, when> whens{{"auto", when::automatic}, {"always", when::always}, {"never", when::never}};
   command.add_option("URL", arguments.urls, "where to begin");
   command.add_option("--seeds", arguments.seeds_file, "a file of such URLs, one a line")->type_name("FILE");
@@ -217,10 +250,38 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->type_name("N")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  command.add_option("--per-host", options.per_host, "requests at once to one host")
+  command.add_option("--per-host", arguments.per_host, "requests at once to one host; 8 on loopback, 1 elsewhere")
       ->type_name("N")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
+      ->check(CLI::Range(1, 10'000));
+  command
+      .add_option("--delay", arguments.delay_seconds,
+                  "seconds between requests to one host; 0 on loopback, 1 elsewhere")
+      ->type_name("SECONDS")
+      ->check(is_delay);
+  command.add_option("--order", options.order, "what comes first at a host: what was found first, or last")
+      ->transform(CLI::Transformer(orders).description(""))
+      ->transform(CLI::IsMember(names_of(orders)).description(""))
+      ->type_name("breadth|depth")
+      ->default_str("breadth");
+  command.add_option("--include", arguments.include, "follow only what matches")
+      ->type_name("REGEX")
+      ->allow_extra_args(false);
+  command.add_option("--exclude", arguments.exclude, "follow nothing that matches")
+      ->type_name("REGEX")
+      ->allow_extra_args(false);
+  command.add_option("--first", arguments.first, "ask a host for what matches before the rest")
+      ->type_name("REGEX")
+      ->allow_extra_args(false);
+  command.add_option("--last", arguments.last, "ask a host for what matches after the rest")
+      ->type_name("REGEX")
+      ->allow_extra_args(false);
+  command.add_option("--max-per-host", options.traps.pages_of_a_host, "follow no more links to one host")
+      ->type_name("N")
+      ->check(is_count_from(1));
+  command
+      .add_option("--max-duplicates", options.max_duplicates, "follow the links of so many pages of the same content")
+      ->type_name("N")
+      ->check(is_count_from(1));
   command.add_option("--timeout", arguments.timeout_seconds, "seconds for one page, redirects included")
       ->type_name("SECONDS")
       ->check(is_time_out)

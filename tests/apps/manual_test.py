@@ -64,7 +64,7 @@ class Help(unittest.TestCase):
         self.assertEqual(commands(), ["crawl", "get", "graph", "report", "serve"])
         crawl = options_of("crawl")
         self.assertEqual(crawl["--out"], Option("", "DIR", "out"))
-        self.assertEqual(crawl["--per-host"], Option("", "N", "8"))
+        self.assertEqual(crawl["--concurrency"], Option("", "N", "100"))
         self.assertEqual(crawl["--max-body"], Option("", "SIZE", "10MiB"))
         self.assertEqual(crawl["--progress"].choices, {"auto", "always", "never"})
         self.assertEqual(crawl["--quiet"], Option("-q", "", ""))

@@ -772,6 +772,81 @@ HOCKET_TEST(crawler, has_nothing_to_say_about_loopback) {
   co_await web.stop();
 }
 
+HOCKET_TEST(crawler, keeps_the_delay_that_it_is_told_on_loopback_too) {
+  std::vector<hocket::duration> times;
+  scripted_server server(answering([&times](const std::string&) {
+    times.push_back(hocket::loop::running().time().time_since_epoch());
+    return response_text(200, "<a href=1><a href=2>", "Content-Type: text/html\r\n");
+  }));
+  co_await crawl_all(from({server.url()}, {.host_delay = 3s}));
+  EXPECT_EQ(times.size(), 3U);
+  for (std::size_t n = 1; n < times.size(); ++n) EXPECT_EQ(times[n] - times[n - 1], 3s);
+}
+
+// ---- which URLs, and in which order
+
+HOCKET_TEST(crawler, depth_first_goes_down_before_it_goes_on) {
+  site web({{"/", {"<a href=1><a href=2>"}},
+            {"/1", {"<a href=1a><a href=1b>"}},
+            {"/1a", {""}},
+            {"/1b", {""}},
+            {"/2", {""}}});
+  co_await crawl_all(from({web.url()}, {.concurrency = 1, .order = hocket::crawl::crawl_order::depth_first}));
+  EXPECT_EQ(web.asked(), (list{"/", "/1", "/1a", "/1b", "/2"}));
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, patterns_say_what_comes_first_and_what_last) {
+  site web({{"/", {"<a href=1><a href=2><a href=late><a href=soon><a href=3>"}},
+            {"/1", {""}},
+            {"/2", {""}},
+            {"/3", {""}},
+            {"/late", {""}},
+            {"/soon", {""}}});
+  crawl_options options{.concurrency = 1};
+  options.first.emplace_back("soon$");
+  options.last.emplace_back("/late");
+  options.last.emplace_back("/1$");
+  co_await crawl_all(from({web.url()}, options));
+  EXPECT_EQ(web.asked(), (list{"/", "/soon", "/2", "/3", "/1", "/late"}));
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, patterns_say_what_is_left_out) {
+  site web({{"/", {"<a href=a.html><a href=b.html><a href=c.txt>"}}, {"/a.html", {""}}});
+  crawl_options options;
+  options.include.emplace_back("\\.html$");
+  options.exclude.emplace_back("/b");
+  const crawled found = co_await crawl_all(from({web.url()}, options));
+  EXPECT_EQ(web.asked(), (list{"/", "/a.html"}));
+  EXPECT_EQ(found.skipped,
+            (std::multiset<std::string>{web.url("/b.html") + " excluded", web.url("/c.txt") + " excluded"}));
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, does_not_follow_relative_links_that_nest_for_ever) {
+  running_server server([](hocket::http::request&) -> coro<hocket::http::reply> { co_return html("<a href=more/>"); });
+  const crawled found = co_await crawl_all(from({server.url()}));
+  EXPECT_EQ(found.summary["skipped"], (nlohmann::json{{"repeated_segments", 1}}));
+  EXPECT_EQ(found.summary["pages"], 4);
+  co_await server.stop();
+}
+
+HOCKET_TEST(crawler, follows_the_links_of_one_content_only_so_often) {
+  const page same{"<a href=deep>"};
+  site web({{"/", {"<a href=1/><a href=2/><a href=3/>"}},
+            {"/1/", same},
+            {"/2/", same},
+            {"/3/", same},
+            {"/1/deep", {""}},
+            {"/2/deep", {""}},
+            {"/3/deep", {""}}});
+  const crawled found = co_await crawl_all(from({web.url()}, {.concurrency = 1, .max_duplicates = 2}));
+  EXPECT_EQ(found.skipped, (std::multiset<std::string>{web.url("/3/deep") + " duplicate"}));
+  EXPECT_TRUE(found.links.contains(web.url("/3/") + " " + web.url("/3/deep")));
+  co_await web.stop();
+}
+
 // ---- the end
 
 HOCKET_TEST(crawler, every_url_that_was_seen_is_a_page_or_has_a_reason) {

@@ -131,6 +131,47 @@ HOCKET_TEST(output, writes_elements_into_files_of_their_own) {
   EXPECT_EQ(content_of(folder / "fragments.tsv"), "source_url\tparsed_url\tfragment\nhttp://a/b\thttp://a/c\td%20e\n");
 }
 
+// The position is told while nothing is written yet; what was added after it is gone when the crawl goes on.
+HOCKET_TEST(output, goes_on_where_its_position_was_in_each_of_its_files) {
+  const temporary_directory folder;
+  const hocket::crawl::page_elements elements{.wanted = {.resources = true, .fragments = true},
+                                              .resources = {{"http://a/x", hocket::crawl::resource_kind::img}},
+                                              .anchors = {"here"},
+                                              .fragment_links = {{"http://a/c", "there"}}};
+  const auto add = [&](output& to, std::string_view url) {
+    to.add_page({.url = url, .final_url = url, .elements = &elements}, {});
+    to.add_item(url, "1");
+  };
+  std::string nowhere, position;
+  {
+    output out = co_await output::open(folder.path());
+    nowhere = out.position();
+    add(out, "http://a/1");
+    position = out.position();
+    co_await out.flush();
+    EXPECT_EQ(out.position(), position);
+    add(out, "http://a/2");
+    co_await out.flush();
+  }
+  const std::vector<std::string> names{"links.tsv",     "pages.jsonl", "items.jsonl",
+                                       "resources.tsv", "anchors.tsv", "fragments.tsv"};
+  {
+    output out = co_await output::reopen(folder.path(), position);
+    EXPECT_EQ(out.position(), position);
+    for (const auto& name : names) EXPECT_EQ(content_of(folder / name).find("http://a/2"), std::string::npos) << name;
+    add(out, "http://a/3");
+    co_await out.flush();
+  }
+  for (const auto& name : names) {
+    if (name == "links.tsv") continue;
+    EXPECT_NE(content_of(folder / name).find("http://a/1"), std::string::npos) << name;
+    EXPECT_NE(content_of(folder / name).find("http://a/3"), std::string::npos) << name;
+  }
+  output again = co_await output::reopen(folder.path(), nowhere);
+  for (const auto& name : names)
+    if (name != "links.tsv" && name != "pages.jsonl") EXPECT_FALSE(std::filesystem::exists(folder / name)) << name;
+}
+
 HOCKET_TEST(output, makes_no_file_for_elements_that_are_not_there_and_takes_earlier_ones_away) {
   const temporary_directory folder;
   write_file(folder / "resources.tsv", "old");

@@ -355,4 +355,124 @@ HOCKET_TEST(scheduler, may_go_while_hosts_rest) {
   co_await hocket::sleep(1min);  // no timer of it is left
 }
 
+// ---- order
+
+HOCKET_TEST(scheduler, depth_first_hands_out_what_was_found_last) {
+  scheduler todo([](const url&) { return unhurried; }, false, hocket::crawl::crawl_order::depth_first);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
+  std::string order;
+  for (int n = 0; n < 3; ++n) order += (co_await next_of(todo)).back();
+  EXPECT_EQ(order, "321");
+}
+
+HOCKET_TEST(scheduler, hands_out_a_hosts_urls_by_priority_and_then_in_order) {
+  scheduler todo = with_limits(unhurried);
+  for (const auto& [href, priority] :
+       {std::pair{"http://a/1", 0}, {"http://a/2", 1}, {"http://a/3", -1}, {"http://a/4", 1}, {"http://a/5", 0}}) {
+    target next = at(href);
+    next.priority = priority;
+    todo.add(std::move(next));
+  }
+  std::string order;
+  for (int n = 0; n < 5; ++n) order += (co_await next_of(todo)).back();
+  EXPECT_EQ(order, "24153");
+  EXPECT_EQ(todo.queued(), 0U);
+}
+
+HOCKET_TEST(scheduler, a_priority_that_comes_and_goes_leaves_the_others) {
+  scheduler todo = with_limits(unhurried);
+  std::string order;
+  for (const int priority : {0, 1, -1, 0, 2}) {
+    for (const int each : {priority, 0}) {
+      target next = at(fmt::format("http://a/{}", each));
+      next.priority = each;
+      todo.add(std::move(next));
+    }
+    order += (co_await next_of(todo)).substr(9) + " ";
+  }
+  for (int n = 0; n < 5; ++n) order += (co_await next_of(todo)).substr(9) + " ";
+  EXPECT_EQ(order, "0 1 0 0 2 0 0 0 0 -1 ");
+}
+
+// ---- hosts that are slow, and hosts that have gone
+
+HOCKET_TEST(scheduler, a_host_that_answers_slowly_gets_twice_the_time_of_its_answers) {
+  scheduler todo = with_limits({.connections = 1, .delay = 1s, .adaptive = true});
+  for (int n = 0; n < 4; ++n) todo.add(at(fmt::format("http://example.org/{}", n)));
+  std::vector<hocket::duration> times;
+  for (int n = 0; n < 4; ++n) {
+    const auto taken = co_await todo.next();
+    times.push_back(now());
+    co_await hocket::sleep(n == 0 ? 100ms : 5s);
+    todo.answered(taken->url, n == 0 ? 100ms : 5s);
+    todo.finished(taken->url);
+  }
+  EXPECT_EQ(times[1] - times[0], 1s);
+  EXPECT_EQ(times[2] - times[1],
+            5s);  // (3 * 0.1 + 5) / 4 is 1.325 s on average of late, twice that less than the answer took
+  EXPECT_GT(times[3] - times[2], 5s - 1ms);
+}
+
+HOCKET_TEST(scheduler, the_time_of_answers_counts_up_to_a_minute) {
+  scheduler todo = with_limits({.connections = 2, .delay = 1s, .adaptive = true});
+  for (int n = 0; n < 3; ++n) todo.add(at(fmt::format("http://example.org/{}", n)));
+  const auto begin = now();
+  const auto first = co_await todo.next();
+  todo.answered(first->url, 1h);
+  todo.finished(first->url);
+  co_await todo.next();
+  EXPECT_EQ(now() - begin, 1s);  // its slot was reserved before
+  co_await todo.next();
+  EXPECT_EQ(now() - begin, 61s);
+}
+
+HOCKET_TEST(scheduler, forgets_a_host_when_nothing_is_left_of_it_and_its_rest_is_over) {
+  scheduler todo = with_limits(polite);
+  todo.add(at("http://example.org/1"));
+  const auto taken = co_await todo.next();
+  todo.finished(taken->url);
+  co_await todo.take_slot(*url::parse("http://redirected.example/"));
+  EXPECT_EQ(todo.hosts(), 2U);
+  co_await hocket::sleep(2s);
+  EXPECT_EQ(todo.hosts(), 0U);
+}
+
+HOCKET_TEST(scheduler, a_slot_that_was_given_back_is_free_at_once) {
+  scheduler todo = with_limits(polite);
+  todo.add(at("http://a/1"));
+  todo.add(at("http://a/2"));
+  const auto begin = now();
+  const auto first = co_await todo.next();
+  todo.give_slot_back(first->url);
+  todo.finished(first->url);
+  co_await todo.next();
+  EXPECT_EQ(now(), begin);
+}
+
+HOCKET_TEST(scheduler, a_slot_that_was_given_back_ends_no_rest_that_was_asked_for) {
+  scheduler todo = with_limits({.connections = 2, .delay = 1s});
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
+  const auto first = co_await todo.next();
+  const auto second = co_await todo.next();
+  const auto begin = now();
+  todo.add_again(*first, 30s, true);
+  todo.finished(first->url);
+  todo.give_slot_back(second->url);
+  todo.finished(second->url);
+  co_await todo.next();
+  EXPECT_EQ(now() - begin, 30s);
+}
+
+HOCKET_TEST(scheduler, limits_that_have_changed_hold_from_now_on) {
+  host_limits limits = unhurried;
+  scheduler todo([&limits](const url&) { return limits; }, false);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
+  const auto begin = now();
+  co_await todo.next();
+  limits = {.connections = 2, .delay = 10s};
+  todo.renew_limits(*url::parse("http://a/"));
+  co_await todo.next();
+  EXPECT_EQ(now() - begin, 10s);
+}
+
 }  // namespace

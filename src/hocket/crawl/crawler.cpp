@@ -24,6 +24,7 @@
 
 namespace hocket::crawl {
 
+static constexpr duration default_delay = std::chrono::seconds(1);
 static constexpr auto flush_every = std::chrono::seconds(1);
 static constexpr auto first_retry_after = std::chrono::milliseconds(500);
 static constexpr auto longest_retry_after = std::chrono::seconds(60);
@@ -42,7 +43,9 @@ struct crawler::outcome {
   findings* found = nullptr;            // in it
   std::vector<std::string> claimed;     // marked as seen on the way
   bool connection_failed = false;
+  std::string_view skipped;             // why, if it or where it leads was
   bool refused = false;                 // its address, or by robots.txt: it is no page
+  bool is_duplicate = false;            // of more pages than it may be
   bool left_alone = false;              // its robots.txt cannot be had
   std::optional<duration> retry_after;  // 429, 503
 };
@@ -90,7 +93,9 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
       roles_(complete(std::move(roles), options_, scope_)),
       robots_(*roles_.downloader, options_.user_agent, options_.timeout),
       judge_([this](const url& found) { return judge(found); }),
-      scheduler_([this](const url& whose) { return limits_of(whose); }, options_.depth.has_value()),
+      traps_(options_.traps, loop::running().random()()),
+      duplicates_(options_.max_duplicates, loop::running().random()()),
+      scheduler_([this](const url& whose) { return limits_of(whose); }, options_.depth.has_value(), options_.order),
       slots_(options_.concurrency) {
   nothing_under_way_.set();
 }
@@ -98,18 +103,29 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
 crawler::~crawler() = default;
 
 host_limits crawler::limits_of(const url& whose) {
-  host_limits limits{.connections = options_.per_host};
-  if (!is_loopback_host(whose.host())) limits = {.connections = 1, .delay = options_.host_delay};
+  const bool is_here = is_loopback_host(whose.host());
+  host_limits limits{.connections = options_.per_host.value_or(is_here ? 8 : 1),
+                     .delay = options_.host_delay.value_or(is_here ? duration::zero() : default_delay),
+                     .adaptive = !is_here && !options_.host_delay};
   const robots* const rules = options_.obey_robots ? robots_.known(whose) : nullptr;
   if (rules == nullptr || !rules->crawl_delay()) return limits;
-  return {.connections = 1, .delay = std::max(limits.delay, *rules->crawl_delay())};
+  limits.connections = 1;
+  limits.delay = std::max(limits.delay, *rules->crawl_delay());
+  return limits;
+}
+
+static bool matches_any(const std::vector<url_pattern>& patterns, const url& where) {
+  return std::ranges::any_of(patterns, [&where](const url_pattern& each) { return each.matches(where); });
 }
 
 coro<void> crawler::run() {
   begun_ = loop::running().time();
   std::vector<url> seeds;
   for (const url& seed : options_.seeds) seeds.push_back(seed.without_fragment());
-  queue(co_await roles_.frontier->begin(seeds, [](const url&) { return std::string_view(); }));
+  std::vector<target> left = co_await roles_.frontier->begin(seeds, [](const url&) { return std::string_view(); });
+  counts_ = roles_.frontier->resumed();
+  handed_out_ = counts_.pages;
+  queue(std::move(left));
   cancel_scope handing_out;
   handing_out_ = &handing_out;
   task<void> flusher = create_task(flush_regularly());
@@ -123,25 +139,32 @@ coro<void> crawler::run() {
 }
 
 void crawler::queue(std::vector<target> fresh) {
+  if (options_.order == crawl_order::depth_first) std::ranges::reverse(fresh);
   for (target& each : fresh) {
-    if (reached_limit_)
+    if (reached_limit_) {
       skip(each.url.href(), "limit");
-    else
-      scheduler_.add(std::move(each));
+      continue;
+    }
+    if (matches_any(options_.first, each.url)) each.priority = 1;
+    if (matches_any(options_.last, each.url)) each.priority = -1;
+    scheduler_.add(std::move(each));
   }
 }
 
 // Of a URL that was never seen before.
 std::string_view crawler::judge(const url& found) {
-  std::string_view reason;
-  if (!scope_.contains(found)) {
-    reason = "scope";
-  } else if (options_.obey_robots) {
-    const robots* const rules = robots_.known(found);
-    if (rules != nullptr && !rules->allows(found)) reason = "robots";
-  }
+  const std::string_view reason = reason_against(found);
   if (!reason.empty()) skip(found.href(), reason);
   return reason;
+}
+
+std::string_view crawler::reason_against(const url& found) {
+  if (!scope_.contains(found)) return "scope";
+  if (!options_.include.empty() && !matches_any(options_.include, found)) return "excluded";
+  if (matches_any(options_.exclude, found)) return "excluded";
+  const robots* const rules = options_.obey_robots ? robots_.known(found) : nullptr;
+  if (rules != nullptr && !rules->allows(found)) return "robots";
+  return traps_.judge(found);
 }
 
 coro<void> crawler::hand_out() {
@@ -217,7 +240,8 @@ coro<void> crawler::crawl_page(target next, ticket) {
   try {
     co_await fetch(next, result);
   } catch (const http::address_refused& refused) {
-    skip(result.final_url.href(), "private_address");
+    result.skipped = "private_address";
+    skip(result.final_url.href(), result.skipped);
     result.refused = result.final_url == next.url;
     result.error = refused.what();
   } catch (const robots_unreachable& failed) {
@@ -245,9 +269,16 @@ coro<void> crawler::finish(const target& next, outcome& result, time_point begun
   finished_page done{.page = next, .claimed = result.claimed};
   if (result.found != nullptr) done.links = result.found->links;
   if (options_.obey_robots && result.declared.robots.nofollow) done.not_followed = "nofollow";
+  if (result.is_duplicate) done.not_followed = "duplicate";
   if (options_.depth && next.depth >= *options_.depth) done.not_followed = "depth";
   if (result.left_alone) refuse(next, result);
-  if (!result.refused) record(next, result, begun);
+  done.skipped = result.skipped;
+  page_record page;
+  if (!result.refused) {
+    page = record(next, result, begun);
+    done.record = &page;
+  }
+  done.position = out_.position();
   queue(co_await roles_.frontier->finish(done, judge_));
   if (result.reader) spare_.push_back(std::move(result.reader));
 }
@@ -295,7 +326,9 @@ coro<void> crawler::fetch(const target& next, outcome& result) {
     if (options_.obey_robots && !co_await may_fetch(next, result)) co_return;
     http::request_options asked{.timeout = deadline - loop::running().time(), .max_redirects = 0};
     if (hooks_.before_request) hooks_.before_request(hops.back(), asked);
+    const time_point asked_at = loop::running().time();
     auto answer = co_await roles_.downloader->get(hops.back(), std::move(asked));
+    scheduler_.answered(hops.back(), loop::running().time() - asked_at);
     if (hooks_.on_response) hooks_.on_response(hops.back(), answer);
     result.status = answer.status();
     result.content_type = answer.headers().get("Content-Type").value_or("");
@@ -351,7 +384,8 @@ coro<bool> crawler::may_fetch(const target& next, outcome& result) {
 
 void crawler::refuse(const target& next, outcome& result) {
   const std::string& href = result.final_url.href();
-  skip(href, "robots");
+  result.skipped = "robots";
+  skip(href, result.skipped);
   result.refused = result.final_url == next.url;
   if (result.refused) --handed_out_;
   result.error = fmt::format("redirected to {}, which robots.txt disallows", href);
@@ -374,7 +408,8 @@ coro<void> crawler::leave_scope(const target& next, outcome& result) {
   const std::string& href = result.final_url.href();
   if (co_await roles_.frontier->claim(href)) {
     result.claimed.push_back(href);
-    skip(href, "scope");
+    result.skipped = "scope";
+    skip(href, result.skipped);
   }
   result.error = fmt::format("redirected to {}, which is out of scope", href);
   if (next.depth == 0) note(fmt::format("{} is redirected to {}; crawl that, or widen --scope", next.url.href(), href));
@@ -401,6 +436,7 @@ coro<bool> crawler::claim(const target& next, outcome& result) {
 coro<void> crawler::read_body(http::response& answer, outcome& result) {
   auto reader = take_spare();
   reader->begin(answer);
+  content_digest digest = duplicates_.begin();
   while (result.error.empty()) {
     std::string_view piece = co_await answer.next();
     if (piece.empty()) break;
@@ -411,7 +447,9 @@ coro<void> crawler::read_body(http::response& answer, outcome& result) {
     }
     result.bytes += piece.size();
     reader->feed(piece);
+    if (duplicates_.are_counted()) digest.feed(piece);
   }
+  result.is_duplicate = duplicates_.are_too_many(digest);
   result.found = &reader->finish(result.final_url);
   result.reader = std::move(reader);
   if (hooks_.on_links) hooks_.on_links(result.final_url, *result.found);
@@ -442,7 +480,7 @@ void crawler::skip(std::string_view url, std::string_view reason) {
   if (hooks_.on_skip) hooks_.on_skip(url, reason);
 }
 
-void crawler::record(const target& next, const outcome& result, time_point begun) {
+page_record crawler::record(const target& next, const outcome& result, time_point begun) {
   const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(loop::running().time() - begun);
   const findings nothing;
   const findings& found = result.found != nullptr ? *result.found : nothing;
@@ -467,10 +505,11 @@ void crawler::record(const target& next, const outcome& result, time_point begun
   counts_.links += page.links;
   counts_.bytes += result.bytes;
   if (hooks_.on_page) hooks_.on_page(page);
+  return page;
 }
 
 crawl::progress crawler::progress() const {
-  crawl::progress now = counts_;
+  crawl::progress now{counts_};
   now.in_flight = scheduler_.in_flight();
   now.queued = scheduler_.queued();
   now.elapsed = loop::running().time() - begun_;

@@ -13,6 +13,7 @@
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/downloader.hpp>
+#include <hocket/crawl/duplicates.hpp>
 #include <hocket/crawl/frontier.hpp>
 #include <hocket/crawl/options.hpp>
 #include <hocket/crawl/pipeline.hpp>
@@ -20,22 +21,17 @@
 #include <hocket/crawl/scheduler.hpp>
 #include <hocket/crawl/scope.hpp>
 #include <hocket/crawl/spider.hpp>
+#include <hocket/crawl/tally.hpp>
 #include <hocket/sync/event.hpp>
 #include <hocket/sync/semaphore.hpp>
 
 namespace hocket::crawl {
 
-/// How far a crawl is.
-struct progress {
-  std::uint64_t pages = 0;  // that were asked for and came to an end
-  std::uint64_t ok = 0;     // of them: answered with a status below 400, and read to their end
-  std::uint64_t failed = 0;
-  std::uint64_t links = 0;  // rows of links.tsv
-  std::uint64_t bytes = 0;  // of bodies
+/// How far a crawl is. What an earlier run of it has come to counts.
+struct progress : tally {
   std::size_t in_flight = 0;
   std::size_t queued = 0;
-  duration elapsed{};
-  std::map<std::string, std::uint64_t, std::less<>> skipped{};  // URLs seen and not fetched, by reason
+  duration elapsed{};  // of this run
 };
 
 /// What a crawl tells while it runs, and where one may step in. All are called on the loop, and must not throw.
@@ -99,6 +95,7 @@ class crawler {
   [[nodiscard]] std::unique_ptr<page_reader> take_spare();
   coro<void> finish(const target& next, outcome& result, time_point begun);
   [[nodiscard]] std::string_view judge(const url& found);
+  [[nodiscard]] std::string_view reason_against(const url& found);
   void queue(std::vector<target> fresh);
   void skip(std::string_view url, std::string_view reason);
   void note(const std::string& text);
@@ -107,7 +104,7 @@ class crawler {
   void refuse_downgrade(const target& next, const url& from, outcome& result);
   [[nodiscard]] coro<bool> claim(const target& next, outcome& result);
   [[nodiscard]] bool postpone(const target& next, outcome& result);
-  void record(const target& next, const outcome& result, time_point begun);
+  page_record record(const target& next, const outcome& result, time_point begun);
   host_limits limits_of(const url& whose);
   void output_failed(std::exception_ptr why) noexcept;
   coro<void> count_what_is_left();
@@ -119,11 +116,13 @@ class crawler {
   crawl_roles roles_;
   robots_cache robots_;
   frontier::judge judge_;
+  traps traps_;
+  duplicates duplicates_;
   scheduler scheduler_;
   semaphore slots_;
   event nothing_under_way_;
   std::size_t under_way_ = 0;
-  crawl::progress counts_;
+  tally counts_;
   std::uint64_t handed_out_ = 0;
   cancel_scope* handing_out_ = nullptr;
   time_point begun_{};

@@ -24,7 +24,7 @@ http::session_options crawl_session_options(const crawl_options& options,
                                             std::function<bool(const url&)> private_host) {
   http::session_options wanted;
   wanted.limit = options.concurrency;
-  wanted.limit_per_host = options.per_host;
+  wanted.limit_per_host = options.per_host.value_or(8);
   wanted.timeouts = {.total = options.timeout, .sock_connect = options.timeout, .sock_read = options.timeout};
   wanted.user_agent = options.user_agent;
   wanted.tls = options.tls;

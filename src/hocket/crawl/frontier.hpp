@@ -10,6 +10,8 @@
 
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/page_links.hpp>
+#include <hocket/crawl/pipeline.hpp>
+#include <hocket/crawl/tally.hpp>
 #include <hocket/crawl/target.hpp>
 
 namespace hocket::crawl {
@@ -22,6 +24,12 @@ struct finished_page {
   std::span<const page_link> links{};
   /// Why none of its links is followed ("depth", "nofollow"); empty: they are.
   std::string_view not_followed{};
+  /// As it was handed to the pipeline; null: it was no page in the end.
+  const page_record* record = nullptr;
+  /// Why it, or where it was redirected to, was not fetched ("robots"); empty: it was.
+  std::string_view skipped{};
+  /// Of the pipeline, behind this page.
+  std::string position{};
 };
 
 /// The memory of a crawl: which URLs were seen, and which are still to be fetched. Who may be asked when is the scheduler's.
@@ -35,7 +43,7 @@ class frontier {
 
   virtual ~frontier() = default;
 
-  /// Sees these seeds; gives those that are to be fetched.
+  /// Sees these seeds; gives those that are to be fetched, after what an earlier run has left.
   [[nodiscard]] virtual coro<std::vector<target>> begin(std::span<const url> seeds, const judge& decide) = 0;
 
   /// Sees the links of a page and forgets the page itself, all at once; gives those of them that are to be fetched. Borrows
@@ -53,6 +61,9 @@ class frontier {
       std::function<void(std::string_view href, std::string_view reason)> visit) = 0;
 
   [[nodiscard]] virtual std::size_t seen() const noexcept = 0;
+
+  /// What earlier runs of this crawl have come to; after `begin`.
+  [[nodiscard]] virtual tally resumed() const { return {}; }
 };
 
 }  // namespace hocket::crawl

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <expected>
 #include <filesystem>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -10,6 +12,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <hocket/base/error.hpp>
@@ -26,15 +29,33 @@ static error cannot(const char* what, const std::string& path, const std::error_
   return error(fmt::format("cannot {} '{}': {}", what, path, why.message()));
 }
 
-coro<line_file> line_file::create(std::string path) {
+coro<line_file> line_file::open(std::string path) {
   line_file made(std::move(path));
   auto opened = co_await as_expected(file::open(made.path_, O_WRONLY | O_CREAT | O_APPEND));
   if (!opened) throw cannot("write", made.path_, opened.error());
   made.file_ = std::move(*opened);
   if (::flock(made.file_.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     throw error(fmt::format("'{}' is being written by another process", made.path_));
+  co_return made;
+}
+
+coro<line_file> line_file::create(std::string path) {
+  line_file made = co_await open(std::move(path));
   if (::ftruncate(made.file_.number(), 0) != 0 && errno != EINVAL)  // EINVAL: no regular file, nothing to empty
     throw cannot("empty", made.path_, std::error_code(errno, std::system_category()));
+  co_return made;
+}
+
+coro<line_file> line_file::reopen(std::string path, std::uint64_t size) {
+  line_file made = co_await open(std::move(path));
+  struct stat there{};
+  if (::fstat(made.file_.number(), &there) != 0)
+    throw cannot("resume", made.path_, std::error_code(errno, std::system_category()));
+  if (static_cast<std::uint64_t>(there.st_size) < size)
+    throw error(fmt::format("cannot resume '{}': {} bytes of {} are there", made.path_, there.st_size, size));
+  if (::ftruncate(made.file_.number(), static_cast<off_t>(size)) != 0)
+    throw cannot("resume", made.path_, std::error_code(errno, std::system_category()));
+  made.size_ = size;
   co_return made;
 }
 
@@ -57,15 +78,30 @@ coro<void> line_file::flush() {
     throw cannot("write", path_, written.error());
   }
   size_ += being_written_.size();
+  being_written_.clear();
 }
 
 // A part of the lines may be in the file, nobody knows how much: takes it out, and the lines wait for the next write.
 void line_file::take_back() {
   static_cast<void>(::ftruncate(file_.number(), static_cast<off_t>(size_)));
   lines_.insert(0, being_written_);
+  being_written_.clear();
 }
 
 bool late_line_file::is_full() const noexcept { return fresh_.size() >= worth_a_write; }
+
+std::uint64_t late_line_file::size() const noexcept {
+  if (file_) return file_->size() + fresh_.size();
+  return fresh_.empty() ? 0 : std::string_view(header_).size() + fresh_.size();
+}
+
+coro<void> late_line_file::reopen(std::string directory, std::uint64_t size) {
+  const std::string path = directory + "/" + name_;
+  if (size > 0)
+    file_ = co_await line_file::reopen(path, size);
+  else
+    ::unlink(path.c_str());
+}
 
 coro<void> late_line_file::flush(std::string directory) {
   if (!file_) {
@@ -77,19 +113,46 @@ coro<void> late_line_file::flush(std::string directory) {
   co_await file_->flush();
 }
 
-coro<output> output::open(std::string directory) {
+static coro<void> make_directory(const std::string& directory) {
   const std::error_code failed = co_await to_thread([directory] {
     std::error_code problem;
     std::filesystem::create_directories(directory, problem);
     return problem;
   });
   if (failed) throw cannot("make", directory, failed);
+}
+
+coro<output> output::open(std::string directory) {
+  co_await make_directory(directory);
   auto links = co_await line_file::create(directory + "/links.tsv");
   auto pages = co_await line_file::create(directory + "/pages.jsonl");
   links.lines() += "source_url\tparsed_url\n";
   for (const char* left : {"/summary.json", "/items.jsonl", "/resources.tsv", "/anchors.tsv", "/fragments.tsv"})
     ::unlink((directory + left).c_str());  // of an earlier crawl; this one may end without
   co_return output(std::move(directory), std::move(links), std::move(pages));
+}
+
+// The sizes of links.tsv, pages.jsonl and the late files; 0 for one that is not there.
+std::string output::position() const {
+  return fmt::format("{} {} {} {} {} {}", links_.size(), pages_.size() + listed_.size() + in_flight_pages_,
+                     items_.size(), resources_.size(), anchors_.size(), fragments_.size());
+}
+
+coro<output> output::reopen(std::string directory, std::string position) {
+  std::istringstream text(position);
+  std::array<std::uint64_t, 6> sizes{};
+  for (std::uint64_t& each : sizes)
+    if (!(text >> each)) throw error(fmt::format("cannot resume '{}': '{}' is no position in it", directory, position));
+  co_await make_directory(directory);
+  auto links = co_await line_file::reopen(directory + "/links.tsv", sizes[0]);
+  auto pages = co_await line_file::reopen(directory + "/pages.jsonl", sizes[1]);
+  output made(directory, std::move(links), std::move(pages));
+  co_await made.items_.reopen(directory, sizes[2]);
+  co_await made.resources_.reopen(directory, sizes[3]);
+  co_await made.anchors_.reopen(directory, sizes[4]);
+  co_await made.fragments_.reopen(directory, sizes[5]);
+  ::unlink((directory + "/summary.json").c_str());
+  co_return made;
 }
 
 void append_json_string(std::string& to, std::string_view text) {
@@ -175,14 +238,17 @@ bool output::is_full() const noexcept {
 coro<void> output::flush() {
   const auto held = co_await flushing_->scoped_lock();
   std::string pages = std::exchange(listed_, {});
+  in_flight_pages_ = pages.size();
   try {
     co_await links_.flush();
     co_await flush_late_files();
   } catch (...) {
     listed_.insert(0, pages);
+    in_flight_pages_ = 0;
     throw;
   }
   pages_.lines() += pages;
+  in_flight_pages_ = 0;
   co_await pages_.flush();
 }
 

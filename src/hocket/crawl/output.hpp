@@ -22,6 +22,12 @@ class line_file {
   /// Creates or empties `path`, which stays locked for this process (flock). Throws `hocket::error` with the path and the system's reason.
   [[nodiscard]] static coro<line_file> create(std::string path);
 
+  /// The same with what is there up to `size`; what comes after is taken away. Throws `hocket::error` also if there is less.
+  [[nodiscard]] static coro<line_file> reopen(std::string path, std::uint64_t size);
+
+  /// How large the file will be when all is written.
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_ + being_written_.size() + lines_.size(); }
+
   /// The lines gathered so far, to be added to: whole lines only, with their newline.
   [[nodiscard]] std::string& lines() noexcept { return lines_; }
 
@@ -31,6 +37,7 @@ class line_file {
   [[nodiscard]] coro<void> flush();
 
  private:
+  static coro<line_file> open(std::string path);
   explicit line_file(std::string path) : path_(std::move(path)), writing_(std::make_unique<lock>()) {}
   void take_back();
 
@@ -50,6 +57,10 @@ class late_line_file {
 
   [[nodiscard]] std::string& lines() noexcept { return fresh_; }
   [[nodiscard]] bool is_full() const noexcept;
+  /// How large the file will be when all is written; 0: there is none.
+  [[nodiscard]] std::uint64_t size() const noexcept;
+  /// As `line_file::reopen`, in `directory`; with a size of 0 there is none.
+  [[nodiscard]] coro<void> reopen(std::string directory, std::uint64_t size);
   /// As `line_file::flush`, into `directory`.
   [[nodiscard]] coro<void> flush(std::string directory);
 
@@ -68,9 +79,14 @@ class output final : public pipeline {
   /// crawl is writing there.
   [[nodiscard]] static coro<output> open(std::string directory);
 
+  /// Goes on with the files of an earlier crawl: `position` is what that has told of itself, and what came after is taken away.
+  /// Throws `hocket::error`; also if a file ends before.
+  [[nodiscard]] static coro<output> reopen(std::string directory, std::string position);
+
   void add_page(const page_record& page, std::span<const page_link> links) override;
   void add_item(std::string_view page, std::string_view json) override;
   [[nodiscard]] bool is_full() const noexcept override;
+  [[nodiscard]] std::string position() const override;
   [[nodiscard]] coro<void> flush() override;
   /// Replaces summary.json as a whole.
   [[nodiscard]] coro<void> finish(std::string summary) override;
@@ -91,6 +107,8 @@ class output final : public pipeline {
   late_line_file anchors_{"anchors.tsv", "page_url\tanchor\n"};
   late_line_file fragments_{"fragments.tsv", "source_url\tparsed_url\tfragment\n"};
   std::string listed_;  // lines for `pages_`, whose links and items are not all handed on to be written
+  std::size_t in_flight_pages_ =
+      0;  // bytes of lines that a flush has taken from `listed_` and not yet given to `pages_`
   std::unique_ptr<lock> flushing_ = std::make_unique<lock>();
 };
 

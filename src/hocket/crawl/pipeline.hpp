@@ -43,6 +43,10 @@ class pipeline {
   /// flush hands it on.
   [[nodiscard]] virtual coro<void> flush() = 0;
 
+  /// Where what was added so far will end when it is flushed: what takes back, when the crawl is resumed, what came after. Empty: the
+  /// pipeline knows no such thing.
+  [[nodiscard]] virtual std::string position() const { return {}; }
+
   /// The crawl has ended, in order or interrupted; all is flushed. `summary` is JSON: see `summary_json`.
   [[nodiscard]] virtual coro<void> finish(std::string summary) = 0;
 };
