@@ -102,12 +102,17 @@ TEST(link_graph, knows_what_is_broken) {
                .final_url = "elsewhere",
                .status = 302,
                .error = "redirected to elsewhere, which is out of scope"});
+  folder.page({.url = "disallowed",
+               .final_url = "private",
+               .status = 302,
+               .error = "redirected to private, which robots.txt disallows"});
   folder.page({.url = "round", .final_url = "other-round", .status = 301});
   folder.page({.url = "other-round", .final_url = "round", .status = 301});
   const link_graph graph = folder.read();
   const auto is_broken = [&](std::string_view url) { return graph.is_broken(node_of(graph, url)); };
   for (const auto* url : {"gone", "dead", "to-gone", "round", "other-round"}) EXPECT_TRUE(is_broken(url)) << url;
-  for (const auto* url : {"ok", "to-ok", "leaves", "elsewhere"}) EXPECT_FALSE(is_broken(url)) << url;
+  for (const auto* url : {"ok", "to-ok", "leaves", "elsewhere", "disallowed", "private"})
+    EXPECT_FALSE(is_broken(url)) << url;
 }
 
 TEST(link_graph, passes_over_half_a_line_at_the_end_and_says_so) {

@@ -16,8 +16,11 @@ struct link {
   node target;
 };
 
-// The crawler's words; there is no member for this.
-constexpr std::string_view out_of_scope = "which is out of scope";
+/// Redirected to where the crawl may not look; told by the crawler's words, for there is no member for this.
+bool is_beyond(std::string_view error) {
+  return error.starts_with("redirected to ") &&
+         (error.ends_with(", which is out of scope") || error.ends_with(", which robots.txt disallows"));
+}
 
 }  // namespace
 
@@ -62,7 +65,7 @@ void link_graph::read_pages(const std::string& directory) {
                .status = row->status,
                .is_known = true,
                .is_listed = true,
-               .left_scope = row->error.ends_with(out_of_scope)};
+               .leads_beyond = is_beyond(row->error)};
     page_count_ += pages_[asked].is_listed ? 0 : 1;
     pages_[asked] = found;
     if (answered == asked) continue;
@@ -119,7 +122,7 @@ void link_graph::sort_links() {
 
 bool link_graph::is_broken(node which) const noexcept {
   for (int hops = 0; hops < most_redirects; ++hops) {
-    if (pages_[which].error != 0) return !pages_[which].left_scope;
+    if (pages_[which].error != 0) return !pages_[which].leads_beyond;
     if (redirects_[which] == 0) return false;
     which = redirects_[which] - 1;
   }

@@ -25,7 +25,7 @@ struct page {
   std::uint16_t status;        // 0: there was no answer
   bool is_known;               // something became of it
   bool is_listed;              // under this URL, in a line of its own
-  bool left_scope;             // redirected to where the crawl does not go, which is its only error
+  bool leads_beyond;           // redirected to where the crawl does not go, which is its only error
 };
 
 struct graph_options {
