@@ -20,6 +20,16 @@ namespace {
 
 using hocket::crawl::link_extractor;
 
+class recorder final : public hocket::crawl::element_observer {
+ public:
+  void on_resource(hocket::crawl::resource_kind kind, std::string_view url) override {
+    found.push_back(std::string(name_of(kind)) + " " + std::string(url));
+  }
+  void on_anchor(std::string_view name) override { found.push_back("#" + std::string(name)); }
+
+  std::vector<std::string> found;
+};
+
 struct findings {
   std::vector<std::pair<std::string, bool>> links;
   std::optional<std::string> base;
@@ -28,8 +38,8 @@ struct findings {
 };
 
 // The document in pieces that end at the cuts (ascending), each in memory of its own, so that overruns are seen.
-findings extract(std::string_view document, const std::vector<std::size_t>& cuts) {
-  link_extractor extractor;
+findings extract(std::string_view document, const std::vector<std::size_t>& cuts, recorder* observer = nullptr) {
+  link_extractor extractor(observer);
   findings found;
   const auto feed = [&](std::string_view piece) {
     const auto memory = std::make_unique<char[]>(piece.size());
@@ -75,6 +85,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t n = 0; n < every_byte.size(); ++n) every_byte[n] = n;
 
   const findings whole = extract(document, {});
+  recorder of_whole, of_cuts,
+      of_bytes;  // who is told of elements finds the same links, and the same elements however it is cut
+  if (extract(document, {}, &of_whole) != whole || extract(document, cuts, &of_cuts) != whole ||
+      extract(document, every_byte, &of_bytes) != whole || of_cuts.found != of_whole.found ||
+      of_bytes.found != of_whole.found)
+    std::abort();
   if (extract(document, cuts) != whole || extract(document, every_byte) != whole) std::abort();
   return 0;
 }

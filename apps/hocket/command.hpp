@@ -28,6 +28,8 @@ using action = std::function<int()>;
 // Each adds its subcommand, and sets `chosen` if it is the one that was given.
 void add_crawl(CLI::App& program, action& chosen);
 void add_get(CLI::App& program, action& chosen);
+void add_graph(CLI::App& program, action& chosen);
+void add_report(CLI::App& program, action& chosen);
 void add_serve(CLI::App& program, action& chosen);
 
 /// While one exists SIGTERM cancels the main task of the loop that ran when it was made, as Ctrl-C does; a second one ends the

@@ -12,18 +12,22 @@
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/finally.hpp>
 #include <hocket/core/run.hpp>
 #include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/output.hpp>
 #include <hocket/crawl/summary.hpp>
 
 #include "client_security.hpp"
 #include "command.hpp"
 #include "crawl_progress.hpp"
+#include "graph_export.hpp"
 #include "name_resolver.hpp"
+#include "report_file.hpp"
 #include "seeds.hpp"
 
 namespace hocket::app {
@@ -37,12 +41,23 @@ struct crawl_arguments {
   std::string out = "out";
   std::string authorities_file;
   bool insecure = false;
+  bool ignore_robots = false;
   resolver_arguments resolver;
   crawl::crawl_options options;
   std::optional<unsigned> depth;
   std::optional<std::uint64_t> max_pages;
   double timeout_seconds = 30;
+  std::optional<std::size_t> per_host;
+  std::optional<double> delay_seconds;
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+  std::vector<std::string> first;
+  std::vector<std::string> last;
   when progress = when::automatic;
+  std::string graph_format;
+  bool report = false;
+  std::string elements = "links";
+  bool check_fragments = false;
   bool json = false;
   bool quiet = false;
   bool verbose = false;
@@ -54,6 +69,16 @@ progress_display::mode mode_of(const crawl_arguments& arguments) {
   return live ? progress_display::mode::live : progress_display::mode::plain;
 }
 
+std::vector<crawl::url_pattern> patterns_of(const std::vector<std::string>& texts, const char* option) {
+  std::vector<crawl::url_pattern> patterns;
+  try {
+    for (const std::string& text : texts) patterns.emplace_back(text);
+  } catch (const error& problem) {
+    throw failure(fmt::format("{}: {}", option, problem.what()), wrong_usage);
+  }
+  return patterns;
+}
+
 crawl::crawl_options options_of(const crawl_arguments& arguments) {
   crawl::crawl_options options = arguments.options;
   for (const std::string& text : arguments.urls) options.seeds.push_back(parse_seed(text, ""));
@@ -61,6 +86,16 @@ crawl::crawl_options options_of(const crawl_arguments& arguments) {
     for (url& seed : read_seeds(arguments.seeds_file)) options.seeds.push_back(std::move(seed));
   if (options.seeds.empty()) throw failure("nothing to crawl: give a URL or --seeds FILE (see --help)", wrong_usage);
   options.depth = arguments.depth;
+  if (options.depth && options.order == crawl::crawl_order::depth_first)
+    throw failure("--order depth does not go with --depth, which needs the least depth of each page", wrong_usage);
+  options.per_host = arguments.per_host;
+  if (arguments.delay_seconds)
+    options.host_delay = std::chrono::duration_cast<duration>(std::chrono::duration<double>(*arguments.delay_seconds));
+  options.include = patterns_of(arguments.include, "--include");
+  options.exclude = patterns_of(arguments.exclude, "--exclude");
+  options.first = patterns_of(arguments.first, "--first");
+  options.last = patterns_of(arguments.last, "--last");
+  options.obey_robots = !arguments.ignore_robots;
   options.max_pages = arguments.max_pages;
   options.tls = client_security(arguments.authorities_file, arguments.insecure);
   options.timeout = std::chrono::duration_cast<duration>(std::chrono::duration<double>(arguments.timeout_seconds));
@@ -70,24 +105,23 @@ crawl::crawl_options options_of(const crawl_arguments& arguments) {
 /// "URL: what was wrong" of the first page that failed.
 using first_failure = std::optional<std::string>;
 
-crawl::crawl_observer observer_of(const crawl_arguments& arguments, progress_display& display, first_failure& first) {
-  crawl::crawl_observer observer;
-  observer.on_page = [&first](const crawl::page_record& page) {
+crawl::crawl_hooks hooks_of(const crawl_arguments& arguments, progress_display& display, first_failure& first) {
+  crawl::crawl_hooks hooks;
+  hooks.on_page = [&first](const crawl::page_record& page) {
     if (!first && !page.error.empty()) first = fmt::format("{}: {}", page.url, page.error);
   };
-  if (!arguments.quiet)
-    observer.on_note = [&display](const std::string& note) { display.say("hocket crawl: " + note); };
-  if (!arguments.verbose) return observer;
-  observer.on_page = [&display, note_first = observer.on_page](const crawl::page_record& page) {
+  if (!arguments.quiet) hooks.on_note = [&display](const std::string& note) { display.say("hocket crawl: " + note); };
+  if (!arguments.verbose) return hooks;
+  hooks.on_page = [&display, note_first = hooks.on_page](const crawl::page_record& page) {
     note_first(page);
     display.say(page.error.empty()
                     ? fmt::format("{} {} ({} links, {} ms)", page.status, page.url, page.links, page.milliseconds)
                     : fmt::format("failed {}: {}", page.url, page.error));
   };
-  observer.on_skip = [&display](std::string_view url, std::string_view reason) {
+  hooks.on_skip = [&display](std::string_view url, std::string_view reason) {
     display.say(fmt::format("skipped {}: {}", url, reason));
   };
-  return observer;
+  return hooks;
 }
 
 void print_result(const crawl_arguments& arguments, const crawl::progress& result, bool was_interrupted) {
@@ -103,6 +137,13 @@ void print_result(const crawl_arguments& arguments, const crawl::progress& resul
              grouped(left == result.skipped.end() ? 0 : left->second));
 }
 
+crawl::crawl_roles roles_of(const crawl_arguments& arguments) {
+  const crawl::element_options wanted{.resources = arguments.elements == "all", .fragments = arguments.check_fragments};
+  crawl::crawl_roles roles;
+  if (wanted.any()) roles.spider = std::make_shared<crawl::link_spider>(wanted);
+  return roles;
+}
+
 coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options) {
   const sigterm_guard ends_in_order;
   progress_display display(mode_of(arguments), options.max_pages);
@@ -111,7 +152,7 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   if (arguments.insecure && !arguments.quiet)
     display.say("hocket crawl: certificates are not checked (--insecure): any server may pass itself off as another");
   crawl::output out = co_await crawl::output::open(arguments.out);
-  crawl::crawler work(std::move(options), out, observer_of(arguments, display, first));
+  crawl::crawler work(std::move(options), out, hooks_of(arguments, display, first), roles_of(arguments));
   task<void> showing = create_task(display.follow(work));
   bool was_interrupted = false;
   try {
@@ -128,6 +169,20 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   if (was_interrupted) co_return interrupted;
   if (result.ok > 0) co_return done;
   throw failure("no page was fetched" + (first ? "; " + *first : ""), work_failed);
+}
+
+// What is made of the files when they are complete: as `hocket graph` and `hocket report` do it.
+void write_graph_and_report(const crawl_arguments& arguments) {
+  if (arguments.graph_format.empty() && !arguments.report && !arguments.check_fragments) return;
+  const graph::link_graph graph = read_graph(arguments.out);
+  if (!arguments.graph_format.empty())
+    export_graph(graph, arguments.graph_format, fmt::format("{}/graph.{}", arguments.out, arguments.graph_format));
+  if (arguments.report) write_report({.directory = arguments.out}, graph);
+  if (arguments.check_fragments && !arguments.quiet && !arguments.json) {
+    const auto broken = broken_fragments_of(graph, arguments.out, 0).value_or(graph::broken_fragments());
+    fmt::print("{} of {} fragments name nothing on their page{}\n", grouped(broken.count), grouped(broken.checked),
+               broken.count == 0 ? "" : fmt::format("; hocket graph {} lists them", arguments.out));
+  }
 }
 
 // CLI11 lets "-5" and what is too large wrap around, NaN pass its ranges, and "3" stand for the last of the choices. A check
@@ -154,6 +209,12 @@ std::string is_time_out(const std::string& text) {
   return fits ? "" : fmt::format("'{}' is not a number from 0.001 to 86400", text);
 }
 
+std::string is_delay(const std::string& text) {
+  const auto seconds = number_in<double>(text);
+  const bool fits = seconds && *seconds >= 0 && *seconds <= 86'400;
+  return fits ? "" : fmt::format("'{}' is not a number from 0 to 86400", text);
+}
+
 template <class Value>
 std::vector<std::string> names_of(const std::map<std::string, Value>& choices) {
   std::vector<std::string> names;
@@ -167,6 +228,8 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
                                                         {"domain", crawl::scope_rule::domain},
                                                         {"prefix", crawl::scope_rule::prefix},
                                                         {"any", crawl::scope_rule::any}};
+  const std::map<std::string, crawl::crawl_order> orders{{"breadth", crawl::crawl_order::breadth_first},
+                                                         {"depth", crawl::crawl_order::depth_first}};
   const std::map<std::string, when> whens{{"auto", when::automatic}, {"always", when::always}, {"never", when::never}};
   command.add_option("URL", arguments.urls, "where to begin");
   command.add_option("--seeds", arguments.seeds_file, "a file of such URLs, one a line")->type_name("FILE");
@@ -187,10 +250,38 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->type_name("N")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  command.add_option("--per-host", options.per_host, "requests at once to one host")
+  command.add_option("--per-host", arguments.per_host, "requests at once to one host; 8 on loopback, 1 elsewhere")
       ->type_name("N")
-      ->check(CLI::Range(1, 10'000))
-      ->capture_default_str();
+      ->check(CLI::Range(1, 10'000));
+  command
+      .add_option("--delay", arguments.delay_seconds,
+                  "seconds between requests to one host; 0 on loopback, 1 elsewhere")
+      ->type_name("SECONDS")
+      ->check(is_delay);
+  command.add_option("--order", options.order, "what comes first at a host: what was found first, or last")
+      ->transform(CLI::Transformer(orders).description(""))
+      ->transform(CLI::IsMember(names_of(orders)).description(""))
+      ->type_name("breadth|depth")
+      ->default_str("breadth");
+  command.add_option("--include", arguments.include, "follow only what matches")
+      ->type_name("REGEX")
+      ->allow_extra_args(false);
+  command.add_option("--exclude", arguments.exclude, "follow nothing that matches")
+      ->type_name("REGEX")
+      ->allow_extra_args(false);
+  command.add_option("--first", arguments.first, "ask a host for what matches before the rest")
+      ->type_name("REGEX")
+      ->allow_extra_args(false);
+  command.add_option("--last", arguments.last, "ask a host for what matches after the rest")
+      ->type_name("REGEX")
+      ->allow_extra_args(false);
+  command.add_option("--max-per-host", options.traps.pages_of_a_host, "follow no more links to one host")
+      ->type_name("N")
+      ->check(is_count_from(1));
+  command
+      .add_option("--max-duplicates", options.max_duplicates, "follow the links of so many pages of the same content")
+      ->type_name("N")
+      ->check(is_count_from(1));
   command.add_option("--timeout", arguments.timeout_seconds, "seconds for one page, redirects included")
       ->type_name("SECONDS")
       ->check(is_time_out)
@@ -205,6 +296,7 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   command.add_option("--user-agent", options.user_agent, "how to introduce itself")->capture_default_str();
+  command.add_flag("--ignore-robots", arguments.ignore_robots, "fetch what robots.txt disallows, too");
   command.add_flag("--allow-private", options.allow_private,
                    "go to private and loopback addresses that no seed names, too");
   command.add_flag("--allow-downgrade", options.allow_downgrade, "follow redirects from https to http, too");
@@ -219,6 +311,15 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->transform(CLI::IsMember(names_of(whens)).description(""))
       ->type_name("auto|always|never")
       ->default_str("auto");
+  command.add_option("--elements", arguments.elements, "what to take from pages: links, or resources.tsv, too")
+      ->check(CLI::IsMember({"all", "links"}).description(""))
+      ->type_name("links|all")
+      ->capture_default_str();
+  command.add_flag("--check-fragments", arguments.check_fragments, "look whether what comes behind # is there");
+  command.add_option("--graph", arguments.graph_format, "write the graph of the links into the directory, too")
+      ->check(CLI::IsMember(graph_formats()).description(""))
+      ->type_name(fmt::format("{}", fmt::join(graph_formats(), "|")));
+  command.add_flag("--report", arguments.report, "write report.html into the directory, too");
   command.add_flag("--json", arguments.json, "print the summary as JSON");
   CLI::Option* quiet = command.add_flag("-q,--quiet", arguments.quiet, "print nothing but errors");
   command.add_flag("-v,--verbose", arguments.verbose, "print each page, and why a URL was not fetched")
@@ -234,7 +335,9 @@ void add_crawl(CLI::App& program, action& chosen) {
   command->callback([arguments, &chosen] {
     chosen = [arguments] {
       raise_open_files_limit();
-      return run(crawl_and_report(*arguments, options_of(*arguments)));
+      const int code = run(crawl_and_report(*arguments, options_of(*arguments)));
+      write_graph_and_report(*arguments);
+      return code;
     };
   });
 }

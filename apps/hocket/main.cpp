@@ -33,6 +33,8 @@ int main(int count, char** arguments) {
   action chosen;
   add_crawl(program, chosen);
   add_get(program, chosen);
+  add_graph(program, chosen);
+  add_report(program, chosen);
   add_serve(program, chosen);
   try {
     program.parse(count, arguments);

@@ -61,10 +61,10 @@ def options_of(command):
 
 class Help(unittest.TestCase):
     def test_is_read_as_it_is_meant(self):
-        self.assertEqual(commands(), ["crawl", "get", "serve"])
+        self.assertEqual(commands(), ["crawl", "get", "graph", "report", "serve"])
         crawl = options_of("crawl")
         self.assertEqual(crawl["--out"], Option("", "DIR", "out"))
-        self.assertEqual(crawl["--per-host"], Option("", "N", "8"))
+        self.assertEqual(crawl["--concurrency"], Option("", "N", "100"))
         self.assertEqual(crawl["--max-body"], Option("", "SIZE", "10MiB"))
         self.assertEqual(crawl["--progress"].choices, {"auto", "always", "never"})
         self.assertEqual(crawl["--quiet"], Option("-q", "", ""))
@@ -218,7 +218,7 @@ class ZshCompletion(unittest.TestCase):
 
     def test_declares_each_command(self):
         listed = re.search(r"commands=\((.*)\)$", ZSH.read_text(encoding="utf-8"), re.M)[1]
-        self.assertEqual(re.findall(r"'(\w+):", listed), commands())
+        self.assertEqual(re.findall(r"['\"](\w+):", listed), commands())
 
 
 def main():

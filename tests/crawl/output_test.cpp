@@ -38,6 +38,11 @@ std::string error_text(const std::expected<T, std::exception_ptr>& outcome) {
   }
 }
 
+void add_link(output& out, std::string_view source, std::string_view link) {
+  const std::vector<hocket::crawl::page_link> links{{*hocket::url::parse(link), false}};
+  out.add_page({.url = source, .final_url = source}, links);
+}
+
 HOCKET_TEST(output, makes_the_directory_and_its_files) {
   const temporary_directory folder;
   output out = co_await output::open(folder / "new");
@@ -59,7 +64,7 @@ HOCKET_TEST(output, empties_what_an_earlier_crawl_left) {
 HOCKET_TEST(output, writes_a_row_for_a_link) {
   const temporary_directory folder;
   output out = co_await output::open(folder.path());
-  out.add_link("http://a/", "http://b/");
+  add_link(out, "http://a/", "http://b/");
   co_await out.flush();
   EXPECT_EQ(content_of(folder / "links.tsv"), header + "http://a/\thttp://b/\n");
 }
@@ -75,7 +80,8 @@ HOCKET_TEST(output, writes_an_object_for_a_page) {
                 .depth = 2,
                 .links = 3,
                 .milliseconds = 40,
-                .error = ""});
+                .error = ""},
+               {});
   co_await out.flush();
   const auto page = nlohmann::json::parse(content_of(folder / "pages.jsonl"));
   const nlohmann::json expected = {{"url", "http://a/"},
@@ -93,7 +99,7 @@ HOCKET_TEST(output, writes_an_object_for_a_page) {
 HOCKET_TEST(output, a_page_that_failed_has_its_error) {
   const temporary_directory folder;
   output out = co_await output::open(folder.path());
-  out.add_page({.url = "http://a/", .final_url = "http://a/", .content_type = "", .error = "cannot connect"});
+  out.add_page({.url = "http://a/", .final_url = "http://a/", .content_type = "", .error = "cannot connect"}, {});
   co_await out.flush();
   EXPECT_EQ(nlohmann::json::parse(content_of(folder / "pages.jsonl"))["error"], "cannot connect");
 }
@@ -102,11 +108,79 @@ HOCKET_TEST(output, nothing_from_a_server_breaks_a_line) {
   const temporary_directory folder;
   output out = co_await output::open(folder.path());
   const std::string_view nasty("\"\\\n\r\t\0\x01\x7f\x80\xff\xed\xa0\x80 \xc3\xa4 \xe2\x80\xa8", 21);
-  out.add_page({.url = "u", .final_url = "f", .content_type = nasty, .error = nasty});
+  out.add_page({.url = "u", .final_url = "f", .content_type = nasty, .error = nasty}, {});
   co_await out.flush();
   const std::string text = content_of(folder / "pages.jsonl");
   EXPECT_EQ(std::ranges::count(text, '\n'), 1);
   EXPECT_TRUE(nlohmann::json::accept(text)) << text;
+}
+
+HOCKET_TEST(output, writes_elements_into_files_of_their_own) {
+  const temporary_directory folder;
+  output out = co_await output::open(folder.path());
+  const hocket::crawl::page_elements elements{.wanted = {.resources = true, .fragments = true},
+                                              .resources = {{"http://a/x.png", hocket::crawl::resource_kind::img},
+                                                            {"http://a/s", hocket::crawl::resource_kind::import}},
+                                              .anchors = {"top", "a\tb%"},
+                                              .fragment_links = {{"http://a/c", "d%20e"}}};
+  out.add_page({.url = "http://a/", .final_url = "http://a/b", .elements = &elements}, {});
+  co_await out.flush();
+  EXPECT_EQ(content_of(folder / "resources.tsv"),
+            "source_url\tparsed_url\tkind\nhttp://a/b\thttp://a/x.png\timg\nhttp://a/b\thttp://a/s\timport\n");
+  EXPECT_EQ(content_of(folder / "anchors.tsv"), "page_url\tanchor\nhttp://a/b\ttop\nhttp://a/b\ta%09b%25\n");
+  EXPECT_EQ(content_of(folder / "fragments.tsv"), "source_url\tparsed_url\tfragment\nhttp://a/b\thttp://a/c\td%20e\n");
+}
+
+// The position is told while nothing is written yet; what was added after it is gone when the crawl goes on.
+HOCKET_TEST(output, goes_on_where_its_position_was_in_each_of_its_files) {
+  const temporary_directory folder;
+  const hocket::crawl::page_elements elements{.wanted = {.resources = true, .fragments = true},
+                                              .resources = {{"http://a/x", hocket::crawl::resource_kind::img}},
+                                              .anchors = {"here"},
+                                              .fragment_links = {{"http://a/c", "there"}}};
+  const auto add = [&](output& to, std::string_view url) {
+    to.add_page({.url = url, .final_url = url, .elements = &elements}, {});
+    to.add_item(url, "1");
+  };
+  std::string nowhere, position;
+  {
+    output out = co_await output::open(folder.path());
+    nowhere = out.position();
+    add(out, "http://a/1");
+    position = out.position();
+    co_await out.flush();
+    EXPECT_EQ(out.position(), position);
+    add(out, "http://a/2");
+    co_await out.flush();
+  }
+  const std::vector<std::string> names{"links.tsv",     "pages.jsonl", "items.jsonl",
+                                       "resources.tsv", "anchors.tsv", "fragments.tsv"};
+  {
+    output out = co_await output::reopen(folder.path(), position);
+    EXPECT_EQ(out.position(), position);
+    for (const auto& name : names) EXPECT_EQ(content_of(folder / name).find("http://a/2"), std::string::npos) << name;
+    add(out, "http://a/3");
+    co_await out.flush();
+  }
+  for (const auto& name : names) {
+    if (name == "links.tsv") continue;
+    EXPECT_NE(content_of(folder / name).find("http://a/1"), std::string::npos) << name;
+    EXPECT_NE(content_of(folder / name).find("http://a/3"), std::string::npos) << name;
+  }
+  output again = co_await output::reopen(folder.path(), nowhere);
+  for (const auto& name : names)
+    if (name != "links.tsv" && name != "pages.jsonl") EXPECT_FALSE(std::filesystem::exists(folder / name)) << name;
+}
+
+HOCKET_TEST(output, makes_no_file_for_elements_that_are_not_there_and_takes_earlier_ones_away) {
+  const temporary_directory folder;
+  write_file(folder / "resources.tsv", "old");
+  output out = co_await output::open(folder.path());
+  const hocket::crawl::page_elements none;
+  out.add_page({.url = "http://a/", .final_url = "http://a/", .elements = &none}, {});
+  co_await out.flush();
+  for (const auto* name : {"resources.tsv", "anchors.tsv", "fragments.tsv", "items.jsonl"})
+    EXPECT_FALSE(std::filesystem::exists(folder / name)) << name;
 }
 
 TEST(append_json_string, replaces_what_is_not_utf_8) {
@@ -115,15 +189,26 @@ TEST(append_json_string, replaces_what_is_not_utf_8) {
   EXPECT_EQ(text, "\"a\xef\xbf\xbd\xc3\xa4\"");
 }
 
-HOCKET_TEST(output, flush_if_full_gathers_small_pieces) {
+HOCKET_TEST(output, is_full_when_there_is_enough_to_be_worth_a_write) {
   const temporary_directory folder;
   output out = co_await output::open(folder.path());
-  out.add_link("http://a/", "http://b/");
-  co_await out.flush_if_full();
-  EXPECT_EQ(content_of(folder / "links.tsv"), "");
-  for (int n = 0; n < 20'000; ++n) out.add_link("http://a/", "http://b/");
-  co_await out.flush_if_full();
+  add_link(out, "http://a/", "http://b/");
+  EXPECT_FALSE(out.is_full());
+  for (int n = 0; n < 20'000; ++n) add_link(out, "http://a/", "http://b/");
+  EXPECT_TRUE(out.is_full());
+  co_await out.flush();
+  EXPECT_FALSE(out.is_full());
   EXPECT_GT(content_of(folder / "links.tsv").size(), 256U * 1024);
+}
+
+HOCKET_TEST(output, items_go_to_a_file_of_their_own_with_their_page) {
+  const temporary_directory folder;
+  write_file(folder / "items.jsonl", "old");
+  output out = co_await output::open(folder.path());
+  EXPECT_FALSE(std::filesystem::exists(folder / "items.jsonl"));
+  out.add_item("http://a/", R"({"price":1})");
+  co_await out.flush();
+  EXPECT_EQ(content_of(folder / "items.jsonl"), "{\"page\":\"http://a/\",\"item\":{\"price\":1}}\n");
 }
 
 HOCKET_TEST(output, lines_added_while_a_write_is_under_way_come_after_it) {
@@ -132,8 +217,8 @@ HOCKET_TEST(output, lines_added_while_a_write_is_under_way_come_after_it) {
   std::string expected = header;
   std::vector<hocket::task<void>> flushes;
   for (int n = 0; n < 100; ++n) {
-    const std::string name = std::to_string(n);
-    out.add_link(name, name);
+    const std::string name = fmt::format("http://a/{}", n);
+    add_link(out, name, name);
     expected += name + "\t" + name + "\n";
     flushes.push_back(create_task(out.flush()));
     co_await hocket::sleep(hocket::duration::zero());
@@ -146,7 +231,7 @@ HOCKET_TEST(output, the_summary_takes_the_place_of_the_old_one_as_a_whole) {
   const temporary_directory folder;
   write_file(folder / "summary.json", "a longer text that was there before");
   output out = co_await output::open(folder.path());
-  co_await out.write_summary("{}\n");
+  co_await out.finish("{}\n");
   EXPECT_EQ(content_of(folder / "summary.json"), "{}\n");
   EXPECT_FALSE(std::filesystem::exists(folder / "summary.json.new"));
 }

@@ -48,6 +48,28 @@ TEST(page_links, a_base_that_is_no_url_is_none) {
   EXPECT_EQ(links_of("<base href='http://['><a href=1>"), (list{"http://example.org/docs/1"}));
 }
 
+TEST(page_links, finds_what_the_page_says_about_itself) {
+  page_links links;
+  links.begin();
+  links.feed(
+      "<base href=/base/><meta name=robots content=noindex><META NAME='Robots' CONTENT='no&#102;ollow'>"
+      "<meta name=description content=none><link rel='x CANONICAL' href=c><link rel=stylesheet href=s>"
+      "<link rel=alternate hreflang=x-default href=d><link rel=alternate href=feed.xml>"
+      "<!-- <link rel=canonical href=no> --></link rel=canonical href=no>");
+  static_cast<void>(links.finish(*url::parse("http://example.org/docs/a.html")));
+  EXPECT_EQ(links.declared().robots.text(), "noindex,nofollow");
+  EXPECT_EQ(links.declared().canonical, "http://example.org/base/c");
+  EXPECT_EQ(links.declared().alternates.size(), 1U);
+  EXPECT_EQ(links.declared().alternates.at(0).hreflang, "x-default");
+  EXPECT_EQ(links.declared().alternates.at(0).href, "http://example.org/base/d");
+
+  links.begin();
+  static_cast<void>(links.finish(*url::parse("http://example.org/docs/a.html")));
+  EXPECT_EQ(links.declared().robots.text(), "");
+  EXPECT_EQ(links.declared().canonical, "");
+  EXPECT_TRUE(links.declared().alternates.empty());
+}
+
 TEST(page_links, drops_fragments) {
   EXPECT_EQ(links_of("<a href=b#x><a href=#y>"), (list{"http://example.org/docs/b", "http://example.org/docs/a.html"}));
 }

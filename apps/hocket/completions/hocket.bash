@@ -12,25 +12,44 @@ _hocket() {
   done
   COMPREPLY=()
   case $command:$previous in
-    crawl:--out) _hocket_paths -d; return ;;
+    crawl:--out | graph:--scratch | report:--scratch) _hocket_paths -d; return ;;
     crawl:--seeds | crawl:--cafile | serve:--cert | serve:--key) _hocket_paths -f; return ;;
-    get:-o | get:--output | get:--cafile) _hocket_paths -f; return ;;
+    get:-o | get:--output | get:--cafile | graph:--sitemap | graph:-o | graph:--output | report:-o | report:--output) _hocket_paths -f; return ;;
+    crawl:--order) _hocket_words 'breadth depth'; return ;;
     crawl:--scope) _hocket_words 'host domain prefix any'; return ;;
     crawl:--progress | get:--progress) _hocket_words 'auto always never'; return ;;
+    crawl:--elements) _hocket_words 'links all'; return ;;
+    crawl:--graph | graph:--format) _hocket_words 'csv dot edges graphml sqlite svg'; return ;;
     crawl:--resolver | get:--resolver) _hocket_words 'system dns'; return ;;
     crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--per-host | crawl:--timeout) return ;;
+    crawl:--delay | crawl:--include | crawl:--exclude | crawl:--first | crawl:--last) return ;;
+    crawl:--max-per-host | crawl:--max-duplicates) return ;;
     crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops) return ;;
     get:-X | get:--request | get:-H | get:--header | get:-d | get:--data | get:--json | get:-F | get:--form) return ;;
     get:-u | get:--user | get:--proxy | get:--timeout | get:--dns-server | crawl:--dns-server) return ;;
+    graph:--top | graph:--damping | report:--rows) return ;;
   esac
   case $command in
-    '') _hocket_words 'crawl get serve -h --help --version' ;;
+    '') _hocket_words 'crawl get graph report serve -h --help --version' ;;
     crawl) _hocket_words '-h --help --seeds --out --depth --max-pages --scope --concurrency --per-host --timeout --max-body
       --retries --user-agent --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
-      --progress --json -q --quiet -v --verbose' ;;
+      --delay --order --include --exclude --first --last --max-per-host --max-duplicates --ignore-robots
+      --progress --elements --check-fragments --graph --report --json -q --quiet -v --verbose' ;;
     get) _hocket_words '-h --help -X --request -H --header -d --data --json -F --form -u --user --digest -L --location --compressed
       -i --include -o --output -O --remote-name -C --continue --proxy --proxy-digest --resolver --dns-server --cafile --insecure --timeout --timing
       --progress -q --quiet' ;;
+    graph)
+      if [[ $current == -* ]]; then
+        _hocket_words '-h --help --top --sitemap --damping --scratch --format -o --output --json'
+      else
+        _hocket_paths -d
+      fi ;;
+    report)
+      if [[ $current == -* ]]; then
+        _hocket_words '-h --help -o --output --rows --no-picture --scratch'
+      else
+        _hocket_paths -d
+      fi ;;
     serve)
       if [[ $current == -* ]]; then
         _hocket_words '-h --help --port --host --loops --cert --key --self-signed -q --quiet'

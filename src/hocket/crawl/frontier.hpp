@@ -2,111 +2,68 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <map>
-#include <memory>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include <hocket/base/intrusive_list.hpp>
 #include <hocket/core/coro.hpp>
-#include <hocket/crawl/text_set.hpp>
-#include <hocket/loop/clock.hpp>
-#include <hocket/loop/handle.hpp>
-#include <hocket/sync/event.hpp>
-#include <hocket/url/url.hpp>
+#include <hocket/crawl/page_links.hpp>
+#include <hocket/crawl/pipeline.hpp>
+#include <hocket/crawl/tally.hpp>
+#include <hocket/crawl/target.hpp>
 
 namespace hocket::crawl {
 
-/// A URL to fetch.
-struct target {
-  hocket::url url;
-  unsigned depth = 0;                  // links from a seed
-  unsigned attempts = 0;               // made so far
-  std::vector<std::string> claimed{};  // where earlier attempts were redirected to: seen, but nobody else's
+/// What one page leaves behind.
+struct finished_page {
+  const target& page;
+  /// Where it was redirected to, as far as `claim` gave that to it.
+  std::span<const std::string> claimed{};
+  std::span<const page_link> links{};
+  /// Why none of its links is followed ("depth", "nofollow"); empty: they are.
+  std::string_view not_followed{};
+  /// As it was handed to the pipeline; null: it was no page in the end.
+  const page_record* record = nullptr;
+  /// Why it, or where it was redirected to, was not fetched ("robots"); empty: it was.
+  std::string_view skipped{};
+  /// Of the pipeline, behind this page.
+  std::string position{};
 };
 
-/// How often a host may be asked.
-struct host_limits {
-  std::size_t connections = 8;
-  duration delay{};  // between the beginnings of two requests
-};
-
-/// What is left to fetch, in memory: a queue for each host, the hosts in turn.
+/// The memory of a crawl: which URLs were seen, and which are still to be fetched. Who may be asked when is the scheduler's.
 ///
-/// A host takes part when it has a URL, fewer requests under way than it may have, and its next slot has come. Slots are
-/// reserved when a URL is handed out, so that a host is never asked more often than its limits say.
+/// All that one page changes comes by one call of `finish`, so that a frontier on disk or on another machine can make it one
+/// atomic batch. One crawler uses it at a time, from one loop; calls for different pages overlap.
 class frontier {
  public:
-  /// `limits_of` tells the limits of a host ("host:port") when it is first met.
-  /// `by_level`: no URL is handed out before all of lesser depth are finished, so that depths are the least possible.
-  /// `seed`: see `text_set`.
-  frontier(std::move_only_function<host_limits(const hocket::url&)> limits_of, bool by_level, std::uint64_t seed = 0)
-      : limits_of_(std::move(limits_of)), seen_(seed), by_level_(by_level) {}
-  ~frontier();
-  frontier(const frontier&) = delete;
+  /// Says of a URL that is new why it is not fetched ("scope"); empty: it is. Called on the loop, once for each URL.
+  using judge = std::function<std::string_view(const url&)>;
 
-  /// Remembers `seen` for good. False if it was known.
-  bool mark_seen(std::string_view href) { return seen_.insert(href).second; }
-  [[nodiscard]] bool has_seen(std::string_view href) const noexcept { return seen_.contains(href); }
+  virtual ~frontier() = default;
 
-  /// Queues a URL at its host.
-  void add(target next);
+  /// Sees these seeds; gives those that are to be fetched, after what an earlier run has left.
+  [[nodiscard]] virtual coro<std::vector<target>> begin(std::span<const url> seeds, const judge& decide) = 0;
 
-  /// Queues a URL again, ahead of the others, to be handed out no sooner than after `delay`; with `whole_host` no other URL of
-  /// its host either. Call it before `finished`.
-  void add_again(target next, duration delay, bool whole_host);
+  /// Sees the links of a page and forgets the page itself, all at once; gives those of them that are to be fetched. Borrows
+  /// what the page refers to until it returns.
+  [[nodiscard]] virtual coro<std::vector<target>> finish(const finished_page& done, const judge& decide) = 0;
 
-  /// Waits for a URL that may be fetched now; nothing when all are done. Whoever takes one calls `finished` for it.
-  [[nodiscard]] coro<std::optional<target>> next();
-  void finished(const hocket::url& done);
+  /// Sees where a page under way is redirected to. False if that was seen before: then it is somebody else's.
+  [[nodiscard]] virtual coro<bool> claim(std::string href) = 0;
 
-  /// For one more request to the host of `whose`, which is under way already or redirected to: reserves the host's next slot
-  /// and waits for it.
-  [[nodiscard]] coro<void> take_slot(const hocket::url& whose);
+  /// A URL that is not followed from here; another page may still lead to it.
+  virtual void pass_over(std::string_view href, std::string_view reason) = 0;
 
-  /// Visits the URLs that nobody took, and drops them.
-  void abandon(const std::function<void(const target&)>& visit);
-  /// The same, without those that are to be tried again.
-  void abandon_new(const std::function<void(const target&)>& visit);
+  /// At the end: visits what was passed over and never seen.
+  [[nodiscard]] virtual coro<void> visit_passed_over(
+      std::function<void(std::string_view href, std::string_view reason)> visit) = 0;
 
-  [[nodiscard]] std::size_t queued() const noexcept { return queued_ + deeper_.size(); }
-  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
-  [[nodiscard]] std::size_t seen() const noexcept { return seen_.size(); }
+  [[nodiscard]] virtual std::size_t seen() const noexcept = 0;
 
- private:
-  struct host : list_link<> {
-    std::string name;
-    host_limits limits;
-    std::deque<target> waiting;
-    std::size_t in_flight = 0;
-    time_point next_slot{};
-    handle slot_timer;
-  };
-
-  host& host_of(const hocket::url& whose);
-  void consider(host& which);
-  void add_in_front(target next);
-  void wait_for_postponed();
-  void begin_next_level();
-  void forget_if_idle(host& which);
-
-  std::move_only_function<host_limits(const hocket::url&)> limits_of_;
-  text_set seen_;
-  std::unordered_map<std::string, std::unique_ptr<host>> hosts_;
-  intrusive_list<host> ready_;                   // hosts that may be asked now, in turn
-  std::multimap<time_point, target> postponed_;  // single URLs, until their time
-  handle postponed_timer_;
-  std::size_t queued_ = 0;
-  std::size_t in_flight_ = 0;
-  bool by_level_;
-  unsigned level_ = 0;
-  std::vector<target> deeper_;  // than `level_`
-  event changed_;
+  /// What earlier runs of this crawl have come to; after `begin`.
+  [[nodiscard]] virtual tally resumed() const { return {}; }
 };
 
 }  // namespace hocket::crawl

@@ -13,6 +13,8 @@
 #include <bit>
 #include <utility>
 
+#include <hocket/crawl/attribute_urls.hpp>
+#include <hocket/crawl/css_urls.hpp>
 #include <hocket/crawl/link_extractor.hpp>
 
 #if defined(__SSE2__)
@@ -141,7 +143,8 @@ std::optional<link_extractor::link> link_extractor::next(std::string_view& bytes
     if (has_link()) found = current_link();
   }
   if (is_in_tag()) {
-    for (auto& value : values_) value.keep();
+    for (std::size_t n = 0; n < attributes_of_links; ++n) values_[n].keep();
+    for (std::size_t n = attributes_of_links; n < not_kept && observer_ != nullptr; ++n) values_[n].keep();
   }
   bytes = {at, end};
   return found;
@@ -153,6 +156,11 @@ void link_extractor::reset() noexcept {
   state_ = state::text;
   foreign_depth_ = 0;
   base_href_.reset();
+  declared_.robots.clear();
+  declared_.canonical.reset();
+  declared_.alternates.clear();
+  is_in_style_ = false;
+  style_.clear();
 }
 
 // --- The state machine. Each function takes at least one character or changes the state.
@@ -190,14 +198,14 @@ const char* link_extractor::scan(const char* at, const char* end) {
     case state::comment_end_bang:
       return scan_comment(at, end);
     case state::raw_text:
-      return scan_raw_text(at, end);
+      return taken_for_style(at, scan_raw_text(at, end));
     case state::raw_less_than:
     case state::script_escape_start:
     case state::script_escape_start_dash:
-      return scan_raw_markup(at);
+      return taken_for_style(at, scan_raw_markup(at));
     case state::raw_end_tag_name:
     case state::script_escape_name:
-      return scan_raw_name(at, end);
+      return taken_for_style(at, scan_raw_name(at, end));
     case state::after_tag:
     case state::plaintext:
       break;
@@ -206,10 +214,16 @@ const char* link_extractor::scan(const char* at, const char* end) {
 }
 
 const char* link_extractor::scan_text(const char* at, const char* end) {
+  return observer_ == nullptr ? scan_text_by<&link_extractor::pass_plain_tag>(at, end)
+                              : scan_text_by<&link_extractor::pass_bare_tag>(at, end);
+}
+
+template <const char* (*Pass)(const char*, const char*)>
+const char* link_extractor::scan_text_by(const char* at, const char* end) {
   for (;;) {
     at = find<'<'>(at, end);
     if (at == end) return end;
-    const char* const after = pass_plain_tag(at, end);
+    const char* const after = Pass(at, end);
     if (!after) break;
     at = after;
   }
@@ -232,6 +246,13 @@ const char* link_extractor::pass_plain_tag(const char* at, const char* end) {
   const tag_kind kind = kind_of(name);
   const bool is_plain = kind == tag_kind::other || (is_end_tag && kind != tag_kind::foreign);
   return is_plain ? pass_attributes(at, end) : nullptr;
+}
+
+// The same where attributes of any tag count: of start tags only those that have none.
+const char* link_extractor::pass_bare_tag(const char* at, const char* end) {
+  const char* const after = pass_plain_tag(at, end);
+  if (after == nullptr || at[1] == '/') return after;
+  return std::all_of(at + 1, after - 1, [](char c) { return name_digit(c) != 0; }) ? after : nullptr;
 }
 
 const char* link_extractor::scan_tag_open(const char* at) {
@@ -308,7 +329,7 @@ const char* link_extractor::scan_attribute_name(const char* at, const char* end)
 
 void link_extractor::end_attribute_name() {
   state_ = state::after_attribute_name;
-  attribute_ = kept_attribute(kind_, name_);
+  attribute_ = observer_ == nullptr ? kept_attribute(kind_, name_) : observed_attribute(name_);
   if (attribute_ == not_kept) return;
   if (values_[attribute_].is_present()) {
     attribute_ = not_kept;  // a duplicate
@@ -464,7 +485,8 @@ void link_extractor::begin_tag(bool is_end_tag) {
   is_end_tag_ = is_end_tag;
   is_self_closing_ = false;
   name_ = 0;
-  for (auto& value : values_) value.clear();
+  for (std::size_t n = 0; n < attributes_of_links; ++n) values_[n].clear();
+  for (std::size_t n = attributes_of_links; n < not_kept && observer_ != nullptr; ++n) values_[n].clear();
 }
 
 link_extractor::tag_kind link_extractor::kind_of(std::uint64_t name) {
@@ -474,6 +496,10 @@ link_extractor::tag_kind link_extractor::kind_of(std::uint64_t name) {
       return tag_kind::link;
     case packed("base"):
       return tag_kind::base;
+    case packed("meta"):
+      return tag_kind::meta;
+    case packed("link"):
+      return tag_kind::document_link;
     case packed("script"):
     case packed("style"):
     case packed("title"):
@@ -499,6 +525,13 @@ link_extractor::attribute link_extractor::kept_attribute(tag_kind kind, std::uin
       return name == packed("href") ? href : name == packed("rel") ? rel : not_kept;
     case tag_kind::base:
       return name == packed("href") ? href : not_kept;
+    case tag_kind::meta:
+      return name == packed("name") ? attribute::name : name == packed("content") ? content : not_kept;
+    case tag_kind::document_link:
+      return name == packed("href")       ? href
+             : name == packed("rel")      ? rel
+             : name == packed("hreflang") ? hreflang
+                                          : not_kept;
     default:
       return not_kept;
   }
@@ -506,6 +539,8 @@ link_extractor::attribute link_extractor::kept_attribute(tag_kind kind, std::uin
 
 void link_extractor::end_tag() {
   state_ = state::text;
+  if (is_in_style_) end_style();
+  if (observer_ != nullptr && !is_end_tag_) tell_observer();
   const bool is_empty_foreign_element = is_self_closing_ && foreign_depth_ > 0;
   if (kind_ == tag_kind::foreign) {
     if (is_end_tag_) {
@@ -518,16 +553,159 @@ void link_extractor::end_tag() {
   } else if (kind_ == tag_kind::raw_text) {
     state_ = state::raw_text;
     escape_ = script_escape::none;
+    is_in_style_ = observer_ != nullptr && tag_name_ == packed("style");
   } else if (kind_ == tag_kind::plaintext) {
     state_ = state::plaintext;
   } else if (kind_ == tag_kind::base) {
     note_base();
+  } else if (kind_ == tag_kind::meta) {
+    note_meta();
+  } else if (kind_ == tag_kind::document_link) {
+    note_document_link();
   }
+}
+
+link_extractor::attribute link_extractor::observed_attribute(std::uint64_t attribute_name) {
+  switch (attribute_name) {
+    case packed("href"):
+      return href;
+    case packed("rel"):
+      return rel;
+    case packed("hreflang"):
+      return hreflang;
+    case packed("name"):
+      return name;
+    case packed("content"):
+      return content;
+    case packed("id"):
+      return id;
+    case packed("src"):
+      return src;
+    case packed("srcset"):
+      return srcset;
+    case packed("poster"):
+      return poster;
+    case packed("data"):
+      return data;
+    case packed("action"):
+      return action;
+    case packed("formaction"):
+      return form_action;
+    case packed("http-equiv"):
+      return http_equiv;
+    case packed("style"):
+      return style;
+    default:
+      return not_kept;
+  }
+}
+
+// What the start tag that has just ended refers to.
+void link_extractor::tell_observer() {
+  if (const auto place = value_of(id); place && !place->empty()) observer_->on_anchor(*place);
+  if (const auto declarations = value_of(style))
+    for_each_css_url(*declarations,
+                     [this](bool, std::string_view url) { observer_->on_resource(resource_kind::css, url); });
+  switch (tag_name_) {
+    case packed("a"):
+      if (const auto place = value_of(name); place && !place->empty()) observer_->on_anchor(*place);
+      break;
+    case packed("img"):
+    case packed("source"):
+      tell_resource(tag_name_ == packed("img") ? resource_kind::img : resource_kind::media, src);
+      if (const auto candidates = value_of(srcset))
+        for_each_srcset_url(*candidates,
+                            [this](std::string_view url) { observer_->on_resource(resource_kind::srcset, url); });
+      break;
+    case packed("image"):
+      tell_resource(resource_kind::img, href);
+      break;
+    case packed("input"):
+      tell_resource(resource_kind::img, src);
+      tell_resource(resource_kind::form, form_action);
+      break;
+    case packed("button"):
+      tell_resource(resource_kind::form, form_action);
+      break;
+    case packed("form"):
+      tell_resource(resource_kind::form, action);
+      break;
+    case packed("audio"):
+    case packed("track"):
+      tell_resource(resource_kind::media, src);
+      break;
+    case packed("video"):
+      tell_resource(resource_kind::media, src);
+      tell_resource(resource_kind::media, poster);
+      break;
+    case packed("script"):
+      tell_resource(resource_kind::script, src);
+      break;
+    case packed("link"):
+      tell_resource(resource_kind::link, href);
+      break;
+    case packed("iframe"):
+    case packed("frame"):
+      tell_resource(resource_kind::frame, src);
+      break;
+    case packed("object"):
+      tell_resource(resource_kind::object, data);
+      break;
+    case packed("embed"):
+      tell_resource(resource_kind::object, src);
+      break;
+    case packed("meta"):
+      if (!equals_ignoring_case(value_of(http_equiv).value_or(""), "refresh")) break;
+      if (const auto value = value_of(content))
+        if (const auto url = refresh_url(*value)) observer_->on_resource(resource_kind::refresh, *url);
+      break;
+    default:
+      break;
+  }
+}
+
+void link_extractor::tell_resource(resource_kind kind, attribute where) {
+  if (const auto url = value_of(where)) observer_->on_resource(kind, *url);
+}
+
+// Keeps what was passed, if it is the text of a style element that somebody wants.
+const char* link_extractor::taken_for_style(const char* from, const char* to) {
+  if (is_in_style_) style_.append(from, std::min(static_cast<std::size_t>(to - from), max_style_bytes - style_.size()));
+  return to;
+}
+
+// Its text ends with what has been read of its end tag, which is no URL.
+void link_extractor::end_style() {
+  is_in_style_ = false;
+  for_each_css_url(style_, [this](bool is_import, std::string_view url) {
+    observer_->on_resource(is_import ? resource_kind::import : resource_kind::css, url);
+  });
+  style_.clear();
 }
 
 void link_extractor::note_base() {
   if (base_href_) return;
   if (const auto value = value_of(href)) base_href_.emplace(*value);
+}
+
+void link_extractor::note_meta() {
+  if (!equals_ignoring_case(value_of(name).value_or(""), "robots")) return;
+  const auto value = value_of(content);
+  if (!value || declared_.robots.size() + value->size() > max_value_bytes) return;
+  if (!declared_.robots.empty()) declared_.robots += ',';
+  declared_.robots += *value;
+}
+
+void link_extractor::note_document_link() {
+  if (!values_[href].text()) return;
+  if (values_[hreflang].text()) {
+    if (!has_token(value_of(rel).value_or(""), "alternate") || declared_.alternates.size() == max_alternates) return;
+    alternate& added = declared_.alternates.emplace_back();
+    added.hreflang = *value_of(hreflang);
+    added.href = *value_of(href);
+  } else if (!declared_.canonical && has_token(value_of(rel).value_or(""), "canonical")) {
+    declared_.canonical.emplace(*value_of(href));
+  }
 }
 
 bool link_extractor::has_link() const noexcept {

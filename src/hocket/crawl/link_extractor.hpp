@@ -6,6 +6,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include <hocket/crawl/element_observer.hpp>
 
 namespace hocket::crawl {
 
@@ -37,6 +40,12 @@ class link_extractor {
  public:
   /// The longest attribute value that is kept, in bytes of its source text; a longer one counts as absent.
   static constexpr std::size_t max_value_bytes = 64 * 1024;
+  /// As much of a `style` element is looked at for URLs.
+  static constexpr std::size_t max_style_bytes = 1024 * 1024;
+
+  /// `observer` is told of all else that refers to something; it must outlive the extractor. Then each tag is read, which takes two
+  /// thirds longer.
+  explicit link_extractor(element_observer* observer = nullptr) noexcept : observer_(observer) {}
 
   /// The start tag of an `a` or `area` that has an `href`.
   struct link {
@@ -44,12 +53,29 @@ class link_extractor {
     bool nofollow;          // `rel` has the token `nofollow`
   };
 
+  /// The same document elsewhere, in another language: `<link rel=alternate hreflang=... href=...>`.
+  struct alternate {
+    std::string hreflang;
+    std::string href;
+  };
+
+  /// What the document says about itself. At most `max_alternates` of its alternates are kept.
+  struct declarations {
+    std::string robots;                    // the contents of `<meta name=robots>`, joined by commas
+    std::optional<std::string> canonical;  // `href` of the first `<link rel=canonical>`
+    std::vector<alternate> alternates;
+  };
+  static constexpr std::size_t max_alternates = 256;
+
   /// Takes bytes from the front of `bytes` up to the end of the next link, or all of them if no further link ends
   /// there. The link's text lies in the caller's bytes or in the extractor, and is valid until the next call.
   [[nodiscard]] std::optional<link> next(std::string_view& bytes);
 
   /// The `href` of the first `base` that had one, so far. It holds for the whole document, for links before it too.
   [[nodiscard]] std::optional<std::string_view> base_href() const noexcept;
+
+  /// What was declared so far.
+  [[nodiscard]] const declarations& declared() const noexcept { return declared_; }
 
   /// Begins a new document. Storage is kept.
   void reset() noexcept;
@@ -91,10 +117,29 @@ class link_extractor {
   // A script may hold `<!-- <script> ... </script> -->`, whose end tag does not end it.
   enum class script_escape : std::uint8_t { none, escaped, double_escaped };
 
-  enum class tag_kind : std::uint8_t { other, link, base, raw_text, plaintext, foreign };
+  enum class tag_kind : std::uint8_t { other, link, base, meta, document_link, raw_text, plaintext, foreign };
 
   // The attributes whose values are kept until their tag ends.
-  enum attribute : std::uint8_t { href, rel, not_kept };
+  // Those behind `content` are of
+  // interest to observers only.
+  enum attribute : std::uint8_t {
+    href,
+    rel,
+    hreflang,
+    name,
+    content,
+    id,
+    src,
+    srcset,
+    poster,
+    data,
+    action,
+    form_action,
+    http_equiv,
+    style,
+    not_kept
+  };
+  static constexpr std::size_t attributes_of_links = content + 1;
 
   // The source text of an attribute's value. It stays where the caller has it until the end of a piece cuts its tag in
   // two.
@@ -119,11 +164,15 @@ class link_extractor {
 
   static tag_kind kind_of(std::uint64_t name);
   static attribute kept_attribute(tag_kind kind, std::uint64_t name);
+  static attribute observed_attribute(std::uint64_t name);
   static const char* pass_plain_tag(const char* at, const char* end);
+  static const char* pass_bare_tag(const char* at, const char* end);
   static state after_comment_character(state before, char character);
 
   const char* scan(const char* at, const char* end);
   const char* scan_text(const char* at, const char* end);
+  template <const char* (*Pass)(const char*, const char*)>
+  const char* scan_text_by(const char* at, const char* end);
   const char* scan_tag_open(const char* at);
   const char* scan_tag_name(const char* at, const char* end);
   const char* scan_between_attributes(const char* at, const char* end);
@@ -140,11 +189,18 @@ class link_extractor {
   void end_attribute_name();
   void end_tag();
   void note_base();
+  void note_meta();
+  void note_document_link();
+  void tell_observer();
+  void tell_resource(resource_kind kind, attribute where);
+  const char* taken_for_style(const char* from, const char* to);
+  void end_style();
   [[nodiscard]] bool is_in_tag() const noexcept;
   [[nodiscard]] bool has_link() const noexcept;
   [[nodiscard]] link current_link();
   [[nodiscard]] std::optional<std::string_view> value_of(attribute name);
 
+  element_observer* observer_;
   state state_ = state::text;
   tag_kind kind_ = tag_kind::other;
   bool is_end_tag_ = false;
@@ -158,6 +214,9 @@ class link_extractor {
   std::array<source_text, not_kept> values_;
   std::string decoded_;
   std::optional<std::string> base_href_;
+  declarations declared_;
+  bool is_in_style_ = false;  // whose text the observer wants
+  std::string style_;
 };
 
 }  // namespace hocket::crawl

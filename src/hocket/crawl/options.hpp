@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include <hocket/crawl/crawl_order.hpp>
+#include <hocket/crawl/traps.hpp>
+#include <hocket/crawl/url_pattern.hpp>
 #include <hocket/io/resolver.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/loop/clock.hpp>
@@ -28,14 +31,22 @@ struct crawl_options {
   std::optional<unsigned> depth{};  // links between a seed and a page at most; nothing: no limit
   std::optional<std::uint64_t> max_pages{};
   scope_rule scope = scope_rule::host;
-  std::size_t concurrency = 100;                  // requests at once
-  std::size_t per_host = 8;                       // the same, to one host on loopback; others get one
-  duration host_delay = std::chrono::seconds(1);  // between requests to a host that is not on loopback
-  duration timeout = std::chrono::seconds(30);    // for one page, with its redirects
+  std::size_t concurrency = 100;          // requests at once
+  std::optional<std::size_t> per_host{};  // the same, to one host; nothing: 8 on loopback, 1 elsewhere
+  std::optional<duration> host_delay{};   // between requests to one host; nothing: none on loopback, 1 s elsewhere
+  crawl_order order = crawl_order::breadth_first;  // depth first: depths are not the least possible
+  std::vector<url_pattern> include{};  // only URLs that match one of them, if there are any; seeds in any case
+  std::vector<url_pattern> exclude{};  // and none of these
+  std::vector<url_pattern> first{};    // at each host before the others
+  std::vector<url_pattern> last{};     // and after them
+  trap_limits traps{};
+  std::size_t max_duplicates = 0;               // of one content, byte by byte, whose links are followed; 0: all
+  duration timeout = std::chrono::seconds(30);  // for one page, with its redirects
   std::uint64_t max_body_bytes = 10 * 1024 * 1024;
   unsigned retries = 2;
   unsigned max_redirects = 10;
   std::string user_agent = "hocket";
+  bool obey_robots = true;  // robots.txt, and what pages and answers say to robots
   bool allow_private = false;
   bool allow_downgrade = false;                  // redirects from https to http
   security tls{};                                // for https; null: what `http::session` takes by itself

@@ -1,8 +1,10 @@
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <expected>
 #include <filesystem>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -10,12 +12,14 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <hocket/base/error.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/crawl/output.hpp>
 #include <hocket/exec/to_thread.hpp>
+#include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::crawl {
 
@@ -25,23 +29,37 @@ static error cannot(const char* what, const std::string& path, const std::error_
   return error(fmt::format("cannot {} '{}': {}", what, path, why.message()));
 }
 
-coro<line_file> line_file::create(std::string path) {
+coro<line_file> line_file::open(std::string path) {
   line_file made(std::move(path));
   auto opened = co_await as_expected(file::open(made.path_, O_WRONLY | O_CREAT | O_APPEND));
   if (!opened) throw cannot("write", made.path_, opened.error());
   made.file_ = std::move(*opened);
   if (::flock(made.file_.number(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
     throw error(fmt::format("'{}' is being written by another process", made.path_));
+  co_return made;
+}
+
+coro<line_file> line_file::create(std::string path) {
+  line_file made = co_await open(std::move(path));
   if (::ftruncate(made.file_.number(), 0) != 0 && errno != EINVAL)  // EINVAL: no regular file, nothing to empty
     throw cannot("empty", made.path_, std::error_code(errno, std::system_category()));
   co_return made;
 }
 
-bool line_file::is_full() const noexcept { return lines_.size() >= worth_a_write; }
-
-coro<void> line_file::flush_if_full() {
-  if (is_full()) co_await flush();
+coro<line_file> line_file::reopen(std::string path, std::uint64_t size) {
+  line_file made = co_await open(std::move(path));
+  struct stat there{};
+  if (::fstat(made.file_.number(), &there) != 0)
+    throw cannot("resume", made.path_, std::error_code(errno, std::system_category()));
+  if (static_cast<std::uint64_t>(there.st_size) < size)
+    throw error(fmt::format("cannot resume '{}': {} bytes of {} are there", made.path_, there.st_size, size));
+  if (::ftruncate(made.file_.number(), static_cast<off_t>(size)) != 0)
+    throw cannot("resume", made.path_, std::error_code(errno, std::system_category()));
+  made.size_ = size;
+  co_return made;
 }
+
+bool line_file::is_full() const noexcept { return lines_.size() >= worth_a_write; }
 
 coro<void> line_file::flush() {
   const auto held = co_await writing_->scoped_lock();
@@ -60,30 +78,81 @@ coro<void> line_file::flush() {
     throw cannot("write", path_, written.error());
   }
   size_ += being_written_.size();
+  being_written_.clear();
 }
 
 // A part of the lines may be in the file, nobody knows how much: takes it out, and the lines wait for the next write.
 void line_file::take_back() {
   static_cast<void>(::ftruncate(file_.number(), static_cast<off_t>(size_)));
   lines_.insert(0, being_written_);
+  being_written_.clear();
 }
 
-coro<output> output::open(std::string directory) {
+bool late_line_file::is_full() const noexcept { return fresh_.size() >= worth_a_write; }
+
+std::uint64_t late_line_file::size() const noexcept {
+  if (file_) return file_->size() + fresh_.size();
+  return fresh_.empty() ? 0 : std::string_view(header_).size() + fresh_.size();
+}
+
+coro<void> late_line_file::reopen(std::string directory, std::uint64_t size) {
+  const std::string path = directory + "/" + name_;
+  if (size > 0)
+    file_ = co_await line_file::reopen(path, size);
+  else
+    ::unlink(path.c_str());
+}
+
+coro<void> late_line_file::flush(std::string directory) {
+  if (!file_) {
+    if (fresh_.empty()) co_return;
+    file_ = co_await line_file::create(directory + "/" + name_);
+    file_->lines() += header_;
+  }
+  file_->lines() += std::exchange(fresh_, {});
+  co_await file_->flush();
+}
+
+static coro<void> make_directory(const std::string& directory) {
   const std::error_code failed = co_await to_thread([directory] {
     std::error_code problem;
     std::filesystem::create_directories(directory, problem);
     return problem;
   });
   if (failed) throw cannot("make", directory, failed);
+}
+
+coro<output> output::open(std::string directory) {
+  co_await make_directory(directory);
   auto links = co_await line_file::create(directory + "/links.tsv");
   auto pages = co_await line_file::create(directory + "/pages.jsonl");
   links.lines() += "source_url\tparsed_url\n";
-  ::unlink((directory + "/summary.json").c_str());  // of an earlier crawl; this one may end without
+  for (const char* left : {"/summary.json", "/items.jsonl", "/resources.tsv", "/anchors.tsv", "/fragments.tsv"})
+    ::unlink((directory + left).c_str());  // of an earlier crawl; this one may end without
   co_return output(std::move(directory), std::move(links), std::move(pages));
 }
 
-void output::add_link(std::string_view source, std::string_view link) {
-  links_.lines().append(source).append("\t").append(link).append("\n");
+// The sizes of links.tsv, pages.jsonl and the late files; 0 for one that is not there.
+std::string output::position() const {
+  return fmt::format("{} {} {} {} {} {}", links_.size(), pages_.size() + listed_.size() + in_flight_pages_,
+                     items_.size(), resources_.size(), anchors_.size(), fragments_.size());
+}
+
+coro<output> output::reopen(std::string directory, std::string position) {
+  std::istringstream text(position);
+  std::array<std::uint64_t, 6> sizes{};
+  for (std::uint64_t& each : sizes)
+    if (!(text >> each)) throw error(fmt::format("cannot resume '{}': '{}' is no position in it", directory, position));
+  co_await make_directory(directory);
+  auto links = co_await line_file::reopen(directory + "/links.tsv", sizes[0]);
+  auto pages = co_await line_file::reopen(directory + "/pages.jsonl", sizes[1]);
+  output made(directory, std::move(links), std::move(pages));
+  co_await made.items_.reopen(directory, sizes[2]);
+  co_await made.resources_.reopen(directory, sizes[3]);
+  co_await made.anchors_.reopen(directory, sizes[4]);
+  co_await made.fragments_.reopen(directory, sizes[5]);
+  ::unlink((directory + "/summary.json").c_str());
+  co_return made;
 }
 
 void append_json_string(std::string& to, std::string_view text) {
@@ -94,7 +163,32 @@ void append_json_string(std::string& to, std::string_view text) {
     to += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-void output::add_page(const page_record& page) {
+// Most pages declare nothing, and have no keys for it.
+static void add_declarations(std::string& line, const page_declarations& declared) {
+  if (const std::string_view robots = declared.robots.text(); !robots.empty())
+    line.append(",\"robots\":\"").append(robots).append("\"");
+  if (!declared.canonical.empty()) {
+    line += ",\"canonical\":";
+    append_json_string(line, declared.canonical);
+  }
+  if (declared.alternates.empty()) return;
+  char before = '[';
+  line += ",\"alternates\":";
+  for (const auto& each : declared.alternates) {
+    line += std::exchange(before, ',');
+    line += "{\"hreflang\":";
+    append_json_string(line, each.hreflang);
+    line += ",\"href\":";
+    append_json_string(line, each.href);
+    line += '}';
+  }
+  line += ']';
+}
+
+void output::add_page(const page_record& page, std::span<const page_link> links) {
+  std::string& rows = links_.lines();
+  for (const page_link& link : links) rows.append(page.final_url).append("\t").append(link.url.href()).append("\n");
+  if (page.elements != nullptr) add_elements(page.final_url, *page.elements);
   std::string& line = listed_;
   const auto add_text = [&line](const char* name, std::string_view text) {
     line += name;
@@ -106,6 +200,7 @@ void output::add_page(const page_record& page) {
   add_text(",\"content_type\":", page.content_type);
   fmt::format_to(std::back_inserter(line), ",\"bytes\":{},\"depth\":{},\"links\":{},\"ms\":{}", page.bytes, page.depth,
                  page.links, page.milliseconds);
+  if (page.declared != nullptr) add_declarations(line, *page.declared);
   if (page.error.empty())
     line += ",\"error\":null";
   else
@@ -113,30 +208,60 @@ void output::add_page(const page_record& page) {
   line += "}\n";
 }
 
-coro<void> output::flush_if_full() {
-  if (links_.is_full() || listed_.size() >= worth_a_write) co_await flush();
+// Names of places are percent-encoded, so that whatever they hold they are one field.
+void output::add_elements(std::string_view page, const page_elements& elements) {
+  std::string& resources = resources_.lines();
+  for (const auto& each : elements.resources)
+    resources.append(page).append("\t").append(each.url).append("\t").append(name_of(each.kind)).append("\n");
+  std::string& anchors = anchors_.lines();
+  for (const std::string& each : elements.anchors)
+    anchors.append(page).append("\t").append(percent_encode_path(each)).append("\n");
+  std::string& fragments = fragments_.lines();
+  for (const auto& each : elements.fragment_links)
+    fragments.append(page).append("\t").append(each.url).append("\t").append(each.fragment).append("\n");
 }
 
-// A page is on file only when all of its links are: the lines of both are taken at the same moment, the links written first.
+void output::add_item(std::string_view page, std::string_view json) {
+  std::string& lines = items_.lines();
+  lines += "{\"page\":";
+  append_json_string(lines, page);
+  lines.append(",\"item\":").append(json).append("}\n");
+}
+
+bool output::is_full() const noexcept {
+  return links_.is_full() || listed_.size() >= worth_a_write || items_.is_full() || resources_.is_full() ||
+         anchors_.is_full() || fragments_.is_full();
+}
+
+// A page is on file only when all of its links and items are: the lines of all are taken at the same moment, and those of pages
+// written last.
 coro<void> output::flush() {
   const auto held = co_await flushing_->scoped_lock();
   std::string pages = std::exchange(listed_, {});
+  in_flight_pages_ = pages.size();
   try {
     co_await links_.flush();
+    co_await flush_late_files();
   } catch (...) {
     listed_.insert(0, pages);
+    in_flight_pages_ = 0;
     throw;
   }
   pages_.lines() += pages;
+  in_flight_pages_ = 0;
   co_await pages_.flush();
 }
 
-coro<void> output::write_summary(std::string json) {
+coro<void> output::flush_late_files() {
+  for (late_line_file* const each : {&items_, &resources_, &anchors_, &fragments_}) co_await each->flush(directory_);
+}
+
+coro<void> output::finish(std::string summary) {
   const std::string path = directory_ + "/summary.json";
   const std::string draft = path + ".new";
   auto opened = co_await as_expected(file::open(draft, O_WRONLY | O_CREAT | O_TRUNC));
   if (!opened) throw cannot("write", draft, opened.error());
-  const auto written = co_await as_expected(opened->write(json));
+  const auto written = co_await as_expected(opened->write(summary));
   if (!written) throw cannot("write", draft, written.error());
   const int error = co_await to_thread([&] { return std::rename(draft.c_str(), path.c_str()) == 0 ? 0 : errno; });
   if (error != 0) throw cannot("write", path, std::error_code(error, std::system_category()));

@@ -3,27 +3,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include <hocket/core/coro.hpp>
+#include <hocket/crawl/pipeline.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/sync/lock.hpp>
 
 namespace hocket::crawl {
-
-/// What became of one URL; a line of pages.jsonl.
-struct page_record {
-  std::string_view url;
-  std::string_view final_url;
-  int status = 0;  // 0: there was no answer
-  std::string_view content_type;
-  std::uint64_t bytes = 0;
-  unsigned depth = 0;
-  std::size_t links = 0;
-  std::int64_t milliseconds = 0;
-  std::string_view error;  // empty: none
-};
 
 /// A file of lines that are gathered and written together. At any moment it holds complete lines only: each write carries
 /// whole lines, and one that fails half-way is taken back.
@@ -32,17 +22,22 @@ class line_file {
   /// Creates or empties `path`, which stays locked for this process (flock). Throws `hocket::error` with the path and the system's reason.
   [[nodiscard]] static coro<line_file> create(std::string path);
 
+  /// The same with what is there up to `size`; what comes after is taken away. Throws `hocket::error` also if there is less.
+  [[nodiscard]] static coro<line_file> reopen(std::string path, std::uint64_t size);
+
+  /// How large the file will be when all is written.
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_ + being_written_.size() + lines_.size(); }
+
   /// The lines gathered so far, to be added to: whole lines only, with their newline.
   [[nodiscard]] std::string& lines() noexcept { return lines_; }
 
-  /// Writes what was gathered, if that is enough to be worth it. Waits for a write under way: who adds lines faster than the
-  /// disk takes them is slowed down. Throws `hocket::error`.
-  [[nodiscard]] coro<void> flush_if_full();
+  /// Enough was gathered to be worth a write.
   [[nodiscard]] bool is_full() const noexcept;
   /// Writes what was gathered. If it throws, `cancelled` too, the lines are still to be written.
   [[nodiscard]] coro<void> flush();
 
  private:
+  static coro<line_file> open(std::string path);
   explicit line_file(std::string path) : path_(std::move(path)), writing_(std::make_unique<lock>()) {}
   void take_back();
 
@@ -54,31 +49,66 @@ class line_file {
   std::unique_ptr<lock> writing_;
 };
 
-/// The directory that a crawl writes: links.tsv and pages.jsonl as it goes, summary.json at its end.
-class output {
+/// A file of lines that is made when its first line comes, and has none before.
+class late_line_file {
+ public:
+  /// `header` is its first line, with its newline, or empty.
+  late_line_file(const char* name, const char* header) : name_(name), header_(header) {}
+
+  [[nodiscard]] std::string& lines() noexcept { return fresh_; }
+  [[nodiscard]] bool is_full() const noexcept;
+  /// How large the file will be when all is written; 0: there is none.
+  [[nodiscard]] std::uint64_t size() const noexcept;
+  /// As `line_file::reopen`, in `directory`; with a size of 0 there is none.
+  [[nodiscard]] coro<void> reopen(std::string directory, std::uint64_t size);
+  /// As `line_file::flush`, into `directory`.
+  [[nodiscard]] coro<void> flush(std::string directory);
+
+ private:
+  const char* name_;
+  const char* header_;
+  std::optional<line_file> file_;
+  std::string fresh_;
+};
+
+/// The directory that a crawl writes: links.tsv and pages.jsonl as it goes, summary.json at its end. As far as there are such, items.jsonl, and
+/// resources.tsv, anchors.tsv and fragments.tsv: see `page_elements`.
+class output final : public pipeline {
  public:
   /// Makes `directory` if it is not there, and empties the files of an earlier crawl. Throws `hocket::error`; also if another
   /// crawl is writing there.
   [[nodiscard]] static coro<output> open(std::string directory);
 
-  void add_link(std::string_view source, std::string_view link);
-  void add_page(const page_record& page);
-  [[nodiscard]] coro<void> flush_if_full();
-  [[nodiscard]] coro<void> flush();
+  /// Goes on with the files of an earlier crawl: `position` is what that has told of itself, and what came after is taken away.
+  /// Throws `hocket::error`; also if a file ends before.
+  [[nodiscard]] static coro<output> reopen(std::string directory, std::string position);
 
+  void add_page(const page_record& page, std::span<const page_link> links) override;
+  void add_item(std::string_view page, std::string_view json) override;
+  [[nodiscard]] bool is_full() const noexcept override;
+  [[nodiscard]] std::string position() const override;
+  [[nodiscard]] coro<void> flush() override;
   /// Replaces summary.json as a whole.
-  [[nodiscard]] coro<void> write_summary(std::string json);
+  [[nodiscard]] coro<void> finish(std::string summary) override;
 
   [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
 
  private:
+  void add_elements(std::string_view page, const page_elements& elements);
+  coro<void> flush_late_files();
   output(std::string directory, line_file links, line_file pages)
       : directory_(std::move(directory)), links_(std::move(links)), pages_(std::move(pages)) {}
 
   std::string directory_;
   line_file links_;
   line_file pages_;
-  std::string listed_;  // lines for `pages_`, whose links are not all handed to `links_` to write
+  late_line_file items_{"items.jsonl", ""};
+  late_line_file resources_{"resources.tsv", "source_url\tparsed_url\tkind\n"};
+  late_line_file anchors_{"anchors.tsv", "page_url\tanchor\n"};
+  late_line_file fragments_{"fragments.tsv", "source_url\tparsed_url\tfragment\n"};
+  std::string listed_;  // lines for `pages_`, whose links and items are not all handed on to be written
+  std::size_t in_flight_pages_ =
+      0;  // bytes of lines that a flush has taken from `listed_` and not yet given to `pages_`
   std::unique_ptr<lock> flushing_ = std::make_unique<lock>();
 };
 

@@ -1,6 +1,9 @@
 // Most pages are UTF-8 or ASCII. They go to the link extractor as they come; only their first 1024 bytes are held back, if
 // they come in smaller pieces, and searched for a declaration. All others are decoded piece by piece.
 
+#include <algorithm>
+#include <utility>
+
 #include <hocket/base/utf8.hpp>
 #include <hocket/crawl/page_links.hpp>
 #include <hocket/text/text_encoder.hpp>
@@ -22,10 +25,33 @@ class page_query_encoder final : public query_encoder {
   encoding encoding_;
 };
 
+/// Takes out what was written in several ways and is the same. Sorts.
+void keep_distinct(page_elements& elements) {
+  const auto keep = [](auto& list, auto key) {
+    std::ranges::sort(list, {}, key);
+    const auto same = std::ranges::unique(list, {}, key);
+    list.erase(same.begin(), same.end());
+  };
+  keep(elements.resources,
+       [](const auto& each) { return std::pair<resource_kind, std::string_view>(each.kind, each.url); });
+  keep(elements.fragment_links,
+       [](const auto& each) { return std::pair<std::string_view, std::string_view>(each.url, each.fragment); });
+}
+
 /// `data:` and `javascript:` are the base of nothing.
 /// Source: HTML, 4.2.3 "set the frozen base URL".
 bool may_be_base(const hocket::url& declared) {
   return declared.scheme() != "data" && declared.scheme() != "javascript";
+}
+
+/// What a link's fragment names, without what is for text search alone; empty if it is the top of any page, or longer than any name.
+/// Source: HTML, 7.4.6.4 (find a potential indicated element); URL Fragment Text Directives, 3.2.
+std::string place_named_by(const hocket::url& link) {
+  const std::string_view fragment = link.fragment();
+  const std::string_view place = fragment.substr(0, fragment.find(":~:"));
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  if (std::ranges::equal(place, std::string_view("top"), {}, lower)) return {};
+  return place.size() > 3 * element_collector::max_anchor_bytes ? std::string() : std::string(place);
 }
 
 bool is_http(const hocket::url& link) { return link.scheme() == "http" || link.scheme() == "https"; }
@@ -41,6 +67,7 @@ void page_links::begin(std::string_view charset) {
   decoder_.reset();
   hrefs_.clear();
   nofollow_.clear();
+  if (collector_) collector_->clear();
 }
 
 void page_links::feed(std::string_view bytes) {
@@ -85,31 +112,52 @@ void page_links::extract(std::string_view text) {
   }
 }
 
-const std::vector<page_link>& page_links::finish(const hocket::url& document) {
+std::vector<page_link>& page_links::finish(const hocket::url& document) {
   if (!has_begun_) {
     look_for_declaration(beginning_);
     take(beginning_);
   }
   known_links_.clear();
   links_.clear();
+  elements_ = {};
+  if (collector_) elements_.wanted = collector_->wanted();
   const page_query_encoder encoder(encoding_.value_or(encoding::windows_1252));
   const auto resolve = [&](std::string_view href, const hocket::url& base) {
     if (encoding_ == encoding::utf_8) return hocket::url::parse(href, base);
     return hocket::url::parse(href, base, encoder);
   };
-  const auto declared = extractor_.base_href();
-  auto base = declared ? resolve(*declared, document) : document;
+  const auto base_href = extractor_.base_href();
+  auto base = base_href ? resolve(*base_href, document) : document;
   if (!base || !may_be_base(*base)) base = document;
   for (std::size_t href = 0; href < hrefs_.size(); ++href) {
     auto resolved = resolve(hrefs_[href], *base);
     if (!resolved || !is_http(*resolved)) continue;
+    std::string place = elements_.wanted.fragments ? place_named_by(*resolved) : std::string();
     hocket::url link = std::move(*resolved).without_fragment();
+    if (!place.empty()) elements_.fragment_links.push_back({link.href(), std::move(place)});
     const auto [number, is_new] = known_links_.insert(link.href());
     if (is_new)
       links_.push_back({std::move(link), nofollow_[href]});
     else
       links_[number].nofollow &= nofollow_[href];
   }
+  const link_extractor::declarations& declared = extractor_.declared();
+  const auto absolute = [&](std::string_view href) {
+    auto resolved = resolve(href, *base);
+    return resolved && is_http(*resolved) ? resolved->href() : std::string();
+  };
+  declared_ = {};
+  declared_.robots.add(declared.robots);
+  if (declared.canonical) declared_.canonical = absolute(*declared.canonical);
+  for (const auto& each : declared.alternates)
+    if (std::string href = absolute(each.href); !href.empty())
+      declared_.alternates.push_back({each.hreflang, std::move(href)});
+  if (!collector_) return links_;
+  elements_.anchors = collector_->anchors();
+  for (std::size_t n = 0; n < collector_->resources(); ++n)
+    if (auto url = resolve(collector_->url(n), *base); url && is_http(*url))
+      elements_.resources.push_back({std::move(*url).without_fragment().href(), collector_->kind(n)});
+  keep_distinct(elements_);
   return links_;
 }
 

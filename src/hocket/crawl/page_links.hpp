@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <hocket/crawl/link_extractor.hpp>
+#include <hocket/crawl/page_elements.hpp>
+#include <hocket/crawl/robots_directives.hpp>
 #include <hocket/crawl/text_set.hpp>
 #include <hocket/text/detect_encoding.hpp>
 #include <hocket/text/text_decoder.hpp>
@@ -20,6 +23,18 @@ struct page_link {
   bool nofollow;  // every occurrence on the page said so
 };
 
+/// What a page says about itself, resolved.
+struct page_declarations {
+  struct alternate {
+    std::string hreflang;
+    std::string href;
+  };
+
+  robots_directives robots;
+  std::string canonical;  // empty: none
+  std::vector<alternate> alternates;
+};
+
 /// Gathers the links of one page while it arrives, and resolves them when it has ended: only then is its base known.
 /// Keeps the distinct hrefs, not the page. Reused from page to page.
 ///
@@ -28,16 +43,26 @@ struct page_link {
 /// look like decides then.
 class page_links {
  public:
-  /// `seed`: see `text_set`.
-  explicit page_links(std::uint64_t seed = 0) noexcept : hrefs_(seed), known_links_(seed) {}
+  /// `seed`: see `text_set`. With nothing `wanted` besides links, pages are read faster.
+  explicit page_links(std::uint64_t seed = 0, element_options wanted = {})
+      : collector_(wanted.any() ? std::make_unique<element_collector>(wanted, seed) : nullptr),
+        extractor_(collector_.get()),
+        hrefs_(seed),
+        known_links_(seed) {}
 
   /// `charset` is the parameter of the page's Content-Type, empty for none.
   void begin(std::string_view charset = {});
   void feed(std::string_view bytes);
 
   /// The distinct http(s) links in order of appearance, without fragments, resolved against `document` or the base that the
-  /// page declares. What is no URL is left out.
-  [[nodiscard]] const std::vector<page_link>& finish(const hocket::url& document);
+  /// page declares. What is no URL is left out. Whoever wants them may take them.
+  [[nodiscard]] std::vector<page_link>& finish(const hocket::url& document);
+
+  /// What the page says about itself; after `finish`. What is no http(s) URL is left out.
+  [[nodiscard]] page_declarations& declared() noexcept { return declared_; }
+
+  /// What the page has besides links, as far as wanted; after `finish`.
+  [[nodiscard]] page_elements& elements() noexcept { return elements_; }
 
   /// In which encoding the page is; nothing while all of it was ASCII and it has declared none.
   [[nodiscard]] std::optional<encoding> page_encoding() const noexcept { return encoding_; }
@@ -48,6 +73,7 @@ class page_links {
   void take(std::string_view bytes);
   void extract(std::string_view text);
 
+  std::unique_ptr<element_collector> collector_;  // null: only links are wanted
   link_extractor extractor_;
   std::string charset_;
   bool has_begun_ = false;  // enough has come to know what is declared
@@ -59,6 +85,8 @@ class page_links {
   std::vector<bool> nofollow_;  // of each of them, every occurrence
   std::vector<page_link> links_;
   text_set known_links_;
+  page_declarations declared_;
+  page_elements elements_;
 };
 
 }  // namespace hocket::crawl

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <stdexcept>
 
+#include <hocket/base/text_hash.hpp>
 #include <hocket/crawl/text_set.hpp>
 
 namespace hocket::crawl {
@@ -12,31 +12,7 @@ constexpr std::size_t block_size = 16 * 1024;
 constexpr std::size_t first_slots = 256;
 constexpr std::size_t most_kept = 1024;  // texts that `clear` keeps memory for
 
-std::uint64_t load(const char* bytes, std::size_t size) noexcept {
-  std::uint64_t word = 0;
-  std::memcpy(&word, bytes, size);
-  return word;
-}
-
-/// Both halves of the product: every bit of it depends on all of both.
-std::uint64_t folded_product(std::uint64_t one, std::uint64_t other) noexcept {
-  __extension__ using wide = unsigned __int128;
-  const wide product = static_cast<wide>(one) * other;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
 }  // namespace
-
-// Multiplied and folded, eight bytes a step, as wyhash and its kin do it; the odd constants are of SplitMix64.
-std::uint32_t text_set::hash_of(std::string_view text) const noexcept {
-  constexpr std::uint64_t first = 0x9e3779b97f4a7c15, second = 0xbf58476d1ce4e5b9;
-  std::uint64_t hash = seed_ ^ (text.size() * second);
-  const char* at = text.data();
-  std::size_t left = text.size();
-  for (; left >= 8; left -= 8, at += 8) hash = folded_product(hash ^ load(at, 8), first);
-  if (left > 0) hash = folded_product(hash ^ load(at, left), first);
-  return static_cast<std::uint32_t>(folded_product(hash ^ seed_, second));
-}
 
 std::size_t text_set::slot_of(std::string_view text, std::uint32_t hash) const noexcept {
   const std::size_t mask = slots_.size() - 1;
@@ -48,7 +24,7 @@ std::size_t text_set::slot_of(std::string_view text, std::uint32_t hash) const n
 }
 
 std::pair<std::size_t, bool> text_set::insert(std::string_view text) {
-  const std::uint32_t hash = hash_of(text);
+  const std::uint32_t hash = text_hash(text, seed_);
   if (slots_.empty()) widen();
   std::size_t slot = slot_of(text, hash);
   if (slots_[slot] != 0) return {slots_[slot] - 1, false};
@@ -67,7 +43,7 @@ std::pair<std::size_t, bool> text_set::insert(std::string_view text) {
 }
 
 bool text_set::contains(std::string_view text) const noexcept {
-  return !slots_.empty() && slots_[slot_of(text, hash_of(text))] != 0;
+  return !slots_.empty() && slots_[slot_of(text, text_hash(text, seed_))] != 0;
 }
 
 void text_set::widen() {

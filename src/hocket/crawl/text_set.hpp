@@ -40,7 +40,6 @@ class text_set {
     std::uint32_t hash;
   };
 
-  [[nodiscard]] std::uint32_t hash_of(std::string_view text) const noexcept;
   /// The slot that has the text, or the free one where it would be.
   [[nodiscard]] std::size_t slot_of(std::string_view text, std::uint32_t hash) const noexcept;
   [[nodiscard]] bool is_crowded() const noexcept { return (texts_.size() + 1) * 2 > slots_.size(); }

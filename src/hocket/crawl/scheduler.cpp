@@ -2,41 +2,60 @@
 // lies ahead has a timer; one that has as many requests under way as it may have comes back when one of them is finished.
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include <hocket/core/sleep.hpp>
-#include <hocket/crawl/frontier.hpp>
+#include <hocket/crawl/scheduler.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket::crawl {
 
-frontier::~frontier() {
+static constexpr auto longest_adapted_delay = std::chrono::minutes(1);
+
+scheduler::~scheduler() {
   postponed_timer_.cancel();
   for (auto& [name, each] : hosts_) each->slot_timer.cancel();
 }
 
-frontier::host& frontier::host_of(const hocket::url& whose) {
+scheduler::host& scheduler::host_of(const hocket::url& whose) {
+  const auto found = hosts_.find(whose.host_with_port());
+  if (found != hosts_.end()) return *found->second;
   auto& entry = hosts_[std::string(whose.host_with_port())];
-  if (!entry) {
-    entry = std::make_unique<host>();
-    entry->name = whose.host_with_port();
-    entry->limits = limits_of_(whose);
-  }
+  entry = std::make_unique<host>();
+  entry->name = whose.host_with_port();
+  entry->limits = limits_of_(whose);
   return *entry;
 }
 
-void frontier::add(target next) {
+duration scheduler::host::delay() const noexcept {
+  if (!limits.adaptive) return limits.delay;
+  return std::max(limits.delay, std::min<duration>(2 * latency, longest_adapted_delay));
+}
+
+void scheduler::answered(const hocket::url& whose, duration latency) {
+  const auto found = hosts_.find(whose.host_with_port());
+  if (found == hosts_.end() || !found->second->limits.adaptive) return;
+  host& which = *found->second;
+  which.latency = which.latency == duration::zero() ? latency : (3 * which.latency + latency) / 4;
+  which.next_slot = std::max(which.next_slot, loop::running().time() - latency + which.delay());
+}
+
+void scheduler::add(target next) {
   if (by_level_ && next.depth > level_) {
     deeper_.push_back(std::move(next));
     return;
   }
   host& where = host_of(next.url);
-  where.waiting.push_back(std::move(next));
+  if (order_ == crawl_order::depth_first)
+    where.waiting.push_front(std::move(next));
+  else
+    where.waiting.push_back(std::move(next));
   ++queued_;
   consider(where);
 }
 
-void frontier::add_again(target next, duration delay, bool whole_host) {
+void scheduler::add_again(target next, duration delay, bool whole_host) {
   ++queued_;
   const time_point when = loop::running().time() + delay;
   if (whole_host) {
@@ -50,13 +69,13 @@ void frontier::add_again(target next, duration delay, bool whole_host) {
   }
 }
 
-void frontier::add_in_front(target next) {
+void scheduler::add_in_front(target next) {
   host& where = host_of(next.url);
   where.waiting.push_front(std::move(next));
   consider(where);
 }
 
-void frontier::wait_for_postponed() {
+void scheduler::wait_for_postponed() {
   postponed_timer_.cancel();
   if (postponed_.empty()) return;
   postponed_timer_ = loop::running().call_at(postponed_.begin()->first, [this] {
@@ -68,7 +87,7 @@ void frontier::wait_for_postponed() {
 }
 
 // Lets the host take part, now or when its slot comes.
-void frontier::consider(host& which) {
+void scheduler::consider(host& which) {
   if (which.is_linked() || which.waiting.empty() || which.in_flight >= which.limits.connections) return;
   loop& now = loop::running();
   if (which.next_slot > now.time()) {
@@ -80,7 +99,7 @@ void frontier::consider(host& which) {
   changed_.set();
 }
 
-coro<std::optional<target>> frontier::next() {
+coro<std::optional<target>> scheduler::next() {
   while (ready_.empty()) {
     if (queued_ == 0 && in_flight_ == 0) {
       if (deeper_.empty()) co_return std::nullopt;
@@ -91,17 +110,16 @@ coro<std::optional<target>> frontier::next() {
     co_await changed_.wait();
   }
   host& which = ready_.pop_front();
-  target taken = std::move(which.waiting.front());
-  which.waiting.pop_front();
+  target taken = which.waiting.pop();
   --queued_;
   ++in_flight_;
   ++which.in_flight;
-  if (which.limits.delay > duration::zero()) which.next_slot = loop::running().time() + which.limits.delay;
+  if (which.limits.delay > duration::zero()) which.next_slot = loop::running().time() + which.delay();
   consider(which);
   co_return taken;
 }
 
-void frontier::finished(const hocket::url& done) {
+void scheduler::finished(const hocket::url& done) {
   host& which = host_of(done);
   --which.in_flight;
   --in_flight_;
@@ -110,25 +128,42 @@ void frontier::finished(const hocket::url& done) {
   if (in_flight_ == 0 && queued_ == 0) changed_.set();
 }
 
-void frontier::begin_next_level() {
+void scheduler::begin_next_level() {
   ++level_;
   for (target& each : std::exchange(deeper_, {})) add(std::move(each));
 }
 
-coro<void> frontier::take_slot(const hocket::url& whose) {
+coro<void> scheduler::take_slot(const hocket::url& whose) {
   host& where = host_of(whose);
   if (where.limits.delay <= duration::zero()) co_return;
   const time_point now = loop::running().time();
   const time_point mine = std::max(now, where.next_slot);
-  where.next_slot = mine + where.limits.delay;
+  where.next_slot = mine + where.delay();
   if (where.is_linked()) where.unlink();  // its turn has just been taken
   consider(where);
+  forget_if_idle(where);
   if (mine > now) co_await sleep(mine - now);
 }
 
-void frontier::abandon_new(const std::function<void(const target&)>& visit) {
+void scheduler::give_slot_back(const hocket::url& whose) {
+  host& which = host_of(whose);
+  const time_point now = loop::running().time();
+  if (which.next_slot <= now + which.delay())
+    which.next_slot = std::min(which.next_slot, now);  // else it has asked for rest
+}
+
+void scheduler::renew_limits(const hocket::url& whose) {
+  host& which = host_of(whose);
+  which.limits = limits_of_(whose);
+  which.next_slot = std::max(which.next_slot, loop::running().time() + which.delay());
+  if (which.is_linked()) which.unlink();
+  consider(which);
+  forget_if_idle(which);
+}
+
+void scheduler::abandon_new(const std::function<void(const target&)>& visit) {
   for (auto& [name, each] : hosts_) {
-    queued_ -= std::erase_if(each->waiting, [&visit](const target& left) {
+    queued_ -= each->waiting.erase_if([&visit](const target& left) {
       if (left.attempts > 0) return false;
       visit(left);
       return true;
@@ -138,11 +173,13 @@ void frontier::abandon_new(const std::function<void(const target&)>& visit) {
   for (const target& left : std::exchange(deeper_, {})) visit(left);
 }
 
-void frontier::abandon(const std::function<void(const target&)>& visit) {
+void scheduler::abandon(const std::function<void(const target&)>& visit) {
   abandon_new(visit);
   for (auto& [name, each] : hosts_) {
-    for (const target& left : each->waiting) visit(left);
-    each->waiting.clear();
+    each->waiting.erase_if([&visit](const target& left) {
+      visit(left);
+      return true;
+    });
     if (each->is_linked()) each->unlink();
   }
   for (const auto& [when, left] : std::exchange(postponed_, {})) visit(left);
@@ -150,11 +187,15 @@ void frontier::abandon(const std::function<void(const target&)>& visit) {
   queued_ = 0;
 }
 
-void frontier::forget_if_idle(host& which) {
-  const bool resting = which.next_slot > loop::running().time();
-  if (which.in_flight > 0 || !which.waiting.empty() || resting) return;
+// One that rests is kept until its rest is over, for it might be asked again.
+void scheduler::forget_if_idle(host& which) {
+  if (which.in_flight > 0 || !which.waiting.empty()) return;
   which.slot_timer.cancel();
-  hosts_.erase(hosts_.find(which.name));
+  loop& now = loop::running();
+  if (which.next_slot > now.time())
+    which.slot_timer = now.call_at(which.next_slot, [this, &which] { forget_if_idle(which); });
+  else
+    hosts_.erase(hosts_.find(which.name));
 }
 
 }  // namespace hocket::crawl

@@ -7,15 +7,15 @@
 #include <fmt/format.h>
 
 #include <hocket/core/sleep.hpp>
-#include <hocket/crawl/frontier.hpp>
+#include <hocket/crawl/scheduler.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
 using hocket::coro;
 using hocket::create_task;
 using hocket::url;
-using hocket::crawl::frontier;
 using hocket::crawl::host_limits;
+using hocket::crawl::scheduler;
 using hocket::crawl::target;
 using hocket::testing::ends_cancelled;
 using hocket::testing::wait_all_tasks_blocked;
@@ -24,23 +24,23 @@ namespace {
 
 target at(std::string_view href, unsigned depth = 0) { return {.url = *url::parse(href), .depth = depth}; }
 
-frontier with_limits(host_limits limits, bool by_level = false) {
-  return frontier([limits](const url&) { return limits; }, by_level);
+scheduler with_limits(host_limits limits, bool by_level = false) {
+  return scheduler([limits](const url&) { return limits; }, by_level);
 }
 
 constexpr host_limits polite{.connections = 1, .delay = 1s};
 constexpr host_limits unhurried{.connections = 100};
 
 /// The next URL; "-" if all are done.
-coro<std::string> next_of(frontier& from) {
+coro<std::string> next_of(scheduler& from) {
   auto taken = co_await from.next();
   co_return taken ? taken->url.href() : "-";
 }
 
 hocket::duration now() { return hocket::loop::running().time().time_since_epoch(); }
 
-HOCKET_TEST(frontier, hands_out_what_was_added_in_order) {
-  frontier todo = with_limits(unhurried);
+HOCKET_TEST(scheduler, hands_out_what_was_added_in_order) {
+  scheduler todo = with_limits(unhurried);
   for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
   EXPECT_EQ(todo.queued(), 3U);
   for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) EXPECT_EQ(co_await next_of(todo), href);
@@ -48,13 +48,13 @@ HOCKET_TEST(frontier, hands_out_what_was_added_in_order) {
   EXPECT_EQ(todo.in_flight(), 3U);
 }
 
-HOCKET_TEST(frontier, is_at_its_end_when_nothing_is_queued_or_under_way) {
-  frontier todo = with_limits(unhurried);
+HOCKET_TEST(scheduler, is_at_its_end_when_nothing_is_queued_or_under_way) {
+  scheduler todo = with_limits(unhurried);
   EXPECT_EQ(co_await next_of(todo), "-");
 }
 
-HOCKET_TEST(frontier, waits_while_a_page_under_way_may_bring_more) {
-  frontier todo = with_limits(unhurried);
+HOCKET_TEST(scheduler, waits_while_a_page_under_way_may_bring_more) {
+  scheduler todo = with_limits(unhurried);
   todo.add(at("http://a/1"));
   co_await todo.next();
   auto waiting = create_task(next_of(todo));
@@ -64,8 +64,8 @@ HOCKET_TEST(frontier, waits_while_a_page_under_way_may_bring_more) {
   EXPECT_EQ(co_await waiting, "http://a/2");
 }
 
-HOCKET_TEST(frontier, ends_when_the_last_page_under_way_brought_nothing) {
-  frontier todo = with_limits(unhurried);
+HOCKET_TEST(scheduler, ends_when_the_last_page_under_way_brought_nothing) {
+  scheduler todo = with_limits(unhurried);
   todo.add(at("http://a/1"));
   co_await todo.next();
   auto waiting = create_task(next_of(todo));
@@ -74,18 +74,8 @@ HOCKET_TEST(frontier, ends_when_the_last_page_under_way_brought_nothing) {
   EXPECT_EQ(co_await waiting, "-");
 }
 
-HOCKET_TEST(frontier, remembers_what_was_seen) {
-  frontier todo = with_limits(unhurried);
-  EXPECT_TRUE(todo.mark_seen("http://a/1"));
-  EXPECT_FALSE(todo.mark_seen("http://a/1"));
-  EXPECT_TRUE(todo.has_seen("http://a/1"));
-  EXPECT_FALSE(todo.has_seen("http://a/2"));
-  EXPECT_EQ(todo.seen(), 1U);
-  co_return;
-}
-
-HOCKET_TEST(frontier, takes_hosts_in_turn) {
-  frontier todo = with_limits(unhurried);
+HOCKET_TEST(scheduler, takes_hosts_in_turn) {
+  scheduler todo = with_limits(unhurried);
   for (const char* href : {"http://a/1", "http://a/2", "http://a/3", "http://b/1", "http://b/2", "http://c/1"})
     todo.add(at(href));
   std::string order;
@@ -93,8 +83,8 @@ HOCKET_TEST(frontier, takes_hosts_in_turn) {
   EXPECT_EQ(order, "a/1 b/1 c/1 a/2 b/2 a/3 ");
 }
 
-HOCKET_TEST(frontier, ports_are_hosts_of_their_own) {
-  frontier todo = with_limits({.connections = 1});
+HOCKET_TEST(scheduler, ports_are_hosts_of_their_own) {
+  scheduler todo = with_limits({.connections = 1});
   todo.add(at("http://a/1"));
   todo.add(at("http://a:8080/1"));
   EXPECT_EQ(co_await next_of(todo), "http://a/1");
@@ -103,8 +93,8 @@ HOCKET_TEST(frontier, ports_are_hosts_of_their_own) {
 
 // ---- politeness
 
-HOCKET_TEST(frontier, asks_a_host_for_no_more_than_its_connections_at_once) {
-  frontier todo = with_limits({.connections = 2});
+HOCKET_TEST(scheduler, asks_a_host_for_no_more_than_its_connections_at_once) {
+  scheduler todo = with_limits({.connections = 2});
   for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
   co_await todo.next();
   co_await todo.next();
@@ -115,8 +105,8 @@ HOCKET_TEST(frontier, asks_a_host_for_no_more_than_its_connections_at_once) {
   EXPECT_EQ(co_await third, "http://a/3");
 }
 
-HOCKET_TEST(frontier, leaves_the_delay_between_the_requests_to_a_host) {
-  frontier todo = with_limits(polite);
+HOCKET_TEST(scheduler, leaves_the_delay_between_the_requests_to_a_host) {
+  scheduler todo = with_limits(polite);
   for (int n = 0; n < 5; ++n) todo.add(at(fmt::format("http://example.org/{}", n)));
   const auto begin = now();
   for (int n = 0; n < 5; ++n) {
@@ -127,8 +117,8 @@ HOCKET_TEST(frontier, leaves_the_delay_between_the_requests_to_a_host) {
   }
 }
 
-HOCKET_TEST(frontier, a_slow_answer_is_waited_for_even_after_the_delay) {
-  frontier todo = with_limits(polite);
+HOCKET_TEST(scheduler, a_slow_answer_is_waited_for_even_after_the_delay) {
+  scheduler todo = with_limits(polite);
   todo.add(at("http://example.org/1"));
   todo.add(at("http://example.org/2"));
   const auto begin = now();
@@ -141,8 +131,8 @@ HOCKET_TEST(frontier, a_slow_answer_is_waited_for_even_after_the_delay) {
   EXPECT_EQ(now() - begin, 10s);
 }
 
-HOCKET_TEST(frontier, the_delay_is_kept_by_a_host_that_had_nothing_to_do_meanwhile) {
-  frontier todo = with_limits(polite);
+HOCKET_TEST(scheduler, the_delay_is_kept_by_a_host_that_had_nothing_to_do_meanwhile) {
+  scheduler todo = with_limits(polite);
   todo.add(at("http://example.org/1"));
   const auto begin = now();
   const auto first = co_await todo.next();
@@ -152,8 +142,8 @@ HOCKET_TEST(frontier, the_delay_is_kept_by_a_host_that_had_nothing_to_do_meanwhi
   EXPECT_EQ(now() - begin, 1s);
 }
 
-HOCKET_TEST(frontier, one_hosts_delay_does_not_hold_up_another) {
-  frontier todo = with_limits(polite);
+HOCKET_TEST(scheduler, one_hosts_delay_does_not_hold_up_another) {
+  scheduler todo = with_limits(polite);
   for (const char* href : {"http://a.example/1", "http://a.example/2", "http://b.example/1"}) todo.add(at(href));
   const auto begin = now();
   EXPECT_EQ(co_await next_of(todo), "http://a.example/1");
@@ -161,8 +151,8 @@ HOCKET_TEST(frontier, one_hosts_delay_does_not_hold_up_another) {
   EXPECT_EQ(now(), begin);
 }
 
-HOCKET_TEST(frontier, a_redirect_takes_a_slot_of_its_host) {
-  frontier todo = with_limits(polite);
+HOCKET_TEST(scheduler, a_redirect_takes_a_slot_of_its_host) {
+  scheduler todo = with_limits(polite);
   todo.add(at("http://example.org/1"));
   todo.add(at("http://example.org/2"));
   const auto begin = now();
@@ -174,15 +164,15 @@ HOCKET_TEST(frontier, a_redirect_takes_a_slot_of_its_host) {
   EXPECT_EQ(now() - begin, 2s);
 }
 
-HOCKET_TEST(frontier, a_slot_of_a_host_without_delay_is_free) {
-  frontier todo = with_limits(unhurried);
+HOCKET_TEST(scheduler, a_slot_of_a_host_without_delay_is_free) {
+  scheduler todo = with_limits(unhurried);
   const auto begin = now();
   co_await todo.take_slot(*url::parse("http://127.0.0.1/"));
   EXPECT_EQ(now(), begin);
 }
 
-HOCKET_TEST(frontier, abandon_new_leaves_what_is_to_be_tried_again) {
-  frontier todo = with_limits(unhurried, true);
+HOCKET_TEST(scheduler, abandon_new_leaves_what_is_to_be_tried_again) {
+  scheduler todo = with_limits(unhurried, true);
   for (const char* href : {"http://a/again", "http://a/new"}) todo.add(at(href));
   todo.add(at("http://a/deeper", 1));
   auto first = co_await todo.next();
@@ -195,9 +185,9 @@ HOCKET_TEST(frontier, abandon_new_leaves_what_is_to_be_tried_again) {
   EXPECT_EQ(co_await next_of(todo), "http://a/again");
 }
 
-HOCKET_TEST(frontier, asks_for_the_limits_of_a_host_once) {
+HOCKET_TEST(scheduler, asks_for_the_limits_of_a_host_once) {
   int asked = 0;
-  frontier todo(
+  scheduler todo(
       [&asked](const url&) {
         ++asked;
         return unhurried;
@@ -210,8 +200,8 @@ HOCKET_TEST(frontier, asks_for_the_limits_of_a_host_once) {
 
 // ---- trying again
 
-HOCKET_TEST(frontier, a_postponed_url_comes_after_its_delay_and_before_the_rest) {
-  frontier todo = with_limits({.connections = 1});
+HOCKET_TEST(scheduler, a_postponed_url_comes_after_its_delay_and_before_the_rest) {
+  scheduler todo = with_limits({.connections = 1});
   for (const char* href : {"http://a/1", "http://a/2", "http://a/3", "http://a/4"}) todo.add(at(href));
   auto first = co_await todo.next();
   ++first->attempts;
@@ -225,8 +215,8 @@ HOCKET_TEST(frontier, a_postponed_url_comes_after_its_delay_and_before_the_rest)
   EXPECT_EQ(again->attempts, 1U);
 }
 
-HOCKET_TEST(frontier, waits_for_a_postponed_url_when_it_is_the_last) {
-  frontier todo = with_limits(unhurried);
+HOCKET_TEST(scheduler, waits_for_a_postponed_url_when_it_is_the_last) {
+  scheduler todo = with_limits(unhurried);
   todo.add(at("http://a/1"));
   const auto begin = now();
   const auto first = co_await todo.next();
@@ -236,8 +226,8 @@ HOCKET_TEST(frontier, waits_for_a_postponed_url_when_it_is_the_last) {
   EXPECT_EQ(now() - begin, 10s);
 }
 
-HOCKET_TEST(frontier, postponed_urls_come_in_the_order_of_their_times) {
-  frontier todo = with_limits(unhurried);
+HOCKET_TEST(scheduler, postponed_urls_come_in_the_order_of_their_times) {
+  scheduler todo = with_limits(unhurried);
   for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
   std::vector<target> taken;
   for (int n = 0; n < 3; ++n) taken.push_back(*co_await todo.next());
@@ -251,8 +241,8 @@ HOCKET_TEST(frontier, postponed_urls_come_in_the_order_of_their_times) {
   EXPECT_EQ(order, "231");
 }
 
-HOCKET_TEST(frontier, a_host_that_asks_for_rest_gets_it_for_all_its_urls) {
-  frontier todo = with_limits(unhurried);
+HOCKET_TEST(scheduler, a_host_that_asks_for_rest_gets_it_for_all_its_urls) {
+  scheduler todo = with_limits(unhurried);
   for (const char* href : {"http://a/1", "http://a/2", "http://b/1"}) todo.add(at(href));
   const auto first = co_await todo.next();
   const auto begin = now();
@@ -264,8 +254,8 @@ HOCKET_TEST(frontier, a_host_that_asks_for_rest_gets_it_for_all_its_urls) {
   EXPECT_EQ(co_await next_of(todo), "http://a/2");
 }
 
-HOCKET_TEST(frontier, two_answers_that_ask_for_rest_give_the_longer_one) {
-  frontier todo = with_limits(unhurried);
+HOCKET_TEST(scheduler, two_answers_that_ask_for_rest_give_the_longer_one) {
+  scheduler todo = with_limits(unhurried);
   todo.add(at("http://a/1"));
   todo.add(at("http://a/2"));
   const auto first = co_await todo.next();
@@ -281,8 +271,8 @@ HOCKET_TEST(frontier, two_answers_that_ask_for_rest_give_the_longer_one) {
 
 // ---- by level
 
-HOCKET_TEST(frontier, by_level_hands_out_lesser_depths_first) {
-  frontier todo = with_limits(unhurried, true);
+HOCKET_TEST(scheduler, by_level_hands_out_lesser_depths_first) {
+  scheduler todo = with_limits(unhurried, true);
   for (const unsigned depth : {0U, 1U, 2U, 1U, 0U}) todo.add(at(fmt::format("http://a/{}", depth), depth));
   std::vector<unsigned> depths;
   for (int n = 0; n < 5; ++n) {
@@ -293,8 +283,8 @@ HOCKET_TEST(frontier, by_level_hands_out_lesser_depths_first) {
   EXPECT_EQ(depths, (std::vector<unsigned>{0, 0, 1, 1, 2}));
 }
 
-HOCKET_TEST(frontier, by_level_waits_until_the_level_before_is_finished) {
-  frontier todo = with_limits(unhurried, true);
+HOCKET_TEST(scheduler, by_level_waits_until_the_level_before_is_finished) {
+  scheduler todo = with_limits(unhurried, true);
   todo.add(at("http://a/0", 0));
   todo.add(at("http://a/1", 1));
   const auto first = co_await todo.next();
@@ -306,8 +296,8 @@ HOCKET_TEST(frontier, by_level_waits_until_the_level_before_is_finished) {
   EXPECT_EQ(co_await second, "http://a/1");
 }
 
-HOCKET_TEST(frontier, by_level_waits_for_what_is_tried_again) {
-  frontier todo = with_limits(unhurried, true);
+HOCKET_TEST(scheduler, by_level_waits_for_what_is_tried_again) {
+  scheduler todo = with_limits(unhurried, true);
   todo.add(at("http://a/0", 0));
   todo.add(at("http://a/1", 1));
   const auto first = co_await todo.next();
@@ -316,16 +306,16 @@ HOCKET_TEST(frontier, by_level_waits_for_what_is_tried_again) {
   EXPECT_EQ(co_await next_of(todo), "http://a/0");
 }
 
-HOCKET_TEST(frontier, by_level_passes_over_empty_levels) {
-  frontier todo = with_limits(unhurried, true);
+HOCKET_TEST(scheduler, by_level_passes_over_empty_levels) {
+  scheduler todo = with_limits(unhurried, true);
   todo.add(at("http://a/7", 7));
   EXPECT_EQ(co_await next_of(todo), "http://a/7");
 }
 
 // ---- ending early
 
-HOCKET_TEST(frontier, abandon_visits_everything_that_nobody_took) {
-  frontier todo = with_limits(polite, true);
+HOCKET_TEST(scheduler, abandon_visits_everything_that_nobody_took) {
+  scheduler todo = with_limits(polite, true);
   for (const char* href : {"http://a/taken", "http://a/waiting", "http://a/postponed"}) todo.add(at(href));
   todo.add(at("http://a/deeper", 1));
   const auto first = co_await todo.next();
@@ -339,8 +329,8 @@ HOCKET_TEST(frontier, abandon_visits_everything_that_nobody_took) {
   EXPECT_EQ(co_await next_of(todo), "-");
 }
 
-HOCKET_TEST(frontier, a_cancelled_wait_takes_nothing) {
-  frontier todo = with_limits(polite);
+HOCKET_TEST(scheduler, a_cancelled_wait_takes_nothing) {
+  scheduler todo = with_limits(polite);
   todo.add(at("http://a/1"));
   todo.add(at("http://a/2"));
   const auto first = co_await todo.next();
@@ -353,9 +343,9 @@ HOCKET_TEST(frontier, a_cancelled_wait_takes_nothing) {
   EXPECT_EQ(co_await next_of(todo), "http://a/2");
 }
 
-HOCKET_TEST(frontier, may_go_while_hosts_rest) {
+HOCKET_TEST(scheduler, may_go_while_hosts_rest) {
   {
-    frontier todo = with_limits(polite);
+    scheduler todo = with_limits(polite);
     todo.add(at("http://a/1"));
     todo.add(at("http://a/2"));
     const auto first = co_await todo.next();
@@ -363,6 +353,126 @@ HOCKET_TEST(frontier, may_go_while_hosts_rest) {
     todo.finished(first->url);
   }
   co_await hocket::sleep(1min);  // no timer of it is left
+}
+
+// ---- order
+
+HOCKET_TEST(scheduler, depth_first_hands_out_what_was_found_last) {
+  scheduler todo([](const url&) { return unhurried; }, false, hocket::crawl::crawl_order::depth_first);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
+  std::string order;
+  for (int n = 0; n < 3; ++n) order += (co_await next_of(todo)).back();
+  EXPECT_EQ(order, "321");
+}
+
+HOCKET_TEST(scheduler, hands_out_a_hosts_urls_by_priority_and_then_in_order) {
+  scheduler todo = with_limits(unhurried);
+  for (const auto& [href, priority] :
+       {std::pair{"http://a/1", 0}, {"http://a/2", 1}, {"http://a/3", -1}, {"http://a/4", 1}, {"http://a/5", 0}}) {
+    target next = at(href);
+    next.priority = priority;
+    todo.add(std::move(next));
+  }
+  std::string order;
+  for (int n = 0; n < 5; ++n) order += (co_await next_of(todo)).back();
+  EXPECT_EQ(order, "24153");
+  EXPECT_EQ(todo.queued(), 0U);
+}
+
+HOCKET_TEST(scheduler, a_priority_that_comes_and_goes_leaves_the_others) {
+  scheduler todo = with_limits(unhurried);
+  std::string order;
+  for (const int priority : {0, 1, -1, 0, 2}) {
+    for (const int each : {priority, 0}) {
+      target next = at(fmt::format("http://a/{}", each));
+      next.priority = each;
+      todo.add(std::move(next));
+    }
+    order += (co_await next_of(todo)).substr(9) + " ";
+  }
+  for (int n = 0; n < 5; ++n) order += (co_await next_of(todo)).substr(9) + " ";
+  EXPECT_EQ(order, "0 1 0 0 2 0 0 0 0 -1 ");
+}
+
+// ---- hosts that are slow, and hosts that have gone
+
+HOCKET_TEST(scheduler, a_host_that_answers_slowly_gets_twice_the_time_of_its_answers) {
+  scheduler todo = with_limits({.connections = 1, .delay = 1s, .adaptive = true});
+  for (int n = 0; n < 4; ++n) todo.add(at(fmt::format("http://example.org/{}", n)));
+  std::vector<hocket::duration> times;
+  for (int n = 0; n < 4; ++n) {
+    const auto taken = co_await todo.next();
+    times.push_back(now());
+    co_await hocket::sleep(n == 0 ? 100ms : 5s);
+    todo.answered(taken->url, n == 0 ? 100ms : 5s);
+    todo.finished(taken->url);
+  }
+  EXPECT_EQ(times[1] - times[0], 1s);
+  EXPECT_EQ(times[2] - times[1],
+            5s);  // (3 * 0.1 + 5) / 4 is 1.325 s on average of late, twice that less than the answer took
+  EXPECT_GT(times[3] - times[2], 5s - 1ms);
+}
+
+HOCKET_TEST(scheduler, the_time_of_answers_counts_up_to_a_minute) {
+  scheduler todo = with_limits({.connections = 2, .delay = 1s, .adaptive = true});
+  for (int n = 0; n < 3; ++n) todo.add(at(fmt::format("http://example.org/{}", n)));
+  const auto begin = now();
+  const auto first = co_await todo.next();
+  todo.answered(first->url, 1h);
+  todo.finished(first->url);
+  co_await todo.next();
+  EXPECT_EQ(now() - begin, 1s);  // its slot was reserved before
+  co_await todo.next();
+  EXPECT_EQ(now() - begin, 61s);
+}
+
+HOCKET_TEST(scheduler, forgets_a_host_when_nothing_is_left_of_it_and_its_rest_is_over) {
+  scheduler todo = with_limits(polite);
+  todo.add(at("http://example.org/1"));
+  const auto taken = co_await todo.next();
+  todo.finished(taken->url);
+  co_await todo.take_slot(*url::parse("http://redirected.example/"));
+  EXPECT_EQ(todo.hosts(), 2U);
+  co_await hocket::sleep(2s);
+  EXPECT_EQ(todo.hosts(), 0U);
+}
+
+HOCKET_TEST(scheduler, a_slot_that_was_given_back_is_free_at_once) {
+  scheduler todo = with_limits(polite);
+  todo.add(at("http://a/1"));
+  todo.add(at("http://a/2"));
+  const auto begin = now();
+  const auto first = co_await todo.next();
+  todo.give_slot_back(first->url);
+  todo.finished(first->url);
+  co_await todo.next();
+  EXPECT_EQ(now(), begin);
+}
+
+HOCKET_TEST(scheduler, a_slot_that_was_given_back_ends_no_rest_that_was_asked_for) {
+  scheduler todo = with_limits({.connections = 2, .delay = 1s});
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
+  const auto first = co_await todo.next();
+  const auto second = co_await todo.next();
+  const auto begin = now();
+  todo.add_again(*first, 30s, true);
+  todo.finished(first->url);
+  todo.give_slot_back(second->url);
+  todo.finished(second->url);
+  co_await todo.next();
+  EXPECT_EQ(now() - begin, 30s);
+}
+
+HOCKET_TEST(scheduler, limits_that_have_changed_hold_from_now_on) {
+  host_limits limits = unhurried;
+  scheduler todo([&limits](const url&) { return limits; }, false);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
+  const auto begin = now();
+  co_await todo.next();
+  limits = {.connections = 2, .delay = 10s};
+  todo.renew_limits(*url::parse("http://a/"));
+  co_await todo.next();
+  EXPECT_EQ(now() - begin, 10s);
 }
 
 }  // namespace

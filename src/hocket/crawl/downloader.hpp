@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <hocket/core/coro.hpp>
+#include <hocket/crawl/options.hpp>
+#include <hocket/http/client/session.hpp>
+
+namespace hocket::crawl {
+
+/// Asks servers: Scrapy's downloader. The crawler follows redirects itself, so each call is one request and one answer.
+class downloader {
+ public:
+  virtual ~downloader() = default;
+
+  /// The head of the answer, whatever its status; its body is read by the crawler. `options` come with a time limit and without
+  /// redirects. Throws what `http::session::get` throws.
+  [[nodiscard]] virtual coro<http::response> get(const url& where, http::request_options options) = 0;
+};
+
+/// Asks by one `http::session`, made of the crawl's options. `private_host` says of a host whether a private address is meant.
+[[nodiscard]] std::unique_ptr<downloader> make_session_downloader(const crawl_options& options,
+                                                                  std::function<bool(const url&)> private_host);
+
+/// What a session for crawling is like: to build one's own downloader around.
+[[nodiscard]] http::session_options crawl_session_options(const crawl_options& options,
+                                                          std::function<bool(const url&)> private_host);
+
+}  // namespace hocket::crawl

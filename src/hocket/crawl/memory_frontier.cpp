@@ -1,0 +1,43 @@
+#include <hocket/crawl/memory_frontier.hpp>
+
+namespace hocket::crawl {
+
+void memory_frontier::add(const url& found, unsigned depth, const judge& decide, std::vector<target>& fresh) {
+  if (!seen_.insert(found.href()).second || !decide(found).empty()) return;
+  fresh.push_back({.url = found, .depth = depth});
+}
+
+coro<std::vector<target>> memory_frontier::begin(std::span<const url> seeds, const judge& decide) {
+  std::vector<target> fresh;
+  for (const url& seed : seeds) add(seed, 0, decide, fresh);
+  co_return fresh;
+}
+
+coro<std::vector<target>> memory_frontier::finish(const finished_page& done, const judge& decide) {
+  std::vector<target> fresh;
+  for (const page_link& link : done.links) {
+    if (!done.not_followed.empty())
+      pass_over(link.url.href(), done.not_followed);
+    else if (link.nofollow)
+      pass_over(link.url.href(), "nofollow");
+    else
+      add(link.url, done.page.depth + 1, decide, fresh);
+  }
+  co_return fresh;
+}
+
+coro<bool> memory_frontier::claim(std::string href) { co_return seen_.insert(href).second; }
+
+void memory_frontier::pass_over(std::string_view href, std::string_view reason) {
+  if (!seen_.contains(href)) passed_over_.emplace(href, reason);
+}
+
+coro<void> memory_frontier::visit_passed_over(
+    std::function<void(std::string_view href, std::string_view reason)> visit) {
+  for (const auto& [href, reason] : passed_over_)
+    if (!seen_.contains(href)) visit(href, reason);
+  passed_over_.clear();
+  co_return;
+}
+
+}  // namespace hocket::crawl

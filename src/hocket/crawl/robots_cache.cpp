@@ -1,0 +1,112 @@
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <hocket/crawl/robots_cache.hpp>
+#include <hocket/http/client/detail/retriable.hpp>
+#include <hocket/http/status.hpp>
+#include <hocket/loop/loop.hpp>
+
+namespace hocket::crawl {
+namespace {
+
+constexpr auto good_for = std::chrono::hours(24);
+constexpr auto first_rest = std::chrono::milliseconds(500);
+constexpr auto longest_rest = std::chrono::minutes(10);
+constexpr unsigned most_redirects = 5;
+
+/// Scheme, host and port, with the user if there is one.
+std::string_view origin_of(const url& where) noexcept {
+  const char* const begin = where.href().data();
+  return {begin, static_cast<std::size_t>(where.path().data() - begin)};
+}
+
+std::optional<url> next_hop(const http::response& answer, const url& from) {
+  const auto location = answer.headers().get("Location");
+  if (answer.status() < 300 || answer.status() > 399 || !location) return std::nullopt;
+  auto hop = url::parse(*location, from);
+  if (!hop || (hop->scheme() != "http" && hop->scheme() != "https")) return std::nullopt;
+  return std::move(*hop).without_fragment();
+}
+
+coro<std::string> beginning_of(http::response& answer) {
+  std::string text;
+  while (text.size() <= robots::max_size) {
+    const std::string_view piece = co_await answer.next();
+    if (piece.empty()) break;
+    text += piece;
+  }
+  co_return text;
+}
+
+}  // namespace
+
+const robots* robots_cache::known(const url& where) const {
+  const auto found = entries_.find(origin_of(where));
+  if (found == entries_.end()) return nullptr;
+  const entry& kept = *found->second;
+  return kept.rules && loop::running().time() < kept.good_until ? &*kept.rules : nullptr;
+}
+
+coro<const robots*> robots_cache::ask(url where) {
+  auto& slot = entries_[std::string(origin_of(where))];
+  if (!slot) slot = std::make_unique<entry>();
+  entry& kept = *slot;
+  const auto held = co_await kept.fetching.scoped_lock();
+  const time_point now = loop::running().time();
+  if (now < kept.good_until) {
+    if (kept.rules) co_return &*kept.rules;
+    throw robots_unreachable(*kept.failure);
+  }
+  kept.rules.reset();
+  try {
+    kept.rules = co_await fetch(*url::parse("/robots.txt", where));
+    kept.good_until = loop::running().time() + good_for;
+    kept.failures = 0;
+    co_return &*kept.rules;
+  } catch (const robots_unreachable& failed) {
+    fail(kept, failed);
+    throw;
+  } catch (const http::address_refused&) {
+    throw;  // nobody was asked
+  } catch (const std::exception& failed) {
+    fail(kept, robots_unreachable(failed.what(), 0, http::detail::is_passing(std::current_exception())));
+    throw robots_unreachable(*kept.failure);
+  }
+}
+
+void robots_cache::fail(entry& where, robots_unreachable why) {
+  const duration rest = first_rest * (1U << std::min(where.failures, 12U));
+  ++where.failures;
+  where.failure.emplace(std::move(why));
+  where.good_until = loop::running().time() + std::min<duration>(rest, longest_rest);
+}
+
+coro<robots> robots_cache::fetch(url place) {
+  ++fetched_;
+  const time_point deadline = loop::running().time_after(timeout_);
+  for (unsigned redirects = 0;; ++redirects) {
+    auto answer = co_await downloader_.get(place, {.timeout = deadline - loop::running().time(), .max_redirects = 0});
+    if (auto hop = next_hop(answer, place)) {
+      if (redirects == most_redirects) co_return robots();
+      co_await answer.drain();
+      place = std::move(*hop);
+      continue;
+    }
+    const int status = answer.status();
+    if (status >= 500)
+      throw robots_unreachable(fmt::format("robots.txt cannot be had: {} {}", status, http::reason_phrase(status)),
+                               status, true);
+    if (status < 200 || status > 299) {
+      co_await answer.drain();
+      co_return robots();
+    }
+    const std::string text = co_await beginning_of(answer);
+    co_return robots::parse(text, user_agent_);
+  }
+}
+
+}  // namespace hocket::crawl

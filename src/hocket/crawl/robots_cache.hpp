@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+
+#include <hocket/base/error.hpp>
+#include <hocket/core/coro.hpp>
+#include <hocket/crawl/downloader.hpp>
+#include <hocket/crawl/robots.hpp>
+#include <hocket/loop/clock.hpp>
+#include <hocket/sync/lock.hpp>
+
+namespace hocket::crawl {
+
+/// Nobody knows what a robots.txt says, so the host is to be left alone for now. RFC 9309, 2.3.1.4.
+class robots_unreachable : public error {
+ public:
+  robots_unreachable(const std::string& why, int status, bool may_pass)
+      : error(why), status_(status), may_pass_(may_pass) {}
+
+  /// Of the server's answer, 500 or above; 0 if there was none.
+  [[nodiscard]] int status() const noexcept { return status_; }
+  /// It may be otherwise the next time.
+  [[nodiscard]] bool may_pass() const noexcept { return may_pass_; }
+
+ private:
+  int status_;
+  bool may_pass_;
+};
+
+/// The robots.txt of each origin, fetched when it is first asked for, and again after a day.
+///
+/// Redirects are followed five times. A file that is not there (400 to 499, more redirects) allows everything; an error of the
+/// server or none at all allows nothing, and is forgotten after half a second, then one, two, ... up to ten minutes. Of the
+/// body 500 KiB are read. Belongs to one loop.
+/// Source: RFC 9309, 2.3 and 2.4.
+class robots_cache {
+ public:
+  /// The downloader must outlive it.
+  robots_cache(downloader& from, std::string user_agent, duration timeout)
+      : downloader_(from), user_agent_(std::move(user_agent)), timeout_(timeout) {}
+  robots_cache(const robots_cache&) = delete;
+
+  /// What is known and still good; null: ask. Allocates nothing. Valid until something is awaited.
+  [[nodiscard]] const robots* known(const url& where) const;
+
+  /// The rules of the origin of `where`, fetched if need be; of those that ask for the same one, one fetches. Valid until
+  /// something is awaited. Throws `robots_unreachable`, `cancelled`.
+  [[nodiscard]] coro<const robots*> ask(url where);
+
+  /// How many were asked for: each has spent a request of its host.
+  [[nodiscard]] std::size_t fetched() const noexcept { return fetched_; }
+
+ private:
+  struct entry {
+    std::optional<robots> rules;
+    time_point good_until{};
+    std::optional<robots_unreachable> failure;
+    unsigned failures = 0;
+    lock fetching;
+  };
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  };
+
+  coro<robots> fetch(url place);
+  void fail(entry& where, robots_unreachable why);
+
+  downloader& downloader_;
+  std::string user_agent_;
+  duration timeout_;
+  std::size_t fetched_ = 0;
+  std::unordered_map<std::string, std::unique_ptr<entry>, text_hash, std::equal_to<>> entries_;  // by origin
+};
+
+}  // namespace hocket::crawl

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <hocket/base/intrusive_list.hpp>
+#include <hocket/core/coro.hpp>
+#include <hocket/crawl/crawl_order.hpp>
+#include <hocket/crawl/target_queue.hpp>
+#include <hocket/loop/clock.hpp>
+#include <hocket/loop/handle.hpp>
+#include <hocket/sync/event.hpp>
+#include <hocket/url/url.hpp>
+
+namespace hocket::crawl {
+
+/// How often a host may be asked.
+struct host_limits {
+  std::size_t connections = 8;
+  duration delay{};  // between the beginnings of two requests
+  bool adaptive =
+      false;  // a host that answers slowly gets twice the time of its answers, if that is more, up to a minute
+};
+
+/// Says which URL may be fetched now: a queue for each host, the hosts in turn.
+///
+/// A host takes part when it has a URL, fewer requests under way than it may have, and its next slot has come. Slots are
+/// reserved when a URL is handed out, so that a host is never asked more often than its limits say.
+class scheduler {
+ public:
+  /// `limits_of` tells the limits of a host ("host:port") when it is first met.
+  /// `by_level`: no URL is handed out before all of lesser depth are finished, so that depths are the least possible.
+  scheduler(std::move_only_function<host_limits(const hocket::url&)> limits_of, bool by_level,
+            crawl_order order = crawl_order::breadth_first)
+      : limits_of_(std::move(limits_of)), by_level_(by_level), order_(order) {}
+  ~scheduler();
+  scheduler(const scheduler&) = delete;
+
+  /// Queues a URL at its host, behind those of its priority, or before them if the order is depth first.
+  void add(target next);
+
+  /// Queues a URL again, ahead of the others, to be handed out no sooner than after `delay`; with `whole_host` no other URL of
+  /// its host either. Call it before `finished`.
+  void add_again(target next, duration delay, bool whole_host);
+
+  /// Waits for a URL that may be fetched now; nothing when all are done. Whoever takes one calls `finished` for it.
+  [[nodiscard]] coro<std::optional<target>> next();
+  void finished(const hocket::url& done);
+
+  /// How long the host of `whose` took to answer a request that has just ended: see `host_limits::adaptive`.
+  void answered(const hocket::url& whose, duration latency);
+
+  /// For one more request to the host of `whose`, which is under way already or redirected to: reserves the host's next slot
+  /// and waits for it.
+  [[nodiscard]] coro<void> take_slot(const hocket::url& whose);
+
+  /// The URL that was handed out last for the host of `whose` needed no request: its slot is free again.
+  void give_slot_back(const hocket::url& whose);
+
+  /// The limits of the host of `whose` may have changed: asks for them anew.
+  void renew_limits(const hocket::url& whose);
+
+  /// Visits the URLs that nobody took, and drops them.
+  void abandon(const std::function<void(const target&)>& visit);
+  /// The same, without those that are to be tried again.
+  void abandon_new(const std::function<void(const target&)>& visit);
+
+  [[nodiscard]] std::size_t queued() const noexcept { return queued_ + deeper_.size(); }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  /// That are known at the moment: a host without URLs is forgotten when its rest is over.
+  [[nodiscard]] std::size_t hosts() const noexcept { return hosts_.size(); }
+
+ private:
+  struct host : list_link<> {
+    std::string name;
+    host_limits limits;
+    target_queue waiting;
+    std::size_t in_flight = 0;
+    time_point next_slot{};
+    duration latency{};  // of its answers, of late
+    handle slot_timer;   // until it may be asked, or forgotten
+
+    [[nodiscard]] duration delay() const noexcept;
+  };
+  struct text_hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
+  };
+
+  host& host_of(const hocket::url& whose);
+  void consider(host& which);
+  void add_in_front(target next);
+  void wait_for_postponed();
+  void begin_next_level();
+  void forget_if_idle(host& which);
+
+  std::move_only_function<host_limits(const hocket::url&)> limits_of_;
+  std::unordered_map<std::string, std::unique_ptr<host>, text_hash, std::equal_to<>> hosts_;
+  intrusive_list<host> ready_;                   // hosts that may be asked now, in turn
+  std::multimap<time_point, target> postponed_;  // single URLs, until their time
+  handle postponed_timer_;
+  std::size_t queued_ = 0;
+  std::size_t in_flight_ = 0;
+  bool by_level_;
+  crawl_order order_;
+  unsigned level_ = 0;
+  std::vector<target> deeper_;  // than `level_`
+  event changed_;
+};
+
+}  // namespace hocket::crawl

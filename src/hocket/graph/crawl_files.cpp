@@ -1,0 +1,95 @@
+#include <algorithm>
+#include <limits>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <hocket/graph/crawl_files.hpp>
+
+namespace hocket::graph {
+namespace {
+
+constexpr std::string_view header = "source_url\tparsed_url";
+
+bool is_name(std::string_view text) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  return !text.empty() && std::ranges::none_of(text, is_control);
+}
+
+/// The members of an object that was read; complains of what is missing or of another kind.
+class members {
+ public:
+  members(const nlohmann::json& object, const line_reader& lines) : object_(object), lines_(lines) {}
+
+  void take(std::string& to, const char* name) const {
+    const auto& value = member(name);
+    if (!value.is_string()) throw lines_.broken(fmt::format("\"{}\" is no text", name));
+    to = value.get_ref<const std::string&>();
+  }
+
+  template <class Number>
+  void take(Number& to, const char* name) const {
+    const auto& value = member(name);
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() > std::numeric_limits<Number>::max())
+      throw lines_.broken(fmt::format("\"{}\" is no number of its size", name));
+    to = value.get<Number>();
+  }
+
+  void take_url(std::string& to, const char* name) const {
+    take(to, name);
+    if (!is_name(to)) throw lines_.broken(fmt::format("\"{}\" is no URL", name));
+  }
+
+  void take_if_not_null(std::string& to, const char* name) const {
+    to.clear();
+    if (!member(name).is_null()) take(to, name);
+  }
+
+ private:
+  [[nodiscard]] const nlohmann::json& member(const char* name) const {
+    const auto found = object_.find(name);
+    if (found == object_.end()) throw lines_.broken(fmt::format("there is no \"{}\"", name));
+    return *found;
+  }
+
+  const nlohmann::json& object_;
+  const line_reader& lines_;
+};
+
+}  // namespace
+
+links_reader::links_reader(const std::string& directory) : lines_(directory + "/links.tsv") {
+  const auto first = lines_.next();
+  if (first && *first != header) throw lines_.broken("is not the header of a crawl's links");
+}
+
+std::optional<link_row> links_reader::next() {
+  const auto line = lines_.next();
+  if (!line) return std::nullopt;
+  const std::size_t tab = line->find('\t');
+  if (tab == std::string_view::npos) throw lines_.broken("there is no tab");
+  const link_row row{line->substr(0, tab), line->substr(tab + 1)};
+  if (!is_name(row.source) || !is_name(row.target)) throw lines_.broken("is not two URLs with a tab between them");
+  return row;
+}
+
+pages_reader::pages_reader(const std::string& directory) : lines_(directory + "/pages.jsonl") {}
+
+const page_row* pages_reader::next() {
+  const auto line = lines_.next();
+  if (!line) return nullptr;
+  const auto object = nlohmann::json::parse(*line, nullptr, false);
+  if (!object.is_object()) throw lines_.broken("is no JSON object");
+  const members found(object, lines_);
+  found.take_url(row_.url, "url");
+  found.take_url(row_.final_url, "final_url");
+  found.take(row_.status, "status");
+  found.take(row_.content_type, "content_type");
+  found.take(row_.bytes, "bytes");
+  found.take(row_.depth, "depth");
+  found.take(row_.milliseconds, "ms");
+  found.take_if_not_null(row_.error, "error");
+  return &row_;
+}
+
+}  // namespace hocket::graph

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <hocket/graph/line_reader.hpp>
+
+namespace hocket::graph {
+
+/// A row of links.tsv: a page, and where it links to.
+struct link_row {
+  std::string_view source;
+  std::string_view target;
+};
+
+/// Reads links.tsv of a crawl, also while that is being written.
+class links_reader {
+ public:
+  /// Throws `hocket::error` if the file cannot be opened or its first line is not the header.
+  explicit links_reader(const std::string& directory);
+
+  /// Valid until the next call; nothing at the end. Throws `hocket::error` that begins with file and line of what is no row.
+  [[nodiscard]] std::optional<link_row> next();
+
+  [[nodiscard]] bool ends_within_a_line() const noexcept { return lines_.ends_within_a_line(); }
+
+ private:
+  line_reader lines_;
+};
+
+/// An object of pages.jsonl: what became of one URL.
+struct page_row {
+  std::string url;
+  std::string final_url;
+  std::uint16_t status = 0;  // 0: there was no answer
+  std::string content_type;
+  std::uint64_t bytes = 0;
+  std::uint32_t depth = 0;
+  std::uint32_t milliseconds = 0;
+  std::string error;  // empty: none
+};
+
+/// Reads pages.jsonl of a crawl, also while that is being written. Members that it does not know are passed over.
+class pages_reader {
+ public:
+  /// Throws `hocket::error`.
+  explicit pages_reader(const std::string& directory);
+
+  /// Valid until the next call; nothing at the end. Throws `hocket::error` that begins with file and line of what is no page.
+  [[nodiscard]] const page_row* next();
+
+  [[nodiscard]] bool ends_within_a_line() const noexcept { return lines_.ends_within_a_line(); }
+
+ private:
+  line_reader lines_;
+  page_row row_;
+};
+
+}  // namespace hocket::graph

@@ -1,0 +1,11 @@
+#include <hocket/graph/grouped.hpp>
+
+namespace hocket::graph {
+
+std::string grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, 1, ',');
+  return digits;
+}
+
+}  // namespace hocket::graph

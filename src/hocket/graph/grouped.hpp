@@ -1,0 +1,11 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace hocket::graph {
+
+/// "1,169"
+[[nodiscard]] std::string grouped(std::uint64_t number);
+
+}  // namespace hocket::graph

@@ -1,0 +1,52 @@
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include <hocket/crawl/duplicates.hpp>
+
+using hocket::crawl::content_digest;
+using hocket::crawl::duplicates;
+
+namespace {
+
+TEST(content_digest, is_the_same_however_the_content_is_cut) {
+  const std::string text = "what stands on a page that comes in pieces";
+  content_digest whole(7);
+  whole.feed(text);
+  for (std::size_t one = 0; one <= text.size(); ++one)
+    for (std::size_t other = one; other <= text.size(); ++other) {
+      content_digest pieces(7);
+      pieces.feed(std::string_view(text).substr(0, one));
+      pieces.feed(std::string_view(text).substr(one, other - one));
+      pieces.feed(std::string_view(text).substr(other));
+      EXPECT_EQ(pieces.value(), whole.value()) << one << ' ' << other;
+    }
+}
+
+TEST(content_digest, tells_contents_apart) {
+  const auto digest = [](const std::string& text) {
+    content_digest made(7);
+    made.feed(text);
+    return made.value();
+  };
+  EXPECT_NE(digest("a page"), digest("a Page"));
+  EXPECT_NE(digest(""), digest(std::string(1, '\0')));
+  EXPECT_NE(digest(std::string(8, '\0')), digest(std::string(16, '\0')));
+}
+
+TEST(duplicates, are_too_many_from_the_one_after_the_last_allowed) {
+  duplicates counted(2, 7);
+  content_digest page = counted.begin();
+  page.feed("the same");
+  EXPECT_FALSE(counted.are_too_many(page));
+  EXPECT_FALSE(counted.are_too_many(page));
+  EXPECT_TRUE(counted.are_too_many(page));
+  EXPECT_FALSE(counted.are_too_many(counted.begin()));
+}
+
+TEST(duplicates, of_any_number_are_allowed_if_none_are_counted) {
+  duplicates counted(0, 7);
+  for (int n = 0; n < 10; ++n) EXPECT_FALSE(counted.are_too_many(counted.begin()));
+}
+
+}  // namespace

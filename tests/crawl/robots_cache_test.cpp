@@ -1,0 +1,181 @@
+#include <chrono>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <crawl/crawled_site.hpp>
+#include <http/scripted_server.hpp>
+
+#include <hocket/core/as_result.hpp>
+#include <hocket/core/gather.hpp>
+#include <hocket/core/sleep.hpp>
+#include <hocket/crawl/robots_cache.hpp>
+#include <hocket/testing/cancel_everywhere.hpp>
+#include <hocket/testing/every_backend.hpp>
+#include <hocket/testing/test.hpp>
+
+using namespace std::chrono_literals;
+using hocket::coro;
+using hocket::url;
+using hocket::crawl::robots;
+using hocket::crawl::robots_cache;
+using hocket::crawl::robots_unreachable;
+using hocket::testing::answering;
+using hocket::testing::redirect_to;
+using hocket::testing::response_text;
+using hocket::testing::scripted_server;
+using hocket::testing::target_of;
+
+namespace {
+
+std::unique_ptr<hocket::crawl::downloader> downloader() {
+  return hocket::crawl::make_session_downloader({}, [](const url&) { return true; });
+}
+
+/// Whether /a may be fetched from a server with this answer to everything.
+coro<bool> allowed_by(std::string answer) {
+  scripted_server web(answering([answer](const std::string&) { return answer; }));
+  const auto asking = downloader();
+  robots_cache cache(*asking, "hocket", 30s);
+  const robots* const rules = co_await cache.ask(*url::parse(web.url("/a")));
+  co_return rules->allows(*url::parse(web.url("/a")));
+}
+
+const std::string closed = "User-agent: *\nDisallow: /a\n";
+
+HOCKET_TEST(robots_cache, a_file_says_what_is_allowed) {
+  EXPECT_FALSE(co_await allowed_by(response_text(200, closed)));
+  EXPECT_TRUE(co_await allowed_by(response_text(200, "")));
+}
+
+HOCKET_TEST(robots_cache, a_file_that_is_not_there_allows_everything) {
+  for (const int status : {400, 401, 403, 404, 410, 429})
+    EXPECT_TRUE(co_await allowed_by(response_text(status, closed)));
+}
+
+HOCKET_TEST(robots_cache, what_is_known_is_not_asked_for_again_for_a_day) {
+  std::vector<std::string> asked;
+  scripted_server web(answering([&asked](const std::string& request) {
+    asked.push_back(target_of(request));
+    return response_text(200, closed, "Connection: close\r\n");
+  }));
+  const auto asking = downloader();
+  robots_cache cache(*asking, "hocket", 30s);
+  const url where = *url::parse(web.url("/a?b"));
+  EXPECT_EQ(cache.known(where), nullptr);
+  for (int n = 0; n < 3; ++n) co_await cache.ask(where);
+  EXPECT_NE(cache.known(*url::parse(web.url("/elsewhere"))), nullptr);
+  EXPECT_EQ(asked, (std::vector<std::string>{"/robots.txt"}));
+  co_await hocket::sleep(24h);
+  EXPECT_EQ(cache.known(where), nullptr);
+  co_await cache.ask(where);
+  EXPECT_EQ(asked.size(), 2U);
+}
+
+HOCKET_TEST(robots_cache, of_those_who_ask_at_once_one_fetches) {
+  int asked = 0;
+  scripted_server web(answering([&asked](const std::string&) {
+    ++asked;
+    return response_text(200, closed);
+  }));
+  const auto asking = downloader();
+  robots_cache cache(*asking, "hocket", 30s);
+  const url where = *url::parse(web.url("/a"));
+  co_await hocket::gather(cache.ask(where), cache.ask(where), cache.ask(where));
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(cache.fetched(), 1U);
+}
+
+HOCKET_TEST(robots_cache, ports_are_origins_of_their_own) {
+  scripted_server one(answering([](const std::string&) { return response_text(200, closed); }));
+  scripted_server other(answering([](const std::string&) { return response_text(404, ""); }));
+  const auto asking = downloader();
+  robots_cache cache(*asking, "hocket", 30s);
+  EXPECT_FALSE((co_await cache.ask(*url::parse(one.url("/a"))))->allows(*url::parse(one.url("/a"))));
+  EXPECT_TRUE((co_await cache.ask(*url::parse(other.url("/a"))))->allows(*url::parse(other.url("/a"))));
+}
+
+HOCKET_TEST(robots_cache, follows_five_redirects_and_no_more) {
+  for (const int redirects : {5, 6}) {
+    scripted_server web(answering([redirects](const std::string& request) {
+      const std::string target = target_of(request);
+      const int hop = target == "/robots.txt" ? 0 : std::stoi(target.substr(1));
+      return hop < redirects ? redirect_to("/" + std::to_string(hop + 1), 301) : response_text(200, closed);
+    }));
+    const auto asking = downloader();
+    robots_cache cache(*asking, "hocket", 30s);
+    const url where = *url::parse(web.url("/a"));
+    EXPECT_EQ((co_await cache.ask(where))->allows(where), redirects == 6);
+  }
+}
+
+HOCKET_TEST(robots_cache, reads_no_more_than_500_kib) {
+  const std::string filler(robots::max_size, '#');
+  EXPECT_FALSE(co_await allowed_by(response_text(200, closed + filler + "\nAllow: /a\n")));
+  EXPECT_TRUE(co_await allowed_by(response_text(200, filler + "\n" + closed)));
+}
+
+coro<int> status_that_fails(robots_cache& cache, url where) {
+  try {
+    co_await cache.ask(where);
+  } catch (const robots_unreachable& failed) {
+    co_return failed.status();
+  }
+  co_return -1;
+}
+
+HOCKET_TEST(robots_cache, an_error_of_the_server_is_remembered_for_a_while_and_longer_each_time) {
+  int asked = 0;
+  scripted_server web(answering([&asked](const std::string&) {
+    ++asked;
+    return response_text(asked < 4 ? 503 : 200, "", "Connection: close\r\n");
+  }));
+  const auto asking = downloader();
+  robots_cache cache(*asking, "hocket", 30s);
+  const url where = *url::parse(web.url("/a"));
+  int expected = 0;
+  for (const auto rest : {500ms, 1000ms, 2000ms}) {
+    EXPECT_EQ(co_await status_that_fails(cache, where), 503);
+    EXPECT_EQ(asked, ++expected);
+    co_await hocket::sleep(rest - 1ms);
+    EXPECT_EQ(co_await status_that_fails(cache, where), 503);
+    EXPECT_EQ(asked, expected);
+    co_await hocket::sleep(1ms);
+  }
+  EXPECT_EQ(co_await status_that_fails(cache, where), -1);
+}
+
+HOCKET_TEST(robots_cache, nobody_there_is_no_permission) {
+  scripted_server web(answering([](const std::string&) { return std::string(); }));
+  web.refuse();
+  co_await hocket::sleep(1s);
+  const auto asking = downloader();
+  robots_cache cache(*asking, "hocket", 30s);
+  try {
+    co_await cache.ask(*url::parse(web.url("/a")));
+    ADD_FAILURE() << "allowed";
+  } catch (const robots_unreachable& failed) {
+    EXPECT_EQ(failed.status(), 0);
+    EXPECT_TRUE(failed.may_pass());
+    EXPECT_NE(std::string(failed.what()).find("refused"), std::string::npos);
+  }
+}
+
+TEST(robots_cache, cancelled_anywhere_it_leaves_the_others_to_ask) {
+  for (const auto backend : hocket::testing::every_backend()) {
+    const auto report = hocket::testing::cancel_at_every_suspension(
+        []() -> coro<void> {
+          scripted_server web(answering([](const std::string&) { return response_text(200, closed); }));
+          const auto asking = downloader();
+          robots_cache cache(*asking, "hocket", 30s);
+          const url where = *url::parse(web.url("/a"));
+          const auto first = co_await hocket::as_result(cache.ask(where));
+          EXPECT_FALSE((co_await cache.ask(where))->allows(where));
+          if (!first) std::rethrow_exception(first.error());
+        },
+        {.backend = backend});
+    EXPECT_EQ(report.leaked_blocks, 0U);
+  }
+}
+
+}  // namespace

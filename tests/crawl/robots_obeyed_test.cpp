@@ -1,0 +1,185 @@
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include <crawl/crawled_site.hpp>
+#include <http/scripted_server.hpp>
+
+#include <hocket/core/sleep.hpp>
+#include <hocket/testing/test.hpp>
+
+using namespace std::chrono_literals;
+using hocket::crawl::crawl_options;
+using hocket::crawl::scope_rule;
+using hocket::testing::answering;
+using hocket::testing::crawl_all;
+using hocket::testing::crawled;
+using hocket::testing::page;
+using hocket::testing::redirect;
+using hocket::testing::response_text;
+using hocket::testing::scripted_server;
+using hocket::testing::site;
+using hocket::testing::target_of;
+
+namespace {
+
+using list = std::vector<std::string>;
+
+crawl_options polite(std::initializer_list<std::string> seeds, crawl_options options = {}) {
+  options = hocket::testing::from(seeds, std::move(options));
+  options.obey_robots = true;
+  return options;
+}
+
+page text(std::string body) { return {std::move(body), 200, {{"Content-Type", "text/plain"}}}; }
+
+HOCKET_TEST(robots_obeyed, what_is_disallowed_is_not_asked_for_and_has_its_reason) {
+  site web({{"/robots.txt", text("User-agent: hocket\nDisallow: /b\n")},
+            {"/", {"<a href=a><a href=b>"}},
+            {"/a", {""}},
+            {"/b", {""}}});
+  const crawled found = co_await crawl_all(polite({web.url()}));
+  EXPECT_EQ(web.asked_in_order_of_name(), (list{"/", "/a", "/robots.txt"}));
+  EXPECT_EQ(found.skipped, (std::multiset<std::string>{web.url("/b") + " robots"}));
+  EXPECT_EQ(found.summary["skipped"], (nlohmann::json{{"robots", 1}}));
+  EXPECT_FALSE(found.pages.contains(web.url("/b")));
+  co_await web.stop();
+}
+
+HOCKET_TEST(robots_obeyed, a_seed_may_be_disallowed) {
+  site web({{"/robots.txt", text("User-agent: *\nDisallow: /\n")}, {"/", {""}}});
+  const crawled found = co_await crawl_all(polite({web.url()}));
+  EXPECT_EQ(web.asked(), (list{"/robots.txt"}));
+  EXPECT_EQ(found.summary["pages"], 0);
+  EXPECT_EQ(found.summary["skipped"], (nlohmann::json{{"robots", 1}}));
+  co_await web.stop();
+}
+
+HOCKET_TEST(robots_obeyed, what_is_disallowed_does_not_count_towards_max_pages) {
+  site web({{"/robots.txt", text("User-agent: *\nDisallow: /no\n")}, {"/no", {""}}, {"/yes", {""}}});
+  const crawled found =
+      co_await crawl_all(polite({web.url("/no"), web.url("/yes")}, {.max_pages = 1, .concurrency = 1}));
+  EXPECT_EQ(web.asked(), (list{"/robots.txt", "/yes"}));
+  EXPECT_EQ(found.summary["pages"], 1);
+  co_await web.stop();
+}
+
+HOCKET_TEST(robots_obeyed, a_redirect_to_what_is_disallowed_ends_there) {
+  site web({{"/robots.txt", text("User-agent: *\nDisallow: /no\n")}, {"/", redirect("/no")}, {"/no", {""}}});
+  const crawled found = co_await crawl_all(polite({web.url()}));
+  EXPECT_EQ(web.asked(), (list{"/robots.txt", "/"}));
+  EXPECT_EQ(found.pages.at(web.url())["error"], "redirected to " + web.url("/no") + ", which robots.txt disallows");
+  EXPECT_EQ(found.skipped, (std::multiset<std::string>{web.url("/no") + " robots"}));
+  co_await web.stop();
+}
+
+HOCKET_TEST(robots_obeyed, each_host_has_its_own) {
+  site other({{"/robots.txt", text("User-agent: *\nDisallow: /\n")}, {"/", {""}}});
+  site web({{"/", {"<a href=" + other.url() + ">"}}});
+  const crawled found = co_await crawl_all(polite({web.url()}, {.scope = scope_rule::any}));
+  EXPECT_EQ(other.asked(), (list{"/robots.txt"}));
+  EXPECT_EQ(web.asked(), (list{"/robots.txt", "/"}));
+  EXPECT_TRUE(found.skipped.contains(other.url() + " robots"));
+  co_await web.stop();
+  co_await other.stop();
+}
+
+HOCKET_TEST(robots_obeyed, not_at_all_if_told_so) {
+  site web({{"/robots.txt", text("User-agent: *\nDisallow: /\n")}, {"/", {""}}});
+  co_await crawl_all(hocket::testing::from({web.url()}));
+  EXPECT_EQ(web.asked(), (list{"/"}));
+  co_await web.stop();
+}
+
+HOCKET_TEST(robots_obeyed, a_server_that_cannot_say_is_asked_again_and_then_left_alone) {
+  list asked;
+  scripted_server web(answering([&asked](const std::string& request) {
+    asked.push_back(target_of(request));
+    return response_text(500, "");
+  }));
+  const auto begin = hocket::loop::running().time();
+  const crawled found = co_await crawl_all(polite({web.url()}, {.retries = 2}));
+  EXPECT_EQ(asked, (list{"/robots.txt", "/robots.txt", "/robots.txt"}));
+  EXPECT_EQ(hocket::loop::running().time() - begin, 1500ms);
+  EXPECT_EQ(found.summary["pages"], 0);
+  EXPECT_EQ(found.skipped, (std::multiset<std::string>{web.url() + " robots"}));
+}
+
+HOCKET_TEST(robots_obeyed, a_host_that_is_not_there_is_a_page_that_failed) {
+  scripted_server web(answering([](const std::string&) { return std::string(); }));
+  web.refuse();
+  co_await hocket::sleep(1s);
+  const auto begin = hocket::loop::running().time();
+  const crawled found = co_await crawl_all(polite({web.url()}, {.retries = 2}));
+  EXPECT_EQ(hocket::loop::running().time() - begin, 1500ms);
+  EXPECT_NE(found.pages.at(web.url())["error"].get<std::string>().find("Connection refused"), std::string::npos);
+}
+
+HOCKET_TEST(robots_obeyed, private_addresses_are_not_asked_for_it_either) {
+  site start({{"/", {"<a href=http://127.0.0.2:1/>"}}});
+  const crawled found = co_await crawl_all(polite({start.url()}, {.scope = scope_rule::any}));
+  EXPECT_EQ(found.skipped, (std::multiset<std::string>{"http://127.0.0.2:1/ private_address"}));
+  co_await start.stop();
+}
+
+HOCKET_TEST(robots_obeyed, a_crawl_delay_is_kept_between_all_requests) {
+  std::vector<hocket::duration> times;
+  scripted_server web(answering([&times](const std::string& request) {
+    times.push_back(hocket::loop::running().time().time_since_epoch());
+    if (target_of(request) == "/robots.txt") return response_text(200, "User-agent: *\nCrawl-delay: 3\n");
+    return response_text(200, "<a href=1><a href=2><a href=3>", "Content-Type: text/html\r\n");
+  }));
+  const crawled found = co_await crawl_all(polite({web.url()}));
+  EXPECT_EQ(found.summary["ok"], 4);
+  EXPECT_EQ(times.size(), 5U);
+  for (std::size_t n = 1; n < times.size(); ++n) EXPECT_EQ(times[n] - times[n - 1], 3s) << n;
+}
+
+// ---- what pages and answers say
+
+HOCKET_TEST(robots_obeyed, links_of_a_page_that_says_so_are_written_and_not_followed) {
+  for (const std::string how : {"meta", "field"}) {
+    page first{"<a href=a>", 200, {{"Content-Type", "text/html"}}};
+    if (how == "field")
+      first.fields.add("X-Robots-Tag", "hocket: nofollow");
+    else
+      first.body += "<meta name=ROBOTS content='noarchive, NOFOLLOW'>";
+    site web({{"/", first}, {"/a", {""}}});
+    const crawled found = co_await crawl_all(polite({web.url()}));
+    EXPECT_EQ(web.asked(), (list{"/robots.txt", "/"})) << how;
+    EXPECT_TRUE(found.links.contains(web.url() + " " + web.url("/a")));
+    EXPECT_EQ(found.skipped, (std::multiset<std::string>{web.url("/a") + " nofollow"}));
+    EXPECT_EQ(found.pages.at(web.url())["robots"], "nofollow");
+    co_await web.stop();
+  }
+}
+
+HOCKET_TEST(robots_obeyed, what_is_not_to_be_indexed_is_noted_and_followed) {
+  site web({{"/", {"<meta name=robots content=noindex><a href=a>"}}, {"/a", {""}}});
+  const crawled found = co_await crawl_all(polite({web.url()}));
+  EXPECT_EQ(found.pages.at(web.url())["robots"], "noindex");
+  EXPECT_FALSE(found.pages.at(web.url("/a")).contains("robots"));
+  co_await web.stop();
+}
+
+HOCKET_TEST(robots_obeyed, not_by_links_either_if_told_so) {
+  site web({{"/", {"<meta name=robots content=none><a href=a>"}}, {"/a", {""}}});
+  const crawled found = co_await crawl_all(hocket::testing::from({web.url()}));
+  EXPECT_EQ(web.asked(), (list{"/", "/a"}));
+  EXPECT_EQ(found.pages.at(web.url())["robots"], "noindex,nofollow");
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, notes_the_canonical_url_and_the_languages_of_a_page) {
+  site web({{"/",
+             {"<base href=/x/><link rel=canonical href=c><link rel=alternate hreflang=de href=/de>"
+              "<link rel=alternate hreflang=fr href=javascript:1><link rel=canonical href=other>"}}});
+  const crawled found = co_await crawl_all(hocket::testing::from({web.url()}));
+  const auto& first = found.pages.at(web.url());
+  EXPECT_EQ(first["canonical"], web.url("/x/c"));
+  EXPECT_EQ(first["alternates"], nlohmann::json::parse(R"([{"hreflang":"de","href":")" + web.url("/de") + "\"}]"));
+  EXPECT_EQ(first["links"], 0);
+  co_await web.stop();
+}
+
+}  // namespace

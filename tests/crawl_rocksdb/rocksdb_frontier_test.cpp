@@ -1,0 +1,304 @@
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <crawl/crawled_site.hpp>
+#include <crawl/small_files.hpp>
+#include <fmt/format.h>
+#include <http/scripted_server.hpp>
+#include <io/temporary_directory.hpp>
+
+#include <hocket/core/as_result.hpp>
+#include <hocket/core/gather.hpp>
+#include <hocket/core/sleep.hpp>
+#include <hocket/crawl_rocksdb/rocksdb_frontier.hpp>
+#include <hocket/testing/test.hpp>
+
+using hocket::coro;
+using hocket::url;
+using hocket::crawl::finished_page;
+using hocket::crawl::output;
+using hocket::crawl::page_link;
+using hocket::crawl::page_record;
+using hocket::crawl::rocksdb_frontier;
+using hocket::crawl::target;
+using hocket::testing::answering;
+using hocket::testing::content_of;
+using hocket::testing::crawled;
+using hocket::testing::response_text;
+using hocket::testing::scripted_server;
+using hocket::testing::small_files;
+using hocket::testing::target_of;
+using hocket::testing::temporary_directory;
+using hocket::testing::write_file;
+using mode = rocksdb_frontier::mode;
+
+namespace {
+
+using list = std::vector<std::string>;
+
+std::string_view take_all(const url&) { return {}; }
+
+std::vector<url> seeds(const list& hrefs) {
+  std::vector<url> made;
+  for (const std::string& href : hrefs) made.push_back(*url::parse(href));
+  return made;
+}
+
+std::vector<page_link> links_to(const list& hrefs, bool nofollow = false) {
+  std::vector<page_link> links;
+  for (const std::string& href : hrefs) links.push_back({*url::parse(href), nofollow});
+  return links;
+}
+
+list hrefs_of(const std::vector<target>& targets) {
+  list hrefs;
+  for (const target& each : targets) hrefs.push_back(each.url.href());
+  return hrefs;
+}
+
+coro<std::string> error_of_opening(std::string folder, mode how, std::string settings = "") {
+  const auto outcome = co_await hocket::as_result(rocksdb_frontier::open(std::move(folder), how, std::move(settings)));
+  if (outcome) co_return "";
+  try {
+    std::rethrow_exception(outcome.error());
+  } catch (const hocket::error& problem) {
+    co_return problem.what();
+  }
+}
+
+coro<list> passed_over(rocksdb_frontier& all) {
+  list found;
+  co_await all.visit_passed_over([&found](std::string_view href, std::string_view why) {
+    found.push_back(std::string(href) + " " + std::string(why));
+  });
+  co_return found;
+}
+
+// ---- what it remembers
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, gives_the_links_of_a_page_that_were_never_seen_one_deeper) {
+  const temporary_directory folder;
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+  const auto first = seeds({"http://a/"});
+  const auto left = co_await all->begin(first, take_all);
+  EXPECT_EQ(hrefs_of(left), (list{"http://a/"}));
+  const auto links = links_to({"http://a/", "http://a/1", "http://a/2", "http://a/1"});
+  const auto fresh = co_await all->finish({.page = left.at(0), .links = links}, take_all);
+  EXPECT_EQ(hrefs_of(fresh), (list{"http://a/1", "http://a/2"}));
+  EXPECT_EQ(fresh.at(1).depth, 1U);
+  EXPECT_TRUE((co_await all->finish({.page = fresh.at(0), .links = links}, take_all)).empty());
+  EXPECT_EQ(all->seen(), 3U);
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, pages_that_end_at_once_share_no_url) {
+  const temporary_directory folder;
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+  const auto first = seeds({"http://a/1", "http://a/2", "http://a/3"});
+  const auto left = co_await all->begin(first, take_all);
+  const auto links = links_to({"http://a/x", "http://a/y"});
+  const finished_page one{.page = left.at(0), .links = links};
+  const finished_page other{.page = left.at(1), .links = links};
+  const finished_page third{.page = left.at(2), .links = links};
+  const hocket::crawl::frontier::judge decide = take_all;
+  const auto [a, b, c] =
+      co_await hocket::gather(all->finish(one, decide), all->finish(other, decide), all->finish(third, decide));
+  EXPECT_EQ(a.size() + b.size() + c.size(), 2U);
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, resumed_it_gives_what_was_not_finished_and_knows_what_was_seen) {
+  const temporary_directory folder;
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "s");
+    const auto first = seeds({"http://a/"});
+    const auto left = co_await all->begin(first, take_all);
+    const auto links = links_to({"http://a/1", "http://a/2"});
+    const page_record record{.url = "http://a/", .bytes = 7, .links = 2};
+    const auto fresh = co_await all->finish(
+        {.page = left.at(0), .links = links, .record = &record, .position = "1 2 3"}, take_all);
+    co_await all->finish({.page = fresh.at(0), .skipped = "robots", .position = "4 5 6"}, take_all);
+  }
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "s");
+  EXPECT_EQ(all->position(), "4 5 6");
+  EXPECT_EQ(all->seeds(), (list{"http://a/"}));
+  const auto again = seeds({"http://a/", "http://a/new"});
+  const auto left = co_await all->begin(again, take_all);
+  EXPECT_EQ(hrefs_of(left), (list{"http://a/2", "http://a/new"}));
+  EXPECT_EQ(left.at(0).depth, 1U);
+  EXPECT_EQ(all->resumed().pages, 1U);
+  EXPECT_EQ(all->resumed().links, 2U);
+  EXPECT_EQ(all->resumed().bytes, 7U);
+  EXPECT_EQ(all->resumed().skipped, (std::map<std::string, std::uint64_t, std::less<>>{{"robots", 1}}));
+  const auto links = links_to({"http://a/1", "http://a/2"});
+  EXPECT_TRUE((co_await all->finish({.page = left.at(0), .links = links}, take_all)).empty());
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_was_claimed_is_nobody_elses) {
+  const temporary_directory folder;
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+  const auto first = seeds({"http://a/1", "http://a/2"});
+  const auto left = co_await all->begin(first, take_all);
+  EXPECT_FALSE(co_await all->claim("http://a/2"));
+  EXPECT_TRUE(co_await all->claim("http://a/3"));
+  EXPECT_FALSE(co_await all->claim("http://a/3"));
+  const auto links = links_to({"http://a/3"});
+  EXPECT_TRUE((co_await all->finish({.page = left.at(1), .links = links}, take_all)).empty());
+  const list claimed{"http://a/3"};
+  co_await all->finish({.page = left.at(0), .claimed = claimed}, take_all);
+  EXPECT_FALSE(co_await all->claim("http://a/3"));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_is_passed_over_may_be_followed_from_elsewhere) {
+  const temporary_directory folder;
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+  const auto first = seeds({"http://a/"});
+  const auto left = co_await all->begin(first, take_all);
+  const auto unwanted = links_to({"http://a/1", "http://a/2"}, true);
+  EXPECT_TRUE((co_await all->finish({.page = left.at(0), .links = unwanted}, take_all)).empty());
+  const auto wanted = links_to({"http://a/2"});
+  EXPECT_EQ((co_await all->finish({.page = left.at(0), .links = wanted}, take_all)).size(), 1U);
+  EXPECT_EQ(co_await passed_over(*all), (list{"http://a/1 nofollow"}));
+}
+
+// ---- what it refuses
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_second_one_in_the_same_folder_is_refused) {
+  const temporary_directory folder;
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+  EXPECT_EQ(co_await error_of_opening(folder / "f", mode::resume),
+            fmt::format("'{}/f' is in use by another process", folder.path()));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_that_is_there_is_not_begun_anew) {
+  const temporary_directory folder;
+  static_cast<void>(co_await rocksdb_frontier::open(folder / "f", mode::begin, ""));
+  EXPECT_EQ(co_await error_of_opening(folder / "f", mode::begin),
+            fmt::format("'{}/f' holds a crawl: --resume goes on with it, or take it away", folder.path()));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, without_a_crawl_there_is_nothing_to_resume) {
+  const temporary_directory folder;
+  EXPECT_EQ(co_await error_of_opening(folder / "f", mode::resume),
+            fmt::format("there is no crawl to resume in '{}/f'", folder.path()));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_folder_with_other_files_is_left_alone) {
+  const temporary_directory folder;
+  write_file(folder / "mine", "precious");
+  EXPECT_EQ(co_await error_of_opening(folder.path(), mode::begin),
+            fmt::format("'{}' holds other files: a frontier takes a folder of its own", folder.path()));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, other_settings_are_refused) {
+  const temporary_directory folder;
+  static_cast<void>(co_await rocksdb_frontier::open(folder / "f", mode::begin, "--depth 3"));
+  EXPECT_EQ(co_await error_of_opening(folder / "f", mode::resume, "--depth 4"),
+            fmt::format("the crawl in '{}/f' was begun with --depth 3; it cannot be resumed with --depth 4", folder.path()));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_broken_folder_is_one_line) {
+  const temporary_directory folder;
+  static_cast<void>(co_await rocksdb_frontier::open(folder / "f", mode::begin, ""));
+  write_file(folder / "f/CURRENT", "MANIFEST-999999\n");
+  const std::string problem = co_await error_of_opening(folder / "f", mode::resume);
+  EXPECT_TRUE(problem.starts_with(fmt::format("cannot open the frontier '{}/f': ", folder.path()))) << problem;
+  EXPECT_EQ(problem.find('\n'), std::string::npos);
+}
+
+// ---- a crawl with it
+
+// A site of numbered pages, each with links to a few others.
+constexpr int size_of_site = 60;
+
+std::string numbered_page(const std::string& target) {
+  if (target.size() < 2) return "<a href=/0>";
+  const int number = std::stoi(target.substr(1));
+  std::string body;
+  for (const int other : {number * 2 + 1, number * 2 + 2, (number * 7 + 3) % size_of_site})
+    if (other < size_of_site) body += fmt::format("<a href=/{}>", other);
+  return body;
+}
+
+scripted_server::script numbered_site(list& asked) {
+  return answering([&asked](const std::string& request) {
+    asked.push_back(target_of(request));
+    return response_text(200, numbered_page(asked.back()), "Content-Type: text/html\r\n");
+  });
+}
+
+/// Crawls until `most_pages`, with a frontier in the folder.
+coro<crawled> crawl_with(const temporary_directory& folder, std::string seed, mode how,
+                         std::optional<std::uint64_t> most_pages = {}) {
+  const auto all = co_await rocksdb_frontier::open(folder / "frontier", how, "");
+  auto out = how == mode::begin ? co_await output::open(folder / "out")
+                                : co_await output::reopen(folder / "out", all->position());
+  all->write_to(out);
+  auto options = hocket::testing::from({seed}, {.max_pages = most_pages, .concurrency = 4});
+  crawled found;
+  hocket::crawl::crawler work(std::move(options), out, observe(found), {.frontier = all});
+  co_await work.run();
+  read_directory(folder / "out", found);
+  co_return found;
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_in_parts_is_a_crawl_and_fetches_no_page_twice) {
+  list asked;
+  scripted_server web(numbered_site(asked));
+  const temporary_directory in_one;
+  const crawled whole = co_await crawl_with(in_one, web.url(), mode::begin);
+  EXPECT_EQ(whole.pages.size(), size_of_site + 1U);
+  asked.clear();
+
+  const temporary_directory in_parts;
+  static_cast<void>(co_await crawl_with(in_parts, web.url(), mode::begin, 10));
+  EXPECT_EQ(asked.size(), 10U);
+  static_cast<void>(co_await crawl_with(in_parts, web.url(), mode::resume, 25));
+  EXPECT_EQ(asked.size(), 25U);
+  const crawled last = co_await crawl_with(in_parts, web.url(), mode::resume);
+  EXPECT_EQ(asked.size(), size_of_site + 1U);
+  EXPECT_EQ(last.links, whole.links);
+  EXPECT_EQ(last.pages.size(), whole.pages.size());
+  for (const char* count : {"pages", "ok", "failed", "links", "bytes"}) EXPECT_EQ(last.summary[count], whole.summary[count]);
+  EXPECT_EQ(last.summary["skipped"], nlohmann::json::object());
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, lines_of_pages_that_were_not_finished_are_taken_away) {
+  list asked;
+  scripted_server web(numbered_site(asked));
+  const temporary_directory folder;
+  static_cast<void>(co_await crawl_with(folder, web.url(), mode::begin, 10));
+  write_file(folder / "out/links.tsv", content_of(folder / "out/links.tsv") + "half a");
+  write_file(folder / "out/pages.jsonl", content_of(folder / "out/pages.jsonl") + "{\"url\":\"http://a/\"}\n");
+  const crawled found = co_await crawl_with(folder, web.url(), mode::resume);
+  EXPECT_EQ(found.pages.size(), size_of_site + 1U);
+  EXPECT_FALSE(found.pages.contains("http://a/"));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, output_that_lacks_lines_is_not_resumed) {
+  list asked;
+  scripted_server web(numbered_site(asked));
+  const temporary_directory folder;
+  static_cast<void>(co_await crawl_with(folder, web.url(), mode::begin, 10));
+  write_file(folder / "out/links.tsv", "short");
+  const auto outcome = co_await hocket::as_result(crawl_with(folder, web.url(), mode::resume));
+  EXPECT_FALSE(outcome);
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_full_disk_ends_the_crawl_and_loses_nothing) {
+  list asked;
+  scripted_server web(numbered_site(asked));
+  const temporary_directory folder;
+  {
+    const small_files limit(3000);
+    const auto outcome = co_await hocket::as_result(crawl_with(folder, web.url(), mode::begin));
+    EXPECT_FALSE(outcome);
+  }
+  const crawled found = co_await crawl_with(folder, web.url(), mode::resume);
+  EXPECT_EQ(found.pages.size(), size_of_site + 1U);
+  EXPECT_EQ(found.summary["pages"], size_of_site + 1);
+}
+
+}  // namespace
