@@ -81,7 +81,8 @@ class output final : public pipeline {
   std::optional<line_file> items_;  // made when the first item comes
   std::string new_items_;           // for it
   std::string listed_;              // lines for `pages_`, whose links and items are not all handed on to be written
-  std::size_t in_flight_pages_ = 0;  // bytes of lines that a flush has taken from `listed_` and not yet given to `pages_`
+  std::size_t in_flight_pages_ =
+      0;  // bytes of lines that a flush has taken from `listed_` and not yet given to `pages_`
   std::unique_ptr<lock> flushing_ = std::make_unique<lock>();
 };
 

@@ -54,8 +54,7 @@ std::uint64_t number_of(std::string_view number_key) {
 }
 
 std::string text_of(const tally& counts) {
-  std::string text =
-      fmt::format("{} {} {} {} {}", counts.pages, counts.ok, counts.failed, counts.links, counts.bytes);
+  std::string text = fmt::format("{} {} {} {} {}", counts.pages, counts.ok, counts.failed, counts.links, counts.bytes);
   for (const auto& [reason, count] : counts.skipped) text += fmt::format(" {} {}", reason, count);
   return text;
 }
@@ -88,19 +87,22 @@ class rocksdb_frontier::store {
  public:
   store(std::string folder, std::uint64_t seed) : folder_(std::move(folder)), seed_(seed) {}
 
+  // Nothing is written before the crawl has its seeds: one that has none was not begun.
   void open(mode how, const std::string& settings) {
     const bool is_there = holds_database();
-    if (how == mode::resume && !is_there) throw error(fmt::format("there is no crawl to resume in '{}'", folder_));
-    if (how == mode::begin && is_there)
+    if (is_there || how == mode::begin) open_database();
+    const bool has_crawl = is_there && !is_empty();
+    if (has_crawl) check_magic();
+    if (has_crawl && how == mode::begin)
       throw error(fmt::format("'{}' holds a crawl: --resume goes on with it, or take it away", folder_));
-    open_database();
-    if (is_there)
-      check(settings);
-    else
-      write([&](rocksdb::WriteBatch& all) {
-        all.Put("mmagic", slice(magic));
-        all.Put("msettings", settings);
-      });
+    if (!has_crawl && how == mode::resume) throw error(fmt::format("there is no crawl to resume in '{}'", folder_));
+    if (has_crawl) check_settings(settings);
+    settings_ = settings;
+  }
+
+  void put_heading(rocksdb::WriteBatch& all) const {
+    all.Put("mmagic", slice(magic));
+    all.Put("msettings", settings_);
   }
 
   [[nodiscard]] std::optional<std::string> find(const std::string& where) {
@@ -179,13 +181,24 @@ class rocksdb_frontier::store {
     database_.reset(opened);
   }
 
-  void check(const std::string& settings) {
+  [[nodiscard]] bool is_empty() {
+    const std::unique_ptr<rocksdb::Iterator> at(database_->NewIterator(rocksdb::ReadOptions()));
+    at->SeekToFirst();
+    require(at->status(), "read");
+    return !at->Valid();
+  }
+
+  void check_magic() {
     const auto found = find("mmagic");
     if (!found) throw error(fmt::format("'{}' is the database of another program", folder_));
     if (*found != magic) throw error(fmt::format("'{}' is of another version of hocket: '{}'", folder_, *found));
+  }
+
+  void check_settings(const std::string& settings) {
     const std::string before = find("msettings").value_or("");
-    if (before != settings)
-      throw error(fmt::format("the crawl in '{}' was begun with {}; it cannot be resumed with {}", folder_, before, settings));
+    if (before == settings) return;
+    throw error(
+        fmt::format("the crawl in '{}' was begun with {}; it cannot be resumed with {}", folder_, before, settings));
   }
 
   void require(const rocksdb::Status& status, const char* what) const {
@@ -199,6 +212,7 @@ class rocksdb_frontier::store {
   }
 
   std::string folder_;
+  std::string settings_;
   std::unique_ptr<rocksdb::DB> database_;
   std::vector<std::uint64_t> digests_ = std::vector<std::uint64_t>(digests_kept);
   std::uint64_t seed_;
@@ -279,6 +293,7 @@ coro<std::vector<target>> rocksdb_frontier::begin(std::span<const url> seeds, co
     store_->write([&](rocksdb::WriteBatch& all) {
       for (const std::string_view href : seen) all.Put(key('s', href), "");
       for (std::size_t n = first_new; n < left.size(); ++n) all.Put(number_key(left[n].number), value_of(left[n]));
+      store_->put_heading(all);
       all.Put("mseeds", fmt::format("{}", fmt::join(seeds_, "\n")));
       put_state(all);
     });
