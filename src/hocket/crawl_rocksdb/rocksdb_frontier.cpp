@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -24,6 +25,7 @@
 
 #include <hocket/base/error.hpp>
 #include <hocket/core/cancel_scope.hpp>
+#include <hocket/core/sleep.hpp>
 #include <hocket/crawl/duplicates.hpp>
 #include <hocket/crawl_rocksdb/rocksdb_frontier.hpp>
 #include <hocket/exec/to_thread.hpp>
@@ -34,6 +36,7 @@ namespace hocket::crawl {
 namespace {
 
 constexpr std::string_view magic = "hocket crawl frontier 1";
+constexpr auto gathered_for = std::chrono::milliseconds(2);  // pages for one batch: a write costs as much as some pages
 constexpr std::size_t digests_kept = std::size_t{1} << 20;
 constexpr std::size_t cache_bytes = std::size_t{32} << 20;
 
@@ -313,7 +316,10 @@ coro<std::vector<target>> rocksdb_frontier::finish(const finished_page& done, co
 // Whoever comes first writes for all who have come meanwhile.
 coro<void> rocksdb_frontier::be_written(ended& mine, const judge& decide) {
   const auto held = co_await line_->one_at_a_time.scoped_lock();
-  if (!mine.is_written && !line_->broken) co_await commit(decide);
+  if (!mine.is_written && !line_->broken) {
+    co_await sleep(gathered_for);
+    co_await commit(decide);
+  }
   if (line_->broken) std::rethrow_exception(line_->broken);
 }
 
@@ -321,7 +327,7 @@ coro<void> rocksdb_frontier::commit(const judge& decide) {
   batch all{.pages = std::exchange(line_->waiting, {}), .passed_over = std::exchange(line_->passed_over, {})};
   try {
     if (out_ != nullptr) co_await out_->flush();
-    co_await to_thread([&] { look_up(all); });
+    if (!look_up_recent(all)) co_await to_thread([&] { look_up(all); });
     for (ended* const page : all.pages) decide_about(all, *page, decide);
     co_await to_thread([&] { write(all); });
   } catch (const std::exception&) {
@@ -334,25 +340,31 @@ coro<void> rocksdb_frontier::commit(const judge& decide) {
   }
 }
 
-// On a thread.
-void rocksdb_frontier::look_up(batch& all) {
-  const auto pass = [&](const url& link, std::string_view reason) {
-    if (store_->is_recent('n', link.href())) return;
-    all.passed_over.emplace_back(link.href(), reason);
-  };
+// By the table of digests alone; false if the database is to be asked about some.
+bool rocksdb_frontier::look_up_recent(batch& all) {
+  bool are_all_known = true;
   for (ended* const page : all.pages) {
     const finished_page& done = *page->done;
     page->is_new.resize(done.links.size());
     for (std::size_t n = 0; n < done.links.size(); ++n) {
       const page_link& link = done.links[n];
-      if (!done.not_followed.empty())
-        pass(link.url, done.not_followed);
-      else if (link.nofollow)
-        pass(link.url, "nofollow");
-      else
-        page->is_new[n] = !store_->has_seen(link.url.href());
+      const std::string_view reason = !done.not_followed.empty() ? done.not_followed : link.nofollow ? "nofollow" : "";
+      if (!reason.empty()) {
+        if (!store_->is_recent('n', link.url.href())) all.passed_over.emplace_back(link.url.href(), reason);
+      } else if (!store_->is_recent('s', link.url.href())) {
+        page->is_new[n] = true;
+        are_all_known = false;
+      }
     }
   }
+  return are_all_known;
+}
+
+// On a thread: about those that are left.
+void rocksdb_frontier::look_up(batch& all) {
+  for (ended* const page : all.pages)
+    for (std::size_t n = 0; n < page->is_new.size(); ++n)
+      if (page->is_new[n]) page->is_new[n] = !store_->has_seen(page->done->links[n].url.href());
 }
 
 void rocksdb_frontier::decide_about(batch& all, ended& page, const judge& decide) {
