@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 MAKEFLAGS += --no-print-directory
 jobs := $(shell nproc)
 
-.PHONY: all build setup setup_tests crawl test asan tsan bench fuzz format check tidy install clean
+.PHONY: all build setup setup_tests crawl test asan tsan soak bench fuzz format check tidy install clean
 all: build
 
 setup:
@@ -30,6 +30,11 @@ test: setup_tests
 asan tsan: setup_tests
 	@scripts/build $@
 	@ctest --preset $@ --no-tests=error -j $(jobs)
+
+# Crawls that are killed again and again, for minutes.
+soak: setup_tests
+	@scripts/build release hocket
+	@for round in 1 2 3 4 5; do python3 tests/apps/resume_test.py build/release/bin/hocket 100 || exit 1; done
 
 bench: setup
 	@scripts/build release

@@ -21,6 +21,9 @@
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/crawl/output.hpp>
 #include <hocket/crawl/summary.hpp>
+#ifdef HOCKET_HAS_ROCKSDB
+#include <hocket/crawl_rocksdb/rocksdb_frontier.hpp>
+#endif
 
 #include "client_security.hpp"
 #include "command.hpp"
@@ -42,6 +45,8 @@ struct crawl_arguments {
   std::string authorities_file;
   bool insecure = false;
   bool ignore_robots = false;
+  std::string frontier;
+  bool resume = false;
   resolver_arguments resolver;
   crawl::crawl_options options;
   std::optional<unsigned> depth;
@@ -84,7 +89,8 @@ crawl::crawl_options options_of(const crawl_arguments& arguments) {
   for (const std::string& text : arguments.urls) options.seeds.push_back(parse_seed(text, ""));
   if (!arguments.seeds_file.empty())
     for (url& seed : read_seeds(arguments.seeds_file)) options.seeds.push_back(std::move(seed));
-  if (options.seeds.empty()) throw failure("nothing to crawl: give a URL or --seeds FILE (see --help)", wrong_usage);
+  if (options.seeds.empty() && !arguments.resume)
+    throw failure("nothing to crawl: give a URL or --seeds FILE (see --help)", wrong_usage);
   options.depth = arguments.depth;
   if (options.depth && options.order == crawl::crawl_order::depth_first)
     throw failure("--order depth does not go with --depth, which needs the least depth of each page", wrong_usage);
@@ -133,8 +139,12 @@ void print_result(const crawl_arguments& arguments, const crawl::progress& resul
              seconds, arguments.out, arguments.out);
   if (!was_interrupted) return;
   const auto left = result.skipped.find("interrupted");
-  fmt::print("interrupted: {} known URLs were not fetched; crawling again begins anew\n",
-             grouped(left == result.skipped.end() ? 0 : left->second));
+  const std::string how =
+      arguments.frontier.empty()
+          ? "crawling again begins anew"
+          : fmt::format("hocket crawl --frontier {} --resume --out {} goes on", arguments.frontier, arguments.out);
+  fmt::print("interrupted: {} known URLs were not fetched; {}\n",
+             grouped(left == result.skipped.end() ? 0 : left->second), how);
 }
 
 crawl::crawl_roles roles_of(const crawl_arguments& arguments) {
@@ -144,6 +154,49 @@ crawl::crawl_roles roles_of(const crawl_arguments& arguments) {
   return roles;
 }
 
+/// Where a crawl leaves what it finds, and what it remembers by.
+struct crawl_places {
+  std::unique_ptr<crawl::output> out{};         // the frontier refers to it
+  std::shared_ptr<crawl::frontier> frontier{};  // null: memory
+};
+
+#ifdef HOCKET_HAS_ROCKSDB
+// What would make another crawl of it.
+std::string settings_of(const crawl_arguments& arguments) {
+  static constexpr const char* scopes[] = {"host", "domain", "prefix", "any"};
+  return fmt::format("--scope {}{}", scopes[static_cast<int>(arguments.options.scope)],
+                     arguments.depth ? fmt::format(" --depth {}", *arguments.depth) : "");
+}
+
+// Resumed, the seeds are those of the beginning, and whatever is given besides.
+coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_options& options) {
+  crawl_places places;
+  if (arguments.frontier.empty()) {
+    places.out = std::make_unique<crawl::output>(co_await crawl::output::open(arguments.out));
+    co_return places;
+  }
+  using mode = crawl::rocksdb_frontier::mode;
+  auto kept = co_await crawl::rocksdb_frontier::open(arguments.frontier, arguments.resume ? mode::resume : mode::begin,
+                                                     settings_of(arguments));
+  for (const std::string& seed : kept->seeds()) options.seeds.push_back(parse_seed(seed, ""));
+  if (kept->position().empty())
+    places.out = std::make_unique<crawl::output>(co_await crawl::output::open(arguments.out));
+  else
+    places.out = std::make_unique<crawl::output>(co_await crawl::output::reopen(arguments.out, kept->position()));
+  kept->write_to(*places.out);
+  places.frontier = std::move(kept);
+  co_return places;
+}
+#else
+coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_options&) {
+  if (!arguments.frontier.empty())
+    throw failure("this hocket was built without RocksDB, and has no --frontier", wrong_usage);
+  crawl_places places;
+  places.out = std::make_unique<crawl::output>(co_await crawl::output::open(arguments.out));
+  co_return places;
+}
+#endif
+
 coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options) {
   const sigterm_guard ends_in_order;
   progress_display display(mode_of(arguments), options.max_pages);
@@ -151,8 +204,9 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   options.resolver = make_resolver(arguments.resolver);
   if (arguments.insecure && !arguments.quiet)
     display.say("hocket crawl: certificates are not checked (--insecure): any server may pass itself off as another");
-  crawl::output out = co_await crawl::output::open(arguments.out);
-  crawl::crawler work(std::move(options), out, hooks_of(arguments, display, first), roles_of(arguments));
+  crawl_places places = co_await open_places(arguments, options);
+  crawl::crawler work(std::move(options), *places.out, hooks_of(arguments, display, first),
+                      {.frontier = std::move(places.frontier)});
   task<void> showing = create_task(display.follow(work));
   bool was_interrupted = false;
   try {
@@ -296,6 +350,10 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
   command.add_option("--user-agent", options.user_agent, "how to introduce itself")->capture_default_str();
+  CLI::Option* frontier =
+      command.add_option("--frontier", arguments.frontier, "a folder to keep the crawl in, so that it can be resumed")
+          ->type_name("DIR");
+  command.add_flag("--resume", arguments.resume, "go on with the crawl in --frontier")->needs(frontier);
   command.add_flag("--ignore-robots", arguments.ignore_robots, "fetch what robots.txt disallows, too");
   command.add_flag("--allow-private", options.allow_private,
                    "go to private and loopback addresses that no seed names, too");

@@ -116,8 +116,8 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, resumed_it_gives_what_was_not_finished_a
     const auto left = co_await all->begin(first, take_all);
     const auto links = links_to({"http://a/1", "http://a/2"});
     const page_record record{.url = "http://a/", .bytes = 7, .links = 2};
-    const auto fresh = co_await all->finish(
-        {.page = left.at(0), .links = links, .record = &record, .position = "1 2 3"}, take_all);
+    const auto fresh =
+        co_await all->finish({.page = left.at(0), .links = links, .record = &record, .position = "1 2 3"}, take_all);
     co_await all->finish({.page = fresh.at(0), .skipped = "robots", .position = "4 5 6"}, take_all);
   }
   const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "s");
@@ -171,9 +171,24 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_second_one_in_the_same_folder_is_refus
             fmt::format("'{}/f' is in use by another process", folder.path()));
 }
 
-HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_that_is_there_is_not_begun_anew) {
+/// A crawl that has begun.
+coro<void> make_crawl(std::string folder, std::string settings = "") {
+  const auto all = co_await rocksdb_frontier::open(std::move(folder), mode::begin, std::move(settings));
+  const auto first = seeds({"http://a/"});
+  static_cast<void>(co_await all->begin(first, take_all));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_that_has_no_seeds_yet_was_not_begun) {
   const temporary_directory folder;
   static_cast<void>(co_await rocksdb_frontier::open(folder / "f", mode::begin, ""));
+  EXPECT_EQ(co_await error_of_opening(folder / "f", mode::resume),
+            fmt::format("there is no crawl to resume in '{}/f'", folder.path()));
+  EXPECT_EQ(co_await error_of_opening(folder / "f", mode::begin), "");
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_that_is_there_is_not_begun_anew) {
+  const temporary_directory folder;
+  co_await make_crawl(folder / "f", "");
   EXPECT_EQ(co_await error_of_opening(folder / "f", mode::begin),
             fmt::format("'{}/f' holds a crawl: --resume goes on with it, or take it away", folder.path()));
 }
@@ -194,14 +209,15 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_folder_with_other_files_is_left_alone)
 
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, other_settings_are_refused) {
   const temporary_directory folder;
-  static_cast<void>(co_await rocksdb_frontier::open(folder / "f", mode::begin, "--depth 3"));
-  EXPECT_EQ(co_await error_of_opening(folder / "f", mode::resume, "--depth 4"),
-            fmt::format("the crawl in '{}/f' was begun with --depth 3; it cannot be resumed with --depth 4", folder.path()));
+  co_await make_crawl(folder / "f", "--depth 3");
+  EXPECT_EQ(
+      co_await error_of_opening(folder / "f", mode::resume, "--depth 4"),
+      fmt::format("the crawl in '{}/f' was begun with --depth 3; it cannot be resumed with --depth 4", folder.path()));
 }
 
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_broken_folder_is_one_line) {
   const temporary_directory folder;
-  static_cast<void>(co_await rocksdb_frontier::open(folder / "f", mode::begin, ""));
+  co_await make_crawl(folder / "f", "");
   write_file(folder / "f/CURRENT", "MANIFEST-999999\n");
   const std::string problem = co_await error_of_opening(folder / "f", mode::resume);
   EXPECT_TRUE(problem.starts_with(fmt::format("cannot open the frontier '{}/f': ", folder.path()))) << problem;
@@ -261,7 +277,8 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_in_parts_is_a_crawl_and_fetches_
   EXPECT_EQ(asked.size(), size_of_site + 1U);
   EXPECT_EQ(last.links, whole.links);
   EXPECT_EQ(last.pages.size(), whole.pages.size());
-  for (const char* count : {"pages", "ok", "failed", "links", "bytes"}) EXPECT_EQ(last.summary[count], whole.summary[count]);
+  for (const char* count : {"pages", "ok", "failed", "links", "bytes"})
+    EXPECT_EQ(last.summary[count], whole.summary[count]);
   EXPECT_EQ(last.summary["skipped"], nlohmann::json::object());
 }
 

@@ -12,7 +12,7 @@ _hocket() {
   done
   COMPREPLY=()
   case $command:$previous in
-    crawl:--out | graph:--scratch | report:--scratch) _hocket_paths -d; return ;;
+    crawl:--out | crawl:--frontier | graph:--scratch | report:--scratch) _hocket_paths -d; return ;;
     crawl:--seeds | crawl:--cafile | serve:--cert | serve:--key) _hocket_paths -f; return ;;
     get:-o | get:--output | get:--cafile | graph:--sitemap | graph:-o | graph:--output | report:-o | report:--output) _hocket_paths -f; return ;;
     crawl:--order) _hocket_words 'breadth depth'; return ;;
@@ -34,7 +34,7 @@ _hocket() {
     crawl) _hocket_words '-h --help --seeds --out --depth --max-pages --scope --concurrency --per-host --timeout --max-body
       --retries --user-agent --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
       --delay --order --include --exclude --first --last --max-per-host --max-duplicates --ignore-robots
-      --progress --elements --check-fragments --graph --report --json -q --quiet -v --verbose' ;;
+      --frontier --resume --progress --elements --check-fragments --graph --report --json -q --quiet -v --verbose' ;;
     get) _hocket_words '-h --help -X --request -H --header -d --data --json -F --form -u --user --digest -L --location --compressed
       -i --include -o --output -O --remote-name -C --continue --proxy --proxy-digest --resolver --dns-server --cafile --insecure --timeout --timing
       --progress -q --quiet' ;;

@@ -73,7 +73,14 @@ class crawler::ticket {
 struct under_way {
   scheduler& of;
   const url& done;
-  ~under_way() { of.finished(done); }
+  bool was_answered = false;
+
+  // From now on its host may be asked for the next one, while this one is written down.
+  void answered() {
+    of.answered_fully(done);
+    was_answered = true;
+  }
+  ~under_way() { of.finished(done, was_answered); }
 };
 
 static crawl_roles complete(crawl_roles roles, const crawl_options& options, const scope& inside) {
@@ -235,7 +242,7 @@ void crawler::output_failed(std::exception_ptr why) noexcept {
 
 coro<void> crawler::crawl_page(target next, ticket) {
   const time_point begun = loop::running().time();
-  const under_way until_it_ends{scheduler_, next.url};
+  under_way until_it_ends{scheduler_, next.url};
   outcome result(next.url);
   try {
     co_await fetch(next, result);
@@ -258,7 +265,9 @@ coro<void> crawler::crawl_page(target next, ticket) {
     result.error = failed.what();
   }
   try {
-    if (!postpone(next, result)) co_await finish(next, result, begun);
+    const bool is_tried_again = postpone(next, result);
+    until_it_ends.answered();
+    if (!is_tried_again) co_await finish(next, result, begun);
     if (out_.is_full()) co_await out_.flush();
   } catch (const error&) {
     output_failed(std::current_exception());
@@ -412,7 +421,8 @@ coro<void> crawler::leave_scope(const target& next, outcome& result) {
     skip(href, result.skipped);
   }
   result.error = fmt::format("redirected to {}, which is out of scope", href);
-  if (next.depth == 0) note(fmt::format("{} is redirected to {}; crawl that, or widen --scope", next.url.href(), href));
+  if (next.depth == 0)
+    note(fmt::format("{} is redirected to {}; crawl that, or widen --scope", without_user(next.url), href));
 }
 
 // The place itself is not at fault: links may lead to it.

@@ -119,12 +119,16 @@ coro<std::optional<target>> scheduler::next() {
   co_return taken;
 }
 
-void scheduler::finished(const hocket::url& done) {
+void scheduler::answered_fully(const hocket::url& done) {
   host& which = host_of(done);
   --which.in_flight;
-  --in_flight_;
   consider(which);
   forget_if_idle(which);
+}
+
+void scheduler::finished(const hocket::url& done, bool was_answered_fully) {
+  if (!was_answered_fully) answered_fully(done);
+  --in_flight_;
   if (in_flight_ == 0 && queued_ == 0) changed_.set();
 }
 

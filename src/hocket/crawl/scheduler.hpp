@@ -51,9 +51,11 @@ class scheduler {
   /// its host either. Call it before `finished`.
   void add_again(target next, duration delay, bool whole_host);
 
-  /// Waits for a URL that may be fetched now; nothing when all are done. Whoever takes one calls `finished` for it.
+  /// Waits for a URL that may be fetched now; nothing when all are done. Whoever takes one calls `answered_fully` when its host may be
+  /// asked again, and then `finished` when all that it leads to was added; `finished` alone does for both.
   [[nodiscard]] coro<std::optional<target>> next();
-  void finished(const hocket::url& done);
+  void answered_fully(const hocket::url& done);
+  void finished(const hocket::url& done, bool was_answered_fully = false);
 
   /// How long the host of `whose` took to answer a request that has just ended: see `host_limits::adaptive`.
   void answered(const hocket::url& whose, duration latency);

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -24,6 +25,7 @@
 
 #include <hocket/base/error.hpp>
 #include <hocket/core/cancel_scope.hpp>
+#include <hocket/core/sleep.hpp>
 #include <hocket/crawl/duplicates.hpp>
 #include <hocket/crawl_rocksdb/rocksdb_frontier.hpp>
 #include <hocket/exec/to_thread.hpp>
@@ -34,6 +36,7 @@ namespace hocket::crawl {
 namespace {
 
 constexpr std::string_view magic = "hocket crawl frontier 1";
+constexpr auto gathered_for = std::chrono::milliseconds(2);  // pages for one batch: a write costs as much as some pages
 constexpr std::size_t digests_kept = std::size_t{1} << 20;
 constexpr std::size_t cache_bytes = std::size_t{32} << 20;
 
@@ -54,8 +57,7 @@ std::uint64_t number_of(std::string_view number_key) {
 }
 
 std::string text_of(const tally& counts) {
-  std::string text =
-      fmt::format("{} {} {} {} {}", counts.pages, counts.ok, counts.failed, counts.links, counts.bytes);
+  std::string text = fmt::format("{} {} {} {} {}", counts.pages, counts.ok, counts.failed, counts.links, counts.bytes);
   for (const auto& [reason, count] : counts.skipped) text += fmt::format(" {} {}", reason, count);
   return text;
 }
@@ -88,19 +90,22 @@ class rocksdb_frontier::store {
  public:
   store(std::string folder, std::uint64_t seed) : folder_(std::move(folder)), seed_(seed) {}
 
+  // Nothing is written before the crawl has its seeds: one that has none was not begun.
   void open(mode how, const std::string& settings) {
     const bool is_there = holds_database();
-    if (how == mode::resume && !is_there) throw error(fmt::format("there is no crawl to resume in '{}'", folder_));
-    if (how == mode::begin && is_there)
+    if (is_there || how == mode::begin) open_database();
+    const bool has_crawl = is_there && !is_empty();
+    if (has_crawl) check_magic();
+    if (has_crawl && how == mode::begin)
       throw error(fmt::format("'{}' holds a crawl: --resume goes on with it, or take it away", folder_));
-    open_database();
-    if (is_there)
-      check(settings);
-    else
-      write([&](rocksdb::WriteBatch& all) {
-        all.Put("mmagic", slice(magic));
-        all.Put("msettings", settings);
-      });
+    if (!has_crawl && how == mode::resume) throw error(fmt::format("there is no crawl to resume in '{}'", folder_));
+    if (has_crawl) check_settings(settings);
+    settings_ = settings;
+  }
+
+  void put_heading(rocksdb::WriteBatch& all) const {
+    all.Put("mmagic", slice(magic));
+    all.Put("msettings", settings_);
   }
 
   [[nodiscard]] std::optional<std::string> find(const std::string& where) {
@@ -179,13 +184,24 @@ class rocksdb_frontier::store {
     database_.reset(opened);
   }
 
-  void check(const std::string& settings) {
+  [[nodiscard]] bool is_empty() {
+    const std::unique_ptr<rocksdb::Iterator> at(database_->NewIterator(rocksdb::ReadOptions()));
+    at->SeekToFirst();
+    require(at->status(), "read");
+    return !at->Valid();
+  }
+
+  void check_magic() {
     const auto found = find("mmagic");
     if (!found) throw error(fmt::format("'{}' is the database of another program", folder_));
     if (*found != magic) throw error(fmt::format("'{}' is of another version of hocket: '{}'", folder_, *found));
+  }
+
+  void check_settings(const std::string& settings) {
     const std::string before = find("msettings").value_or("");
-    if (before != settings)
-      throw error(fmt::format("the crawl in '{}' was begun with {}; it cannot be resumed with {}", folder_, before, settings));
+    if (before == settings) return;
+    throw error(
+        fmt::format("the crawl in '{}' was begun with {}; it cannot be resumed with {}", folder_, before, settings));
   }
 
   void require(const rocksdb::Status& status, const char* what) const {
@@ -199,6 +215,7 @@ class rocksdb_frontier::store {
   }
 
   std::string folder_;
+  std::string settings_;
   std::unique_ptr<rocksdb::DB> database_;
   std::vector<std::uint64_t> digests_ = std::vector<std::uint64_t>(digests_kept);
   std::uint64_t seed_;
@@ -279,6 +296,7 @@ coro<std::vector<target>> rocksdb_frontier::begin(std::span<const url> seeds, co
     store_->write([&](rocksdb::WriteBatch& all) {
       for (const std::string_view href : seen) all.Put(key('s', href), "");
       for (std::size_t n = first_new; n < left.size(); ++n) all.Put(number_key(left[n].number), value_of(left[n]));
+      store_->put_heading(all);
       all.Put("mseeds", fmt::format("{}", fmt::join(seeds_, "\n")));
       put_state(all);
     });
@@ -298,7 +316,10 @@ coro<std::vector<target>> rocksdb_frontier::finish(const finished_page& done, co
 // Whoever comes first writes for all who have come meanwhile.
 coro<void> rocksdb_frontier::be_written(ended& mine, const judge& decide) {
   const auto held = co_await line_->one_at_a_time.scoped_lock();
-  if (!mine.is_written && !line_->broken) co_await commit(decide);
+  if (!mine.is_written && !line_->broken) {
+    co_await sleep(gathered_for);
+    co_await commit(decide);
+  }
   if (line_->broken) std::rethrow_exception(line_->broken);
 }
 
@@ -306,7 +327,7 @@ coro<void> rocksdb_frontier::commit(const judge& decide) {
   batch all{.pages = std::exchange(line_->waiting, {}), .passed_over = std::exchange(line_->passed_over, {})};
   try {
     if (out_ != nullptr) co_await out_->flush();
-    co_await to_thread([&] { look_up(all); });
+    if (!look_up_recent(all)) co_await to_thread([&] { look_up(all); });
     for (ended* const page : all.pages) decide_about(all, *page, decide);
     co_await to_thread([&] { write(all); });
   } catch (const std::exception&) {
@@ -319,25 +340,31 @@ coro<void> rocksdb_frontier::commit(const judge& decide) {
   }
 }
 
-// On a thread.
-void rocksdb_frontier::look_up(batch& all) {
-  const auto pass = [&](const url& link, std::string_view reason) {
-    if (store_->is_recent('n', link.href())) return;
-    all.passed_over.emplace_back(link.href(), reason);
-  };
+// By the table of digests alone; false if the database is to be asked about some.
+bool rocksdb_frontier::look_up_recent(batch& all) {
+  bool are_all_known = true;
   for (ended* const page : all.pages) {
     const finished_page& done = *page->done;
     page->is_new.resize(done.links.size());
     for (std::size_t n = 0; n < done.links.size(); ++n) {
       const page_link& link = done.links[n];
-      if (!done.not_followed.empty())
-        pass(link.url, done.not_followed);
-      else if (link.nofollow)
-        pass(link.url, "nofollow");
-      else
-        page->is_new[n] = !store_->has_seen(link.url.href());
+      const std::string_view reason = !done.not_followed.empty() ? done.not_followed : link.nofollow ? "nofollow" : "";
+      if (!reason.empty()) {
+        if (!store_->is_recent('n', link.url.href())) all.passed_over.emplace_back(link.url.href(), reason);
+      } else if (!store_->is_recent('s', link.url.href())) {
+        page->is_new[n] = true;
+        are_all_known = false;
+      }
     }
   }
+  return are_all_known;
+}
+
+// On a thread: about those that are left.
+void rocksdb_frontier::look_up(batch& all) {
+  for (ended* const page : all.pages)
+    for (std::size_t n = 0; n < page->is_new.size(); ++n)
+      if (page->is_new[n]) page->is_new[n] = !store_->has_seen(page->done->links[n].url.href());
 }
 
 void rocksdb_frontier::decide_about(batch& all, ended& page, const judge& decide) {

@@ -56,6 +56,7 @@ class rocksdb_frontier final : public frontier {
   void load();
   coro<void> be_written(ended& mine, const judge& decide);
   coro<void> commit(const judge& decide);
+  bool look_up_recent(batch& all);
   void look_up(batch& all);
   void decide_about(batch& all, ended& page, const judge& decide);
   void count(const finished_page& done);

@@ -1,0 +1,181 @@
+"""Crawls that are killed and resumed: resume_test.py HOCKET [KILLS]
+
+Each crawl is killed by SIGKILL at random moments until it has ended. What it has written then must be what an undisturbed crawl writes,
+and no page that a written batch had finished may have been asked for again."""
+
+import collections
+import http.server
+import json
+import pathlib
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+import program
+
+PAGES = 600
+KILLS = 6  # of one crawl
+
+
+def links_of(number):
+    """A site that is the same each time: a tree with a few links across."""
+    near = [number * 3 + 1, number * 3 + 2, number * 3 + 3, (number * 31 + 7) % PAGES, (number * 17 + 3) % PAGES, number // 2]
+    return [link for link in near if link < PAGES]
+
+
+class Site:
+    def __init__(self):
+        self.asked = collections.Counter()
+        site = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                site.asked[self.path] += 1
+                number = int(self.path[1:] or 0) if self.path[1:].isdigit() or self.path == "/" else None
+                status = 404 if number is None else 200
+                body = "" if number is None else "".join(f'<a href="/{link}">x</a>' for link in links_of(number))
+                if number is not None and number % 50 == 49:
+                    status, body = 302, ""
+                self.send_response(status)
+                if status == 302:
+                    self.send_header("Location", f"/moved-{number}")
+                self.send_header("Content-Type", "text/html")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *arguments):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *arguments):
+                pass  # a client was killed
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
+        self.thread.start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def written(folder):
+    rows = (folder / "links.tsv").read_text().splitlines()[1:]
+    pages = [json.loads(line) for line in (folder / "pages.jsonl").read_text().splitlines()]
+    summary = json.loads((folder / "summary.json").read_text())
+    return rows, pages, {name: summary[name] for name in ("pages", "ok", "failed", "links", "bytes", "skipped")}
+
+
+def finished(folder):
+    """The pages in the file, complete lines only."""
+    path = folder / "pages.jsonl"
+    text = path.read_text(errors="replace") if path.exists() else ""
+    return {json.loads(line)["url"] for line in text.splitlines(keepends=True) if line.endswith("\n")}
+
+
+class Resume(unittest.TestCase):
+    def setUp(self):
+        self.site = Site()
+        self.addCleanup(self.site.close)
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def crawl(self, name, *more, backend="epoll"):
+        return program.start("crawl", *more, "--frontier", self.folder / f"{name}.frontier", "--out", self.folder / name, "-q", "--retries", "0", backend=backend)
+
+    def finish(self, process):
+        out, errors = process.communicate(timeout=program.WAIT * 5)
+        self.assertEqual((process.returncode, errors), (0, ""), out)
+
+    def test_killed_at_random_it_ends_as_if_it_had_not_been(self):
+        for backend in program.BACKENDS:
+            with self.subTest(backend=backend):
+                self.kill_and_compare(backend)
+
+    def kill_and_compare(self, backend):
+        whole, parts = f"whole-{backend}", f"parts-{backend}"
+        begun = time.monotonic()
+        self.finish(self.crawl(whole, self.site.url, backend=backend))
+        length = time.monotonic() - begun
+        self.site.asked.clear()
+        seed = random.randrange(1 << 32)
+        moments = random.Random(seed)
+        kills = 0
+        process = self.crawl(parts, self.site.url, backend=backend)
+        while True:
+            if kills < KILLS:
+                time.sleep(moments.uniform(0, length / 3))
+            else:
+                process.wait(program.WAIT * 5)
+            if process.poll() is None:
+                process.kill()
+                kills += 1
+            out, errors = process.communicate()
+            if process.returncode == 0:
+                break
+            is_begun = "no crawl to resume" not in errors
+            if is_begun and process.returncode != -signal.SIGKILL:
+                self.fail(f"seed {seed}: {errors}")
+            is_there = is_begun and (self.folder / f"{parts}.frontier/CURRENT").exists()
+            process = self.crawl(parts, *(["--resume"] if is_there else [self.site.url]), backend=backend)
+        rows, pages, summary = written(self.folder / parts)
+        whole_rows, whole_pages, whole_summary = written(self.folder / whole)
+        self.assertEqual(len(rows), len(set(rows)), f"seed {seed}")
+        self.assertEqual(set(rows), set(whole_rows), f"seed {seed}")
+        self.assertEqual(sorted(page["url"] for page in pages), sorted(page["url"] for page in whole_pages), f"seed {seed}")
+        self.assertEqual(summary, whole_summary, f"seed {seed}")
+
+    def test_what_is_in_order_at_the_first_ctrl_c_is_not_fetched_again(self):
+        process = self.crawl("out", self.site.url, "--delay", "0.001", "--per-host", "4")
+        program.wait_until(lambda: sum(self.site.asked.values()) > 100, "100 pages")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=program.WAIT)
+        self.assertEqual(process.returncode, 130)
+        done = finished(self.folder / "out")
+        self.assertGreater(len(done), 50)
+        before = collections.Counter(self.site.asked)
+        self.finish(self.crawl("out", "--resume"))
+        for url in done:
+            path = url.removeprefix(self.site.url[:-1])
+            self.assertEqual(self.site.asked[path], before[path], url)
+        self.assertEqual(len(finished(self.folder / "out")), len({p for p in self.site.asked if p[1:].isdigit() or p == "/"}))
+
+    def test_a_second_process_is_refused_in_one_line(self):
+        process = self.crawl("out", self.site.url, "--delay", "1")
+        program.wait_until(lambda: (self.folder / "out.frontier/CURRENT").exists(), "the frontier")
+        other = self.crawl("other", "--resume")
+        second = program.hocket("crawl", "--frontier", self.folder / "out.frontier", "--resume", "--out", self.folder / "else", "-q")
+        other.communicate(timeout=program.WAIT)
+        self.assertEqual(second.returncode, 1)
+        self.assertEqual(second.stderr, f"hocket crawl: '{self.folder}/out.frontier' is in use by another process\n")
+        process.kill()
+        process.communicate()
+
+    def test_says_what_is_wrong_with_the_folder(self):
+        (self.folder / "mine").mkdir()
+        (self.folder / "mine/file").write_text("precious")
+        for arguments, problem in [
+            ([self.site.url, "--frontier", "mine"], "'mine' holds other files: a frontier takes a folder of its own"),
+            (["--resume", "--frontier", "nothing"], "there is no crawl to resume in 'nothing'"),
+        ]:
+            result = program.hocket("crawl", *arguments, cwd=self.folder)
+            self.assertEqual((result.returncode, result.stderr), (1, f"hocket crawl: {problem}\n"))
+        result = program.hocket("crawl", self.site.url, "--resume", cwd=self.folder)
+        self.assertEqual(result.returncode, 2)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 2 and sys.argv[2].isdigit():
+        KILLS = int(sys.argv.pop(2))
+    sys.exit(program.main(__doc__))
