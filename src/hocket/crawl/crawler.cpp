@@ -21,6 +21,7 @@
 #include <hocket/http/date.hpp>
 #include <hocket/http/media_type.hpp>
 #include <hocket/http/status.hpp>
+#include <hocket/url/without_user.hpp>
 
 namespace hocket::crawl {
 
