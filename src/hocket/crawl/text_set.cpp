@@ -59,9 +59,11 @@ void text_set::widen() {
 
 char* text_set::room_for(std::size_t size) {
   if (size > free_size_) {
+    const bool is_first = first_ == nullptr && size <= block_size;
     const std::size_t wanted = std::max(size, block_size);
-    blocks_.push_back(std::make_unique_for_overwrite<char[]>(wanted));
-    free_ = blocks_.back().get();
+    auto& block = is_first ? first_ : more_.emplace_back();
+    block = std::make_unique_for_overwrite<char[]>(wanted);
+    free_ = block.get();
     free_size_ = wanted;
   }
   free_size_ -= size;
@@ -73,11 +75,22 @@ void text_set::clear() noexcept {
     *this = text_set(seed_);
     return;
   }
+  if (texts_.size() * 16 < slots_.size())
+    for (std::uint32_t number = 0; number < texts_.size(); ++number) slots_[slot_with(number)] = 0;
+  else
+    std::ranges::fill(slots_, 0);
   texts_.clear();
-  std::ranges::fill(slots_, 0);
-  blocks_.clear();
-  free_ = nullptr;
-  free_size_ = 0;
+  more_.clear();
+  free_ = first_.get();
+  free_size_ = first_ == nullptr ? 0 : block_size;
+}
+
+// Where that text stands, be the slots before it empty or not.
+std::size_t text_set::slot_with(std::uint32_t number) const noexcept {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t slot = texts_[number].hash & mask;
+  while (slots_[slot] != number + 1) slot = (slot + 1) & mask;
+  return slot;
 }
 
 }  // namespace hocket::crawl

@@ -42,6 +42,7 @@ class text_set {
 
   /// The slot that has the text, or the free one where it would be.
   [[nodiscard]] std::size_t slot_of(std::string_view text, std::uint32_t hash) const noexcept;
+  [[nodiscard]] std::size_t slot_with(std::uint32_t number) const noexcept;
   [[nodiscard]] bool is_crowded() const noexcept { return (texts_.size() + 1) * 2 > slots_.size(); }
   void widen();
   char* room_for(std::size_t size);
@@ -49,8 +50,9 @@ class text_set {
   std::uint64_t seed_;
   std::vector<stored> texts_;
   std::vector<std::uint32_t> slots_;  // a power of two of them: one more than a number in `texts_`, or 0
-  std::vector<std::unique_ptr<char[]>> blocks_;
-  char* free_ = nullptr;  // in the last block
+  std::unique_ptr<char[]> first_;     // block of texts, which `clear` keeps
+  std::vector<std::unique_ptr<char[]>> more_;
+  char* free_ = nullptr;  // in the block that came last
   std::size_t free_size_ = 0;
 };
 

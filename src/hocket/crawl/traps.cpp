@@ -77,20 +77,20 @@ std::string_view traps::judge(const url& found) {
   return {};
 }
 
-std::string_view traps::judge_path(std::string_view path) const {
-  std::array<std::string_view, most_segments_compared> segments;
-  std::size_t count = 0;
+std::string_view traps::judge_path(std::string_view path) {
+  segments_.clear();
   while (!path.empty()) {
     path.remove_prefix(1);  // the slash
     const std::string_view segment = path.substr(0, path.find('/'));
     path.remove_prefix(segment.size());
     if (segment.empty()) continue;
-    if (limits_.path_depth != 0 && count >= limits_.path_depth) return "path_depth";
-    if (count == segments.size()) break;
-    segments[count++] = segment;
+    if (limits_.path_depth != 0 && segments_.size() >= limits_.path_depth) return "path_depth";
+    if (segments_.size() == most_segments_compared) break;
+    segments_.push_back(segment);
+    const std::size_t count = segments_.size();
     if (limits_.repetitions == 0 || count < limits_.repetitions) continue;
     for (std::size_t length = 1; length * limits_.repetitions <= count; ++length)
-      if (ends_in_repetition(segments.data() + count, count, length, limits_.repetitions)) return "repeated_segments";
+      if (ends_in_repetition(segments_.data() + count, count, length, limits_.repetitions)) return "repeated_segments";
   }
   return {};
 }

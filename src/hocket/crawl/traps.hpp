@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include <hocket/crawl/text_set.hpp>
 #include <hocket/url/url.hpp>
@@ -33,11 +34,12 @@ class traps {
   [[nodiscard]] std::string_view judge(const url& found);
 
  private:
-  std::string_view judge_path(std::string_view path) const;
+  std::string_view judge_path(std::string_view path);
   std::string_view judge_query(const url& found);
   std::string_view judge_dates(const url& found);
 
   trap_limits limits_;
+  std::vector<std::string_view> segments_;  // of the path at hand
   text_set without_session_;
   std::unordered_map<std::string, std::size_t> queries_;  // by host and path
   std::unordered_map<std::string, std::size_t> dates_;    // by the URL with its digits as 0
