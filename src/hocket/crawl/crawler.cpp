@@ -334,11 +334,11 @@ coro<void> crawler::fetch(const target& next, outcome& result) {
   for (;;) {
     result.final_url = hops.back();
     if (options_.obey_robots && !co_await may_fetch(next, result)) co_return;
-    http::request_options asked{.timeout = deadline - loop::running().time(), .max_redirects = 0};
-    if (hooks_.before_request) hooks_.before_request(hops.back(), asked);
     const time_point asked_at = loop::running().time();
+    http::request_options asked{.timeout = deadline - asked_at, .max_redirects = 0};
+    if (hooks_.before_request) hooks_.before_request(hops.back(), asked);
     auto answer = co_await roles_.downloader->get(hops.back(), std::move(asked));
-    scheduler_.answered(hops.back(), loop::running().time() - asked_at);
+    scheduler_.answered(hops.back(), asked_at);
     if (hooks_.on_response) hooks_.on_response(hops.back(), answer);
     result.status = answer.status();
     result.content_type = answer.headers().get("Content-Type").value_or("");

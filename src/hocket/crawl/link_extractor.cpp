@@ -79,6 +79,22 @@ constexpr std::uint64_t packed(std::string_view name) {
   return result;
 }
 
+// How names of interest begin: for each first letter, the second characters. Most tags can be told from them by two.
+constexpr auto beginnings_of(std::initializer_list<std::string_view> names) {
+  std::array<std::uint32_t, 32> seconds{};
+  for (const std::string_view name : names) seconds[name[0] & 31] |= std::uint32_t{1} << (name[1] & 31);
+  return seconds;
+}
+constexpr auto beginnings_of_foreign = beginnings_of({"svg", "math"});
+constexpr auto beginnings_of_interest =
+    beginnings_of({"a ",     "a\n",     "a\t",      "a\r",       "a\f",   "a/",    "a>",       "area",
+                   "base",   "meta",    "link",     "script",    "style", "title", "textarea", "xmp",
+                   "iframe", "noembed", "noframes", "plaintext", "svg",   "math"});  // as kind_of() has them
+
+bool begins_as(const char* name, const std::array<std::uint32_t, 32>& beginnings) {
+  return (beginnings[static_cast<unsigned char>(name[0]) & 31] >> (static_cast<unsigned char>(name[1]) & 31) & 1) != 0;
+}
+
 bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
   return std::ranges::equal(text, lower_case, {}, lower);
 }
@@ -237,6 +253,12 @@ const char* link_extractor::pass_plain_tag(const char* at, const char* end) {
   const bool is_end_tag = *at == '/';
   if (is_end_tag && ++at == end) return nullptr;
   if (!is_letter(*at)) return nullptr;
+  if (end - at > 1 && !begins_as(at, is_end_tag ? beginnings_of_foreign : beginnings_of_interest)) {
+    const char* const stop = find<'>', '='>(at, end);
+    if (stop != end && *stop == '>') return stop + 1;
+    at = std::find_if(at, end, [](char c) { return name_digit(c) == 0; });
+    return pass_attributes(at, end);
+  }
   std::uint64_t name = 0;
   for (; at != end; ++at) {
     const std::uint8_t digit = name_digit(*at);

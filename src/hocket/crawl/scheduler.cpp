@@ -33,12 +33,13 @@ duration scheduler::host::delay() const noexcept {
   return std::max(limits.delay, std::min<duration>(2 * latency, longest_adapted_delay));
 }
 
-void scheduler::answered(const hocket::url& whose, duration latency) {
+void scheduler::answered(const hocket::url& whose, time_point asked_at) {
   const auto found = hosts_.find(whose.host_with_port());
   if (found == hosts_.end() || !found->second->limits.adaptive) return;
   host& which = *found->second;
+  const duration latency = loop::running().time() - asked_at;
   which.latency = which.latency == duration::zero() ? latency : (3 * which.latency + latency) / 4;
-  which.next_slot = std::max(which.next_slot, loop::running().time() - latency + which.delay());
+  which.next_slot = std::max(which.next_slot, asked_at + which.delay());
 }
 
 void scheduler::add(target next) {
@@ -90,7 +91,7 @@ void scheduler::wait_for_postponed() {
 void scheduler::consider(host& which) {
   if (which.is_linked() || which.waiting.empty() || which.in_flight >= which.limits.connections) return;
   loop& now = loop::running();
-  if (which.next_slot > now.time()) {
+  if (which.next_slot != time_point{} && which.next_slot > now.time()) {
     which.slot_timer.cancel();
     which.slot_timer = now.call_at(which.next_slot, [this, &which] { consider(which); });
     return;

@@ -57,8 +57,8 @@ class scheduler {
   void answered_fully(const hocket::url& done);
   void finished(const hocket::url& done, bool was_answered_fully = false);
 
-  /// How long the host of `whose` took to answer a request that has just ended: see `host_limits::adaptive`.
-  void answered(const hocket::url& whose, duration latency);
+  /// The host of `whose` has answered a request that was made at `asked_at`: see `host_limits::adaptive`.
+  void answered(const hocket::url& whose, time_point asked_at);
 
   /// For one more request to the host of `whose`, which is under way already or redirected to: reserves the host's next slot
   /// and waits for it.

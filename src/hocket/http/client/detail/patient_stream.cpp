@@ -7,7 +7,10 @@ namespace hocket::http::detail {
 
 coro<void> patient_stream::send(std::span<const std::string_view> pieces) {
   try {
-    co_await with_timeout_at(bound(), stream_.send_all(pieces));
+    if (pieces.size() == 1)
+      co_await with_timeout_at(bound(), stream_.send_all(pieces.front()));
+    else
+      co_await with_timeout_at(bound(), stream_.send_all(pieces));
   } catch (const timeout_error&) {
     give_up("the server takes no request");
   }
