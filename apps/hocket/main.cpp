@@ -1,7 +1,10 @@
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <iterator>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -23,6 +26,19 @@ int complain(const std::string& who, const std::string& line, int code) {
   return code;
 }
 
+// The one that is asked for, as the others' options take a while to make; all of them for who asks what there is.
+void add_commands(CLI::App& program, action& chosen, std::string_view asked) {
+  struct command {
+    std::string_view name;
+    void (*add)(CLI::App&, action&);
+  };
+  static constexpr command commands[] = {
+      {"crawl", add_crawl}, {"get", add_get}, {"graph", add_graph}, {"report", add_report}, {"serve", add_serve}};
+  const bool is_known = std::ranges::find(commands, asked, &command::name) != std::end(commands);
+  for (const auto& [name, add] : commands)
+    if (!is_known || name == asked) add(program, chosen);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -31,11 +47,7 @@ int main(int count, char** arguments) {
   program.set_version_flag("--version", "hocket " HOCKET_VERSION);
   program.require_subcommand(1);
   action chosen;
-  add_crawl(program, chosen);
-  add_get(program, chosen);
-  add_graph(program, chosen);
-  add_report(program, chosen);
-  add_serve(program, chosen);
+  add_commands(program, chosen, count > 1 ? arguments[1] : "");
   try {
     program.parse(count, arguments);
   } catch (const CLI::Success& asked) {  // --help, --version
