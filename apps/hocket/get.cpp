@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include <hocket/core/run.hpp>
+#include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/session.hpp>
 #include <hocket/http/range/validators.hpp>
 #include <hocket/io/file_system.hpp>
@@ -98,7 +99,7 @@ coro<void> save(const get_arguments& arguments, http::response& answer, std::str
   const std::uint64_t before = answer.status() == 206 ? first : 0;
   const auto length = answer.content_length();
   get_progress progress(shows_progress(arguments), before, length ? std::optional(before + *length) : std::nullopt);
-  co_await answer.save_to(std::move(path), {.resume = first > 0,
+  co_await answer.save_to(std::move(path), {.resume = arguments.resume,
                                             .on_progress = [&progress](std::uint64_t bytes) { progress.show(bytes); }});
 }
 
@@ -107,6 +108,7 @@ coro<void> get_one(const get_arguments& arguments, http::session& web, const url
   get_request asked = co_await make_get_request(arguments);
   const std::uint64_t first = arguments.resume ? co_await size_of(path) : 0;
   if (first > 0) http::ask_for_rest(asked.options.fields, first);
+  const bool wants_part = asked.options.fields.contains("Range");
   http::response answer = co_await web.request(asked.method, target, std::move(asked.options));
   if (arguments.include_head) print_head(answer);
   if (first > 0 && answer.is_at_end(first)) co_return;
@@ -114,6 +116,8 @@ coro<void> get_one(const get_arguments& arguments, http::session& web, const url
     throw std::runtime_error(fmt::format("'{}' has {} bytes, and there are fewer", path, first));
   if (path.empty()) {
     for (auto piece = co_await answer.next(); !piece.empty(); piece = co_await answer.next()) print(piece);
+  } else if (answer.status() == 206 && !wants_part) {
+    throw http::client_error("the server sends a part, and nobody has asked for one");
   } else if (answer.ok()) {
     co_await save(arguments, answer, path, first);
   }
