@@ -534,6 +534,25 @@ HOCKET_TEST(static_files, two_range_fields_are_ignored) {
 
 // ---- options
 
+HOCKET_TEST(static_files, hides_names_that_begin_with_a_dot_unless_told_not_to) {
+  for (const bool hidden : {false, true}) {
+    served_folder folder;
+    folder.options.list_directories = true;
+    folder.options.hidden = hidden;
+    for (const char* name : {".git", ".well-known", ".well-known/.old"})
+      std::filesystem::create_directory(folder.path(name));
+    for (const char* name : {".env", ".git/config", ".well-known/security.txt", ".well-known/.old/x"})
+      write_file(folder.path(name), "there");
+    for (const char* target : {"/.env", "/%2eenv", "/.git/config", "/.git/", "/.git", "/.well-known/.old/x"})
+      EXPECT_EQ((co_await folder.get(target)).starts_with("HTTP/1.1 404"), !hidden) << target;
+    EXPECT_EQ(body_of(co_await folder.get("/.well-known/security.txt")), "there");
+    const std::string page = co_await folder.get("/");
+    EXPECT_EQ(page.contains(".env") || page.contains(".git"), hidden) << page;
+    EXPECT_TRUE(page.contains(".well-known/")) << page;
+    co_await folder.stop();
+  }
+}
+
 HOCKET_TEST(static_files, sends_what_was_compressed_before_to_who_takes_it) {
   served_folder folder;
   folder.options.precompressed = true;
