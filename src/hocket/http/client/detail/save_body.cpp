@@ -45,6 +45,8 @@ coro<std::string> behind_links(std::string path) {
 /// A new file with the permissions of the one at `path`. Errors name what was asked for.
 coro<file> make_beside(const std::string& path, std::string beside) {
   const auto there = co_await as_expected(stat(path));
+  if (there && !there->is_regular())
+    throw std::system_error(std::make_error_code(std::errc::invalid_argument), fmt::format("cannot write '{}'", path));
   auto made = co_await as_expected(
       file::open(std::move(beside), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, there ? 0600 : 0666));
   if (!made) throw std::system_error(made.error(), fmt::format("cannot write '{}'", path));
