@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import http.server
 import os
+import pty
 import re
 import shutil
 import signal
@@ -92,6 +93,9 @@ class Server(http.server.ThreadingHTTPServer):
             if self.server.stands_still:
                 time.sleep(30)
             self.close_connection = True
+
+        def answer_odd(self, _):
+            self.wfile.write(b"HTTP/1.1 302 Found \x9b31m\r\nLocation: http://[\x9b31m\xc2\x9b\xc3\xa4/\r\nContent-Length: 0\r\n\r\n")
 
         def answer_part(self, _):
             self.say(206, b"0123", Content_Range="bytes 0-3/10")
@@ -186,6 +190,9 @@ class Get(AppTest):
             self.assertEqual(server.last[2]["Content-Type"], "application/x-www-form-urlencoded")
             self.assertEqual(self.get(server.url(), "--json", '{"a": 1}').stdout, '{"a": 1}')
             self.assertEqual(server.last[2]["Content-Type"], "application/json")
+            self.assertEqual(self.get(server.url(), "--json", "").returncode, 0)
+            method, _, fields, body = server.last
+            self.assertEqual((method, fields["Content-Type"], fields["Content-Length"], body), ("POST", "application/json", "0", b""))
 
     def test_sends_files_of_a_form(self):
         report = self.folder / "report.txt"
@@ -331,6 +338,28 @@ class Get(AppTest):
             self.addCleanup(os.environ.pop, "http_proxy")
             self.assertEqual(self.get("http://nowhere.invalid/b").stdout, "hello\n")
             self.assertEqual(server.last[1], "http://nowhere.invalid/b")
+            self.assertEqual(self.get(server.url("/c"), "--proxy", "").stdout, "hello\n")
+            self.assertEqual(server.last[1], "/c")
+
+    def test_says_that_it_is_the_proxy_that_it_cannot_reach(self):
+        dead = f"127.0.0.1:{free_port()}"
+        for scheme in ("http", "https", "socks5"):
+            for target in ("http://example.invalid/", "https://example.invalid/"):
+                self.refused(self.get(target, "--proxy", f"{scheme}://{dead}"), 1,
+                             f": cannot connect to the proxy {scheme}://{dead}: Connection refused")
+
+    def test_shows_nothing_that_a_terminal_would_obey(self):
+        with served() as server:
+            self.refused(self.get(server.url("/odd"), "-L"), 1, "redirected to 'http://\\[\ufffd31m\ufffdä/'")
+            terminal, its_end = pty.openpty()
+            subprocess.run([program.path, "get", "-i", server.url("/odd")], stdout=its_end, timeout=WAIT, check=True)
+            os.close(its_end)
+            with open(terminal, "rb", buffering=0) as screen:
+                head = screen.read(4096).decode()
+            self.assertIn("302 Found \ufffd31m", head)
+            self.assertIn("Location: http://[\ufffd31m\ufffdä/", head)
+            head = subprocess.run([program.path, "get", "-i", server.url("/odd")], stdout=subprocess.PIPE, timeout=WAIT, check=True).stdout
+            self.assertIn(b"Location: http://[\x9b31m\xc2\x9b\xc3\xa4/", head, "to a program as it came")
 
     def test_errors_are_one_line(self):
         port = program.free_port()
@@ -346,6 +375,12 @@ class Get(AppTest):
         self.refused(self.get("http://127.0.0.1/", "--proxy", "ftp://x"), 2, "proxy")
         self.refused(self.get("http://127.0.0.1/", "http://127.0.0.1/", "-o", "x"), 2, "several")
         self.refused(self.get("http://127.0.0.1/", "--cafile", "/nowhere"), 2, "/nowhere")
+        self.refused(self.get("http://127.0.0.1/", "-o", ""), 2, "a file without a name")
+        self.refused(self.get("http://127.0.0.1/", "-X", "A B"), 2, "'A B' is no method")
+        self.refused(self.get("http://127.0.0.1/", "-X", ""), 2, "'' is no method")
+        self.refused(self.get("http://127.0.0.1/", "-X", "CONNECT"), 2, "see --proxy")
+        self.refused(self.get("http://127.0.0.1/", "-H", "content-length: 3"), 2, "'Content-Length': that follows from what is sent")
+        self.refused(self.get("http://127.0.0.1/", "-H", "Transfer-Encoding: chunked"), 2, "follows from what is sent")
 
     def test_errors_tell_no_password(self):
         port = program.free_port()
