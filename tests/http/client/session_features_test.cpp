@@ -1,5 +1,8 @@
 // What a session does besides asking: addresses, time-outs, unix sockets, codings, cookies, files, hooks and middlewares.
 #include <chrono>
+#include <exception>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -567,6 +570,28 @@ TEST(session_saving, of_the_rest_cancelled_anywhere_leaves_nothing_behind) {
         {.backend = backend});
     EXPECT_EQ(report.leaked_blocks, 0U);
     EXPECT_GT(report.runs, 8U);
+  }
+}
+
+TEST(session_saving, to_be_gone_on_with_cancelled_anywhere_leaves_a_beginning) {
+  for (const auto backend : hocket::testing::every_backend()) {
+    const auto report = hocket::testing::cancel_at_every_suspension(
+        +[]() -> coro<void> {
+          auto folder = co_await hocket::temporary_directory::make();
+          scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "0123"); }));
+          session web;
+          response answer = co_await web.get(server.url());
+          const std::string path = folder / "saved";
+          const auto saved = co_await hocket::as_result(answer.save_to(path, {.resume = true}));
+          std::ifstream file(path);
+          const std::string kept(std::istreambuf_iterator<char>(file), {});
+          EXPECT_TRUE(std::string_view("0123").starts_with(kept)) << kept;
+          if (saved) EXPECT_EQ(kept, "0123");
+          if (!saved) std::rethrow_exception(saved.error());
+        },
+        {.backend = backend});
+    EXPECT_EQ(report.leaked_blocks, 0U);
+    EXPECT_GT(report.runs, 5U);
   }
 }
 
