@@ -1,5 +1,6 @@
 // Two tasks fetch the pages that a queue lists, with sockets that block: while one waits nobody else runs, and all the times add up.
 // Run: http_blocking http://example.org/ http://example.com/ ...
+#include <algorithm>
 #include <chrono>
 #include <iterator>
 #include <list>
@@ -71,7 +72,16 @@ hocket::generator<std::size_t> task(std::string_view name, std::queue<std::strin
   }
 }
 
+bool is_page(std::string_view text) {
+  const auto page = hocket::url::parse(text);
+  return page && page->scheme() == "http";
+}
+
 int main(int argc, char** argv) {
+  if (argc < 2 || !std::all_of(argv + 1, argv + argc, is_page)) {
+    fmt::print(stderr, "usage: http_blocking http://HOST[:PORT]/PATH ...\n");
+    return 2;
+  }
   std::queue<std::string> work_queue;
   for (int n = 1; n < argc; ++n) work_queue.push(argv[n]);
   std::list<hocket::generator<std::size_t>> tasks;

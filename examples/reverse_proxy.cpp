@@ -96,7 +96,8 @@ hocket::coro<void> serve(const arguments& given) {
 
 std::string web_server(const std::string& text) {
   const auto parsed = hocket::url::parse(text);
-  return parsed && parsed->scheme().starts_with("http") ? "" : fmt::format("'{}' is not http://HOST:PORT", text);
+  const bool is_web = parsed && (parsed->scheme() == "http" || parsed->scheme() == "https");
+  return is_web ? "" : fmt::format("'{}' is not http://HOST:PORT", text);
 }
 
 int main(int argc, char** argv) {

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include <hocket/core/run.hpp>
+#include <hocket/graph/printable.hpp>
+#include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/session.hpp>
 #include <hocket/http/range/validators.hpp>
 #include <hocket/io/file_system.hpp>
@@ -33,8 +35,9 @@ namespace {
 
 http::proxy_settings proxies_of(const get_arguments& arguments) {
   try {
-    if (arguments.proxy.empty()) return http::proxy_settings::from_environment();
-    const http::proxy via = http::proxy::parse(arguments.proxy);
+    if (!arguments.proxy) return http::proxy_settings::from_environment();
+    if (arguments.proxy->empty()) return {};
+    const http::proxy via = http::proxy::parse(*arguments.proxy);
     return arguments.proxy_digest ? via.with_digest() : via;
   } catch (const http::client_error& problem) {
     throw failure(problem.what(), wrong_usage);
@@ -84,8 +87,12 @@ void print(std::string_view text) {
 }
 
 void print_head(const http::response& answer) {
-  print(fmt::format("{} {} {}\r\n", answer.version(), answer.status(), answer.reason()));
-  for (const auto& [name, value] : answer.headers()) print(fmt::format("{}: {}\r\n", name, value));
+  const bool is_on_terminal = ::isatty(STDOUT_FILENO) == 1;
+  const auto shown = [is_on_terminal](std::string_view text) {
+    return is_on_terminal ? graph::printable(text) : std::string(text);
+  };
+  print(fmt::format("{} {} {}\r\n", answer.version(), answer.status(), shown(answer.reason())));
+  for (const auto& [name, value] : answer.headers()) print(fmt::format("{}: {}\r\n", name, shown(value)));
   print("\r\n");
 }
 
@@ -98,7 +105,7 @@ coro<void> save(const get_arguments& arguments, http::response& answer, std::str
   const std::uint64_t before = answer.status() == 206 ? first : 0;
   const auto length = answer.content_length();
   get_progress progress(shows_progress(arguments), before, length ? std::optional(before + *length) : std::nullopt);
-  co_await answer.save_to(std::move(path), {.resume = first > 0,
+  co_await answer.save_to(std::move(path), {.resume = arguments.resume,
                                             .on_progress = [&progress](std::uint64_t bytes) { progress.show(bytes); }});
 }
 
@@ -107,6 +114,7 @@ coro<void> get_one(const get_arguments& arguments, http::session& web, const url
   get_request asked = co_await make_get_request(arguments);
   const std::uint64_t first = arguments.resume ? co_await size_of(path) : 0;
   if (first > 0) http::ask_for_rest(asked.options.fields, first);
+  const bool wants_part = asked.options.fields.contains("Range");
   http::response answer = co_await web.request(asked.method, target, std::move(asked.options));
   if (arguments.include_head) print_head(answer);
   if (first > 0 && answer.is_at_end(first)) co_return;
@@ -114,6 +122,8 @@ coro<void> get_one(const get_arguments& arguments, http::session& web, const url
     throw std::runtime_error(fmt::format("'{}' has {} bytes, and there are fewer", path, first));
   if (path.empty()) {
     for (auto piece = co_await answer.next(); !piece.empty(); piece = co_await answer.next()) print(piece);
+  } else if (answer.status() == 206 && !wants_part) {
+    throw http::client_error("the server sends a part, and nobody has asked for one");
   } else if (answer.ok()) {
     co_await save(arguments, answer, path, first);
   }
@@ -150,7 +160,7 @@ coro<int> get_all(const get_arguments& arguments) {
     } catch (const cancelled&) {
       co_return interrupted;
     } catch (const std::exception& problem) {
-      fmt::print(stderr, "hocket get: {}: {}\n", without_user(target), problem.what());
+      fmt::print(stderr, "hocket get: {}: {}\n", without_user(target), graph::printable(problem.what()));
       code = work_failed;
     }
     if (arguments.timing) fmt::print(stderr, "{}\n", timing.line());
@@ -158,9 +168,24 @@ coro<int> get_all(const get_arguments& arguments) {
   co_return code;
 }
 
+/// What is wrong with a method; empty: nothing. Source: RFC 9110, 9.1.
+std::string problem_of_method(const std::string& text) {
+  constexpr std::string_view token_characters =
+      "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  if (text.empty() || text.find_first_not_of(token_characters) != std::string::npos)
+    return fmt::format("'{}' is no method", text);
+  return text == "CONNECT" ? "CONNECT is for proxies (see --proxy)" : "";
+}
+
+/// To CLI11 an empty text is no text.
+auto into(std::optional<std::string>& text) {
+  return [&text](const std::string& given) { text = given; };
+}
+
 void add_request_options(CLI::App& command, get_arguments& arguments) {
   command.add_option("-X,--request", arguments.method, "the method, instead of GET, or POST where something is sent")
-      ->type_name("METHOD");
+      ->type_name("METHOD")
+      ->check(problem_of_method);
   command.add_option("-H,--header", arguments.fields, "a field of the request")
       ->type_name("NAME:VALUE")
       ->allow_extra_args(false);
@@ -171,7 +196,9 @@ void add_request_options(CLI::App& command, get_arguments& arguments) {
           ->type_name("TEXT")
           ->allow_extra_args(false);
   CLI::Option* json =
-      command.add_option("--json", arguments.json, "send this, or what is in @FILE (@-: standard input), as JSON")
+      command
+          .add_option_function<std::string>("--json", into(arguments.json),
+                                            "send this, or what is in @FILE (@-: standard input), as JSON")
           ->type_name("TEXT")
           ->excludes(data);
   command.add_option("-F,--form", arguments.form, "send NAME=VALUE, or a file by NAME=@FILE, as multipart/form-data")
@@ -192,11 +219,14 @@ void add_options(CLI::App& command, get_arguments& arguments) {
   command.add_flag("-i,--include", arguments.include_head, "print status and fields before the body");
   CLI::Option* out =
       command.add_option("-o,--output", arguments.out, "the file to write to, instead of standard output")
-          ->type_name("FILE");
+          ->type_name("FILE")
+          ->check([](const std::string& name) { return name.empty() ? "a file without a name" : ""; });
   command.add_flag("-O,--remote-name", arguments.remote_name, "write to the file that the URL names")->excludes(out);
   command.add_flag("-C,--continue", arguments.resume, "go on where the file ends");
   CLI::Option* proxy =
-      command.add_option("--proxy", arguments.proxy, "the proxy, instead of the environment's")->type_name("URL");
+      command
+          .add_option_function<std::string>("--proxy", into(arguments.proxy), "the proxy, instead of the environment's")
+          ->type_name("URL");
   command.add_flag("--proxy-digest", arguments.proxy_digest, "show it who one is by Digest, and never by Basic")
       ->needs(proxy);
   add_resolver_options(command, arguments.resolver);

@@ -14,7 +14,7 @@ struct get_arguments {
   std::string method;
   std::vector<std::string> fields;
   std::vector<std::string> data;
-  std::string json;
+  std::optional<std::string> json;  // which may be empty
   std::vector<std::string> form;
   std::string user;
   bool digest = false;
@@ -24,7 +24,7 @@ struct get_arguments {
   std::string out;
   bool remote_name = false;
   bool resume = false;
-  std::string proxy;
+  std::optional<std::string> proxy;  // empty: none, whatever the environment says
   bool proxy_digest = false;
   resolver_arguments resolver;
   std::string authorities_file;

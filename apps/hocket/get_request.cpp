@@ -85,6 +85,9 @@ coro<get_request> make_get_request(const get_arguments& arguments) {
       throw failure(problem.what(), wrong_usage);
     }
   }
+  for (const char* name : {"Content-Length", "Transfer-Encoding"})
+    if (options.fields.contains(name))
+      throw failure(fmt::format("--header '{}': that follows from what is sent", name), wrong_usage);
   std::string data;
   for (const std::string& each : arguments.data) {
     if (!data.empty()) data += '&';
@@ -95,11 +98,11 @@ coro<get_request> make_get_request(const get_arguments& arguments) {
     if (!options.fields.contains("Content-Type"))
       options.fields.add("Content-Type", "application/x-www-form-urlencoded");
   }
-  if (!arguments.json.empty()) options.json = co_await text_or_file(arguments.json);
+  if (arguments.json) options.json = co_await text_or_file(*arguments.json);
   if (!arguments.form.empty()) options.multipart = co_await make_form(arguments.form);
   if (!arguments.user.empty()) options.auth = credentials_of(arguments);
   if (!arguments.follow) options.max_redirects = 0;
-  const bool sends = !arguments.data.empty() || !arguments.json.empty() || !arguments.form.empty();
+  const bool sends = !arguments.data.empty() || arguments.json || !arguments.form.empty();
   made.method = !arguments.method.empty() ? arguments.method : sends ? "POST" : "GET";
   co_return made;
 }

@@ -34,6 +34,7 @@ struct serve_arguments {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;
   std::size_t loops = 1;
+  bool hidden = false;
   serve_tls_arguments tls;
   bool quiet = false;
 };
@@ -88,7 +89,8 @@ coro<std::uint64_t> serve(serving& shared, loop_place place) {
   std::optional<sigterm_guard> ends_in_order;
   if (is_first) ends_in_order.emplace();
   auto listener = shared.address.listen();
-  http::server server(http::static_files::below(shared.arguments.directory, {.list_directories = true}),
+  http::server server(http::static_files::below(shared.arguments.directory,
+                                                {.list_directories = true, .hidden = shared.arguments.hidden}),
                       {.tls = shared.secured.tls, .wall_clock = system_wall_clock, .on_error = print_problem});
   if (is_first &&
       shared.secured.from_files)  // for as long as the loop runs; listens before anybody is told that it serves
@@ -134,6 +136,7 @@ void add_serve(CLI::App& program, action& chosen) {
       ->type_name("N")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();
+  command->add_flag("--hidden", arguments->hidden, "serve and list files whose names begin with a dot, too");
   CLI::Option* certificate =
       command->add_option("--cert", arguments->tls.certificate_file, "serve HTTPS with this certificate chain, in PEM")
           ->type_name("FILE");

@@ -8,6 +8,7 @@ import contextlib
 import gzip
 import http.server
 import os
+import pty
 import re
 import shutil
 import signal
@@ -78,6 +79,27 @@ class Server(http.server.ThreadingHTTPServer):
             else:
                 self.say(200, CONTENT)
 
+        def answer_breaking(self, _):
+            """Of CONTENT, or of what is asked for, 100,000 bytes; then nothing more comes, or, if told to break off, the end."""
+            begin = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")) if self.server.knows_ranges else None
+            first = int(begin[1]) if begin else 0
+            self.send_response(206 if begin else 200)
+            self.send_header("Content-Length", str(len(CONTENT) - first))
+            if begin:
+                self.send_header("Content-Range", f"bytes {first}-{len(CONTENT) - 1}/{len(CONTENT)}")
+            self.end_headers()
+            self.wfile.write(CONTENT[first:first + 100_000])
+            self.wfile.flush()
+            if self.server.stands_still:
+                time.sleep(30)
+            self.close_connection = True
+
+        def answer_odd(self, _):
+            self.wfile.write(b"HTTP/1.1 302 Found \x9b31m\r\nLocation: http://[\x9b31m\xc2\x9b\xc3\xa4/\r\nContent-Length: 0\r\n\r\n")
+
+        def answer_part(self, _):
+            self.say(206, b"0123", Content_Range="bytes 0-3/10")
+
         def answer_slow(self, _):
             self.send_response(200)
             self.send_header("Content-Length", "1000")
@@ -92,6 +114,8 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self):
         super().__init__(("127.0.0.1", 0), self.Handler)
         self.seen = []
+        self.knows_ranges = True
+        self.stands_still = False
 
     def handle_error(self, *_):
         pass
@@ -166,6 +190,9 @@ class Get(AppTest):
             self.assertEqual(server.last[2]["Content-Type"], "application/x-www-form-urlencoded")
             self.assertEqual(self.get(server.url(), "--json", '{"a": 1}').stdout, '{"a": 1}')
             self.assertEqual(server.last[2]["Content-Type"], "application/json")
+            self.assertEqual(self.get(server.url(), "--json", "").returncode, 0)
+            method, _, fields, body = server.last
+            self.assertEqual((method, fields["Content-Type"], fields["Content-Length"], body), ("POST", "application/json", "0", b""))
 
     def test_sends_files_of_a_form(self):
         report = self.folder / "report.txt"
@@ -231,6 +258,60 @@ class Get(AppTest):
             self.assertEqual(self.get(server.url("/large"), "-o", self.out, "-C").returncode, 0)
             self.assertEqual(self.out.read_bytes(), CONTENT)
 
+    def test_goes_on_with_what_it_has_begun_itself(self):
+        for backend in BACKENDS:
+            with self.subTest(backend=backend), served() as server:
+                out = self.folder / backend
+                for size, code in ((100_000, 1), (200_000, 1), (256_000, 0)):
+                    result = self.get(server.url("/breaking"), "-C", "-o", out, backend=backend)
+                    self.assertEqual((result.returncode, out.read_bytes()), (code, CONTENT[:size]), result.stderr)
+                self.assertEqual([seen[2].get("Range") for seen in server.seen], [None, "bytes=100000-", "bytes=200000-"])
+                self.assertEqual(self.get(server.url("/breaking"), "-o", out, backend=backend).returncode, 1)
+                self.assertEqual(out.read_bytes(), CONTENT, "without --continue the old one stays")
+
+    def test_goes_on_after_an_interruption_or_a_time_out(self):
+        for number in (signal.SIGINT, signal.SIGTERM, None):
+            with self.subTest(signal=number), served() as server:
+                out = self.folder / f"of {number}"
+                server.stands_still = True
+                if number is None:
+                    self.assertEqual(self.get(server.url("/breaking"), "-C", "-o", out, "--timeout", "2").returncode, 1)
+                else:
+                    running = start("get", server.url("/breaking"), "-C", "-o", out)
+                    wait_until(lambda: out.exists() and out.stat().st_size == 100_000, "the first bytes")
+                    running.send_signal(number)
+                    running.communicate(timeout=WAIT)
+                    self.assertEqual(running.returncode, 130)
+                self.assertEqual(out.read_bytes(), CONTENT[:100_000])
+                self.assertEqual(self.get(server.url("/large"), "-C", "-o", out).returncode, 0)
+                self.assertEqual(out.read_bytes(), CONTENT)
+
+    def test_keeps_what_it_cannot_go_on_with_until_all_has_come(self):
+        with served() as server:
+            server.knows_ranges = False
+            self.out.write_text("old")
+            self.assertEqual(self.get(server.url("/breaking"), "-C", "-o", self.out).returncode, 1)
+            self.assertEqual(self.out.read_text(), "old")
+            self.assertEqual(os.listdir(self.folder), ["out"])
+
+    def test_saves_no_part_that_it_has_not_asked_for(self):
+        with served() as server:
+            for options in ((), ("-C",)):
+                self.refused(self.get(server.url("/part"), "-o", self.out, *options), 1, "a part, and nobody has asked")
+                self.assertFalse(self.out.exists())
+            self.assertEqual(self.get(server.url("/part"), "-o", self.out, "-H", "Range: bytes=0-3").returncode, 0)
+            self.assertEqual(self.out.read_bytes(), b"0123")
+
+    def test_keeps_the_mode_of_a_file_and_links_to_it(self):
+        there = self.folder / "there"
+        there.write_text("old")
+        there.chmod(0o640)
+        self.out.symlink_to("there")
+        with served() as server:
+            self.assertEqual(self.get(server.url(), "-o", self.out).returncode, 0)
+        self.assertTrue(self.out.is_symlink())
+        self.assertEqual((there.read_text(), there.stat().st_mode & 0o7777), ("hello\n", 0o640))
+
     def test_refuses_names_that_lead_elsewhere(self):
         with served() as server:
             for path in ("/", "/a/", "/..%2f..%2fetc%2fpasswd", "/%2e%2E", "/a%00b"):
@@ -257,6 +338,28 @@ class Get(AppTest):
             self.addCleanup(os.environ.pop, "http_proxy")
             self.assertEqual(self.get("http://nowhere.invalid/b").stdout, "hello\n")
             self.assertEqual(server.last[1], "http://nowhere.invalid/b")
+            self.assertEqual(self.get(server.url("/c"), "--proxy", "").stdout, "hello\n")
+            self.assertEqual(server.last[1], "/c")
+
+    def test_says_that_it_is_the_proxy_that_it_cannot_reach(self):
+        dead = f"127.0.0.1:{free_port()}"
+        for scheme in ("http", "https", "socks5"):
+            for target in ("http://example.invalid/", "https://example.invalid/"):
+                self.refused(self.get(target, "--proxy", f"{scheme}://{dead}"), 1,
+                             f": cannot connect to the proxy {scheme}://{dead}: Connection refused")
+
+    def test_shows_nothing_that_a_terminal_would_obey(self):
+        with served() as server:
+            self.refused(self.get(server.url("/odd"), "-L"), 1, "redirected to 'http://\\[\ufffd31m\ufffdä/'")
+            terminal, its_end = pty.openpty()
+            subprocess.run([program.path, "get", "-i", server.url("/odd")], stdout=its_end, timeout=WAIT, check=True)
+            os.close(its_end)
+            with open(terminal, "rb", buffering=0) as screen:
+                head = screen.read(4096).decode()
+            self.assertIn("302 Found \ufffd31m", head)
+            self.assertIn("Location: http://[\ufffd31m\ufffdä/", head)
+            head = subprocess.run([program.path, "get", "-i", server.url("/odd")], stdout=subprocess.PIPE, timeout=WAIT, check=True).stdout
+            self.assertIn(b"Location: http://[\x9b31m\xc2\x9b\xc3\xa4/", head, "to a program as it came")
 
     def test_errors_are_one_line(self):
         port = program.free_port()
@@ -272,6 +375,12 @@ class Get(AppTest):
         self.refused(self.get("http://127.0.0.1/", "--proxy", "ftp://x"), 2, "proxy")
         self.refused(self.get("http://127.0.0.1/", "http://127.0.0.1/", "-o", "x"), 2, "several")
         self.refused(self.get("http://127.0.0.1/", "--cafile", "/nowhere"), 2, "/nowhere")
+        self.refused(self.get("http://127.0.0.1/", "-o", ""), 2, "a file without a name")
+        self.refused(self.get("http://127.0.0.1/", "-X", "A B"), 2, "'A B' is no method")
+        self.refused(self.get("http://127.0.0.1/", "-X", ""), 2, "'' is no method")
+        self.refused(self.get("http://127.0.0.1/", "-X", "CONNECT"), 2, "see --proxy")
+        self.refused(self.get("http://127.0.0.1/", "-H", "content-length: 3"), 2, "'Content-Length': that follows from what is sent")
+        self.refused(self.get("http://127.0.0.1/", "-H", "Transfer-Encoding: chunked"), 2, "follows from what is sent")
 
     def test_errors_tell_no_password(self):
         port = program.free_port()

@@ -410,6 +410,20 @@ class HttpBlocking(unittest.TestCase):
         ended = run("http_blocking", "http://127.0.0.1:1/")
         self.assertEqual((ended.stderr, ended.returncode), ("http_blocking: connect: Connection refused\n", 1))
 
+    def test_says_how_it_is_used(self):
+        for arguments in ((), ("--help",), ("http://127.0.0.1:1/", "nonsense"), ("https://127.0.0.1/",)):
+            ended = run("http_blocking", *arguments)
+            self.assertEqual((ended.stdout, ended.stderr, ended.returncode),
+                             ("", "usage: http_blocking http://HOST[:PORT]/PATH ...\n", 2))
+
+
+class ReverseProxyUsage(unittest.TestCase):
+    def test_refuses_what_is_no_web_server(self):
+        for upstream in ("httpx://a", "ftp://a/", "nonsense"):
+            ended = run("reverse_proxy", upstream)
+            self.assertIn(f"'{upstream}' is not http://HOST:PORT", ended.stderr)
+            self.assertEqual((ended.stdout, ended.returncode), ("", 2))
+
 
 @on_each_backend
 class ReverseProxy:

@@ -52,7 +52,7 @@ _hocket() {
       fi ;;
     serve)
       if [[ $current == -* ]]; then
-        _hocket_words '-h --help --port --host --loops --cert --key --self-signed -q --quiet'
+        _hocket_words '-h --help --port --host --loops --hidden --cert --key --self-signed -q --quiet'
       else
         _hocket_paths -d
       fi ;;

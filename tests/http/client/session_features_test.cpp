@@ -1,5 +1,8 @@
 // What a session does besides asking: addresses, time-outs, unix sockets, codings, cookies, files, hooks and middlewares.
 #include <chrono>
+#include <exception>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -362,44 +365,131 @@ HOCKET_TEST(session_saving, makes_a_new_file_for_whom_the_umask_lets) {
   auto folder = co_await hocket::temporary_directory::make();
   scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "new"); }));
   session web;
-  const std::string saved = folder / "saved";
-  const std::string loaded = folder / "loaded";
-  for (const std::string& path : {saved, loaded}) {
-    co_await hocket::write_file(path, "old");
-    EXPECT_EQ(::chmod(path.c_str(), 0600), 0);
-  }
-  response answer = co_await web.get(server.url());
-  co_await answer.save_to(saved);
-  co_await hocket::http::download(web, *hocket::url::parse(server.url()), loaded);
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  for (const std::string& path : {saved, loaded})
-    EXPECT_EQ((co_await hocket::stat(path)).permissions(), 0666U & ~mask) << "and not that of the old one";
+  for (const bool resumes : {false, true}) {
+    const std::string path = folder / fmt::format("saved{}", resumes);
+    response answer = co_await web.get(server.url());
+    co_await answer.save_to(path, {.resume = resumes});
+    EXPECT_EQ((co_await hocket::stat(path)).permissions(), 0666U & ~mask);
+  }
   co_await folder.remove();
 }
 
-HOCKET_TEST(session_saving, replaces_a_symbolic_link_and_leaves_what_it_leads_to) {
+HOCKET_TEST(session_saving, keeps_the_permissions_of_the_old_file) {
   auto folder = co_await hocket::temporary_directory::make();
   scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "new"); }));
   session web;
-  const std::string there = folder / "there";
-  co_await hocket::write_file(there, "old");
-  for (const char* target : {"there", "nowhere"}) {
-    for (const bool downloads : {false, true}) {
-      const std::string path = folder / fmt::format("{}{}", target, downloads);
-      co_await hocket::symlink(target, path);
-      if (downloads) {
-        co_await hocket::http::download(web, *hocket::url::parse(server.url()), path);
-      } else {
-        response answer = co_await web.get(server.url());
-        co_await answer.save_to(path);
-      }
-      EXPECT_TRUE((co_await hocket::lstat(path)).is_regular()) << path;
+  const std::string saved = folder / "saved";
+  const std::string loaded = folder / "loaded";
+  for (const unsigned permissions : {0600U, 0751U, 04755U}) {
+    for (const std::string& path : {saved, loaded}) {
+      co_await hocket::write_file(path, "old");
+      EXPECT_EQ(::chmod(path.c_str(), permissions), 0);
+    }
+    response answer = co_await web.get(server.url());
+    co_await answer.save_to(saved);
+    co_await hocket::http::download(web, *hocket::url::parse(server.url()), loaded);
+    for (const std::string& path : {saved, loaded}) {
       EXPECT_EQ(co_await hocket::read_file(path), "new");
+      EXPECT_EQ((co_await hocket::stat(path)).permissions(), permissions & 0777) << "no set-user-ID";
     }
   }
-  EXPECT_EQ(co_await hocket::read_file(there), "old");
-  EXPECT_FALSE(co_await hocket::exists(folder / "nowhere"));
+  co_await folder.remove();
+}
+
+HOCKET_TEST(session_saving, writes_to_what_a_symbolic_link_leads_to) {
+  auto folder = co_await hocket::temporary_directory::make();
+  co_await hocket::makedirs(folder / "far/away");
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "new"); }));
+  session web;
+  for (const bool is_there : {true, false}) {
+    for (const bool downloads : {false, true}) {
+      const std::string name = fmt::format("{}{}", is_there, downloads);
+      const std::string target = folder / fmt::format("far/away/{}", name);
+      if (is_there) co_await hocket::write_file(target, "old");
+      co_await hocket::symlink(target, folder / fmt::format("far/{}", name));
+      co_await hocket::symlink(fmt::format("far/{}", name), folder / name);
+      if (downloads) {
+        co_await hocket::http::download(web, *hocket::url::parse(server.url()), folder / name);
+      } else {
+        response answer = co_await web.get(server.url());
+        co_await answer.save_to(folder / name);
+      }
+      EXPECT_EQ(co_await hocket::read_file(target), "new");
+      EXPECT_EQ(co_await hocket::read_link(folder / name), fmt::format("far/{}", name));
+    }
+  }
+  EXPECT_EQ((co_await hocket::list_directory(folder / "far/away")).size(), 4U) << "nothing else is left";
+  co_await folder.remove();
+}
+
+HOCKET_TEST(session_saving, tells_of_symbolic_links_that_lead_to_themselves) {
+  auto folder = co_await hocket::temporary_directory::make();
+  const std::string path = folder / "round";
+  co_await hocket::symlink("round", path);
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "new"); }));
+  session web;
+  const auto save = [&]() -> coro<std::string> {
+    response answer = co_await web.get(server.url());
+    co_await answer.save_to(path);
+    co_return "";
+  };
+  EXPECT_EQ(co_await failure_of(save()),
+            fmt::format("std::system_error: cannot write '{}': Too many levels of symbolic links", path));
+  co_await folder.remove();
+}
+
+HOCKET_TEST(session_saving, keeps_what_has_come_to_be_gone_on_with) {
+  auto folder = co_await hocket::temporary_directory::make();
+  const std::string path = folder / "saved";
+  const std::string empty = folder / "empty";
+  const std::string coded = folder / "coded";
+  const std::string old = folder / "old";
+  co_await hocket::write_file(empty, "");
+  co_await hocket::write_file(old, "old");
+  std::string fields;
+  scripted_server server([&](tcp_socket& peer, std::size_t) -> coro<void> {
+    static_cast<void>(co_await read_request(peer));
+    co_await peer.send_all(fmt::format("HTTP/1.1 200 OK\r\n{}Content-Length: 10\r\n\r\n0123", fields));
+  });
+  session web({.decode = false});
+  const auto save = [&](std::string to) -> coro<std::string> {
+    response answer = co_await web.get(server.url());
+    co_await answer.save_to(std::move(to), {.resume = true});
+    co_return "";
+  };
+  for (const std::string& to : {path, empty}) {
+    EXPECT_TRUE((co_await failure_of(save(to))).starts_with("http::server_disconnected"));
+    EXPECT_EQ(co_await hocket::read_file(to), "0123");
+  }
+  EXPECT_TRUE((co_await failure_of(save(old))).starts_with("http::server_disconnected"));
+  EXPECT_EQ(co_await hocket::read_file(old), "old") << "of a server that sent the whole instead of the rest";
+  fields = "Content-Encoding: gzip\r\n";
+  EXPECT_TRUE((co_await failure_of(save(coded))).starts_with("http::server_disconnected"));
+  EXPECT_FALSE(co_await hocket::exists(coded)) << "nothing could go on there";
+  co_await folder.remove();
+}
+
+HOCKET_TEST(session_saving, does_not_join_a_part_that_is_coded) {
+  auto folder = co_await hocket::temporary_directory::make();
+  const std::string path = folder / "saved";
+  co_await hocket::write_file(path, "0123");
+  std::string coding = "gzip";
+  scripted_server server(answering_messages([&](const seen_request&) {
+    return response_text(206, "456789", fmt::format("Content-Encoding: {}\r\nContent-Range: bytes 4-9/10\r\n", coding));
+  }));
+  session web({.decode = false});
+  const auto save = [&]() -> coro<std::string> {
+    response answer = co_await web.get(server.url(), {.fields = {{"Range", "bytes=4-"}}});
+    co_await answer.save_to(path, {.resume = true});
+    co_return co_await hocket::read_file(path);
+  };
+  EXPECT_EQ(co_await failure_of(save()),
+            "http::client_error: the server sends a part of a compressed content, which cannot be joined");
+  EXPECT_EQ(co_await hocket::read_file(path), "0123");
+  coding = "Identity";
+  EXPECT_EQ(co_await save(), "0123456789");
   co_await folder.remove();
 }
 
@@ -480,6 +570,28 @@ TEST(session_saving, of_the_rest_cancelled_anywhere_leaves_nothing_behind) {
         {.backend = backend});
     EXPECT_EQ(report.leaked_blocks, 0U);
     EXPECT_GT(report.runs, 8U);
+  }
+}
+
+TEST(session_saving, to_be_gone_on_with_cancelled_anywhere_leaves_a_beginning) {
+  for (const auto backend : hocket::testing::every_backend()) {
+    const auto report = hocket::testing::cancel_at_every_suspension(
+        +[]() -> coro<void> {
+          auto folder = co_await hocket::temporary_directory::make();
+          scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "0123"); }));
+          session web;
+          response answer = co_await web.get(server.url());
+          const std::string path = folder / "saved";
+          const auto saved = co_await hocket::as_result(answer.save_to(path, {.resume = true}));
+          std::ifstream file(path);
+          const std::string kept(std::istreambuf_iterator<char>(file), {});
+          EXPECT_TRUE(std::string_view("0123").starts_with(kept)) << kept;
+          if (saved) EXPECT_EQ(kept, "0123");
+          if (!saved) std::rethrow_exception(saved.error());
+        },
+        {.backend = backend});
+    EXPECT_EQ(report.leaked_blocks, 0U);
+    EXPECT_GT(report.runs, 5U);
   }
 }
 

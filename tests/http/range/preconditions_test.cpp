@@ -23,6 +23,7 @@ constexpr std::string_view later = "Sun, 06 Nov 1994 08:49:38 GMT";
 
 const resource_state strong{true, {{"a", false}}, sys_seconds{784'111'777s}};
 const resource_state weak{true, {{"a", true}}, sys_seconds{784'111'777s}};
+const resource_state dated{true, {{"a", false}}, sys_seconds{784'111'777s}, true};
 const resource_state missing{false, {}, {}};
 const resource_state unknown{true, {}, {}};
 
@@ -113,9 +114,15 @@ TEST(if_range, lets_a_range_count_for_the_very_same) {
   EXPECT_FALSE(counts({{"Range", "bytes=0-"}, {"If-Range", "\"b\""}}));
   EXPECT_FALSE(counts({{"Range", "bytes=0-"}, {"If-Range", "W/\"a\""}}));
   EXPECT_FALSE(counts({{"Range", "bytes=0-"}, {"If-Range", "\"a\""}}, weak));
-  EXPECT_TRUE(counts({{"Range", "bytes=0-"}, {"If-Range", same}}));
-  EXPECT_FALSE(counts({{"Range", "bytes=0-"}, {"If-Range", later}}));
+  EXPECT_TRUE(counts({{"Range", "bytes=0-"}, {"If-Range", same}}, dated));
+  EXPECT_FALSE(counts({{"Range", "bytes=0-"}, {"If-Range", same}})) << "a weak date";
+  EXPECT_FALSE(counts({{"Range", "bytes=0-"}, {"If-Range", later}}, dated));
   EXPECT_FALSE(counts({{"Range", "bytes=0-"}, {"If-Range", "nonsense"}}, unknown));
+}
+
+TEST(range, that_is_there_twice_does_not_count) {
+  EXPECT_FALSE(range_counts("GET", {{"Range", "bytes=0-"}, {"range", "bytes=0-"}}, strong, now));
+  EXPECT_FALSE(range_counts("GET", {{"Range", "bytes=0-"}, {"If-Range", "\"a\""}, {"If-Range", "\"a\""}}, strong, now));
 }
 
 TEST(retry_after, is_seconds_or_a_date) {

@@ -509,7 +509,49 @@ HOCKET_TEST(static_files, a_range_of_what_has_changed_is_the_whole) {
   co_await folder.stop();
 }
 
+HOCKET_TEST(static_files, a_range_by_a_date_is_the_whole_as_the_file_may_have_changed_within_the_second) {
+  served_folder folder;
+  const auto write_at = [&](std::string_view content, std::chrono::milliseconds when) {
+    write_file(folder.path("digits"), content);
+    std::filesystem::last_write_time(folder.path("digits"),
+                                     std::chrono::file_clock::from_sys(std::chrono::sys_time(when)));
+  };
+  write_at("0123456789", 1'000'000'000'100ms);
+  const std::string date = field_of(co_await folder.get("/digits"), "Last-Modified");
+  write_at("abcdefghij", 1'000'000'000'900ms);
+  EXPECT_EQ(field_of(co_await folder.get("/digits"), "Last-Modified"), date);
+  EXPECT_EQ(body_of(co_await folder.get("/digits", fmt::format("Range: bytes=2-3\r\nIf-Range: {}\r\n", date))),
+            "abcdefghij");
+  co_await folder.stop();
+}
+
+HOCKET_TEST(static_files, two_range_fields_are_ignored) {
+  served_folder folder;
+  write_file(folder.path("digits"), "0123456789");
+  EXPECT_EQ(body_of(co_await folder.get("/digits", "Range: bytes=2-3\r\nRange: bytes=2-3\r\n")), "0123456789");
+  co_await folder.stop();
+}
+
 // ---- options
+
+HOCKET_TEST(static_files, hides_names_that_begin_with_a_dot_unless_told_not_to) {
+  for (const bool hidden : {false, true}) {
+    served_folder folder;
+    folder.options.list_directories = true;
+    folder.options.hidden = hidden;
+    for (const char* name : {".git", ".well-known", ".well-known/.old"})
+      std::filesystem::create_directory(folder.path(name));
+    for (const char* name : {".env", ".git/config", ".well-known/security.txt", ".well-known/.old/x"})
+      write_file(folder.path(name), "there");
+    for (const char* target : {"/.env", "/%2eenv", "/.git/config", "/.git/", "/.git", "/.well-known/.old/x"})
+      EXPECT_EQ((co_await folder.get(target)).starts_with("HTTP/1.1 404"), !hidden) << target;
+    EXPECT_EQ(body_of(co_await folder.get("/.well-known/security.txt")), "there");
+    const std::string page = co_await folder.get("/");
+    EXPECT_EQ(page.contains(".env") || page.contains(".git"), hidden) << page;
+    EXPECT_TRUE(page.contains(".well-known/")) << page;
+    co_await folder.stop();
+  }
+}
 
 HOCKET_TEST(static_files, sends_what_was_compressed_before_to_who_takes_it) {
   served_folder folder;

@@ -80,6 +80,8 @@ coro<std::string> response::text(text_options options) {
 coro<std::uint64_t> response::save_to(std::string path, save_options options) {
   if (options.resume && status() == 206)
     co_return co_await detail::append_body(*this, std::move(path), std::move(options.on_progress));
+  if (options.resume && status() == 200)
+    co_return co_await detail::begin_with_body(*this, std::move(path), std::move(options.on_progress));
   co_return co_await detail::replace_with_body(*this, std::move(path), std::move(options.on_progress));
 }
 

@@ -34,7 +34,8 @@ struct redirect_hop {
 
 struct save_options {
   /// Goes on with the file at the path where the response is the rest of it (206), as was asked for by `Range: bytes=SIZE-`. Throws
-  /// `client_error` if it is another part.
+  /// `client_error` if it is another part, or one of a content that is coded (Content-Encoding), whose places are others than the file's.
+  /// Where there is no file yet, or nothing in it, the whole (200) is written to where it is to be gone on with later.
   bool resume = false;
   /// Told after each piece how many bytes of the body were saved.
   function<void(std::uint64_t bytes)> on_progress{};
@@ -98,10 +99,10 @@ class response final : public body_source {
   [[nodiscard]] coro<std::string> text(text_options options = {});
 
   /// Writes what is left of the body to a file, and gives how many bytes that is. Everybody sees the old file or all of the new one: it
-  /// is written beside and takes the place at the end; if it throws, the old file is as it was. The new one is for whom the process's umask
-  /// lets (0666), whoever had the old one; a symbolic link is replaced, and what it leads to stays. What is no file, a device or a pipe,
-  /// also at the end of a link, is written to. With `resume` it is written to where it is, and what has come stays there. Throws what `next`
-  /// throws, std::system_error of the file.
+  /// is written beside and takes the place at the end; if it throws, the old file is as it was. The new one has the permissions of the old
+  /// one, or is for whom the process's umask lets (0666), and belongs to who runs the program; a symbolic link is followed. What is no
+  /// file, a device or a pipe, is written to. With `resume` the rest, and the whole of what was not there, is written to where it is, and
+  /// what has come stays there. Throws what `next` throws, std::system_error of the file.
   [[nodiscard]] coro<std::uint64_t> save_to(std::string path, save_options options = {});
 
  private:

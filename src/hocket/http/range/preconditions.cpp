@@ -63,12 +63,12 @@ precondition evaluate_preconditions(std::string_view method, const headers& requ
 }
 
 bool range_counts(std::string_view method, const headers& request, const resource_state& state, sys_seconds now) {
-  if (method != "GET" || !request.contains("Range")) return false;
-  const auto field = request.get("If-Range");
-  if (!field) return true;
-  if (const auto tag = parse_entity_tag(*field)) return state.etag && strong_match(*tag, *state.etag);
-  const auto date = parse_date(*field, now);
-  return date && state.last_modified == date;
+  const auto conditions = request.get_all("If-Range");
+  if (method != "GET" || request.get_all("Range").size() != 1 || conditions.size() > 1) return false;
+  if (conditions.empty()) return true;
+  if (const auto tag = parse_entity_tag(conditions.front())) return state.etag && strong_match(*tag, *state.etag);
+  const auto date = parse_date(conditions.front(), now);
+  return date && state.is_date_strong && state.last_modified == date;
 }
 
 std::optional<std::chrono::seconds> parse_retry_after(std::string_view field, sys_seconds now) {

@@ -14,6 +14,9 @@ struct resource_state {
   bool exists = true;
   std::optional<entity_tag> etag{};
   std::optional<std::chrono::sys_seconds> last_modified{};
+  /// It is known that nothing else was there within the second of `last_modified`, so that the date names this very state.
+  /// Source: RFC 9110, 8.8.2.2.
+  bool is_date_strong = false;
 };
 
 enum class precondition : unsigned char {
@@ -31,7 +34,7 @@ enum class precondition : unsigned char {
                                                   const resource_state& state, std::chrono::sys_seconds now);
 
 /// Whether the `Range` of a request that is to be done counts: it is a GET, and its `If-Range`, if there is one, names
-/// this very state.
+/// this very state, by a strong entity tag or a strong date. What is there twice does not count.
 /// Source: RFC 9110, 13.1.5 and 14.2.
 [[nodiscard]] bool range_counts(std::string_view method, const headers& request, const resource_state& state,
                                 std::chrono::sys_seconds now);

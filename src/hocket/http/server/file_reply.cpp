@@ -70,6 +70,7 @@ reply file_reply(const request& asked, file opened, headers fields) {
     throw std::system_error(error, std::system_category(), "stat");
   if (!S_ISREG(state.st_mode)) throw http_error(404);
   const std::chrono::sys_seconds modified{std::chrono::seconds(state.st_mtim.tv_sec)};
+  // Its date is weak: it may have changed twice within that second. A client has the tag.
   const resource_state now{.etag = tag_of(state), .last_modified = modified};
   reply given{.headers = std::move(fields)};
   given.headers.add("Last-Modified", format_date(modified));

@@ -7,6 +7,8 @@
 #include <chrono>
 #include <expected>
 #include <optional>
+#include <ranges>
+#include <string_view>
 #include <vector>
 
 #include <fcntl.h>
@@ -54,10 +56,19 @@ int status_for(int error) noexcept {
 // Field lists are made outside of co_await expressions, where g++ 12 cannot have them (array used as initializer).
 headers field(std::string_view name, std::string_view value) { return {{name, value}}; }
 
-std::vector<std::string> list(backend& system, int directory) {
+bool is_hidden(std::string_view name) { return name.starts_with('.') && name != ".well-known"; }
+
+/// Of a path as `static_path` gives it.
+bool leads_through_hidden(std::string_view path) {
+  return std::ranges::any_of(std::views::split(path, '/'),
+                             [](const auto& name) { return is_hidden(std::string_view(name.begin(), name.end())); });
+}
+
+std::vector<std::string> list(backend& system, int directory, bool with_hidden) {
   std::vector<directory_entry> entries;
   const int answer = system.read_directory(directory, entries, most_listed);
   if (answer < 0) throw std::system_error(-answer, std::system_category(), "readdir");
+  if (!with_hidden) std::erase_if(entries, [](const directory_entry& entry) { return is_hidden(entry.name); });
   return detail::listed_names(entries);
 }
 
@@ -95,6 +106,7 @@ coro<reply> static_files::operator()(request& asked) const {
   const std::optional<std::string_view> part = asked.find_parameter("path");
   auto path = static_path(part ? "/" + percent_encode_path(*part) : std::string(asked.target()));
   if (!path) throw http_error(path.error());
+  if (!options_.hidden && leads_through_hidden(*path)) throw http_error(404);
   auto opened = co_await as_expected(root_.open_beneath(path->empty() ? "." : *path, open_flags));
   struct stat state{};
   const int error = opened ? opened->status(state) : opened.error().value();
@@ -116,8 +128,8 @@ coro<reply> static_files::answer_directory(const file& directory, std::string pa
     if (!index && status_for(index.error().value()) != 404) throw http_error(status_for(index.error().value()));
   }
   if (!options_.list_directories) throw http_error(404);
-  const auto names = co_await to_thread(
-      [&system = loop::running().io(), number = directory.number()] { return list(system, number); });
+  const auto names = co_await to_thread([&system = loop::running().io(), number = directory.number(),
+                                         hidden = options_.hidden] { return list(system, number, hidden); });
   co_return reply::html(detail::listing_page(path, names));
 }
 

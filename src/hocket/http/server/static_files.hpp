@@ -12,8 +12,10 @@ namespace hocket::http {
 struct static_files_options {
   /// What a directory is answered by.
   std::string index = "index.html";
-  /// Otherwise by a list of what is in it, up to 10,000 entries without those that begin with a dot; else 404.
+  /// Otherwise by a list of what is in it, up to 10,000 entries; else 404.
   bool list_directories = false;
+  /// Serves and lists names that begin with a dot, too (`.git`, `.env`), which are 404 else; `.well-known` (RFC 8615) is never hidden.
+  bool hidden = false;
   /// In place of a file goes, to clients that take it, one beside it that was compressed before: with `.br`, `.zst` or `.gz` at the end
   /// of its name. Costs an attempt to open each.
   bool precompressed = false;

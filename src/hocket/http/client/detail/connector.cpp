@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -73,7 +74,12 @@ coro<byte_stream> connector::reach_by_proxy(route where, trace_point trace) {
 }
 
 coro<byte_stream> connector::reach_proxy(const proxy& via, trace_point trace) {
-  byte_stream stream = co_await connect(via.host(), via.port(), nullptr, trace);
+  byte_stream stream;
+  try {
+    stream = co_await connect(via.host(), via.port(), nullptr, trace);
+  } catch (const std::system_error& problem) {
+    throw std::system_error(problem.code(), fmt::format("cannot connect to the proxy {}", via.name()));
+  }
   if (via.protocol() != proxy::kind::https) co_return stream;
   co_return co_await secure(std::move(stream), via.host(),
                             options_.proxy_tls != nullptr ? options_.proxy_tls : security_for_servers());

@@ -18,8 +18,7 @@ static bool can_be_asked_for(const std::string& name) {
 std::vector<std::string> listed_names(const std::vector<directory_entry>& entries) {
   std::vector<std::string> names;
   for (const directory_entry& entry : entries)
-    if (!entry.name.starts_with('.') && can_be_asked_for(entry.name))
-      names.push_back(entry.type == DT_DIR ? entry.name + "/" : entry.name);
+    if (can_be_asked_for(entry.name)) names.push_back(entry.type == DT_DIR ? entry.name + "/" : entry.name);
   std::ranges::sort(names);
   return names;
 }

@@ -8,7 +8,7 @@
 
 namespace hocket::http::detail {
 
-/// Names of the entries, sorted, directories with a slash, without those that begin with a dot.
+/// Names of the entries, sorted, directories with a slash, without those that no request can ask for.
 [[nodiscard]] std::vector<std::string> listed_names(const std::vector<directory_entry>& entries);
 
 /// The page that shows them; `path` is that of their directory below the root, with a slash at its end, or empty.
