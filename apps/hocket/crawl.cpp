@@ -205,8 +205,9 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   if (arguments.insecure && !arguments.quiet)
     display.say("hocket crawl: certificates are not checked (--insecure): any server may pass itself off as another");
   crawl_places places = co_await open_places(arguments, options);
-  crawl::crawler work(std::move(options), *places.out, hooks_of(arguments, display, first),
-                      {.frontier = std::move(places.frontier)});
+  crawl::crawl_roles roles = roles_of(arguments);
+  roles.frontier = std::move(places.frontier);
+  crawl::crawler work(std::move(options), *places.out, hooks_of(arguments, display, first), std::move(roles));
   task<void> showing = create_task(display.follow(work));
   bool was_interrupted = false;
   try {
