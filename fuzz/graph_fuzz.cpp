@@ -30,14 +30,15 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
+struct own_folder {
+  std::string name = std::filesystem::exists("/dev/shm") ? "/dev/shm/hocket-fuzz-XXXXXX" : "/tmp/hocket-fuzz-XXXXXX";
+  own_folder() { require(::mkdtemp(name.data()) != nullptr); }
+  ~own_folder() { std::filesystem::remove_all(name); }
+};
+
 const std::string& folder() {
-  static const std::string made = [] {
-    std::string name = std::filesystem::exists("/dev/shm") ? "/dev/shm/hocket-fuzz-XXXXXX" : "/tmp/hocket-fuzz-XXXXXX";
-    require(::mkdtemp(name.data()) != nullptr);
-    std::atexit([] { std::filesystem::remove_all(folder()); });
-    return name;
-  }();
-  return made;
+  static const own_folder made;
+  return made.name;
 }
 
 std::string_view take_file(std::string_view& input) {
