@@ -4,6 +4,13 @@
 // with bytes unread resets it, and the client would lose the reply (RFC 9112, 9.6).
 //
 // A client that takes its reply too slowly is cut off by a reset: in an orderly end the system would keep what it has not taken.
+//
+// What is known of a request stands with who learns it:
+//
+//   has its body come     request_reader::body()   from unasked or coming to whole, broken or lost
+//   has its reply gone    reply_sender's stage     from not_begun to between pieces, or amid one that was not sent
+//   is it our turn        is_answering_            from the whole head to the end of the reply
+//   what comes behind it  outlook_                 from goes_on to ends, gone, cut_off: it only gets worse
 
 #include <algorithm>
 #include <exception>
