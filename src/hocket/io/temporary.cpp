@@ -101,7 +101,8 @@ coro<temporary_directory> temporary_directory::make(temporary_options options) {
 coro<void> temporary_directory::remove() {
   if (path_.empty() || removed_) co_return;
   co_await remove_tree(path_);
-  removed_ = true;  // without another look: by then the name may be somebody else's
+  struct stat state{};
+  removed_ = system_->lstat(path_.c_str(), state) == -ENOENT;
 }
 
 temporary_directory::~temporary_directory() {
