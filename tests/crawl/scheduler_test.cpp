@@ -40,160 +40,160 @@ coro<std::string> next_of(scheduler& from) {
 hocket::duration now() { return hocket::loop::running().time().time_since_epoch(); }
 
 HOCKET_TEST(scheduler, hands_out_what_was_added_in_order) {
-  scheduler todo = with_limits(unhurried);
-  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
-  EXPECT_EQ(todo.queued(), 3U);
-  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) EXPECT_EQ(co_await next_of(todo), href);
-  EXPECT_EQ(todo.queued(), 0U);
-  EXPECT_EQ(todo.in_flight(), 3U);
+  scheduler turns = with_limits(unhurried);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) turns.add(at(href));
+  EXPECT_EQ(turns.queued(), 3U);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) EXPECT_EQ(co_await next_of(turns), href);
+  EXPECT_EQ(turns.queued(), 0U);
+  EXPECT_EQ(turns.in_flight(), 3U);
 }
 
 HOCKET_TEST(scheduler, is_at_its_end_when_nothing_is_queued_or_under_way) {
-  scheduler todo = with_limits(unhurried);
-  EXPECT_EQ(co_await next_of(todo), "-");
+  scheduler turns = with_limits(unhurried);
+  EXPECT_EQ(co_await next_of(turns), "-");
 }
 
 HOCKET_TEST(scheduler, waits_while_a_page_under_way_may_bring_more) {
-  scheduler todo = with_limits(unhurried);
-  todo.add(at("http://a/1"));
-  co_await todo.next();
-  auto waiting = create_task(next_of(todo));
+  scheduler turns = with_limits(unhurried);
+  turns.add(at("http://a/1"));
+  co_await turns.next();
+  auto waiting = create_task(next_of(turns));
   co_await wait_all_tasks_blocked();
   EXPECT_FALSE(waiting.done());
-  todo.add(at("http://a/2"));
+  turns.add(at("http://a/2"));
   EXPECT_EQ(co_await waiting, "http://a/2");
 }
 
 HOCKET_TEST(scheduler, ends_when_the_last_page_under_way_brought_nothing) {
-  scheduler todo = with_limits(unhurried);
-  todo.add(at("http://a/1"));
-  co_await todo.next();
-  auto waiting = create_task(next_of(todo));
+  scheduler turns = with_limits(unhurried);
+  turns.add(at("http://a/1"));
+  co_await turns.next();
+  auto waiting = create_task(next_of(turns));
   co_await wait_all_tasks_blocked();
-  todo.finished(*url::parse("http://a/1"));
+  turns.finished(*url::parse("http://a/1"));
   EXPECT_EQ(co_await waiting, "-");
 }
 
 HOCKET_TEST(scheduler, takes_hosts_in_turn) {
-  scheduler todo = with_limits(unhurried);
+  scheduler turns = with_limits(unhurried);
   for (const char* href : {"http://a/1", "http://a/2", "http://a/3", "http://b/1", "http://b/2", "http://c/1"})
-    todo.add(at(href));
+    turns.add(at(href));
   std::string order;
-  for (int n = 0; n < 6; ++n) order += (co_await next_of(todo)).substr(7) + " ";
+  for (int n = 0; n < 6; ++n) order += (co_await next_of(turns)).substr(7) + " ";
   EXPECT_EQ(order, "a/1 b/1 c/1 a/2 b/2 a/3 ");
 }
 
 HOCKET_TEST(scheduler, ports_are_hosts_of_their_own) {
-  scheduler todo = with_limits({.connections = 1});
-  todo.add(at("http://a/1"));
-  todo.add(at("http://a:8080/1"));
-  EXPECT_EQ(co_await next_of(todo), "http://a/1");
-  EXPECT_EQ(co_await next_of(todo), "http://a:8080/1");
+  scheduler turns = with_limits({.connections = 1});
+  turns.add(at("http://a/1"));
+  turns.add(at("http://a:8080/1"));
+  EXPECT_EQ(co_await next_of(turns), "http://a/1");
+  EXPECT_EQ(co_await next_of(turns), "http://a:8080/1");
 }
 
 // ---- politeness
 
 HOCKET_TEST(scheduler, asks_a_host_for_no_more_than_its_connections_at_once) {
-  scheduler todo = with_limits({.connections = 2});
-  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
-  co_await todo.next();
-  co_await todo.next();
-  auto third = create_task(next_of(todo));
+  scheduler turns = with_limits({.connections = 2});
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) turns.add(at(href));
+  co_await turns.next();
+  co_await turns.next();
+  auto third = create_task(next_of(turns));
   co_await hocket::sleep(1h);
   EXPECT_FALSE(third.done());
-  todo.finished(*url::parse("http://a/1"));
+  turns.finished(*url::parse("http://a/1"));
   EXPECT_EQ(co_await third, "http://a/3");
 }
 
 HOCKET_TEST(scheduler, leaves_the_delay_between_the_requests_to_a_host) {
-  scheduler todo = with_limits(polite);
-  for (int n = 0; n < 5; ++n) todo.add(at(fmt::format("http://example.org/{}", n)));
+  scheduler turns = with_limits(polite);
+  for (int n = 0; n < 5; ++n) turns.add(at(fmt::format("http://example.org/{}", n)));
   const auto begin = now();
   for (int n = 0; n < 5; ++n) {
-    const auto taken = co_await todo.next();
+    const auto taken = co_await turns.next();
     EXPECT_EQ(now() - begin, n * 1s);
     co_await hocket::sleep(200ms);
-    todo.finished(taken->url);
+    turns.finished(taken->url);
   }
 }
 
 HOCKET_TEST(scheduler, a_slow_answer_is_waited_for_even_after_the_delay) {
-  scheduler todo = with_limits(polite);
-  todo.add(at("http://example.org/1"));
-  todo.add(at("http://example.org/2"));
+  scheduler turns = with_limits(polite);
+  turns.add(at("http://example.org/1"));
+  turns.add(at("http://example.org/2"));
   const auto begin = now();
-  const auto first = co_await todo.next();
-  auto second = create_task(next_of(todo));
+  const auto first = co_await turns.next();
+  auto second = create_task(next_of(turns));
   co_await hocket::sleep(10s);
   EXPECT_FALSE(second.done());
-  todo.finished(first->url);
+  turns.finished(first->url);
   co_await second;
   EXPECT_EQ(now() - begin, 10s);
 }
 
 HOCKET_TEST(scheduler, the_delay_is_kept_by_a_host_that_had_nothing_to_do_meanwhile) {
-  scheduler todo = with_limits(polite);
-  todo.add(at("http://example.org/1"));
+  scheduler turns = with_limits(polite);
+  turns.add(at("http://example.org/1"));
   const auto begin = now();
-  const auto first = co_await todo.next();
-  todo.finished(first->url);
-  todo.add(at("http://example.org/2"));
-  co_await todo.next();
+  const auto first = co_await turns.next();
+  turns.finished(first->url);
+  turns.add(at("http://example.org/2"));
+  co_await turns.next();
   EXPECT_EQ(now() - begin, 1s);
 }
 
 HOCKET_TEST(scheduler, one_hosts_delay_does_not_hold_up_another) {
-  scheduler todo = with_limits(polite);
-  for (const char* href : {"http://a.example/1", "http://a.example/2", "http://b.example/1"}) todo.add(at(href));
+  scheduler turns = with_limits(polite);
+  for (const char* href : {"http://a.example/1", "http://a.example/2", "http://b.example/1"}) turns.add(at(href));
   const auto begin = now();
-  EXPECT_EQ(co_await next_of(todo), "http://a.example/1");
-  EXPECT_EQ(co_await next_of(todo), "http://b.example/1");
+  EXPECT_EQ(co_await next_of(turns), "http://a.example/1");
+  EXPECT_EQ(co_await next_of(turns), "http://b.example/1");
   EXPECT_EQ(now(), begin);
 }
 
 HOCKET_TEST(scheduler, a_redirect_takes_a_slot_of_its_host) {
-  scheduler todo = with_limits(polite);
-  todo.add(at("http://example.org/1"));
-  todo.add(at("http://example.org/2"));
+  scheduler turns = with_limits(polite);
+  turns.add(at("http://example.org/1"));
+  turns.add(at("http://example.org/2"));
   const auto begin = now();
-  const auto first = co_await todo.next();
-  co_await todo.take_slot(*url::parse("http://example.org/moved"));
+  const auto first = co_await turns.next();
+  co_await turns.take_slot(*url::parse("http://example.org/moved"));
   EXPECT_EQ(now() - begin, 1s);
-  todo.finished(first->url);
-  co_await todo.next();
+  turns.finished(first->url);
+  co_await turns.next();
   EXPECT_EQ(now() - begin, 2s);
 }
 
 HOCKET_TEST(scheduler, a_slot_of_a_host_without_delay_is_free) {
-  scheduler todo = with_limits(unhurried);
+  scheduler turns = with_limits(unhurried);
   const auto begin = now();
-  co_await todo.take_slot(*url::parse("http://127.0.0.1/"));
+  co_await turns.take_slot(*url::parse("http://127.0.0.1/"));
   EXPECT_EQ(now(), begin);
 }
 
 HOCKET_TEST(scheduler, abandon_new_leaves_what_is_to_be_tried_again) {
-  scheduler todo = with_limits(unhurried, true);
-  for (const char* href : {"http://a/again", "http://a/new"}) todo.add(at(href));
-  todo.add(at("http://a/deeper", 1));
-  auto first = co_await todo.next();
+  scheduler turns = with_limits(unhurried, true);
+  for (const char* href : {"http://a/again", "http://a/new"}) turns.add(at(href));
+  turns.add(at("http://a/deeper", 1));
+  auto first = co_await turns.next();
   ++first->attempts;
-  todo.add_again(*first, 10s, false);
-  todo.finished(first->url);
+  turns.add_again(*first, 10s, false);
+  turns.finished(first->url);
   std::vector<std::string> left;
-  todo.abandon_new([&left](const target& each) { left.push_back(each.url.href()); });
+  turns.abandon_new([&left](const target& each) { left.push_back(each.url.href()); });
   EXPECT_EQ(left, (std::vector<std::string>{"http://a/new", "http://a/deeper"}));
-  EXPECT_EQ(co_await next_of(todo), "http://a/again");
+  EXPECT_EQ(co_await next_of(turns), "http://a/again");
 }
 
 HOCKET_TEST(scheduler, asks_for_the_limits_of_a_host_once) {
   int asked = 0;
-  scheduler todo(
+  scheduler turns(
       [&asked](const url&) {
         ++asked;
         return unhurried;
       },
       false);
-  for (int n = 0; n < 5; ++n) todo.add(at(fmt::format("http://a/{}", n)));
+  for (int n = 0; n < 5; ++n) turns.add(at(fmt::format("http://a/{}", n)));
   EXPECT_EQ(asked, 1);
   co_return;
 }
@@ -201,156 +201,156 @@ HOCKET_TEST(scheduler, asks_for_the_limits_of_a_host_once) {
 // ---- trying again
 
 HOCKET_TEST(scheduler, a_postponed_url_comes_after_its_delay_and_before_the_rest) {
-  scheduler todo = with_limits({.connections = 1});
-  for (const char* href : {"http://a/1", "http://a/2", "http://a/3", "http://a/4"}) todo.add(at(href));
-  auto first = co_await todo.next();
+  scheduler turns = with_limits({.connections = 1});
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3", "http://a/4"}) turns.add(at(href));
+  auto first = co_await turns.next();
   ++first->attempts;
-  todo.add_again(*first, 10s, false);
-  todo.finished(first->url);
-  EXPECT_EQ(co_await next_of(todo), "http://a/2");
+  turns.add_again(*first, 10s, false);
+  turns.finished(first->url);
+  EXPECT_EQ(co_await next_of(turns), "http://a/2");
   co_await hocket::sleep(11s);
-  todo.finished(*url::parse("http://a/2"));
-  const auto again = co_await todo.next();
+  turns.finished(*url::parse("http://a/2"));
+  const auto again = co_await turns.next();
   EXPECT_EQ(again->url.href(), "http://a/1");
   EXPECT_EQ(again->attempts, 1U);
 }
 
 HOCKET_TEST(scheduler, waits_for_a_postponed_url_when_it_is_the_last) {
-  scheduler todo = with_limits(unhurried);
-  todo.add(at("http://a/1"));
+  scheduler turns = with_limits(unhurried);
+  turns.add(at("http://a/1"));
   const auto begin = now();
-  const auto first = co_await todo.next();
-  todo.add_again(*first, 10s, false);
-  todo.finished(first->url);
-  EXPECT_EQ(co_await next_of(todo), "http://a/1");
+  const auto first = co_await turns.next();
+  turns.add_again(*first, 10s, false);
+  turns.finished(first->url);
+  EXPECT_EQ(co_await next_of(turns), "http://a/1");
   EXPECT_EQ(now() - begin, 10s);
 }
 
 HOCKET_TEST(scheduler, postponed_urls_come_in_the_order_of_their_times) {
-  scheduler todo = with_limits(unhurried);
-  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
+  scheduler turns = with_limits(unhurried);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) turns.add(at(href));
   std::vector<target> taken;
-  for (int n = 0; n < 3; ++n) taken.push_back(*co_await todo.next());
+  for (int n = 0; n < 3; ++n) taken.push_back(*co_await turns.next());
   const hocket::duration delays[] = {30s, 10s, 20s};
   for (std::size_t n = 0; n < 3; ++n) {
-    todo.add_again(taken[n], delays[n], false);
-    todo.finished(taken[n].url);
+    turns.add_again(taken[n], delays[n], false);
+    turns.finished(taken[n].url);
   }
   std::string order;
-  for (int n = 0; n < 3; ++n) order += (co_await next_of(todo)).back();
+  for (int n = 0; n < 3; ++n) order += (co_await next_of(turns)).back();
   EXPECT_EQ(order, "231");
 }
 
 HOCKET_TEST(scheduler, a_host_that_asks_for_rest_gets_it_for_all_its_urls) {
-  scheduler todo = with_limits(unhurried);
-  for (const char* href : {"http://a/1", "http://a/2", "http://b/1"}) todo.add(at(href));
-  const auto first = co_await todo.next();
+  scheduler turns = with_limits(unhurried);
+  for (const char* href : {"http://a/1", "http://a/2", "http://b/1"}) turns.add(at(href));
+  const auto first = co_await turns.next();
   const auto begin = now();
-  todo.add_again(*first, 30s, true);
-  todo.finished(first->url);
-  EXPECT_EQ(co_await next_of(todo), "http://b/1");
-  EXPECT_EQ(co_await next_of(todo), "http://a/1");
+  turns.add_again(*first, 30s, true);
+  turns.finished(first->url);
+  EXPECT_EQ(co_await next_of(turns), "http://b/1");
+  EXPECT_EQ(co_await next_of(turns), "http://a/1");
   EXPECT_EQ(now() - begin, 30s);
-  EXPECT_EQ(co_await next_of(todo), "http://a/2");
+  EXPECT_EQ(co_await next_of(turns), "http://a/2");
 }
 
 HOCKET_TEST(scheduler, two_answers_that_ask_for_rest_give_the_longer_one) {
-  scheduler todo = with_limits(unhurried);
-  todo.add(at("http://a/1"));
-  todo.add(at("http://a/2"));
-  const auto first = co_await todo.next();
-  const auto second = co_await todo.next();
+  scheduler turns = with_limits(unhurried);
+  turns.add(at("http://a/1"));
+  turns.add(at("http://a/2"));
+  const auto first = co_await turns.next();
+  const auto second = co_await turns.next();
   const auto begin = now();
-  todo.add_again(*first, 30s, true);
-  todo.finished(first->url);
-  todo.add_again(*second, 5s, true);
-  todo.finished(second->url);
-  co_await todo.next();
+  turns.add_again(*first, 30s, true);
+  turns.finished(first->url);
+  turns.add_again(*second, 5s, true);
+  turns.finished(second->url);
+  co_await turns.next();
   EXPECT_EQ(now() - begin, 30s);
 }
 
 // ---- by level
 
 HOCKET_TEST(scheduler, by_level_hands_out_lesser_depths_first) {
-  scheduler todo = with_limits(unhurried, true);
-  for (const unsigned depth : {0U, 1U, 2U, 1U, 0U}) todo.add(at(fmt::format("http://a/{}", depth), depth));
+  scheduler turns = with_limits(unhurried, true);
+  for (const unsigned depth : {0U, 1U, 2U, 1U, 0U}) turns.add(at(fmt::format("http://a/{}", depth), depth));
   std::vector<unsigned> depths;
   for (int n = 0; n < 5; ++n) {
-    const auto taken = co_await todo.next();
+    const auto taken = co_await turns.next();
     depths.push_back(taken->depth);
-    todo.finished(taken->url);
+    turns.finished(taken->url);
   }
   EXPECT_EQ(depths, (std::vector<unsigned>{0, 0, 1, 1, 2}));
 }
 
 HOCKET_TEST(scheduler, by_level_waits_until_the_level_before_is_finished) {
-  scheduler todo = with_limits(unhurried, true);
-  todo.add(at("http://a/0", 0));
-  todo.add(at("http://a/1", 1));
-  const auto first = co_await todo.next();
-  auto second = create_task(next_of(todo));
+  scheduler turns = with_limits(unhurried, true);
+  turns.add(at("http://a/0", 0));
+  turns.add(at("http://a/1", 1));
+  const auto first = co_await turns.next();
+  auto second = create_task(next_of(turns));
   co_await hocket::sleep(1h);
   EXPECT_FALSE(second.done());
-  EXPECT_EQ(todo.queued(), 1U);
-  todo.finished(first->url);
+  EXPECT_EQ(turns.queued(), 1U);
+  turns.finished(first->url);
   EXPECT_EQ(co_await second, "http://a/1");
 }
 
 HOCKET_TEST(scheduler, by_level_waits_for_what_is_tried_again) {
-  scheduler todo = with_limits(unhurried, true);
-  todo.add(at("http://a/0", 0));
-  todo.add(at("http://a/1", 1));
-  const auto first = co_await todo.next();
-  todo.add_again(*first, 10s, false);
-  todo.finished(first->url);
-  EXPECT_EQ(co_await next_of(todo), "http://a/0");
+  scheduler turns = with_limits(unhurried, true);
+  turns.add(at("http://a/0", 0));
+  turns.add(at("http://a/1", 1));
+  const auto first = co_await turns.next();
+  turns.add_again(*first, 10s, false);
+  turns.finished(first->url);
+  EXPECT_EQ(co_await next_of(turns), "http://a/0");
 }
 
 HOCKET_TEST(scheduler, by_level_passes_over_empty_levels) {
-  scheduler todo = with_limits(unhurried, true);
-  todo.add(at("http://a/7", 7));
-  EXPECT_EQ(co_await next_of(todo), "http://a/7");
+  scheduler turns = with_limits(unhurried, true);
+  turns.add(at("http://a/7", 7));
+  EXPECT_EQ(co_await next_of(turns), "http://a/7");
 }
 
 // ---- ending early
 
 HOCKET_TEST(scheduler, abandon_visits_everything_that_nobody_took) {
-  scheduler todo = with_limits(polite, true);
-  for (const char* href : {"http://a/taken", "http://a/waiting", "http://a/postponed"}) todo.add(at(href));
-  todo.add(at("http://a/deeper", 1));
-  const auto first = co_await todo.next();
-  todo.add_again(at("http://a/again"), 10s, false);
+  scheduler turns = with_limits(polite, true);
+  for (const char* href : {"http://a/taken", "http://a/waiting", "http://a/postponed"}) turns.add(at(href));
+  turns.add(at("http://a/deeper", 1));
+  const auto first = co_await turns.next();
+  turns.add_again(at("http://a/again"), 10s, false);
   std::vector<std::string> left;
-  todo.abandon([&left](const target& each) { left.push_back(each.url.href()); });
+  turns.abandon([&left](const target& each) { left.push_back(each.url.href()); });
   std::sort(left.begin(), left.end());
   EXPECT_EQ(left,
             (std::vector<std::string>{"http://a/again", "http://a/deeper", "http://a/postponed", "http://a/waiting"}));
-  todo.finished(first->url);
-  EXPECT_EQ(co_await next_of(todo), "-");
+  turns.finished(first->url);
+  EXPECT_EQ(co_await next_of(turns), "-");
 }
 
 HOCKET_TEST(scheduler, a_cancelled_wait_takes_nothing) {
-  scheduler todo = with_limits(polite);
-  todo.add(at("http://a/1"));
-  todo.add(at("http://a/2"));
-  const auto first = co_await todo.next();
-  auto waiting = create_task(next_of(todo));
+  scheduler turns = with_limits(polite);
+  turns.add(at("http://a/1"));
+  turns.add(at("http://a/2"));
+  const auto first = co_await turns.next();
+  auto waiting = create_task(next_of(turns));
   co_await wait_all_tasks_blocked();
   waiting.cancel();
   EXPECT_TRUE(co_await ends_cancelled(waiting));
-  EXPECT_EQ(todo.queued(), 1U);
-  todo.finished(first->url);
-  EXPECT_EQ(co_await next_of(todo), "http://a/2");
+  EXPECT_EQ(turns.queued(), 1U);
+  turns.finished(first->url);
+  EXPECT_EQ(co_await next_of(turns), "http://a/2");
 }
 
 HOCKET_TEST(scheduler, may_go_while_hosts_rest) {
   {
-    scheduler todo = with_limits(polite);
-    todo.add(at("http://a/1"));
-    todo.add(at("http://a/2"));
-    const auto first = co_await todo.next();
-    todo.add_again(*first, 5s, false);
-    todo.finished(first->url);
+    scheduler turns = with_limits(polite);
+    turns.add(at("http://a/1"));
+    turns.add(at("http://a/2"));
+    const auto first = co_await turns.next();
+    turns.add_again(*first, 5s, false);
+    turns.finished(first->url);
   }
   co_await hocket::sleep(1min);  // no timer of it is left
 }
@@ -358,120 +358,120 @@ HOCKET_TEST(scheduler, may_go_while_hosts_rest) {
 // ---- order
 
 HOCKET_TEST(scheduler, depth_first_hands_out_what_was_found_last) {
-  scheduler todo([](const url&) { return unhurried; }, false, hocket::crawl::crawl_order::depth_first);
-  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
+  scheduler turns([](const url&) { return unhurried; }, false, hocket::crawl::crawl_order::depth_first);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) turns.add(at(href));
   std::string order;
-  for (int n = 0; n < 3; ++n) order += (co_await next_of(todo)).back();
+  for (int n = 0; n < 3; ++n) order += (co_await next_of(turns)).back();
   EXPECT_EQ(order, "321");
 }
 
 HOCKET_TEST(scheduler, hands_out_a_hosts_urls_by_priority_and_then_in_order) {
-  scheduler todo = with_limits(unhurried);
+  scheduler turns = with_limits(unhurried);
   for (const auto& [href, priority] :
        {std::pair{"http://a/1", 0}, {"http://a/2", 1}, {"http://a/3", -1}, {"http://a/4", 1}, {"http://a/5", 0}}) {
     target next = at(href);
     next.priority = priority;
-    todo.add(std::move(next));
+    turns.add(std::move(next));
   }
   std::string order;
-  for (int n = 0; n < 5; ++n) order += (co_await next_of(todo)).back();
+  for (int n = 0; n < 5; ++n) order += (co_await next_of(turns)).back();
   EXPECT_EQ(order, "24153");
-  EXPECT_EQ(todo.queued(), 0U);
+  EXPECT_EQ(turns.queued(), 0U);
 }
 
 HOCKET_TEST(scheduler, a_priority_that_comes_and_goes_leaves_the_others) {
-  scheduler todo = with_limits(unhurried);
+  scheduler turns = with_limits(unhurried);
   std::string order;
   for (const int priority : {0, 1, -1, 0, 2}) {
     for (const int each : {priority, 0}) {
       target next = at(fmt::format("http://a/{}", each));
       next.priority = each;
-      todo.add(std::move(next));
+      turns.add(std::move(next));
     }
-    order += (co_await next_of(todo)).substr(9) + " ";
+    order += (co_await next_of(turns)).substr(9) + " ";
   }
-  for (int n = 0; n < 5; ++n) order += (co_await next_of(todo)).substr(9) + " ";
+  for (int n = 0; n < 5; ++n) order += (co_await next_of(turns)).substr(9) + " ";
   EXPECT_EQ(order, "0 1 0 0 2 0 0 0 0 -1 ");
 }
 
 // ---- hosts that are slow, and hosts that have gone
 
 HOCKET_TEST(scheduler, a_host_that_answers_slowly_gets_twice_the_time_of_its_answers) {
-  scheduler todo = with_limits({.connections = 1, .delay = 1s, .adaptive = true});
-  for (int n = 0; n < 4; ++n) todo.add(at(fmt::format("http://example.org/{}", n)));
+  scheduler turns = with_limits({.connections = 1, .delay = 1s, .adaptive = true});
+  for (int n = 0; n < 4; ++n) turns.add(at(fmt::format("http://example.org/{}", n)));
   std::vector<hocket::duration> times;
   for (int n = 0; n < 4; ++n) {
-    const auto taken = co_await todo.next();
+    const auto taken = co_await turns.next();
     times.push_back(now());
     co_await hocket::sleep(n == 0 ? 100ms : 5s);
-    todo.answered(taken->url, hocket::loop::running().time() - (n == 0 ? 100ms : 5s));
-    todo.finished(taken->url);
+    turns.answered(taken->url, hocket::loop::running().time() - (n == 0 ? 100ms : 5s));
+    turns.finished(taken->url);
   }
   EXPECT_EQ(times[1] - times[0], 1s);
   EXPECT_EQ(times[2] - times[1],
             5s);  // (3 * 0.1 + 5) / 4 is 1.325 s on average of late, twice that less than the answer took
-  EXPECT_GT(times[3] - times[2], 5s - 1ms);
+  EXPECT_EQ(times[3] - times[2], 5s);
 }
 
 HOCKET_TEST(scheduler, the_time_of_answers_counts_up_to_a_minute) {
-  scheduler todo = with_limits({.connections = 2, .delay = 1s, .adaptive = true});
-  for (int n = 0; n < 3; ++n) todo.add(at(fmt::format("http://example.org/{}", n)));
+  scheduler turns = with_limits({.connections = 2, .delay = 1s, .adaptive = true});
+  for (int n = 0; n < 3; ++n) turns.add(at(fmt::format("http://example.org/{}", n)));
   const auto begin = now();
-  const auto first = co_await todo.next();
-  todo.answered(first->url, hocket::loop::running().time() - 1h);
-  todo.finished(first->url);
-  co_await todo.next();
+  const auto first = co_await turns.next();
+  turns.answered(first->url, hocket::loop::running().time() - 1h);
+  turns.finished(first->url);
+  co_await turns.next();
   EXPECT_EQ(now() - begin, 1s);  // its slot was reserved before
-  co_await todo.next();
+  co_await turns.next();
   EXPECT_EQ(now() - begin, 61s);
 }
 
 HOCKET_TEST(scheduler, forgets_a_host_when_nothing_is_left_of_it_and_its_rest_is_over) {
-  scheduler todo = with_limits(polite);
-  todo.add(at("http://example.org/1"));
-  const auto taken = co_await todo.next();
-  todo.finished(taken->url);
-  co_await todo.take_slot(*url::parse("http://redirected.example/"));
-  EXPECT_EQ(todo.hosts(), 2U);
+  scheduler turns = with_limits(polite);
+  turns.add(at("http://example.org/1"));
+  const auto taken = co_await turns.next();
+  turns.finished(taken->url);
+  co_await turns.take_slot(*url::parse("http://redirected.example/"));
+  EXPECT_EQ(turns.hosts(), 2U);
   co_await hocket::sleep(2s);
-  EXPECT_EQ(todo.hosts(), 0U);
+  EXPECT_EQ(turns.hosts(), 0U);
 }
 
 HOCKET_TEST(scheduler, a_slot_that_was_given_back_is_free_at_once) {
-  scheduler todo = with_limits(polite);
-  todo.add(at("http://a/1"));
-  todo.add(at("http://a/2"));
+  scheduler turns = with_limits(polite);
+  turns.add(at("http://a/1"));
+  turns.add(at("http://a/2"));
   const auto begin = now();
-  const auto first = co_await todo.next();
-  todo.give_slot_back(first->url);
-  todo.finished(first->url);
-  co_await todo.next();
+  const auto first = co_await turns.next();
+  turns.give_slot_back(first->url);
+  turns.finished(first->url);
+  co_await turns.next();
   EXPECT_EQ(now(), begin);
 }
 
 HOCKET_TEST(scheduler, a_slot_that_was_given_back_ends_no_rest_that_was_asked_for) {
-  scheduler todo = with_limits({.connections = 2, .delay = 1s});
-  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
-  const auto first = co_await todo.next();
-  const auto second = co_await todo.next();
+  scheduler turns = with_limits({.connections = 2, .delay = 1s});
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) turns.add(at(href));
+  const auto first = co_await turns.next();
+  const auto second = co_await turns.next();
   const auto begin = now();
-  todo.add_again(*first, 30s, true);
-  todo.finished(first->url);
-  todo.give_slot_back(second->url);
-  todo.finished(second->url);
-  co_await todo.next();
+  turns.add_again(*first, 30s, true);
+  turns.finished(first->url);
+  turns.give_slot_back(second->url);
+  turns.finished(second->url);
+  co_await turns.next();
   EXPECT_EQ(now() - begin, 30s);
 }
 
 HOCKET_TEST(scheduler, limits_that_have_changed_hold_from_now_on) {
   host_limits limits = unhurried;
-  scheduler todo([&limits](const url&) { return limits; }, false);
-  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) todo.add(at(href));
+  scheduler turns([&limits](const url&) { return limits; }, false);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) turns.add(at(href));
   const auto begin = now();
-  co_await todo.next();
+  co_await turns.next();
   limits = {.connections = 2, .delay = 10s};
-  todo.renew_limits(*url::parse("http://a/"));
-  co_await todo.next();
+  turns.renew_limits(*url::parse("http://a/"));
+  co_await turns.next();
   EXPECT_EQ(now() - begin, 10s);
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include <hocket/base/folded_product.hpp>
 #include <hocket/base/text_hash.hpp>
 
 namespace hocket {
@@ -21,13 +22,6 @@ std::uint64_t load_rest(const char* bytes, std::size_t size) noexcept {
   std::uint64_t word = 0;
   for (std::size_t n = 0; n < size; ++n) word = word << 8 | static_cast<unsigned char>(bytes[n]);
   return word;
-}
-
-/// Both halves of the product: every bit of it depends on all of both.
-std::uint64_t folded_product(std::uint64_t one, std::uint64_t other) noexcept {
-  __extension__ using wide = unsigned __int128;
-  const wide product = static_cast<wide>(one) * other;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
 }  // namespace
