@@ -11,6 +11,8 @@
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/client/session.hpp>
+#include <hocket/sync/event.hpp>
+#include <hocket/testing/blocked.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
@@ -394,6 +396,23 @@ HOCKET_TEST(session, bytes_that_come_while_a_connection_rests_do_not_poison_the_
   session web;
   EXPECT_EQ(co_await fetch(web, server.url()), "first");
   co_await hocket::sleep(2s);
+  EXPECT_EQ(co_await fetch(web, server.url()), "second");
+}
+
+HOCKET_TEST(session, bytes_that_come_right_behind_an_answer_do_not_poison_the_next_request) {
+  hocket::event has_first;
+  scripted_server server([&](tcp_socket& peer, std::size_t nth) -> coro<void> {
+    static_cast<void>(co_await read_request(peer));
+    co_await peer.send_all(response_text(200, nth == 0 ? "first" : "second"));
+    if (nth > 0) co_return;
+    co_await has_first.wait();
+    co_await peer.send_all(response_text(200, "unasked"));
+    static_cast<void>(co_await read_request(peer));
+  });
+  session web;
+  EXPECT_EQ(co_await fetch(web, server.url()), "first");
+  has_first.set();
+  co_await hocket::testing::wait_all_tasks_blocked();
   EXPECT_EQ(co_await fetch(web, server.url()), "second");
 }
 

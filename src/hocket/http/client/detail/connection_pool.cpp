@@ -57,10 +57,6 @@ void connection_pool::leave(destination& from) noexcept {
   if (--from.users == 0 && from.idle.empty()) destinations_.erase(destinations_.find(from.key));
 }
 
-// What a server sends after its answer, unasked, or that it has closed, may be seen too late at any time: for one whose answer has
-// just ended it is not worth a call of the system.
-static constexpr auto as_good_as_now = std::chrono::milliseconds(1);
-
 // Without waiting it costs no timer.
 static coro<void> wait_for_slots(semaphore& first, bool& has_first, semaphore& second) {
   co_await first.acquire();
@@ -104,9 +100,8 @@ std::shared_ptr<h1_connection> connection_pool::take_idle(destination& from) noe
     auto candidate = std::move(from.idle.back());
     from.idle.pop_back();
     --idle_;
-    const duration rested = loop::running().time() - candidate->rests_since();
-    if (rested >= options_.keep_alive) continue;
-    if (rested < as_good_as_now || !candidate->has_something_to_read()) return candidate;
+    const bool fresh = loop::running().time() - candidate->rests_since() < options_.keep_alive;
+    if (fresh && !candidate->has_something_to_read()) return candidate;
   }
   return nullptr;
 }
