@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -41,21 +42,26 @@ COMMIT;
 class database {
  public:
   explicit database(const std::string& path) : path_(path) {
-    check(::sqlite3_open_v2(path.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr));
+    sqlite3* opened = nullptr;  // not null where opening failed either, to say why
+    const int code = ::sqlite3_open_v2(path.c_str(), &opened, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr);
+    handle_.reset(opened);
+    check(code);
   }
-  ~database() { ::sqlite3_close(handle_); }
-  database(const database&) = delete;
 
-  void run(const char* statements) { check(::sqlite3_exec(handle_, statements, nullptr, nullptr, nullptr)); }
+  void run(const char* statements) { check(::sqlite3_exec(handle(), statements, nullptr, nullptr, nullptr)); }
   void check(int code) const {
     if (code == SQLITE_OK || code == SQLITE_DONE) return;
-    throw error(fmt::format("cannot write '{}': {}", path_, handle_ ? ::sqlite3_errmsg(handle_) : "no memory"));
+    throw error(fmt::format("cannot write '{}': {}", path_, handle_ ? ::sqlite3_errmsg(handle()) : "no memory"));
   }
-  [[nodiscard]] sqlite3* handle() const noexcept { return handle_; }
+  [[nodiscard]] sqlite3* handle() const noexcept { return handle_.get(); }
 
  private:
+  struct closer {
+    void operator()(sqlite3* open) const noexcept { ::sqlite3_close(open); }
+  };
+
   std::string path_;
-  sqlite3* handle_ = nullptr;
+  std::unique_ptr<sqlite3, closer> handle_;
 };
 
 /// An INSERT that is run again and again; its values are given from left to right.
