@@ -1,12 +1,7 @@
-// One coroutine hands URLs out, as many at a time as there are slots; each becomes a task that fetches a page, has the spider
-// read it, and tells the frontier. The scheduler alone decides whose turn it is; the downloader alone knows of connections.
-//
-// Redirects are followed here, not by the session, so that each hop is in scope and no page is fetched under two names: the
-// links of a page are written under the URL at which it was found in the end.
+// One coroutine hands URLs out, as many at a time as there are slots; each becomes a task that has a page fetched and read, and
+// tells the frontier. The scheduler alone decides whose turn it is; the downloader alone knows of connections.
 
 #include <algorithm>
-#include <charconv>
-#include <system_error>
 
 #include <fmt/format.h>
 
@@ -15,13 +10,9 @@
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/detail/page_fetcher.hpp>
 #include <hocket/crawl/memory_frontier.hpp>
 #include <hocket/crawl/summary.hpp>
-#include <hocket/http/client/detail/retriable.hpp>
-#include <hocket/http/date.hpp>
-#include <hocket/http/media_type.hpp>
-#include <hocket/http/status.hpp>
-#include <hocket/url/without_user.hpp>
 
 namespace hocket::crawl {
 
@@ -29,27 +20,6 @@ static constexpr duration default_delay = std::chrono::seconds(1);
 static constexpr auto flush_every = std::chrono::seconds(1);
 static constexpr auto first_retry_after = std::chrono::milliseconds(500);
 static constexpr auto longest_retry_after = std::chrono::seconds(60);
-
-/// What came of one attempt at a page.
-struct crawler::outcome {
-  explicit outcome(const hocket::url& asked) : final_url(asked) {}
-
-  hocket::url final_url;
-  int status = 0;
-  std::string content_type;
-  std::uint64_t bytes = 0;
-  std::string error;
-  page_declarations declared;
-  std::unique_ptr<page_reader> reader;  // of a page that was read
-  findings* found = nullptr;            // in it
-  std::vector<std::string> claimed;     // marked as seen on the way
-  bool connection_failed = false;
-  std::string_view skipped;             // why, if it or where it leads was
-  bool refused = false;                 // its address, or by robots.txt: it is no page
-  bool is_duplicate = false;            // of more pages than it may be
-  bool left_alone = false;              // its robots.txt cannot be had
-  std::optional<duration> retry_after;  // 429, 503
-};
 
 /// A page under way; gives its slot up when it goes.
 class crawler::ticket {
@@ -102,8 +72,9 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
       robots_(*roles_.downloader, options_.user_agent, options_.timeout),
       judge_([this](const url& found) { return judge(found); }),
       traps_(options_.traps, loop::running().random()()),
-      duplicates_(options_.max_duplicates, loop::running().random()()),
       scheduler_([this](const url& whose) { return limits_of(whose); }, options_.depth.has_value(), options_.order),
+      fetcher_(std::make_unique<detail::page_fetcher>(
+          detail::page_fetcher::parts{options_, hooks_, roles_, scope_, robots_, scheduler_})),
       slots_(options_.concurrency) {
   nothing_under_way_.set();
 }
@@ -244,27 +215,8 @@ void crawler::output_failed(std::exception_ptr why) noexcept {
 coro<void> crawler::crawl_page(target next, ticket) {
   const time_point begun = loop::running().time();
   under_way until_it_ends{scheduler_, next.url};
-  outcome result(next.url);
-  try {
-    co_await fetch(next, result);
-  } catch (const http::address_refused& refused) {
-    result.skipped = "private_address";
-    skip(result.final_url.href(), result.skipped);
-    result.refused = result.final_url == next.url;
-    result.error = refused.what();
-  } catch (const robots_unreachable& failed) {
-    result.error = failed.what();
-    result.connection_failed = failed.may_pass();
-    result.left_alone = failed.status() != 0;
-  } catch (const std::system_error& failed) {
-    result.error = failed.what();
-    result.connection_failed = http::detail::is_passing(failed.code());
-  } catch (const http::server_disconnected& failed) {
-    result.error = failed.what();
-    result.connection_failed = true;
-  } catch (const std::exception& failed) {
-    result.error = failed.what();
-  }
+  detail::fetched_page result(next.url);
+  co_await fetcher_->fetch(next, result);
   try {
     const bool is_tried_again = postpone(next, result);
     until_it_ends.answered();
@@ -275,13 +227,17 @@ coro<void> crawler::crawl_page(target next, ticket) {
   }
 }
 
-coro<void> crawler::finish(const target& next, outcome& result, time_point begun) {
+coro<void> crawler::finish(const target& next, detail::fetched_page& result, time_point begun) {
+  if (result.left_alone) result.disallow(next);
+  if (!result.skipped.empty()) skip(result.final_url.href(), result.skipped);
+  if (result.refused) --handed_out_;
+  if (!result.note.empty()) note(result.note);
+  fetcher_->finish(result);
   finished_page done{.page = next, .claimed = result.claimed};
   if (result.found != nullptr) done.links = result.found->links;
   if (options_.obey_robots && result.declared.robots.nofollow) done.not_followed = "nofollow";
   if (result.is_duplicate) done.not_followed = "duplicate";
   if (options_.depth && next.depth >= *options_.depth) done.not_followed = "depth";
-  if (result.left_alone) refuse(next, result);
   done.skipped = result.skipped;
   page_record page;
   if (!result.refused) {
@@ -290,11 +246,11 @@ coro<void> crawler::finish(const target& next, outcome& result, time_point begun
   }
   done.position = out_.position();
   queue(co_await roles_.frontier->finish(done, judge_));
-  if (result.reader) spare_.push_back(std::move(result.reader));
+  if (result.reader) fetcher_->recycle(std::move(result.reader));
 }
 
 // True if the page will be tried again.
-bool crawler::postpone(const target& next, outcome& result) {
+bool crawler::postpone(const target& next, detail::fetched_page& result) {
   const bool worth_it = result.connection_failed || result.retry_after;
   if (!worth_it || next.attempts >= options_.retries || stopping_) return false;
   if (result.retry_after > longest_retry_after) return false;  // longer than anybody would wait here
@@ -307,181 +263,6 @@ bool crawler::postpone(const target& next, outcome& result) {
   return true;
 }
 
-// Of 429 and 503. A date is told from the server's own, so that no clock of ours need agree with it.
-static std::optional<duration> retry_after(const http::response& answer) {
-  if (answer.status() != 429 && answer.status() != 503) return std::nullopt;
-  const std::string_view text = answer.headers().get("Retry-After").value_or("");
-  const auto server_time = http::parse_date(answer.headers().get("Date").value_or(""), {});
-  long seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool is_number = error == std::errc() && end == text.data() + text.size() && seconds >= 0;
-  if (!is_number && server_time)
-    seconds = (http::parse_date(text, *server_time).value_or(*server_time) - *server_time).count();
-  return std::chrono::seconds(std::clamp(seconds, 0L, 86'400L));
-}
-
-static bool is_http(const url& target) { return target.scheme() == "http" || target.scheme() == "https"; }
-
-// A body that was packed without being asked to; nothing unpacks it yet.
-static bool is_packed(const http::response& answer) {
-  const auto coding = answer.headers().get("Content-Encoding");
-  return coding && !coding->empty() && *coding != "identity";
-}
-
-coro<void> crawler::fetch(const target& next, outcome& result) {
-  const time_point deadline = loop::running().time_after(options_.timeout);
-  std::vector<url> hops{next.url};
-  for (;;) {
-    result.final_url = hops.back();
-    if (options_.obey_robots && !co_await may_fetch(next, result)) co_return;
-    const time_point asked_at = loop::running().time();
-    http::request_options asked{.timeout = deadline - asked_at, .max_redirects = 0};
-    if (hooks_.before_request) hooks_.before_request(hops.back(), asked);
-    auto answer = co_await roles_.downloader->get(hops.back(), std::move(asked));
-    scheduler_.answered(hops.back(), asked_at);
-    if (hooks_.on_response) hooks_.on_response(hops.back(), answer);
-    result.status = answer.status();
-    result.content_type = answer.headers().get("Content-Type").value_or("");
-    result.declared = {};
-    if (answer.headers().contains("X-Robots-Tag"))
-      for (const std::string_view field : answer.headers().get_all("X-Robots-Tag"))
-        result.declared.robots.add_field(field, options_.user_agent);
-    result.retry_after = retry_after(answer);
-    const auto location = answer.headers().get("Location");
-    if (result.status < 300 || result.status > 399 || !location) {
-      co_await take_answer(answer, result);
-      co_return;
-    }
-    auto hop = url::parse(*location, hops.back());
-    if (!hop || !is_http(*hop))
-      throw http::client_error(fmt::format("redirected to '{}', which is not an http(s) URL", *location));
-    co_await answer.drain();
-    result.final_url = hop->without_fragment();
-    if (std::find(hops.begin(), hops.end(), result.final_url) != hops.end())
-      throw http::too_many_redirects("redirected in a circle");
-    if (!scope_.contains(result.final_url)) {
-      co_await leave_scope(next, result);
-      co_return;
-    }
-    if (hops.back().scheme() == "https" && result.final_url.scheme() == "http" && !options_.allow_downgrade) {
-      refuse_downgrade(next, hops.back(), result);
-      co_return;
-    }
-    if (hops.size() > options_.max_redirects)
-      throw http::too_many_redirects(fmt::format("more than {} redirects", options_.max_redirects));
-    if (!co_await claim(next, result)) co_return;  // it has its own line
-    hops.push_back(result.final_url);
-    co_await scheduler_.take_slot(hops.back());
-  }
-}
-
-// Asks for the robots.txt of where the page is now, if it is not known. That spends the slot of the host.
-coro<bool> crawler::may_fetch(const target& next, outcome& result) {
-  const robots* rules = robots_.known(result.final_url);
-  if (rules == nullptr) {
-    rules = co_await robots_.ask(result.final_url);
-    const bool allowed = rules->allows(result.final_url);
-    scheduler_.renew_limits(result.final_url);
-    if (allowed) co_await scheduler_.take_slot(result.final_url);
-    if (allowed) co_return true;
-  } else {
-    if (rules->allows(result.final_url)) co_return true;
-    scheduler_.give_slot_back(result.final_url);
-  }
-  refuse(next, result);
-  co_return false;
-}
-
-void crawler::refuse(const target& next, outcome& result) {
-  const std::string& href = result.final_url.href();
-  result.skipped = "robots";
-  skip(href, result.skipped);
-  result.refused = result.final_url == next.url;
-  if (result.refused) --handed_out_;
-  result.error = fmt::format("redirected to {}, which robots.txt disallows", href);
-}
-
-coro<void> crawler::take_answer(http::response& answer, outcome& result) {
-  if (!answer.ok())
-    result.error = fmt::format("{} {}", result.status, http::reason_phrase(result.status));
-  else if (is_packed(answer))
-    result.error = "the body is compressed, which is not supported yet";
-  if (result.error.empty() && roles_.spider->wants(answer)) {
-    co_await read_body(answer, result);
-  } else {
-    co_await answer.drain();
-    result.bytes = answer.received();
-  }
-}
-
-coro<void> crawler::leave_scope(const target& next, outcome& result) {
-  const std::string& href = result.final_url.href();
-  if (co_await roles_.frontier->claim(href)) {
-    result.claimed.push_back(href);
-    result.skipped = "scope";
-    skip(href, result.skipped);
-  }
-  result.error = fmt::format("redirected to {}, which is out of scope", href);
-  if (next.depth == 0)
-    note(fmt::format("{} is redirected to {}; crawl that, or widen --scope", without_user(next.url), href));
-}
-
-// The place itself is not at fault: links may lead to it.
-void crawler::refuse_downgrade(const target& next, const url& from, outcome& result) {
-  const std::string& href = result.final_url.href();
-  roles_.frontier->pass_over(href, "downgrade");
-  result.error = http::downgrade_refused(from, result.final_url).what();
-  if (next.depth == 0) note(fmt::format("{}; --allow-downgrade follows it", result.error));
-}
-
-// True if the place redirected to is this page's to fetch.
-coro<bool> crawler::claim(const target& next, outcome& result) {
-  const std::string& href = result.final_url.href();
-  const bool before = std::find(next.claimed.begin(), next.claimed.end(), href) != next.claimed.end();
-  if (!before && !co_await roles_.frontier->claim(href)) co_return false;
-  result.claimed.push_back(href);
-  co_return true;
-}
-
-// What was found on a page that breaks off is left out: it may be tried again. That of one that is too large is kept.
-coro<void> crawler::read_body(http::response& answer, outcome& result) {
-  auto reader = take_spare();
-  reader->begin(answer);
-  content_digest digest = duplicates_.begin();
-  while (result.error.empty()) {
-    std::string_view piece = co_await answer.next();
-    if (piece.empty()) break;
-    if (answer.received() > options_.max_body_bytes) {
-      piece.remove_suffix(static_cast<std::size_t>(answer.received() - options_.max_body_bytes));
-      result.error =
-          fmt::format("the body is larger than {} bytes; links are taken up to there", options_.max_body_bytes);
-    }
-    result.bytes += piece.size();
-    reader->feed(piece);
-    if (duplicates_.are_counted()) digest.feed(piece);
-  }
-  result.is_duplicate = duplicates_.are_too_many(digest);
-  result.found = &reader->finish(result.final_url);
-  result.reader = std::move(reader);
-  if (hooks_.on_links) hooks_.on_links(result.final_url, *result.found);
-  take_declarations(*result.found, result);
-}
-
-// Those of the page to those of its answer.
-void crawler::take_declarations(findings& found, outcome& result) {
-  const robots_directives of_answer = result.declared.robots;
-  result.declared = std::exchange(found.declared, {});
-  result.declared.robots.noindex |= of_answer.noindex;
-  result.declared.robots.nofollow |= of_answer.nofollow;
-}
-
-std::unique_ptr<page_reader> crawler::take_spare() {
-  if (spare_.empty()) return roles_.spider->make_reader(loop::running().random()());
-  auto taken = std::move(spare_.back());
-  spare_.pop_back();
-  return taken;
-}
-
 void crawler::note(const std::string& text) {
   if (hooks_.on_note) hooks_.on_note(text);
 }
@@ -491,7 +272,7 @@ void crawler::skip(std::string_view url, std::string_view reason) {
   if (hooks_.on_skip) hooks_.on_skip(url, reason);
 }
 
-page_record crawler::record(const target& next, const outcome& result, time_point begun) {
+page_record crawler::record(const target& next, const detail::fetched_page& result, time_point begun) {
   const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(loop::running().time() - begun);
   const findings nothing;
   const findings& found = result.found != nullptr ? *result.found : nothing;

@@ -12,49 +12,31 @@
 
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/coro.hpp>
-#include <hocket/crawl/downloader.hpp>
-#include <hocket/crawl/duplicates.hpp>
 #include <hocket/crawl/frontier.hpp>
+#include <hocket/crawl/hooks.hpp>
 #include <hocket/crawl/options.hpp>
 #include <hocket/crawl/pipeline.hpp>
 #include <hocket/crawl/robots_cache.hpp>
+#include <hocket/crawl/roles.hpp>
 #include <hocket/crawl/scheduler.hpp>
 #include <hocket/crawl/scope.hpp>
-#include <hocket/crawl/spider.hpp>
 #include <hocket/crawl/tally.hpp>
+#include <hocket/crawl/traps.hpp>
 #include <hocket/sync/event.hpp>
 #include <hocket/sync/semaphore.hpp>
 
 namespace hocket::crawl {
+
+namespace detail {
+struct fetched_page;
+class page_fetcher;
+}  // namespace detail
 
 /// How far a crawl is. What an earlier run of it has come to counts.
 struct progress : tally {
   std::size_t in_flight = 0;
   std::size_t queued = 0;
   duration elapsed{};  // of this run
-};
-
-/// What a crawl tells while it runs, and where one may step in. All are called on the loop, and must not throw.
-struct crawl_hooks {
-  /// Before each request, those of redirects included: may change fields, cookies, credentials.
-  std::function<void(const url& where, http::request_options&)> before_request{};
-  /// The head of an answer has come.
-  std::function<void(const url& where, const http::response&)> on_response{};
-  /// A page was read: may change what was found, before it is written and followed.
-  std::function<void(const url& page, findings&)> on_links{};
-  /// For each item that a page gave, as it is written.
-  std::function<void(const url& page, std::string_view json)> on_item{};
-  std::function<void(const page_record&)> on_page{};
-  std::function<void(std::string_view url, std::string_view reason)> on_skip{};
-  /// Once each: things that the user should know.
-  std::function<void(const std::string&)> on_note{};
-};
-
-/// The parts of a crawl that one may bring along; null: the usual one, made of the options.
-struct crawl_roles {
-  std::shared_ptr<crawl::downloader> downloader{};
-  std::shared_ptr<crawl::spider> spider{};
-  std::shared_ptr<crawl::frontier> frontier{};
 };
 
 /// Follows links from the seeds and hands on what it finds, page by page: the engine, which owns the tasks.
@@ -79,7 +61,6 @@ class crawler {
   [[nodiscard]] crawl::progress progress() const;
 
  private:
-  struct outcome;
   class ticket;
 
   coro<void> hand_out();
@@ -87,24 +68,14 @@ class crawler {
   coro<void> settle();
   coro<void> flush_regularly();
   coro<void> crawl_page(target next, ticket mine);
-  coro<void> fetch(const target& next, outcome& result);
-  coro<bool> may_fetch(const target& next, outcome& result);
-  void refuse(const target& next, outcome& result);
-  void take_declarations(findings& found, outcome& result);
-  coro<void> read_body(http::response& answer, outcome& result);
-  [[nodiscard]] std::unique_ptr<page_reader> take_spare();
-  coro<void> finish(const target& next, outcome& result, time_point begun);
+  coro<void> finish(const target& next, detail::fetched_page& result, time_point begun);
   [[nodiscard]] std::string_view judge(const url& found);
   [[nodiscard]] std::string_view reason_against(const url& found);
   void queue(std::vector<target> fresh);
   void skip(std::string_view url, std::string_view reason);
   void note(const std::string& text);
-  coro<void> take_answer(http::response& answer, outcome& result);
-  coro<void> leave_scope(const target& next, outcome& result);
-  void refuse_downgrade(const target& next, const url& from, outcome& result);
-  [[nodiscard]] coro<bool> claim(const target& next, outcome& result);
-  [[nodiscard]] bool postpone(const target& next, outcome& result);
-  page_record record(const target& next, const outcome& result, time_point begun);
+  [[nodiscard]] bool postpone(const target& next, detail::fetched_page& result);
+  page_record record(const target& next, const detail::fetched_page& result, time_point begun);
   host_limits limits_of(const url& whose);
   void output_failed(std::exception_ptr why) noexcept;
   coro<void> count_what_is_left();
@@ -117,8 +88,8 @@ class crawler {
   robots_cache robots_;
   frontier::judge judge_;
   traps traps_;
-  duplicates duplicates_;
   scheduler scheduler_;
+  std::unique_ptr<detail::page_fetcher> fetcher_;
   semaphore slots_;
   event nothing_under_way_;
   std::size_t under_way_ = 0;
@@ -130,7 +101,6 @@ class crawler {
   bool stopping_ = false;
   bool handed_out_all_ = false;
   bool reached_limit_ = false;
-  std::vector<std::unique_ptr<page_reader>> spare_;  // for the next pages
 };
 
 }  // namespace hocket::crawl

@@ -1,0 +1,237 @@
+#include <algorithm>
+#include <chrono>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <hocket/crawl/detail/page_fetcher.hpp>
+#include <hocket/http/client/detail/retriable.hpp>
+#include <hocket/http/status.hpp>
+#include <hocket/loop/loop.hpp>
+#include <hocket/url/without_user.hpp>
+
+namespace hocket::crawl::detail {
+namespace {
+
+constexpr std::chrono::seconds longest_rest = std::chrono::hours(24);
+
+bool is_http(const url& target) { return target.scheme() == "http" || target.scheme() == "https"; }
+
+bool is_redirect(const http::response& answer) {
+  return answer.status() >= 300 && answer.status() <= 399 && answer.headers().contains("Location");
+}
+
+url hop_of(const http::response& answer, const url& from) {
+  const std::string_view location = *answer.headers().get("Location");
+  auto hop = url::parse(location, from);
+  if (!hop || !is_http(*hop))
+    throw http::client_error(fmt::format("redirected to '{}', which is not an http(s) URL", location));
+  return std::move(*hop).without_fragment();
+}
+
+std::optional<duration> retry_after(const http::response& answer) {
+  if (answer.status() != 429 && answer.status() != 503) return std::nullopt;
+  return std::min(answer.retry_after().value_or(std::chrono::seconds(0)), longest_rest);
+}
+
+// A body that was packed without being asked to; nothing unpacks it yet.
+bool is_packed(const http::response& answer) {
+  const auto coding = answer.headers().get("Content-Encoding");
+  return coding && !coding->empty() && *coding != "identity";
+}
+
+}  // namespace
+
+void fetched_page::disallow(const target& asked) {
+  skipped = "robots";
+  refused = final_url == asked.url;
+  error = fmt::format("redirected to {}, which robots.txt disallows", final_url.href());
+}
+
+page_fetcher::page_fetcher(const parts& with)
+    : options_(with.options),
+      hooks_(with.hooks),
+      roles_(with.roles),
+      scope_(with.inside),
+      robots_(with.robots),
+      scheduler_(with.turns),
+      duplicates_(with.options.max_duplicates, loop::running().random()()) {}
+
+coro<void> page_fetcher::fetch(const target& next, fetched_page& result) {
+  try {
+    co_await attempt(next, result);
+  } catch (const http::address_refused& refused) {
+    result.skipped = "private_address";
+    result.refused = result.final_url == next.url;
+    result.error = refused.what();
+  } catch (const robots_unreachable& failed) {
+    result.error = failed.what();
+    result.connection_failed = failed.may_pass();
+    result.left_alone = failed.status() != 0;
+  } catch (const std::system_error& failed) {
+    result.error = failed.what();
+    result.connection_failed = http::detail::is_passing(failed.code());
+  } catch (const http::server_disconnected& failed) {
+    result.error = failed.what();
+    result.connection_failed = true;
+  } catch (const std::exception& failed) {
+    result.error = failed.what();
+  }
+}
+
+coro<void> page_fetcher::attempt(const target& next, fetched_page& result) {
+  const time_point deadline = loop::running().time_after(options_.timeout);
+  std::vector<url> hops{next.url};
+  for (;;) {
+    result.final_url = hops.back();
+    if (options_.obey_robots && !co_await may_fetch(next, result)) co_return;
+    auto answer = co_await ask(hops.back(), deadline);
+    take_head(answer, result);
+    if (!is_redirect(answer)) {
+      co_await take_body(answer, result);
+      co_return;
+    }
+    url hop = hop_of(answer, hops.back());
+    co_await answer.drain();
+    result.final_url = std::move(hop);
+    if (!co_await may_go_on(next, hops, result)) co_return;
+    hops.push_back(result.final_url);
+    co_await scheduler_.take_slot(hops.back());
+  }
+}
+
+coro<http::response> page_fetcher::ask(url where, time_point deadline) {
+  const time_point asked_at = loop::running().time();
+  http::request_options asked{.timeout = deadline - asked_at, .max_redirects = 0};
+  if (hooks_.before_request) hooks_.before_request(where, asked);
+  auto answer = co_await roles_.downloader->get(where, std::move(asked));
+  scheduler_.answered(where, asked_at);
+  if (hooks_.on_response) hooks_.on_response(where, answer);
+  co_return answer;
+}
+
+// Asks for the robots.txt of where the page is now, if it is not known. That spends the slot of the host.
+coro<bool> page_fetcher::may_fetch(const target& next, fetched_page& result) {
+  const robots* rules = robots_.known(result.final_url);
+  if (rules == nullptr) {
+    rules = co_await robots_.ask(result.final_url);
+    const bool allowed = rules->allows(result.final_url);
+    scheduler_.renew_limits(result.final_url);
+    if (allowed) co_await scheduler_.take_slot(result.final_url);
+    if (allowed) co_return true;
+  } else {
+    if (rules->allows(result.final_url)) co_return true;
+    scheduler_.give_slot_back(result.final_url);
+  }
+  result.disallow(next);
+  co_return false;
+}
+
+// Whether the place that the last of the hops redirects to is this page's to fetch.
+coro<bool> page_fetcher::may_go_on(const target& next, const std::vector<url>& hops, fetched_page& result) {
+  if (std::ranges::find(hops, result.final_url) != hops.end()) throw http::too_many_redirects("redirected in a circle");
+  if (!scope_.contains(result.final_url)) {
+    co_await leave_scope(next, result);
+    co_return false;
+  }
+  if (hops.back().scheme() == "https" && result.final_url.scheme() == "http" && !options_.allow_downgrade) {
+    refuse_downgrade(next, hops.back(), result);
+    co_return false;
+  }
+  if (hops.size() > options_.max_redirects)
+    throw http::too_many_redirects(fmt::format("more than {} redirects", options_.max_redirects));
+  co_return co_await claim(next, result);
+}
+
+coro<void> page_fetcher::leave_scope(const target& next, fetched_page& result) {
+  const std::string& href = result.final_url.href();
+  if (co_await roles_.frontier->claim(href)) {
+    result.claimed.push_back(href);
+    result.skipped = "scope";
+  }
+  result.error = fmt::format("redirected to {}, which is out of scope", href);
+  if (next.depth == 0)
+    result.note = fmt::format("{} is redirected to {}; crawl that, or widen --scope", without_user(next.url), href);
+}
+
+// The place itself is not at fault: links may lead to it.
+void page_fetcher::refuse_downgrade(const target& next, const url& from, fetched_page& result) {
+  roles_.frontier->pass_over(result.final_url.href(), "downgrade");
+  result.error = http::downgrade_refused(from, result.final_url).what();
+  if (next.depth == 0) result.note = fmt::format("{}; --allow-downgrade follows it", result.error);
+}
+
+// One that was seen before has its own line, unless an earlier attempt at this page has seen it.
+coro<bool> page_fetcher::claim(const target& next, fetched_page& result) {
+  const std::string& href = result.final_url.href();
+  const bool before = std::ranges::find(next.claimed, href) != next.claimed.end();
+  if (!before && !co_await roles_.frontier->claim(href)) co_return false;
+  result.claimed.push_back(href);
+  co_return true;
+}
+
+void page_fetcher::take_head(const http::response& answer, fetched_page& result) const {
+  const http::headers& fields = answer.headers();
+  result.status = answer.status();
+  result.content_type = fields.get("Content-Type").value_or("");
+  result.declared = {};
+  if (fields.contains("X-Robots-Tag"))
+    for (const std::string_view field : fields.get_all("X-Robots-Tag"))
+      result.declared.robots.add_field(field, options_.user_agent);
+  result.retry_after = retry_after(answer);
+}
+
+coro<void> page_fetcher::take_body(http::response& answer, fetched_page& result) {
+  if (!answer.ok())
+    result.error = fmt::format("{} {}", result.status, http::reason_phrase(result.status));
+  else if (is_packed(answer))
+    result.error = "the body is compressed, which is not supported yet";
+  if (result.error.empty() && roles_.spider->wants(answer)) {
+    co_await read_body(answer, result);
+  } else {
+    co_await answer.drain();
+    result.bytes = answer.received();
+  }
+}
+
+// What was found on a page that breaks off is left out: it may be tried again. That of one that is too large is kept.
+coro<void> page_fetcher::read_body(http::response& answer, fetched_page& result) {
+  auto reader = take_spare();
+  reader->begin(answer);
+  content_digest digest = duplicates_.begin();
+  while (result.error.empty()) {
+    std::string_view piece = co_await answer.next();
+    if (piece.empty()) break;
+    if (answer.received() > options_.max_body_bytes) {
+      piece.remove_suffix(static_cast<std::size_t>(answer.received() - options_.max_body_bytes));
+      result.error =
+          fmt::format("the body is larger than {} bytes; links are taken up to there", options_.max_body_bytes);
+    }
+    result.bytes += piece.size();
+    reader->feed(piece);
+    if (duplicates_.are_counted()) digest.feed(piece);
+  }
+  result.is_duplicate = duplicates_.are_too_many(digest);
+  result.reader = std::move(reader);
+}
+
+std::unique_ptr<page_reader> page_fetcher::take_spare() {
+  if (spare_.empty()) return roles_.spider->make_reader(loop::running().random()());
+  auto taken = std::move(spare_.back());
+  spare_.pop_back();
+  return taken;
+}
+
+// What the page declares goes to what its answer does.
+void page_fetcher::finish(fetched_page& result) {
+  if (!result.reader) return;
+  result.found = &result.reader->finish(result.final_url);
+  if (hooks_.on_links) hooks_.on_links(result.final_url, *result.found);
+  const robots_directives of_answer = result.declared.robots;
+  result.declared = std::exchange(result.found->declared, {});
+  result.declared.robots.noindex |= of_answer.noindex;
+  result.declared.robots.nofollow |= of_answer.nofollow;
+}
+
+}  // namespace hocket::crawl::detail

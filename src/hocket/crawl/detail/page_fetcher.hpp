@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hocket/core/coro.hpp>
+#include <hocket/crawl/duplicates.hpp>
+#include <hocket/crawl/hooks.hpp>
+#include <hocket/crawl/options.hpp>
+#include <hocket/crawl/robots_cache.hpp>
+#include <hocket/crawl/roles.hpp>
+#include <hocket/crawl/scheduler.hpp>
+#include <hocket/crawl/scope.hpp>
+#include <hocket/crawl/spider.hpp>
+#include <hocket/crawl/target.hpp>
+#include <hocket/http/client/response.hpp>
+#include <hocket/loop/clock.hpp>
+#include <hocket/url/url.hpp>
+
+namespace hocket::crawl::detail {
+
+/// What came of one attempt at a page.
+struct fetched_page {
+  explicit fetched_page(const hocket::url& asked) : final_url(asked) {}
+
+  /// It is left out, or where it was redirected to: robots.txt has it so.
+  void disallow(const target& asked);
+
+  hocket::url final_url;
+  int status = 0;
+  std::string content_type;
+  std::uint64_t bytes = 0;
+  std::string error;
+  page_declarations declared;
+  std::unique_ptr<page_reader> reader;  // of a page that was read
+  findings* found = nullptr;            // in it, once it is finished
+  std::vector<std::string> claimed;     // marked as seen on the way
+  bool connection_failed = false;
+  std::string_view skipped;             // why, if it or where it leads was
+  bool refused = false;                 // its address, or by robots.txt: it is no page
+  bool is_duplicate = false;            // of more pages than it may be
+  bool left_alone = false;              // its robots.txt cannot be had
+  std::optional<duration> retry_after;  // 429, 503
+  std::string note;                     // what the user should know; empty: nothing
+};
+
+/// Fetches pages, each with its redirects, and has the spider read them while they arrive. Belongs to one loop.
+///
+/// Redirects are followed here, not by the session, so that each hop is in scope and no page is fetched under two names.
+class page_fetcher {
+ public:
+  /// What it works with; all of it outlives it.
+  struct parts {
+    const crawl_options& options;
+    const crawl_hooks& hooks;
+    const crawl_roles& roles;
+    const scope& inside;
+    robots_cache& robots;
+    scheduler& turns;
+  };
+
+  explicit page_fetcher(const parts& with);
+
+  /// One attempt, whose slot was taken. Whatever goes wrong stands in `result`; throws only `cancelled`.
+  coro<void> fetch(const target& next, fetched_page& result);
+
+  /// Once it is known that the page is not tried again: resolves what was found on it, if it was read.
+  void finish(fetched_page& result);
+
+  /// Takes the reader back, for a page to come. What was found is forgotten.
+  void recycle(std::unique_ptr<page_reader> reader) { spare_.push_back(std::move(reader)); }
+
+ private:
+  coro<void> attempt(const target& next, fetched_page& result);
+  coro<http::response> ask(url where, time_point deadline);
+  coro<bool> may_fetch(const target& next, fetched_page& result);
+  coro<bool> may_go_on(const target& next, const std::vector<url>& hops, fetched_page& result);
+  coro<void> leave_scope(const target& next, fetched_page& result);
+  void refuse_downgrade(const target& next, const url& from, fetched_page& result);
+  coro<bool> claim(const target& next, fetched_page& result);
+  void take_head(const http::response& answer, fetched_page& result) const;
+  coro<void> take_body(http::response& answer, fetched_page& result);
+  coro<void> read_body(http::response& answer, fetched_page& result);
+  [[nodiscard]] std::unique_ptr<page_reader> take_spare();
+
+  const crawl_options& options_;
+  const crawl_hooks& hooks_;
+  const crawl_roles& roles_;
+  const scope& scope_;
+  robots_cache& robots_;
+  scheduler& scheduler_;
+  duplicates duplicates_;
+  std::vector<std::unique_ptr<page_reader>> spare_;
+};
+
+}  // namespace hocket::crawl::detail
