@@ -11,12 +11,12 @@
 #include <hocket/core/task.hpp>
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/crawl/detail/page_fetcher.hpp>
+#include <hocket/crawl/limits_of_host.hpp>
 #include <hocket/crawl/memory_frontier.hpp>
 #include <hocket/crawl/summary.hpp>
 
 namespace hocket::crawl {
 
-static constexpr duration default_delay = std::chrono::seconds(1);
 static constexpr auto flush_every = std::chrono::seconds(1);
 static constexpr auto first_retry_after = std::chrono::milliseconds(500);
 static constexpr auto longest_retry_after = std::chrono::seconds(60);
@@ -72,7 +72,8 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
       robots_(*roles_.downloader, options_.user_agent, options_.timeout),
       judge_([this](const url& found) { return judge(found); }),
       traps_(options_.traps, loop::running().random()()),
-      scheduler_([this](const url& whose) { return limits_of(whose); }, options_.depth.has_value(), options_.order),
+      scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); },
+                 options_.depth.has_value(), options_.order),
       fetcher_(std::make_unique<detail::page_fetcher>(
           detail::page_fetcher::parts{options_, hooks_, roles_, scope_, robots_, scheduler_})),
       slots_(options_.concurrency) {
@@ -80,18 +81,6 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
 }
 
 crawler::~crawler() = default;
-
-host_limits crawler::limits_of(const url& whose) {
-  const bool is_here = is_loopback_host(whose.host());
-  host_limits limits{.connections = options_.per_host.value_or(is_here ? 8 : 1),
-                     .delay = options_.host_delay.value_or(is_here ? duration::zero() : default_delay),
-                     .adaptive = !is_here && !options_.host_delay};
-  const robots* const rules = options_.obey_robots ? robots_.known(whose) : nullptr;
-  if (rules == nullptr || !rules->crawl_delay()) return limits;
-  limits.connections = 1;
-  limits.delay = std::max(limits.delay, *rules->crawl_delay());
-  return limits;
-}
 
 static bool matches_any(const std::vector<url_pattern>& patterns, const url& where) {
   return std::ranges::any_of(patterns, [&where](const url_pattern& each) { return each.matches(where); });

@@ -76,7 +76,6 @@ class crawler {
   void note(const std::string& text);
   [[nodiscard]] bool postpone(const target& next, detail::fetched_page& result);
   page_record record(const target& next, const detail::fetched_page& result, time_point begun);
-  host_limits limits_of(const url& whose);
   void output_failed(std::exception_ptr why) noexcept;
   coro<void> count_what_is_left();
 

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <hocket/core/coro.hpp>
+#include <hocket/core/task_group.hpp>
+#include <hocket/crawl/options.hpp>
+#include <hocket/crawl/robots_cache.hpp>
+#include <hocket/crawl/scheduler.hpp>
+#include <hocket/crawl/scope.hpp>
+#include <hocket/http/client/response.hpp>
+#include <hocket/sync/semaphore.hpp>
+#include <hocket/url/url.hpp>
+
+namespace hocket::crawl {
+
+/// What came of a link that was asked for.
+struct link_verdict {
+  int status = 0;              // of the last answer; 0: there was none
+  std::string error{};         // empty: it leads somewhere
+  bool is_disallowed = false;  // by robots.txt, it or where it is redirected to: nobody knows where it leads
+};
+
+/// Asks whether links lead somewhere, without reading what is there: for what the pages of a crawl refer to and the crawl does not fetch.
+///
+/// Each is asked for by HEAD and, where that is refused, breaks off or is not answered in time, by GET, of which the head is read and at most
+/// 64 KiB of the rest. Redirects are followed. Hosts are asked as in a crawl with these options: robots.txt, connections, delays,
+/// Retry-After, retries, private addresses (those of hosts that seeds name are meant). Belongs to one loop.
+class link_checker {
+ public:
+  /// Is told what came of each link, on the loop; must not throw.
+  using teller = std::function<void(const url& link, const link_verdict& verdict)>;
+
+  /// Made where a loop runs. Of the options those about asking are used, and the seeds.
+  explicit link_checker(crawl_options options);
+  ~link_checker();
+  link_checker(const link_checker&) = delete;
+
+  /// Asks for each of the links once, in no particular order; fragments count for nothing. One call at a time. Cancelled, it
+  /// gives up what is under way and throws `cancelled`; whatever was told stays told.
+  [[nodiscard]] coro<void> check(std::vector<url> links, teller tell);
+
+ private:
+  class asker;
+  struct attempt;
+  struct turn;
+
+  coro<void> hand_out(task_group& group);
+  coro<void> work_on(target next, semaphore::permit);
+  coro<void> follow(const target& next, attempt& made);
+  [[nodiscard]] coro<bool> may_ask(const url& where);
+  [[nodiscard]] url next_hop(const http::response& answer, const url& from) const;
+  [[nodiscard]] bool postpone(const target& next, const attempt& made);
+
+  crawl_options options_;
+  scope inside_;
+  std::unique_ptr<asker> web_;
+  robots_cache robots_;
+  scheduler scheduler_;
+  semaphore slots_;
+  teller tell_;
+};
+
+}  // namespace hocket::crawl
