@@ -557,15 +557,6 @@ HOCKET_TEST(crawler, a_page_limit_lets_pages_be_tried_again) {
   EXPECT_EQ(found.summary["skipped"]["limit"], 2);
 }
 
-HOCKET_TEST(crawler, a_body_that_was_packed_unasked_is_an_error_and_not_read_as_html) {
-  scripted_server server(answering([](const std::string&) {
-    return response_text(200, "<a href=x>", "Content-Type: text/html\r\nContent-Encoding: gzip\r\n");
-  }));
-  const crawled found = co_await crawl_all(from({server.url()}));
-  EXPECT_EQ(found.summary["failed"], 1);
-  EXPECT_TRUE(found.links.empty());
-}
-
 HOCKET_TEST(crawler, waits_longer_from_attempt_to_attempt) {
   std::vector<hocket::duration> times;
   scripted_server server(answering([&times](const std::string&) {

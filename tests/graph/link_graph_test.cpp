@@ -72,6 +72,41 @@ TEST(link_graph, gives_the_end_of_a_redirect_what_was_found_there) {
   EXPECT_FALSE(graph.redirect(node_of(graph, "new")));
 }
 
+TEST(link_graph, takes_each_hop_of_a_redirect) {
+  crawl_folder folder;
+  folder.pages_text(R"({"url":"a","final_url":"c","status":200,"content_type":"","bytes":1,"depth":0,"links":0,"ms":1,)"
+                    R"("redirects":[{"url":"a","status":301},{"url":"b","status":302}],"error":null})"
+                    "\n");
+  const auto graph = folder.read();
+  EXPECT_EQ(graph.redirect(node_of(graph, "a")), node_of(graph, "b"));
+  EXPECT_EQ(graph.redirect(node_of(graph, "b")), node_of(graph, "c"));
+  EXPECT_EQ(graph.redirects(), 2U);
+  EXPECT_EQ(graph.pages(), 1U);
+  EXPECT_TRUE(graph.page_of(node_of(graph, "b")).is_known);
+}
+
+TEST(link_graph, sees_a_circle_of_redirects) {
+  crawl_folder folder;
+  folder.pages_text(
+      R"({"url":"a","final_url":"a","status":302,"content_type":"","bytes":1,"depth":0,"links":0,"ms":1,)"
+      R"("redirects":[{"url":"a","status":302},{"url":"b","status":302}],"error":"redirected in a circle"})"
+      "\n");
+  const auto graph = folder.read();
+  EXPECT_EQ(graph.redirect(node_of(graph, "b")), node_of(graph, "a"));
+  EXPECT_TRUE(graph.is_broken(node_of(graph, "b")));
+}
+
+TEST(link_graph, complains_of_redirects_that_are_none) {
+  for (const char* const redirects : {"1", "[1]", "[{}]", R"([{"url":1}])", R"([{"url":"a\tb"}])"}) {
+    crawl_folder folder;
+    folder.pages_text(fmt::format(
+        R"({{"url":"a","final_url":"c","status":200,"content_type":"","bytes":1,"depth":0,"links":0,"ms":1,"redirects":{},"error":null}})"
+        "\n",
+        redirects));
+    EXPECT_TRUE(folder.complaint().starts_with("DIR/pages.jsonl")) << redirects << ": " << folder.complaint();
+  }
+}
+
 TEST(link_graph, believes_a_pages_own_line_more_than_that_of_a_redirect) {
   for (const bool own_line_first : {true, false}) {
     crawl_folder folder;

@@ -210,6 +210,7 @@ coro<void> crawler::crawl_page(target next, ticket) {
     const bool is_tried_again = postpone(next, result);
     until_it_ends.answered();
     if (!is_tried_again) co_await finish(next, result, begun);
+    fetcher_->recycle(std::move(result.reader));
     if (out_.is_full()) co_await out_.flush();
   } catch (const error&) {
     output_failed(std::current_exception());
@@ -235,7 +236,6 @@ coro<void> crawler::finish(const target& next, detail::fetched_page& result, tim
   }
   done.position = out_.position();
   queue(co_await roles_.frontier->finish(done, judge_));
-  if (result.reader) fetcher_->recycle(std::move(result.reader));
 }
 
 // True if the page will be tried again.
@@ -273,6 +273,8 @@ page_record crawler::record(const target& next, const detail::fetched_page& resu
                          .depth = next.depth,
                          .links = found.links.size(),
                          .milliseconds = taken.count(),
+                         .is_partial = result.is_partial,
+                         .redirects = result.redirects,
                          .error = result.error,
                          .declared = &result.declared,
                          .elements = found.elements.wanted.any() ? &found.elements : nullptr};

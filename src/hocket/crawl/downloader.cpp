@@ -29,7 +29,6 @@ http::session_options crawl_session_options(const crawl_options& options,
   wanted.user_agent = options.user_agent;
   wanted.tls = options.tls;
   wanted.resolver = options.resolver;
-  wanted.decode = false;  // nothing is packed unless it is asked for
   wanted.default_headers = {{"Accept", "text/html,application/xhtml+xml,*/*;q=0.1"}};
   wanted.allow_address = [allow_all = options.allow_private, private_host = std::move(private_host)](
                              const url& where, const socket_address& address) {

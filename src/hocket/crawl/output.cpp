@@ -185,6 +185,18 @@ static void add_declarations(std::string& line, const page_declarations& declare
   line += ']';
 }
 
+static void add_redirects(std::string& line, std::span<const http::redirect_hop> hops) {
+  char before = '[';
+  line += ",\"redirects\":";
+  for (const http::redirect_hop& hop : hops) {
+    line += std::exchange(before, ',');
+    line += "{\"url\":";
+    append_json_string(line, hop.from.href());
+    fmt::format_to(std::back_inserter(line), ",\"status\":{}}}", hop.status);
+  }
+  line += ']';
+}
+
 void output::add_page(const page_record& page, std::span<const page_link> links) {
   std::string& rows = links_.lines();
   for (const page_link& link : links) rows.append(page.final_url).append("\t").append(link.url.href()).append("\n");
@@ -201,6 +213,8 @@ void output::add_page(const page_record& page, std::span<const page_link> links)
   fmt::format_to(std::back_inserter(line), ",\"bytes\":{},\"depth\":{},\"links\":{},\"ms\":{}", page.bytes, page.depth,
                  page.links, page.milliseconds);
   if (page.declared != nullptr) add_declarations(line, *page.declared);
+  if (!page.redirects.empty()) add_redirects(line, page.redirects);
+  if (page.is_partial) line += ",\"partial\":true";
   if (page.error.empty())
     line += ",\"error\":null";
   else

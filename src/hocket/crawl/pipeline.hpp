@@ -7,6 +7,7 @@
 
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/page_links.hpp>
+#include <hocket/http/client/response.hpp>
 
 namespace hocket::crawl {
 
@@ -16,13 +17,15 @@ struct page_record {
   std::string_view final_url;
   int status = 0;  // 0: there was no answer
   std::string_view content_type;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;  // of the content as it was read: decoded
   unsigned depth = 0;
   std::size_t links = 0;
   std::int64_t milliseconds = 0;
-  std::string_view error;                       // empty: none
-  const page_declarations* declared = nullptr;  // by the page and the fields of its answer
-  const page_elements* elements = nullptr;      // null: nothing besides links is wanted
+  bool is_partial = false;                          // its end did not come; links are those up to there
+  std::span<const http::redirect_hop> redirects{};  // that led from `url` to `final_url`, in order
+  std::string_view error;                           // empty: none
+  const page_declarations* declared = nullptr;      // by the page and the fields of its answer
+  const page_elements* elements = nullptr;          // null: nothing besides links is wanted
 };
 
 /// Where a crawl leaves what it finds: Scrapy's item pipelines. `output` writes files.

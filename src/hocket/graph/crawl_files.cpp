@@ -40,6 +40,15 @@ class members {
     if (!is_name(to)) throw lines_.broken(fmt::format("\"{}\" is no URL", name));
   }
 
+  /// The "url" of each object of a list, which need not be there.
+  void take_urls(std::vector<std::string>& to, const char* name) const {
+    to.clear();
+    const auto list = object_.find(name);
+    if (list == object_.end()) return;
+    if (!list->is_array()) throw lines_.broken(fmt::format("\"{}\" is no list", name));
+    for (const auto& each : *list) members(each, lines_).take_url(to.emplace_back(), "url");
+  }
+
   void take_if_not_null(std::string& to, const char* name) const {
     to.clear();
     if (!member(name).is_null()) take(to, name);
@@ -47,7 +56,7 @@ class members {
 
  private:
   [[nodiscard]] const nlohmann::json& member(const char* name) const {
-    const auto found = object_.find(name);
+    const auto found = object_.find(name);  // the end of what is no object
     if (found == object_.end()) throw lines_.broken(fmt::format("there is no \"{}\"", name));
     return *found;
   }
@@ -88,6 +97,7 @@ const page_row* pages_reader::next() {
   found.take(row_.bytes, "bytes");
   found.take(row_.depth, "depth");
   found.take(row_.milliseconds, "ms");
+  found.take_urls(row_.redirects, "redirects");
   found.take_if_not_null(row_.error, "error");
   return &row_;
 }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <hocket/graph/line_reader.hpp>
 
@@ -39,7 +40,8 @@ struct page_row {
   std::uint64_t bytes = 0;
   std::uint32_t depth = 0;
   std::uint32_t milliseconds = 0;
-  std::string error;  // empty: none
+  std::vector<std::string> redirects;  // those on the way from `url`, which is the first, to `final_url`
+  std::string error;                   // empty: none
 };
 
 /// Reads pages.jsonl of a crawl, also while that is being written. Members that it does not know are passed over.

@@ -68,14 +68,25 @@ void link_graph::read_pages(const std::string& directory) {
                .leads_beyond = is_beyond(row->error)};
     page_count_ += pages_[asked].is_listed ? 0 : 1;
     pages_[asked] = found;
-    if (answered == asked) continue;
-    redirect_count_ += redirects_[asked] == 0 ? 1 : 0;
-    redirects_[asked] = answered + 1;
+    if (answered == asked && row->redirects.empty()) continue;
     found.is_listed = false;
+    node from = asked;
+    for (std::size_t hop = 1; hop < row->redirects.size(); ++hop) {
+      const node to = add(row->redirects[hop]);
+      add_redirect(from, to);
+      if (!pages_[to].is_known) pages_[to] = found;
+      from = to;
+    }
+    add_redirect(from, answered);
     const bool ended_there = row->status != 0 && (row->status < 300 || row->status > 399);
     if (ended_there && !pages_[answered].is_known) pages_[answered] = found;
   }
   is_cut_ |= rows.ends_within_a_line();
+}
+
+void link_graph::add_redirect(node from, node to) {
+  redirect_count_ += redirects_[from] == 0 ? 1 : 0;
+  redirects_[from] = to + 1;
 }
 
 void link_graph::read_links(const std::string& directory, const std::string& scratch_directory) {

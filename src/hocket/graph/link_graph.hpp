@@ -82,6 +82,7 @@ class link_graph {
   void read_pages(const std::string& directory);
   void read_links(const std::string& directory, const std::string& scratch_directory);
   void sort_links();
+  void add_redirect(node from, node to);
   node add(std::string_view url);
 
   text_table urls_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <expected>
 #include <system_error>
 #include <utility>
 
@@ -7,6 +8,7 @@
 
 #include <hocket/crawl/detail/page_fetcher.hpp>
 #include <hocket/http/client/detail/retriable.hpp>
+#include <hocket/http/coding/content_coding.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/url/without_user.hpp>
@@ -35,10 +37,10 @@ std::optional<duration> retry_after(const http::response& answer) {
   return std::min(answer.retry_after().value_or(std::chrono::seconds(0)), longest_rest);
 }
 
-// A body that was packed without being asked to; nothing unpacks it yet.
-bool is_packed(const http::response& answer) {
+/// In a coding that the session does not know, and has left as it is.
+bool is_coded(const http::response& answer) {
   const auto coding = answer.headers().get("Content-Encoding");
-  return coding && !coding->empty() && *coding != "identity";
+  return coding && http::parse_content_encoding(*coding) == std::unexpected(http::content_encoding_error::unknown);
 }
 
 }  // namespace
@@ -82,22 +84,19 @@ coro<void> page_fetcher::fetch(const target& next, fetched_page& result) {
 
 coro<void> page_fetcher::attempt(const target& next, fetched_page& result) {
   const time_point deadline = loop::running().time_after(options_.timeout);
-  std::vector<url> hops{next.url};
   for (;;) {
-    result.final_url = hops.back();
     if (options_.obey_robots && !co_await may_fetch(next, result)) co_return;
-    auto answer = co_await ask(hops.back(), deadline);
+    auto answer = co_await ask(result.final_url, deadline);
     take_head(answer, result);
     if (!is_redirect(answer)) {
       co_await take_body(answer, result);
       co_return;
     }
-    url hop = hop_of(answer, hops.back());
+    url hop = hop_of(answer, result.final_url);
     co_await answer.drain();
-    result.final_url = std::move(hop);
-    if (!co_await may_go_on(next, hops, result)) co_return;
-    hops.push_back(result.final_url);
-    co_await scheduler_.take_slot(hops.back());
+    result.redirects.push_back({answer.status(), std::exchange(result.final_url, std::move(hop))});
+    if (!co_await may_go_on(next, result)) co_return;
+    co_await scheduler_.take_slot(result.final_url);
   }
 }
 
@@ -128,18 +127,20 @@ coro<bool> page_fetcher::may_fetch(const target& next, fetched_page& result) {
   co_return false;
 }
 
-// Whether the place that the last of the hops redirects to is this page's to fetch.
-coro<bool> page_fetcher::may_go_on(const target& next, const std::vector<url>& hops, fetched_page& result) {
-  if (std::ranges::find(hops, result.final_url) != hops.end()) throw http::too_many_redirects("redirected in a circle");
+// Whether the place that it was redirected to is this page's to fetch.
+coro<bool> page_fetcher::may_go_on(const target& next, fetched_page& result) {
+  const url& from = result.redirects.back().from;
+  for (const http::redirect_hop& hop : result.redirects)
+    if (hop.from == result.final_url) throw http::too_many_redirects("redirected in a circle");
   if (!scope_.contains(result.final_url)) {
     co_await leave_scope(next, result);
     co_return false;
   }
-  if (hops.back().scheme() == "https" && result.final_url.scheme() == "http" && !options_.allow_downgrade) {
-    refuse_downgrade(next, hops.back(), result);
+  if (from.scheme() == "https" && result.final_url.scheme() == "http" && !options_.allow_downgrade) {
+    refuse_downgrade(next, from, result);
     co_return false;
   }
-  if (hops.size() > options_.max_redirects)
+  if (result.redirects.size() > options_.max_redirects)
     throw http::too_many_redirects(fmt::format("more than {} redirects", options_.max_redirects));
   co_return co_await claim(next, result);
 }
@@ -185,8 +186,9 @@ void page_fetcher::take_head(const http::response& answer, fetched_page& result)
 coro<void> page_fetcher::take_body(http::response& answer, fetched_page& result) {
   if (!answer.ok())
     result.error = fmt::format("{} {}", result.status, http::reason_phrase(result.status));
-  else if (is_packed(answer))
-    result.error = "the body is compressed, which is not supported yet";
+  else if (is_coded(answer))
+    result.error =
+        fmt::format("the body is coded by '{}', which is not known", *answer.headers().get("Content-Encoding"));
   if (result.error.empty() && roles_.spider->wants(answer)) {
     co_await read_body(answer, result);
   } else {
@@ -195,25 +197,26 @@ coro<void> page_fetcher::take_body(http::response& answer, fetched_page& result)
   }
 }
 
-// What was found on a page that breaks off is left out: it may be tried again. That of one that is too large is kept.
+// What is found on a page that is too large or breaks off is kept.
 coro<void> page_fetcher::read_body(http::response& answer, fetched_page& result) {
-  auto reader = take_spare();
-  reader->begin(answer);
+  result.reader = take_spare();
+  result.reader->begin(answer);
   content_digest digest = duplicates_.begin();
   while (result.error.empty()) {
     std::string_view piece = co_await answer.next();
+    result.is_partial = !piece.empty();  // until its end has come
     if (piece.empty()) break;
-    if (answer.received() > options_.max_body_bytes) {
-      piece.remove_suffix(static_cast<std::size_t>(answer.received() - options_.max_body_bytes));
+    const std::uint64_t room = options_.max_body_bytes - result.bytes;
+    if (piece.size() > room) {
+      piece = piece.substr(0, static_cast<std::size_t>(room));
       result.error =
           fmt::format("the body is larger than {} bytes; links are taken up to there", options_.max_body_bytes);
     }
     result.bytes += piece.size();
-    reader->feed(piece);
+    result.reader->feed(piece);
     if (duplicates_.are_counted()) digest.feed(piece);
   }
   result.is_duplicate = duplicates_.are_too_many(digest);
-  result.reader = std::move(reader);
 }
 
 std::unique_ptr<page_reader> page_fetcher::take_spare() {
@@ -225,7 +228,8 @@ std::unique_ptr<page_reader> page_fetcher::take_spare() {
 
 // What the page declares goes to what its answer does.
 void page_fetcher::finish(fetched_page& result) {
-  if (!result.reader) return;
+  const bool nothing_came = result.bytes == 0 && !result.error.empty();
+  if (!result.reader || nothing_came) return;
   result.found = &result.reader->finish(result.final_url);
   if (hooks_.on_links) hooks_.on_links(result.final_url, *result.found);
   const robots_directives of_answer = result.declared.robots;

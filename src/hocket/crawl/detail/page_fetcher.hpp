@@ -34,8 +34,10 @@ struct fetched_page {
   hocket::url final_url;
   int status = 0;
   std::string content_type;
+  std::vector<http::redirect_hop> redirects;  // that led to `final_url`
   std::uint64_t bytes = 0;
   std::string error;
+  bool is_partial = false;  // its end did not come
   page_declarations declared;
   std::unique_ptr<page_reader> reader;  // of a page that was read
   findings* found = nullptr;            // in it, once it is finished
@@ -72,14 +74,16 @@ class page_fetcher {
   /// Once it is known that the page is not tried again: resolves what was found on it, if it was read.
   void finish(fetched_page& result);
 
-  /// Takes the reader back, for a page to come. What was found is forgotten.
-  void recycle(std::unique_ptr<page_reader> reader) { spare_.push_back(std::move(reader)); }
+  /// Takes the reader back, if there is one, for a page to come. What was found is forgotten.
+  void recycle(std::unique_ptr<page_reader> reader) {
+    if (reader) spare_.push_back(std::move(reader));
+  }
 
  private:
   coro<void> attempt(const target& next, fetched_page& result);
   coro<http::response> ask(url where, time_point deadline);
   coro<bool> may_fetch(const target& next, fetched_page& result);
-  coro<bool> may_go_on(const target& next, const std::vector<url>& hops, fetched_page& result);
+  coro<bool> may_go_on(const target& next, fetched_page& result);
   coro<void> leave_scope(const target& next, fetched_page& result);
   void refuse_downgrade(const target& next, const url& from, fetched_page& result);
   coro<bool> claim(const target& next, fetched_page& result);
