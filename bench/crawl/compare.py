@@ -31,7 +31,7 @@ HERE = pathlib.Path(__file__).parent
 MANUAL = "/usr/share/doc/postgresql-doc-15/html"
 CONCURRENCY = "100"
 # Pictures and style sheets are no links. With --spider it asks for each page twice, and leaves some out.
-WGET2 = ["wget2", "-q", "-r", "-l0", "--delete-after", "--progress=none", "--stats-site=no", f"--max-threads={CONCURRENCY}", "-P", "{out}",
+WGET2 = ["wget2", "-q", "-r", "-l0", "--delete-after", "--progress=none", f"--max-threads={CONCURRENCY}", "-P", "{out}",
          "--ignore-tags=img,link,script,style,body,object,embed,input,table,td,th,iframe,frame,source,video,audio", "{url}"]
 
 NGINX = """daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr crit; worker_rlimit_nofile 20000;

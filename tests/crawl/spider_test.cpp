@@ -83,6 +83,41 @@ HOCKET_TEST(spider, of_ones_own_takes_links_and_items_from_what_it_reads) {
   EXPECT_EQ(told, (list{web.url("/a") + " \"the end\""}));
 }
 
+HOCKET_TEST(spider, that_throws_fails_its_page_and_no_other) {
+  struct fragile final : hocket::crawl::spider {
+    struct reader final : hocket::crawl::page_reader {
+      void begin(const hocket::http::response& head) override { is_second = head.url().path() == "/a"; }
+      void feed(std::string_view) override {}
+      findings& finish(const url& document) override {
+        found = {};
+        if (is_second) throw std::runtime_error("cannot read this");
+        if (document.path() == "/")
+          found.links = {{*url::parse("/a", document), false}, {*url::parse("/b", document), false}};
+        return found;
+      }
+      bool is_second = false;
+      findings found;
+    };
+    [[nodiscard]] bool wants(const hocket::http::response&) const override { return true; }
+    [[nodiscard]] std::unique_ptr<hocket::crawl::page_reader> make_reader(std::uint64_t) const override {
+      return std::make_unique<reader>();
+    }
+  };
+  const temporary_directory folder;
+  scripted_server web(answering([](const std::string&) { return response_text(200, "x"); }));
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  list failed;
+  crawler work(from(web.url()), out,
+               {.on_page =
+                    [&failed](const page_record& page) {
+                      if (!page.error.empty()) failed.push_back(std::string(page.url) + " " + std::string(page.error));
+                    }},
+               {.spider = std::make_shared<fragile>()});
+  co_await work.run();
+  EXPECT_EQ(failed, (list{web.url("/a") + " cannot read this"}));
+  EXPECT_EQ(work.progress().pages, 3U);
+}
+
 // Keeps all in memory.
 class list_of_pages final : public hocket::crawl::pipeline {
  public:
