@@ -1,4 +1,5 @@
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -149,6 +150,28 @@ HOCKET_TEST(pipeline, of_ones_own_gets_each_page_with_its_links) {
   EXPECT_EQ(out.pages, (list{web.url(), web.url("/a")}));
   EXPECT_EQ(out.link_count, 1U);
   EXPECT_TRUE(out.ended);
+}
+
+HOCKET_TEST(pipeline, that_throws_ends_the_crawl_with_what_it_threw) {
+  struct full final : hocket::crawl::pipeline {
+    void add_page(const page_record&, std::span<const hocket::crawl::page_link>) override {
+      throw std::runtime_error("no room");
+    }
+    void add_item(std::string_view, std::string_view) override {}
+    [[nodiscard]] bool is_full() const noexcept override { return false; }
+    coro<void> flush() override { co_return; }
+    coro<void> finish(std::string) override { co_return; }
+  };
+  scripted_server web(answering([](const std::string&) { return response_text(200, ""); }));
+  full out;
+  crawler work(from(web.url()), out);
+  std::string thrown;
+  try {
+    co_await work.run();
+  } catch (const std::runtime_error& failed) {
+    thrown = failed.what();
+  }
+  EXPECT_EQ(thrown, "no room");
 }
 
 HOCKET_TEST(downloader, of_ones_own_asks_in_its_way) {

@@ -174,7 +174,7 @@ coro<void> crawler::settle() {
   try {
     co_await out_.flush();
     co_await out_.finish(summary_json(progress()));
-  } catch (const error&) {
+  } catch (const std::exception&) {
     broken_ = std::current_exception();
   }
 }
@@ -189,7 +189,7 @@ coro<void> crawler::flush_regularly() {
     co_await sleep(flush_every);
     try {
       co_await out_.flush();
-    } catch (const error&) {
+    } catch (const std::exception&) {
       output_failed(std::current_exception());
       co_return;
     }
@@ -212,7 +212,7 @@ coro<void> crawler::crawl_page(target next, ticket) {
     if (!is_tried_again) co_await finish(next, result, begun);
     fetcher_->recycle(std::move(result.reader));
     if (out_.is_full()) co_await out_.flush();
-  } catch (const error&) {
+  } catch (const std::exception&) {
     output_failed(std::current_exception());
   }
 }

@@ -55,7 +55,7 @@ class crawler {
   crawler(const crawler&) = delete;
 
   /// Crawls until nothing is left. Cancelled, it takes no more URLs, finishes the pages under way, writes what was found, and
-  /// throws `cancelled`. Throws `hocket::error` if the output cannot be written.
+  /// throws `cancelled`. Throws `hocket::error` if the output cannot be written, and whatever else a pipeline or frontier throws.
   [[nodiscard]] coro<void> run();
 
   [[nodiscard]] crawl::progress progress() const;

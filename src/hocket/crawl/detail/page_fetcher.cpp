@@ -230,7 +230,12 @@ std::unique_ptr<page_reader> page_fetcher::take_spare() {
 void page_fetcher::finish(fetched_page& result) {
   const bool nothing_came = result.bytes == 0 && !result.error.empty();
   if (!result.reader || nothing_came) return;
-  result.found = &result.reader->finish(result.final_url);
+  try {
+    result.found = &result.reader->finish(result.final_url);
+  } catch (const std::exception& failed) {
+    if (result.error.empty()) result.error = failed.what();
+    return;
+  }
   if (hooks_.on_links) hooks_.on_links(result.final_url, *result.found);
   const robots_directives of_answer = result.declared.robots;
   result.declared = std::exchange(result.found->declared, {});
