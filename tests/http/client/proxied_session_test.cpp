@@ -57,6 +57,8 @@ std::uint16_t port_in(std::string_view authority) {
   return static_cast<std::uint16_t>(std::stoi(std::string(authority.substr(authority.rfind(':') + 1))));
 }
 
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
 /// A proxy that grants CONNECT, on a stream that is connected to the client.
 coro<void> grant(byte_stream& peer, std::vector<seen_request>& seen) {
   std::uint16_t port = 0;
@@ -148,7 +150,7 @@ HOCKET_TEST(proxied_session, a_proxy_that_says_nothing_is_given_up) {
   session web({.timeouts = {.sock_connect = 5s}, .tls = client_here(), .proxies = proxy_at(via.port())});
   const auto begin = hocket::loop::running().time();
   const std::string failure = co_await failure_of(ask(web, "GET", "https://nowhere.invalid/"));
-  EXPECT_TRUE(failure.starts_with("timeout_error: ")) << failure;
+  EXPECT_EQ(failure, "timeout_error: no connection in time by the proxy " + proxy_at(via.port()).name());
   EXPECT_EQ(hocket::loop::running().time() - begin, 5s);
 }
 
@@ -163,6 +165,21 @@ HOCKET_TEST(proxied_session, speaks_tls_with_a_proxy_of_https) {
   EXPECT_EQ(seen.size(), 1U);
 }
 
+HOCKET_TEST(proxied_session, a_proxy_that_is_not_trusted_is_named) {
+  scripted_server via(over_tls([](byte_stream&, std::size_t) -> coro<void> { co_return; }));
+  session web({.proxies = proxy_at(via.port(), "https")});
+  const std::string told = co_await failure_of(ask(web, "GET", "http://nowhere.invalid/"));
+  EXPECT_TRUE(has(told, "cannot connect to the proxy https://127.0.0.1:" + std::to_string(via.port()) + ": ")) << told;
+  EXPECT_TRUE(has(told, "certificate")) << told;
+}
+
+HOCKET_TEST(proxied_session, a_proxy_that_begins_no_tls_in_time_is_named) {
+  scripted_server via([](tcp_socket&, std::size_t) -> coro<void> { co_await hocket::sleep(24h); });
+  session web({.timeouts = {.sock_connect = 5s}, .proxies = proxy_at(via.port(), "https")});
+  EXPECT_EQ(co_await failure_of(ask(web, "GET", "http://nowhere.invalid/")),
+            "timeout_error: no connection in time by the proxy " + proxy_at(via.port(), "https").name());
+}
+
 // ---- Digest
 
 constexpr const char* proxy_challenge =
@@ -171,8 +188,6 @@ constexpr const char* proxy_challenge =
 std::string shown_to_proxy(const seen_request& asked) {
   return std::string(asked.fields.get("Proxy-Authorization").value_or("none"));
 }
-
-bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 HOCKET_TEST(proxied_session, answers_a_proxy_that_asks_for_digest_and_then_shows_it_at_once) {
   std::vector<std::string> shown;

@@ -13,6 +13,7 @@
 #include <hocket/io/unix_socket.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/tls/tls_context.hpp>
+#include <hocket/tls/tls_error.hpp>
 #include <hocket/tls/tls_layer.hpp>
 
 namespace hocket::http::detail {
@@ -41,7 +42,7 @@ coro<std::shared_ptr<h1_connection>> connector::open(route where, trace_point tr
     trace.tell(&tracing::connection_create_end);
     co_return std::make_shared<h1_connection>(std::move(opened));
   } catch (const timeout_error&) {
-    if (limit.expired()) throw timeout_error("no connection in time");
+    if (limit.expired()) throw timeout_error(where.no_connection_in_time());
     throw;
   }
 }
@@ -74,15 +75,17 @@ coro<byte_stream> connector::reach_by_proxy(route where, trace_point trace) {
 }
 
 coro<byte_stream> connector::reach_proxy(const proxy& via, trace_point trace) {
-  byte_stream stream;
   try {
-    stream = co_await connect(via.host(), via.port(), nullptr, trace);
+    byte_stream stream = co_await connect(via.host(), via.port(), nullptr, trace);
+    if (via.protocol() != proxy::kind::https) co_return stream;
+    co_return co_await secure(std::move(stream), via.host(),
+                              options_.proxy_tls != nullptr ? options_.proxy_tls : security_for_servers());
+  } catch (const tls_error& problem) {
+    throw tls_error(static_cast<tls_errc>(problem.code().value()),
+                    fmt::format("cannot connect to the proxy {}: {}", via.name(), problem.what()));
   } catch (const std::system_error& problem) {
     throw std::system_error(problem.code(), fmt::format("cannot connect to the proxy {}", via.name()));
   }
-  if (via.protocol() != proxy::kind::https) co_return stream;
-  co_return co_await secure(std::move(stream), via.host(),
-                            options_.proxy_tls != nullptr ? options_.proxy_tls : security_for_servers());
 }
 
 // A challenge is answered on a connection of its own: the proxy may close the one that it refuses.

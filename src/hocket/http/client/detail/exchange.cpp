@@ -59,15 +59,15 @@ time_point exchange::connect_deadline() const {
   return connect ? std::min(deadline_, loop::running().time_after(*connect)) : deadline_;
 }
 
-void exchange::give_up(time_point limit) const {
-  throw timeout_error(limit < deadline_ ? "no connection in time" : "no complete answer in time");
+void exchange::give_up(route where, time_point limit) const {
+  throw timeout_error(limit < deadline_ ? where.no_connection_in_time() : "no complete answer in time");
 }
 
 coro<bool> exchange::lease_one(route where, time_point limit) {
   try {
     lease_ = co_await pool_.acquire(where, limit, trace_);
   } catch (const timeout_error&) {
-    give_up(limit);
+    give_up(where, limit);
   }
   co_return lease_.has_connection();
 }
@@ -77,7 +77,7 @@ coro<void> exchange::open(route where, time_point limit) {
   try {
     lease_.use(co_await bound.run(connector_.open(where, trace_)));
   } catch (const timeout_error&) {
-    if (bound.expired()) give_up(limit);
+    if (bound.expired()) give_up(where, limit);
     throw;
   }
 }

@@ -54,7 +54,7 @@ class exchange {
   [[nodiscard]] std::chrono::sys_seconds now() const;
   [[nodiscard]] headers added_fields(const headers& own, const session_call& call) const;
   [[nodiscard]] time_point connect_deadline() const;
-  [[noreturn]] void give_up(time_point limit) const;
+  [[noreturn]] void give_up(route where, time_point limit) const;
   coro<bool> lease_one(route where, time_point limit);
   coro<void> open(route where, time_point limit);
   coro<void> attempt(request_message& asked, const session_call& call, route where);

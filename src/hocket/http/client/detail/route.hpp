@@ -17,6 +17,10 @@ struct route {
   [[nodiscard]] bool is_forwarded() const noexcept {
     return via != nullptr && via->protocol() != proxy::kind::socks5 && !is_secure();
   }
+  /// What is said where the time is over before there is a connection.
+  [[nodiscard]] std::string no_connection_in_time() const {
+    return via == nullptr ? "no connection in time" : "no connection in time by the proxy " + via->name();
+  }
   /// Connections of the same key can do each other's service: "https://example.org:8080", and behind it by whom.
   [[nodiscard]] std::string key() const {
     std::string key = target.origin();
