@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -21,10 +22,12 @@
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/crawl/output.hpp>
 #include <hocket/crawl/summary.hpp>
+#include <hocket/io/temporary.hpp>
 #ifdef HOCKET_HAS_ROCKSDB
 #include <hocket/crawl_rocksdb/rocksdb_frontier.hpp>
 #endif
 
+#include "check.hpp"
 #include "client_security.hpp"
 #include "command.hpp"
 #include "crawl_progress.hpp"
@@ -63,6 +66,8 @@ struct crawl_arguments {
   bool report = false;
   std::string elements = "links";
   bool check_fragments = false;
+  check_arguments check;
+  bool has_out = false;  // it was given
   bool json = false;
   bool quiet = false;
   bool verbose = false;
@@ -84,11 +89,20 @@ std::vector<crawl::url_pattern> patterns_of(const std::vector<std::string>& text
   return patterns;
 }
 
+void require_checkable(const crawl_arguments& arguments) {
+  if (arguments.json) throw failure("--check prints JSON by --format json, not by --json", wrong_usage);
+  if (!arguments.has_out && (!arguments.frontier.empty() || arguments.report || !arguments.graph_format.empty()))
+    throw failure("--check keeps no files unless it is given --out DIR: --frontier, --graph and --report need it",
+                  wrong_usage);
+  require_readable_lists(arguments.check);
+}
+
 crawl::crawl_options options_of(const crawl_arguments& arguments) {
   crawl::crawl_options options = arguments.options;
   for (const std::string& text : arguments.urls) options.seeds.push_back(parse_seed(text, ""));
   if (!arguments.seeds_file.empty())
     for (url& seed : read_seeds(arguments.seeds_file)) options.seeds.push_back(std::move(seed));
+  if (arguments.check.wanted) require_checkable(arguments);
   if (options.seeds.empty() && !arguments.resume)
     throw failure("nothing to crawl: give a URL or --seeds FILE (see --help)", wrong_usage);
   options.depth = arguments.depth;
@@ -197,8 +211,17 @@ coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_op
 }
 #endif
 
-coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options) {
-  const sigterm_guard ends_in_order;
+/// Adds what a check wants to know of the crawl.
+void note_traps(crawl::crawl_hooks& hooks, std::unordered_map<std::string, std::string>& traps) {
+  hooks.on_skip = [&traps, also = std::move(hooks.on_skip)](std::string_view url, std::string_view reason) {
+    if (is_trap(reason)) traps.emplace(url, reason);
+    if (also) also(url, reason);
+  };
+}
+
+/// `traps`: takes the URLs of spaces without end; null: nobody wants them.
+coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options,
+                           std::unordered_map<std::string, std::string>* traps) {
   progress_display display(mode_of(arguments), options.max_pages);
   first_failure first;
   options.resolver = make_resolver(arguments.resolver);
@@ -207,7 +230,9 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   crawl_places places = co_await open_places(arguments, options);
   crawl::crawl_roles roles = roles_of(arguments);
   roles.frontier = std::move(places.frontier);
-  crawl::crawler work(std::move(options), *places.out, hooks_of(arguments, display, first), std::move(roles));
+  crawl::crawl_hooks hooks = hooks_of(arguments, display, first);
+  if (traps != nullptr) note_traps(hooks, *traps);
+  crawl::crawler work(std::move(options), *places.out, std::move(hooks), std::move(roles));
   task<void> showing = create_task(display.follow(work));
   bool was_interrupted = false;
   try {
@@ -220,20 +245,47 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
     was_interrupted = true;
   }
   const crawl::progress result = work.progress();
-  print_result(arguments, result, was_interrupted);
+  if (!arguments.check.wanted || was_interrupted) print_result(arguments, result, was_interrupted);
   if (was_interrupted) co_return interrupted;
-  if (result.ok > 0) co_return done;
+  if (result.ok > 0 || arguments.check.wanted) co_return done;
   throw failure("no page was fetched" + (first ? "; " + *first : ""), work_failed);
+}
+
+// Without --out the crawl's files are nobody's, and go when all is told.
+coro<int> crawl_and_check(crawl_arguments arguments, crawl::crawl_options options) {
+  std::optional<temporary_directory> folder;
+  if (!arguments.has_out) arguments.out = folder.emplace(co_await temporary_directory::make()).path();
+  checked_crawl crawl{.directory = arguments.out,
+                      .options = options,
+                      .progress = mode_of(arguments),
+                      .quiet = arguments.quiet,
+                      .verbose = arguments.verbose,
+                      .begun = loop::running().time()};
+  const int code = co_await crawl_and_report(arguments, std::move(options), &crawl.traps);
+  if (code != done) co_return code;
+  crawl.options.resolver = make_resolver(arguments.resolver);
+  try {
+    co_return co_await check_links(arguments.check, std::move(crawl));
+  } catch (const cancelled&) {
+    co_return interrupted;
+  }
+}
+
+coro<int> crawl_in_order(const crawl_arguments& arguments, crawl::crawl_options options) {
+  const sigterm_guard ends_in_order;
+  if (arguments.check.wanted) co_return co_await crawl_and_check(arguments, std::move(options));
+  co_return co_await crawl_and_report(arguments, std::move(options), nullptr);
 }
 
 // What is made of the files when they are complete: as `hocket graph` and `hocket report` do it.
 void write_graph_and_report(const crawl_arguments& arguments) {
-  if (arguments.graph_format.empty() && !arguments.report && !arguments.check_fragments) return;
+  if (arguments.graph_format.empty() && !arguments.report && (!arguments.check_fragments || arguments.check.wanted))
+    return;
   const graph::link_graph graph = read_graph(arguments.out);
   if (!arguments.graph_format.empty())
     export_graph(graph, arguments.graph_format, fmt::format("{}/graph.{}", arguments.out, arguments.graph_format));
   if (arguments.report) write_report({.directory = arguments.out}, graph);
-  if (arguments.check_fragments && !arguments.quiet && !arguments.json) {
+  if (arguments.check_fragments && !arguments.quiet && !arguments.json && !arguments.check.wanted) {
     const auto broken = broken_fragments_of(graph, arguments.out, 0).value_or(graph::broken_fragments());
     fmt::print("{} of {} fragments name nothing on their page{}\n", grouped(broken.count), grouped(broken.checked),
                broken.count == 0 ? "" : fmt::format("; hocket graph {} lists them", arguments.out));
@@ -379,6 +431,7 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->check(CLI::IsMember(graph_formats()).description(""))
       ->type_name(fmt::format("{}", fmt::join(graph_formats(), "|")));
   command.add_flag("--report", arguments.report, "write report.html into the directory, too");
+  add_check_options(command, arguments.check);
   command.add_flag("--json", arguments.json, "print the summary as JSON");
   CLI::Option* quiet = command.add_flag("-q,--quiet", arguments.quiet, "print nothing but errors");
   command.add_flag("-v,--verbose", arguments.verbose, "print each page, and why a URL was not fetched")
@@ -391,10 +444,11 @@ void add_crawl(CLI::App& program, action& chosen) {
   auto arguments = std::make_shared<crawl_arguments>();
   CLI::App* command = program.add_subcommand("crawl", "Follow links from URLs and write the link graph");
   add_options(*command, *arguments);
-  command->callback([arguments, &chosen] {
+  command->callback([arguments, command, &chosen] {
+    arguments->has_out = command->count("--out") > 0;
     chosen = [arguments] {
       raise_open_files_limit();
-      const int code = run(crawl_and_report(*arguments, options_of(*arguments)));
+      const int code = run(crawl_in_order(*arguments, options_of(*arguments)));
       write_graph_and_report(*arguments);
       return code;
     };

@@ -1,30 +1,14 @@
-#include <array>
-
 #include <unistd.h>
 
 #include <hocket/graph/broken_fragments.hpp>
 #include <hocket/graph/html_pages.hpp>
 #include <hocket/graph/line_reader.hpp>
 #include <hocket/graph/scratch.hpp>
+#include <hocket/graph/tab_fields.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::graph {
 namespace {
-
-/// The fields of a line with tabs between them. Throws if there are not as many.
-template <std::size_t Count>
-std::array<std::string_view, Count> fields_of(std::string_view line, const line_reader& reader) {
-  std::array<std::string_view, Count> fields;
-  for (std::size_t n = 0; n < Count; ++n) {
-    const auto tab = line.find('\t');
-    const bool is_last = n + 1 == Count;
-    if (is_last != (tab == std::string_view::npos)) throw reader.broken("has another number of fields");
-    fields[n] = line.substr(0, tab);
-    if (fields[n].empty()) throw reader.broken("has an empty field");
-    if (!is_last) line.remove_prefix(tab + 1);
-  }
-  return fields;
-}
 
 bool is_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
 
@@ -54,7 +38,7 @@ void read_places(places& known, const link_graph& graph, const std::string& dire
   line_reader lines(path);
   static_cast<void>(lines.next());
   while (const auto line = lines.next()) {
-    const auto [page, place] = fields_of<2>(*line, lines);
+    const auto [page, place] = tab_fields<2>(*line, lines);
     if (const auto number = graph.find(page)) known.add(*number, place);
   }
 }
@@ -82,7 +66,7 @@ std::optional<broken_fragments> find_broken_fragments(const link_graph& graph, c
   static_cast<void>(lines.next());
   broken_fragments found;
   while (const auto line = lines.next()) {
-    const auto [source, target, fragment] = fields_of<3>(*line, lines);
+    const auto [source, target, fragment] = tab_fields<3>(*line, lines);
     const auto page = page_read_at(graph, target);
     const auto holder = graph.find(source);
     if (!page || !holder) continue;

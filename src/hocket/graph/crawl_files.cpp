@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <unistd.h>
 
 #include <hocket/graph/crawl_files.hpp>
+#include <hocket/graph/tab_fields.hpp>
 
 namespace hocket::graph {
 namespace {
@@ -80,6 +82,19 @@ std::optional<link_row> links_reader::next() {
   const link_row row{line->substr(0, tab), line->substr(tab + 1)};
   if (!is_name(row.source) || !is_name(row.target)) throw lines_.broken("is not two URLs with a tab between them");
   return row;
+}
+
+resources_reader::resources_reader(const std::string& directory) {
+  const std::string path = directory + "/resources.tsv";
+  if (::access(path.c_str(), F_OK) != 0) return;
+  static_cast<void>(lines_.emplace(path).next());  // the header
+}
+
+std::optional<resource_row> resources_reader::next() {
+  const auto line = lines_ ? lines_->next() : std::nullopt;
+  if (!line) return std::nullopt;
+  const auto [source, target, kind] = tab_fields<3>(*line, *lines_);
+  return resource_row{source, target, kind};
 }
 
 pages_reader::pages_reader(const std::string& directory) : lines_(directory + "/pages.jsonl") {}

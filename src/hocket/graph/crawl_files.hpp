@@ -31,6 +31,26 @@ class links_reader {
   line_reader lines_;
 };
 
+/// A row of resources.tsv: a page, and what it refers to besides its links.
+struct resource_row {
+  std::string_view source;
+  std::string_view target;
+  std::string_view kind;  // "img", ...
+};
+
+/// Reads resources.tsv of a crawl, also while that is being written. A crawl that has found none, or did not look for any, has no such file.
+class resources_reader {
+ public:
+  /// Throws `hocket::error` if the file is there and cannot be opened.
+  explicit resources_reader(const std::string& directory);
+
+  /// Valid until the next call; nothing at the end. Throws `hocket::error` that begins with file and line of what is no row.
+  [[nodiscard]] std::optional<resource_row> next();
+
+ private:
+  std::optional<line_reader> lines_;
+};
+
 /// An object of pages.jsonl: what became of one URL.
 struct page_row {
   std::string url;

@@ -29,6 +29,8 @@ class line_reader {
 
   /// At the end: there was something behind the last newline.
   [[nodiscard]] bool ends_within_a_line() const noexcept { return begin_ != end_; }
+  /// The same: what stands there. For files that people write.
+  [[nodiscard]] std::string_view rest() const noexcept { return {buffer_.data() + begin_, end_ - begin_}; }
 
  private:
   [[nodiscard]] bool fill();
