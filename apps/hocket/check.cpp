@@ -17,12 +17,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <hocket/base/grouped.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/finally.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/crawl/scope.hpp>
 #include <hocket/graph/crawl_files.hpp>
-#include <hocket/graph/grouped.hpp>
 #include <hocket/graph/printable.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/loop/system_wall_clock.hpp>
@@ -143,7 +143,7 @@ class link_check {
     consider_resources(chosen);
     std::vector<url> links = chosen.take();
     if (links.empty()) co_return;
-    if (!crawl_.quiet) fmt::print(stderr, "hocket crawl: asking for {} more URLs\n", graph::grouped(links.size()));
+    if (!crawl_.quiet) fmt::print(stderr, "hocket crawl: asking for {} more URLs\n", grouped(links.size()));
     check_progress shown(crawl_.progress, links.size());
     crawl::link_checker checker(crawl_.options);
     const auto tell = [this, &chosen, &shown](const url& link, const crawl::link_verdict& verdict) {

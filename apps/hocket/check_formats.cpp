@@ -5,15 +5,14 @@
 
 #include <fmt/format.h>
 
+#include <hocket/base/grouped.hpp>
 #include <hocket/crawl/output.hpp>
-#include <hocket/graph/grouped.hpp>
 #include <hocket/graph/markup.hpp>
 #include <hocket/graph/printable.hpp>
 
 namespace hocket::app {
 namespace {
 
-using graph::grouped;
 using graph::markup_escaped;
 using graph::printable;
 

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <hocket/base/grouped.hpp>
 #include <hocket/core/sleep.hpp>
-#include <hocket/graph/grouped.hpp>
 
 #include "progress_line.hpp"
 
@@ -32,8 +32,8 @@ void check_progress::count(bool is_broken) noexcept {
 }
 
 void check_progress::show() {
-  const std::string line = fmt::format("  asked for {} of {} URLs  broken {}", graph::grouped(asked_),
-                                       graph::grouped(links_), graph::grouped(broken_));
+  const std::string line =
+      fmt::format("  asked for {} of {} URLs  broken {}", grouped(asked_), grouped(links_), grouped(broken_));
   if (mode_ == mode::live)
     fmt::print(stderr, "\r{}\x1b[K", fitted(line));
   else

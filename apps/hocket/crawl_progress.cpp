@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <hocket/base/grouped.hpp>
 #include <hocket/core/sleep.hpp>
 
 #include "progress_line.hpp"
@@ -13,13 +14,6 @@ namespace hocket::app {
 static constexpr auto live_every = std::chrono::milliseconds(100);
 static constexpr auto rates_over = std::chrono::seconds(2);
 static constexpr auto plain_every = std::chrono::seconds(5);
-
-std::string grouped(std::uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<std::size_t>(at), ",");
-  return digits;
-}
 
 static std::string as_clock(duration elapsed) {
   const auto tenths = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed).count() / 100;

@@ -9,9 +9,6 @@
 
 namespace hocket::app {
 
-/// "1,169"
-[[nodiscard]] std::string grouped(std::uint64_t number);
-
 /// Shows how far a crawl is: one live line on a terminal, a plain line now and then elsewhere.
 class progress_display {
  public:

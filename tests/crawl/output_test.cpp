@@ -131,6 +131,17 @@ HOCKET_TEST(output, writes_elements_into_files_of_their_own) {
   EXPECT_EQ(content_of(folder / "fragments.tsv"), "source_url\tparsed_url\tfragment\nhttp://a/b\thttp://a/c\td%20e\n");
 }
 
+HOCKET_TEST(output, writes_links_that_are_not_to_be_followed_once_more) {
+  const temporary_directory folder;
+  output out = co_await output::open(folder.path());
+  const std::vector<hocket::crawl::page_link> links{{*hocket::url::parse("http://a/x"), false},
+                                                    {*hocket::url::parse("http://a/y"), true}};
+  out.add_page({.url = "http://a/", .final_url = "http://a/"}, links);
+  co_await out.flush();
+  EXPECT_EQ(content_of(folder / "links.tsv"), header + "http://a/\thttp://a/x\nhttp://a/\thttp://a/y\n");
+  EXPECT_EQ(content_of(folder / "nofollow.tsv"), header + "http://a/\thttp://a/y\n");
+}
+
 // The position is told while nothing is written yet; what was added after it is gone when the crawl goes on.
 HOCKET_TEST(output, goes_on_where_its_position_was_in_each_of_its_files) {
   const temporary_directory folder;
@@ -139,7 +150,8 @@ HOCKET_TEST(output, goes_on_where_its_position_was_in_each_of_its_files) {
                                               .anchors = {"here"},
                                               .fragment_links = {{"http://a/c", "there"}}};
   const auto add = [&](output& to, std::string_view url) {
-    to.add_page({.url = url, .final_url = url, .elements = &elements}, {});
+    const std::vector<hocket::crawl::page_link> links{{*hocket::url::parse("http://b/"), true}};
+    to.add_page({.url = url, .final_url = url, .elements = &elements}, links);
     to.add_item(url, "1");
   };
   std::string nowhere, position;
@@ -153,8 +165,8 @@ HOCKET_TEST(output, goes_on_where_its_position_was_in_each_of_its_files) {
     add(out, "http://a/2");
     co_await out.flush();
   }
-  const std::vector<std::string> names{"links.tsv",     "pages.jsonl", "items.jsonl",
-                                       "resources.tsv", "anchors.tsv", "fragments.tsv"};
+  const std::vector<std::string> names{"links.tsv",   "pages.jsonl",   "items.jsonl", "resources.tsv",
+                                       "anchors.tsv", "fragments.tsv", "nofollow.tsv"};
   {
     output out = co_await output::reopen(folder.path(), position);
     EXPECT_EQ(out.position(), position);
@@ -163,7 +175,6 @@ HOCKET_TEST(output, goes_on_where_its_position_was_in_each_of_its_files) {
     co_await out.flush();
   }
   for (const auto& name : names) {
-    if (name == "links.tsv") continue;
     EXPECT_NE(content_of(folder / name).find("http://a/1"), std::string::npos) << name;
     EXPECT_NE(content_of(folder / name).find("http://a/3"), std::string::npos) << name;
   }
@@ -179,7 +190,7 @@ HOCKET_TEST(output, makes_no_file_for_elements_that_are_not_there_and_takes_earl
   const hocket::crawl::page_elements none;
   out.add_page({.url = "http://a/", .final_url = "http://a/", .elements = &none}, {});
   co_await out.flush();
-  for (const auto* name : {"resources.tsv", "anchors.tsv", "fragments.tsv", "items.jsonl"})
+  for (const auto* name : {"resources.tsv", "anchors.tsv", "fragments.tsv", "items.jsonl", "nofollow.tsv"})
     EXPECT_FALSE(std::filesystem::exists(folder / name)) << name;
 }
 

@@ -1,9 +1,7 @@
 #include <gtest/gtest.h>
 
-#include <hocket/graph/grouped.hpp>
 #include <hocket/graph/printable.hpp>
 
-using hocket::graph::grouped;
 using hocket::graph::printable;
 
 namespace {
@@ -22,14 +20,6 @@ TEST(printable, is_utf_8_whatever_comes) {
                       "b\xc3"),
             "a\xef\xbf\xbd\xef\xbf\xbd"
             "b\xef\xbf\xbd");
-}
-
-TEST(grouped, puts_a_comma_before_each_three_digits) {
-  EXPECT_EQ(grouped(0), "0");
-  EXPECT_EQ(grouped(999), "999");
-  EXPECT_EQ(grouped(1000), "1,000");
-  EXPECT_EQ(grouped(123456), "123,456");
-  EXPECT_EQ(grouped(1234567), "1,234,567");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <sstream>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include <fcntl.h>
@@ -95,12 +96,13 @@ std::uint64_t late_line_file::size() const noexcept {
   return fresh_.empty() ? 0 : std::string_view(header_).size() + fresh_.size();
 }
 
+void late_line_file::remove(const std::string& directory) const { ::unlink((directory + "/" + name_).c_str()); }
+
 coro<void> late_line_file::reopen(std::string directory, std::uint64_t size) {
-  const std::string path = directory + "/" + name_;
   if (size > 0)
-    file_ = co_await line_file::reopen(path, size);
+    file_ = co_await line_file::reopen(directory + "/" + name_, size);
   else
-    ::unlink(path.c_str());
+    remove(directory);
 }
 
 coro<void> late_line_file::flush(std::string directory) {
@@ -127,30 +129,29 @@ coro<output> output::open(std::string directory) {
   auto links = co_await line_file::create(directory + "/links.tsv");
   auto pages = co_await line_file::create(directory + "/pages.jsonl");
   links.lines() += "source_url\tparsed_url\n";
-  for (const char* left : {"/summary.json", "/items.jsonl", "/resources.tsv", "/anchors.tsv", "/fragments.tsv"})
-    ::unlink((directory + left).c_str());  // of an earlier crawl; this one may end without
-  co_return output(std::move(directory), std::move(links), std::move(pages));
+  ::unlink((directory + "/summary.json").c_str());  // of an earlier crawl; this one may end without
+  output made(std::move(directory), std::move(links), std::move(pages));
+  for (const late_line_file& each : made.late_) each.remove(made.directory_);
+  co_return made;
 }
 
 // The sizes of links.tsv, pages.jsonl and the late files; 0 for one that is not there.
 std::string output::position() const {
-  return fmt::format("{} {} {} {} {} {}", links_.size(), pages_.size() + listed_.size() + in_flight_pages_,
-                     items_.size(), resources_.size(), anchors_.size(), fragments_.size());
+  std::string sizes = fmt::format("{} {}", links_.size(), pages_.size() + listed_.size() + in_flight_pages_);
+  for (const late_line_file& each : late_) fmt::format_to(std::back_inserter(sizes), " {}", each.size());
+  return sizes;
 }
 
 coro<output> output::reopen(std::string directory, std::string position) {
   std::istringstream text(position);
-  std::array<std::uint64_t, 6> sizes{};
+  std::array<std::uint64_t, 2 + std::tuple_size_v<decltype(late_)>> sizes{};
   for (std::uint64_t& each : sizes)
     if (!(text >> each)) throw error(fmt::format("cannot resume '{}': '{}' is no position in it", directory, position));
   co_await make_directory(directory);
   auto links = co_await line_file::reopen(directory + "/links.tsv", sizes[0]);
   auto pages = co_await line_file::reopen(directory + "/pages.jsonl", sizes[1]);
   output made(directory, std::move(links), std::move(pages));
-  co_await made.items_.reopen(directory, sizes[2]);
-  co_await made.resources_.reopen(directory, sizes[3]);
-  co_await made.anchors_.reopen(directory, sizes[4]);
-  co_await made.fragments_.reopen(directory, sizes[5]);
+  for (std::size_t n = 0; n < made.late_.size(); ++n) co_await made.late_[n].reopen(directory, sizes[2 + n]);
   ::unlink((directory + "/summary.json").c_str());
   co_return made;
 }
@@ -197,9 +198,17 @@ static void add_redirects(std::string& line, std::span<const http::redirect_hop>
   line += ']';
 }
 
-void output::add_page(const page_record& page, std::span<const page_link> links) {
+void output::add_links(std::string_view page, std::span<const page_link> links) {
   std::string& rows = links_.lines();
-  for (const page_link& link : links) rows.append(page.final_url).append("\t").append(link.url.href()).append("\n");
+  for (const page_link& link : links) {
+    const std::size_t row = rows.size();
+    rows.append(page).append("\t").append(link.url.href()).append("\n");
+    if (link.nofollow) lines_of(nofollow).append(rows, row);
+  }
+}
+
+void output::add_page(const page_record& page, std::span<const page_link> links) {
+  add_links(page.final_url, links);
   if (page.elements != nullptr) add_elements(page.final_url, *page.elements);
   std::string& line = listed_;
   const auto add_text = [&line](const char* name, std::string_view text) {
@@ -224,27 +233,27 @@ void output::add_page(const page_record& page, std::span<const page_link> links)
 
 // Names of places are percent-encoded, so that whatever they hold they are one field.
 void output::add_elements(std::string_view page, const page_elements& elements) {
-  std::string& resources = resources_.lines();
+  std::string& references = lines_of(resources);
   for (const auto& each : elements.resources)
-    resources.append(page).append("\t").append(each.url).append("\t").append(name_of(each.kind)).append("\n");
-  std::string& anchors = anchors_.lines();
+    references.append(page).append("\t").append(each.url).append("\t").append(name_of(each.kind)).append("\n");
+  std::string& places = lines_of(anchors);
   for (const std::string& each : elements.anchors)
-    anchors.append(page).append("\t").append(percent_encode_path(each)).append("\n");
-  std::string& fragments = fragments_.lines();
+    places.append(page).append("\t").append(percent_encode_path(each)).append("\n");
+  std::string& links = lines_of(fragments);
   for (const auto& each : elements.fragment_links)
-    fragments.append(page).append("\t").append(each.url).append("\t").append(each.fragment).append("\n");
+    links.append(page).append("\t").append(each.url).append("\t").append(each.fragment).append("\n");
 }
 
 void output::add_item(std::string_view page, std::string_view json) {
-  std::string& lines = items_.lines();
+  std::string& lines = lines_of(items);
   lines += "{\"page\":";
   append_json_string(lines, page);
   lines.append(",\"item\":").append(json).append("}\n");
 }
 
 bool output::is_full() const noexcept {
-  return links_.is_full() || listed_.size() >= worth_a_write || items_.is_full() || resources_.is_full() ||
-         anchors_.is_full() || fragments_.is_full();
+  return links_.is_full() || listed_.size() >= worth_a_write ||
+         std::ranges::any_of(late_, [](const late_line_file& each) { return each.is_full(); });
 }
 
 // A page is on file only when all of its links and items are: the lines of all are taken at the same moment, and those of pages
@@ -267,7 +276,7 @@ coro<void> output::flush() {
 }
 
 coro<void> output::flush_late_files() {
-  for (late_line_file* const each : {&items_, &resources_, &anchors_, &fragments_}) co_await each->flush(directory_);
+  for (late_line_file& each : late_) co_await each.flush(directory_);
 }
 
 coro<void> output::finish(std::string summary) {

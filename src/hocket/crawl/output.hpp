@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -57,6 +58,8 @@ class late_line_file {
 
   [[nodiscard]] std::string& lines() noexcept { return fresh_; }
   [[nodiscard]] bool is_full() const noexcept;
+  /// Of an earlier crawl; takes it away, if there is one.
+  void remove(const std::string& directory) const;
   /// How large the file will be when all is written; 0: there is none.
   [[nodiscard]] std::uint64_t size() const noexcept;
   /// As `line_file::reopen`, in `directory`; with a size of 0 there is none.
@@ -71,8 +74,9 @@ class late_line_file {
   std::string fresh_;
 };
 
-/// The directory that a crawl writes: links.tsv and pages.jsonl as it goes, summary.json at its end. As far as there are such, items.jsonl, and
-/// resources.tsv, anchors.tsv and fragments.tsv: see `page_elements`.
+/// The directory that a crawl writes: links.tsv and pages.jsonl as it goes, summary.json at its end. As far as there are such, items.jsonl;
+/// nofollow.tsv, the rows of links.tsv whose every occurrence on the page said so; and resources.tsv, anchors.tsv and fragments.tsv: see
+/// `page_elements`.
 class output final : public pipeline {
  public:
   /// Makes `directory` if it is not there, and empties the files of an earlier crawl. Throws `hocket::error`; also if another
@@ -94,6 +98,10 @@ class output final : public pipeline {
   [[nodiscard]] const std::string& directory() const noexcept { return directory_; }
 
  private:
+  enum late_file : std::uint8_t { items, resources, anchors, fragments, nofollow };
+
+  [[nodiscard]] std::string& lines_of(late_file which) noexcept { return late_[which].lines(); }
+  void add_links(std::string_view page, std::span<const page_link> links);
   void add_elements(std::string_view page, const page_elements& elements);
   coro<void> flush_late_files();
   output(std::string directory, line_file links, line_file pages)
@@ -102,10 +110,11 @@ class output final : public pipeline {
   std::string directory_;
   line_file links_;
   line_file pages_;
-  late_line_file items_{"items.jsonl", ""};
-  late_line_file resources_{"resources.tsv", "source_url\tparsed_url\tkind\n"};
-  late_line_file anchors_{"anchors.tsv", "page_url\tanchor\n"};
-  late_line_file fragments_{"fragments.tsv", "source_url\tparsed_url\tfragment\n"};
+  std::array<late_line_file, 5> late_{{{"items.jsonl", ""},
+                                       {"resources.tsv", "source_url\tparsed_url\tkind\n"},
+                                       {"anchors.tsv", "page_url\tanchor\n"},
+                                       {"fragments.tsv", "source_url\tparsed_url\tfragment\n"},
+                                       {"nofollow.tsv", "source_url\tparsed_url\n"}}};
   std::string listed_;  // lines for `pages_`, whose links and items are not all handed on to be written
   std::size_t in_flight_pages_ =
       0;  // bytes of lines that a flush has taken from `listed_` and not yet given to `pages_`

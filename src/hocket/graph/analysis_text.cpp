@@ -3,8 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <hocket/base/grouped.hpp>
 #include <hocket/graph/analysis.hpp>
-#include <hocket/graph/grouped.hpp>
 #include <hocket/graph/printable.hpp>
 
 namespace hocket::graph {

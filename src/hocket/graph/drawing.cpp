@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <hocket/base/grouped.hpp>
 #include <hocket/graph/drawing.hpp>
-#include <hocket/graph/grouped.hpp>
 #include <hocket/graph/hosts.hpp>
 #include <hocket/graph/most.hpp>
 #include <hocket/graph/page_rank.hpp>

@@ -12,9 +12,9 @@
 #include <fmt/format.h>
 
 #include <hocket/base/error.hpp>
+#include <hocket/base/grouped.hpp>
 #include <hocket/base/utf8.hpp>
 #include <hocket/core/timeout.hpp>
-#include <hocket/graph/grouped.hpp>
 #include <hocket/graph/hosts.hpp>
 #include <hocket/graph/markup.hpp>
 #include <hocket/graph/picture.hpp>

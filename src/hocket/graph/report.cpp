@@ -7,10 +7,10 @@
 
 #include <fmt/format.h>
 
+#include <hocket/base/grouped.hpp>
 #include <hocket/graph/broken_links.hpp>
 #include <hocket/graph/dead_ends.hpp>
 #include <hocket/graph/detail/report_page.hpp>
-#include <hocket/graph/grouped.hpp>
 #include <hocket/graph/hosts.hpp>
 #include <hocket/graph/markup.hpp>
 #include <hocket/graph/most.hpp>

@@ -1,6 +1,6 @@
-#include <hocket/graph/grouped.hpp>
+#include <hocket/base/grouped.hpp>
 
-namespace hocket::graph {
+namespace hocket {
 
 std::string grouped(std::uint64_t number) {
   std::string digits = std::to_string(number);
@@ -8,4 +8,4 @@ std::string grouped(std::uint64_t number) {
   return digits;
 }
 
-}  // namespace hocket::graph
+}  // namespace hocket

@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <string>
 
-namespace hocket::graph {
+namespace hocket {
 
 /// "1,169"
 [[nodiscard]] std::string grouped(std::uint64_t number);
 
-}  // namespace hocket::graph
+}  // namespace hocket
