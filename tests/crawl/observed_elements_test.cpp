@@ -71,6 +71,11 @@ TEST(observed_elements, have_the_places_that_fragments_name) {
             (texts{"#a", "#d", "#b&c", "a e", "#f", "#g"}));
 }
 
+TEST(observed_elements, are_no_servers_to_connect_to) {
+  EXPECT_EQ(elements_of("<link rel='preconnect' href=a><link rel='x DNS-Prefetch' href=b><link rel=preload href=c>"),
+            (texts{"link c"}));
+}
+
 TEST(observed_elements, leave_links_as_they_are) {
   EXPECT_EQ(elements_of("<a href=a>x</a><area href=b><a>y</a><b><a href=c rel=nofollow></b><base href=d>"),
             (texts{"a a", "a b", "a c"}));

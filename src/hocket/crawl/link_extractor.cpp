@@ -110,6 +110,9 @@ bool has_token(std::string_view text, std::string_view lower_case_token) {
   return false;
 }
 
+// Its href names a server, and no document that anybody fetches. Source: HTML, 4.6.7 (dns-prefetch, preconnect).
+bool only_connects(std::string_view rel) { return has_token(rel, "preconnect") || has_token(rel, "dns-prefetch"); }
+
 // Where an unquoted value ends.
 const char* find_unquoted_end(const char* at, const char* end) {
   return find<' ', '\n', '\t', '\r', '\f', '>'>(at, end);
@@ -664,7 +667,7 @@ void link_extractor::tell_observer() {
       tell_resource(resource_kind::script, src);
       break;
     case packed("link"):
-      tell_resource(resource_kind::link, href);
+      if (!only_connects(value_of(rel).value_or(""))) tell_resource(resource_kind::link, href);
       break;
     case packed("iframe"):
     case packed("frame"):

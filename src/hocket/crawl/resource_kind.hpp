@@ -11,7 +11,7 @@ enum class resource_kind : std::uint8_t {
   srcset,  // each candidate of `srcset` of img and source
   media,   // `src` of audio, video, source and track, `poster` of video
   script,
-  link,     // `href` of link
+  link,     // `href` of link, but for servers to connect to (preconnect, dns-prefetch)
   frame,    // `src` of iframe and frame
   object,   // `data` of object, `src` of embed
   form,     // `action` of form, `formaction` of button and input
