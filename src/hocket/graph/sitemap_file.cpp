@@ -1,126 +1,88 @@
-// Of the XML only <loc> elements are looked at, comments taken out first: that is all which a list of pages needs.
-
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <charconv>
-#include <cstdint>
-#include <fstream>
-#include <optional>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <string_view>
 #include <system_error>
-#include <utility>
 
 #include <fmt/format.h>
+#include <zlib.h>
 
 #include <hocket/base/error.hpp>
-#include <hocket/base/utf8.hpp>
 #include <hocket/graph/sitemap_file.hpp>
-#include <hocket/url/url.hpp>
+#include <hocket/sitemap/sitemap_reader.hpp>
+#include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::graph {
 namespace {
 
-constexpr std::size_t most_bytes = 50 * 1024 * 1024;
+constexpr unsigned most_levels = 3;  // an index of indexes, which the protocol does not know
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view spaces = " \t\r\n";
-  const auto first = text.find_first_not_of(spaces);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(spaces) - first + 1);
+error cannot_read(const std::string& path, std::string_view why) {
+  return error(fmt::format("cannot read sitemap '{}': {}", path, why));
 }
 
-void add_url(std::vector<std::string>& urls, std::string_view text) {
-  auto parsed = url::parse(trimmed(text));
-  if (parsed && (parsed->scheme() == "http" || parsed->scheme() == "https"))
-    urls.push_back(std::move(*parsed).without_fragment().href());
-}
-
-/// What stands between two marks, and what comes behind both; nothing if one of them is missing.
-struct enclosed {
-  std::string_view inside;
-  std::string_view behind;
-};
-
-std::optional<enclosed> between(std::string_view text, std::string_view open, std::string_view close) {
-  const auto begin = text.find(open);
-  if (begin == std::string_view::npos) return std::nullopt;
-  text.remove_prefix(begin + open.size());
-  const auto end = text.find(close);
-  if (end == std::string_view::npos) return std::nullopt;
-  return enclosed{text.substr(0, end), text.substr(end + close.size())};
-}
-
-std::string without_comments(std::string_view xml) {
-  std::string rest;
-  while (const auto comment = between(xml, "<!--", "-->")) {
-    rest.append(xml, 0, xml.find("<!--"));
-    xml = comment->behind;
+/// Hands on what is in a file, unpacked if it is packed.
+template <class Take>
+void read_unpacked(const std::string& path, Take take) {
+  errno = 0;
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> file(gzopen(path.c_str(), "rb"), gzclose);
+  const auto system_says = [] { return std::system_category().message(errno); };
+  if (!file) throw cannot_read(path, system_says());
+  std::array<char, 64 * 1024> piece{};
+  for (;;) {
+    const int size = gzread(file.get(), piece.data(), static_cast<unsigned>(piece.size()));
+    int problem = Z_OK;
+    const char* const text = gzerror(file.get(), &problem);
+    if (problem == Z_ERRNO) throw cannot_read(path, system_says());
+    if (problem != Z_OK && problem != Z_STREAM_END) throw cannot_read(path, text);
+    if (size <= 0) return;
+    take(std::string_view(piece.data(), static_cast<std::size_t>(size)));
   }
-  return rest.append(xml);
 }
 
-/// A character reference or one of XML's five entities, without its & and ;. Appends nothing for what is neither.
-void append_reference(std::string& to, std::string_view name) {
-  constexpr std::pair<std::string_view, char> entities[] = {
-      {"amp", '&'}, {"lt", '<'}, {"gt", '>'}, {"quot", '"'}, {"apos", '\''}};
-  for (const auto& [entity, character] : entities)
-    if (name == entity) to += character;
-  if (!name.starts_with('#')) return;
-  name.remove_prefix(1);
-  const int base = name.starts_with('x') ? 16 : 10;
-  if (base == 16) name.remove_prefix(1);
-  std::uint32_t character = 0;
-  const auto [end, problem] = std::from_chars(name.data(), name.data() + name.size(), character, base);
-  const bool is_scalar = character <= 0x10ffff && (character < 0xd800 || character > 0xdfff);
-  if (problem == std::errc() && end == name.data() + name.size() && is_scalar) append_utf8(to, character);
+std::string beside(const std::string& index, const url& sitemap) {
+  const std::string_view path = sitemap.path();
+  const std::string name = percent_decode(path.substr(path.rfind('/') + 1));
+  const bool is_name = !name.empty() && name != "." && name != ".." &&
+                       name.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+  if (!is_name) throw error(fmt::format("sitemap '{}' names {}, which is no file's name", index, sitemap.href()));
+  const std::string file = (std::filesystem::path(index).parent_path() / name).string();
+  std::error_code problem;
+  if (!std::filesystem::exists(file, problem))
+    throw error(fmt::format("sitemap '{}' is an index that names {}: put that beside it, as '{}'", index,
+                            sitemap.href(), file));
+  return file;
 }
 
-std::string text_of(std::string_view xml) {
-  if (const auto verbatim = between(xml, "<![CDATA[", "]]>")) return std::string(verbatim->inside);
-  std::string text;
-  while (const auto reference = between(xml, "&", ";")) {
-    text.append(xml, 0, xml.find('&'));
-    append_reference(text, reference->inside);
-    xml = reference->behind;
-  }
-  return text.append(xml);
+void read_into(std::vector<std::string>& urls, const std::string& path, unsigned level) {
+  std::vector<url> sitemaps;
+  const auto take = [&](sitemap_reader::entry what, url where) {
+    if (what == sitemap_reader::entry::page)
+      urls.push_back(where.href());
+    else
+      sitemaps.push_back(std::move(where));
+  };
+  sitemap_reader reader(take, std::numeric_limits<std::size_t>::max());
+  read_unpacked(path, [&](std::string_view piece) {
+    if (reader.is_full())
+      throw error(fmt::format("sitemap '{}' is larger than {} bytes", path, sitemap_reader::most_bytes));
+    reader.feed(piece);
+  });
+  reader.finish();
+  if (!sitemaps.empty() && level == most_levels)
+    throw error(fmt::format("sitemap '{}' is an index within indexes within an index", path));
+  for (const url& each : sitemaps) read_into(urls, beside(path, each), level + 1);
 }
 
 }  // namespace
 
-std::vector<std::string> sitemap_urls(std::string_view text, std::string_view name) {
-  constexpr std::string_view byte_order_mark = "\xef\xbb\xbf", gzip = "\x1f\x8b";
-  if (text.starts_with(gzip)) throw error(fmt::format("sitemap '{}' is compressed; unpack it first (gunzip)", name));
-  if (text.starts_with(byte_order_mark)) text.remove_prefix(byte_order_mark.size());
-  std::vector<std::string> urls;
-  if (!trimmed(text).starts_with('<')) {
-    while (!text.empty()) {
-      const auto end = std::min(text.find('\n'), text.size());
-      add_url(urls, text.substr(0, end));
-      text.remove_prefix(std::min(end + 1, text.size()));
-    }
-    return urls;
-  }
-  const std::string xml = without_comments(text);
-  if (xml.find("<sitemapindex") != std::string::npos)
-    throw error(fmt::format("sitemap '{}' is an index of others; give one of those", name));
-  std::string_view rest = xml;
-  while (const auto location = between(rest, "<loc>", "</loc>")) {
-    add_url(urls, text_of(location->inside));
-    rest = location->behind;
-  }
-  return urls;
-}
-
 std::vector<std::string> read_sitemap_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text(most_bytes + 1, '\0');
-  if (file) file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.is_open() || file.bad() || errno == EISDIR)
-    throw error(fmt::format("cannot read sitemap '{}': {}", path, std::system_category().message(errno)));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > most_bytes) throw error(fmt::format("sitemap '{}' is larger than {} bytes", path, most_bytes));
-  return sitemap_urls(text, path);
+  std::vector<std::string> urls;
+  read_into(urls, path, 1);
+  return urls;
 }
 
 }  // namespace hocket::graph
