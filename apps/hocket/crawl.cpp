@@ -1,5 +1,6 @@
 // hocket crawl: follows links and writes what it finds.
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
@@ -179,8 +180,16 @@ struct crawl_places {
 // What would make another crawl of it.
 std::string settings_of(const crawl_arguments& arguments) {
   static constexpr const char* scopes[] = {"host", "domain", "prefix", "any"};
-  return fmt::format("--scope {}{}", scopes[static_cast<int>(arguments.options.scope)],
-                     arguments.depth ? fmt::format(" --depth {}", *arguments.depth) : "");
+  return fmt::format("--scope {}{}{}", scopes[static_cast<int>(arguments.options.scope)],
+                     arguments.depth ? fmt::format(" --depth {}", *arguments.depth) : "",
+                     arguments.options.order == crawl::crawl_order::depth_first ? " --order depth" : "");
+}
+
+crawl::rocksdb_frontier_options frontier_options_of(const crawl::crawl_options& options) {
+  crawl::rocksdb_frontier_options made{.by_level = options.depth.has_value(), .order = options.order};
+  made.of_host = std::max(made.of_host, 4 * options.concurrency);
+  made.in_all = std::max(made.in_all, 4 * made.of_host);
+  return made;
 }
 
 // Resumed, the seeds are those of the beginning, and whatever is given besides.
@@ -192,7 +201,7 @@ coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_op
   }
   using mode = crawl::rocksdb_frontier::mode;
   auto kept = co_await crawl::rocksdb_frontier::open(arguments.frontier, arguments.resume ? mode::resume : mode::begin,
-                                                     settings_of(arguments));
+                                                     settings_of(arguments), frontier_options_of(options));
   for (const std::string& seed : kept->seeds()) options.seeds.push_back(parse_seed(seed, ""));
   if (kept->position().empty())
     places.out = std::make_unique<crawl::output>(co_await crawl::output::open(arguments.out));

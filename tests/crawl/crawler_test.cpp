@@ -18,6 +18,7 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/memory_frontier.hpp>
 #include <hocket/crawl/output.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/every_backend.hpp>
@@ -930,6 +931,44 @@ HOCKET_TEST(crawler, writes_as_it_goes) {
   EXPECT_EQ(lines_of(folder / "pages.jsonl").size(), 1U);
   co_await crawling;
   co_await server.stop();
+}
+
+/// A frontier that takes its time to write a page down.
+class slow_frontier final : public hocket::crawl::frontier {
+ public:
+  using targets = std::vector<hocket::crawl::target>;
+
+  explicit slow_frontier(hocket::duration takes) : takes_(takes) {}
+  coro<targets> begin(std::span<const hocket::url> seeds, const judge& decide) override {
+    co_return co_await inner_.begin(seeds, decide);
+  }
+  coro<targets> finish(const hocket::crawl::finished_page& done, const judge& decide) override {
+    targets fresh = co_await inner_.finish(done, decide);
+    co_await hocket::sleep(takes_);
+    co_return fresh;
+  }
+  coro<bool> claim(std::string href) override { co_return co_await inner_.claim(std::move(href)); }
+  void pass_over(std::string_view href, std::string_view reason) override { inner_.pass_over(href, reason); }
+  coro<void> visit_passed_over(std::function<void(std::string_view, std::string_view)> visit) override {
+    co_await inner_.visit_passed_over(std::move(visit));
+  }
+  [[nodiscard]] std::size_t seen() const noexcept override { return inner_.seen(); }
+
+ private:
+  hocket::duration takes_;
+  hocket::crawl::memory_frontier inner_;
+};
+
+HOCKET_TEST(crawler, a_page_that_is_written_down_takes_no_other_pages_place) {
+  site web({{"/", {"<a href=/1><a href=/2><a href=/3>"}}, {"/1", {""}}, {"/2", {""}}, {"/3", {""}}});
+  const temporary_directory folder;
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  const auto begun = hocket::loop::running().time();
+  crawler work(from({web.url()}, {.concurrency = 1}), out, {}, {.frontier = std::make_shared<slow_frontier>(10s)});
+  co_await work.run();
+  EXPECT_EQ(work.progress().pages, 4U);
+  EXPECT_LT(hocket::loop::running().time() - begun, 30s);  // the first, and the others at once
+  co_await web.stop();
 }
 
 TEST(crawler, cancelled_anywhere_it_leaves_nothing_behind_and_complete_files) {

@@ -116,8 +116,9 @@ class small_frontier : public crawl::frontier {
 
  private:
   void see(const hocket::url& found, unsigned depth, const judge& decide, std::vector<crawl::target>& fresh) {
-    if (seen_.size() < most_ && seen_.insert(found.href()).second && decide(found).empty())
-      fresh.push_back({.url = found, .depth = depth});
+    if (seen_.size() >= most_ || !seen_.insert(found.href()).second) return;
+    const crawl::verdict given = decide(found);
+    if (given.against.empty()) fresh.push_back({.url = found, .depth = depth, .priority = given.priority});
   }
 
   std::size_t most_;

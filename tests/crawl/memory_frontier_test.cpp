@@ -15,7 +15,7 @@ namespace {
 
 using list = std::vector<std::string>;
 
-std::string_view take_all(const url&) { return {}; }
+hocket::crawl::verdict take_all(const url&) { return {}; }
 
 std::vector<page_link> links_to(const list& hrefs, bool nofollow = false) {
   std::vector<page_link> links;
@@ -58,7 +58,7 @@ HOCKET_TEST(memory_frontier, asks_the_judge_about_a_url_once) {
   for (int n = 0; n < 3; ++n) {
     const auto fresh = co_await all.finish({.page = from, .links = links}, [&asked](const url&) {
       ++asked;
-      return std::string_view("scope");
+      return hocket::crawl::verdict{.against = "scope"};
     });
     EXPECT_TRUE(fresh.empty());
   }

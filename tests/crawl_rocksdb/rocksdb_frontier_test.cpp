@@ -1,4 +1,7 @@
+#include <deque>
 #include <filesystem>
+#include <iterator>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -39,7 +42,7 @@ namespace {
 
 using list = std::vector<std::string>;
 
-std::string_view take_all(const url&) { return {}; }
+hocket::crawl::verdict take_all(const url&) { return {}; }
 
 std::vector<url> seeds(const list& hrefs) {
   std::vector<url> made;
@@ -77,6 +80,17 @@ coro<list> passed_over(rocksdb_frontier& all) {
   co_return found;
 }
 
+/// An output that knows where it is, and nothing else.
+struct places final : hocket::crawl::pipeline {
+  std::string now;
+  void add_page(const page_record&, std::span<const page_link>) override {}
+  void add_item(std::string_view, std::string_view) override {}
+  [[nodiscard]] bool is_full() const noexcept override { return false; }
+  [[nodiscard]] coro<void> flush() override { co_return; }
+  [[nodiscard]] std::string position() const override { return now; }
+  [[nodiscard]] coro<void> finish(std::string) override { co_return; }
+};
+
 // ---- what it remembers
 
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, gives_the_links_of_a_page_that_were_never_seen_one_deeper) {
@@ -111,14 +125,17 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, pages_that_end_at_once_share_no_url) {
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, resumed_it_gives_what_was_not_finished_and_knows_what_was_seen) {
   const temporary_directory folder;
   {
+    places out;
     const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "s");
+    all->write_to(out);
     const auto first = seeds({"http://a/"});
     const auto left = co_await all->begin(first, take_all);
     const auto links = links_to({"http://a/1", "http://a/2"});
     const page_record record{.url = "http://a/", .bytes = 7, .links = 2};
-    const auto fresh =
-        co_await all->finish({.page = left.at(0), .links = links, .record = &record, .position = "1 2 3"}, take_all);
-    co_await all->finish({.page = fresh.at(0), .skipped = "robots", .position = "4 5 6"}, take_all);
+    out.now = "1 2 3";
+    const auto fresh = co_await all->finish({.page = left.at(0), .links = links, .record = &record}, take_all);
+    out.now = "4 5 6";
+    co_await all->finish({.page = fresh.at(0), .skipped = "robots"}, take_all);
   }
   const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "s");
   EXPECT_EQ(all->position(), "4 5 6");
@@ -160,6 +177,102 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_is_passed_over_may_be_followed_from
   const auto wanted = links_to({"http://a/2"});
   EXPECT_EQ((co_await all->finish({.page = left.at(0), .links = wanted}, take_all)).size(), 1U);
   EXPECT_EQ(co_await passed_over(*all), (list{"http://a/1 nofollow"}));
+}
+
+// ---- what it gives when
+
+/// Finishes pages as they are given, with the links that `links_of` has for their paths; gives the paths in order.
+coro<list> finish_all(rocksdb_frontier& all, std::vector<target> given, std::map<std::string, list> links_of,
+                      std::size_t most = 1000) {
+  list order;
+  std::deque<target> waiting(std::make_move_iterator(given.begin()), std::make_move_iterator(given.end()));
+  while (!waiting.empty() && order.size() < most) {
+    const target next = std::move(waiting.front());
+    waiting.pop_front();
+    order.emplace_back(next.url.path());
+    const auto links = links_to(links_of[order.back()]);
+    for (target& each : co_await all.finish({.page = next, .links = links}, take_all))
+      waiting.push_back(std::move(each));
+  }
+  co_return order;
+}
+
+list numbered(const std::string& before, int count) {
+  list made;
+  for (int n = 0; n < count; ++n) made.push_back(fmt::format("{}{}", before, n));
+  return made;
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, gives_a_part_of_what_waits_and_the_rest_in_its_order) {
+  const temporary_directory folder;
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "", {.of_host = 4, .in_all = 100});
+  const auto first = seeds({"http://a/"});
+  const auto left = co_await all->begin(first, take_all);
+  const auto links = links_to(numbered("http://a/", 40));
+  const auto fresh = co_await all->finish({.page = left.at(0), .links = links}, take_all);
+  EXPECT_EQ(fresh.size(), 4U);
+  EXPECT_EQ(all->kept(), 36U);
+  EXPECT_EQ(co_await finish_all(*all, fresh, {}), numbered("/", 40));
+  EXPECT_EQ(all->kept(), 0U);
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_comes_first_at_a_host_is_not_kept_behind_what_comes_later) {
+  const temporary_directory folder;
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "", {.of_host = 4, .in_all = 100});
+  const auto by_path = [](const url& found) {
+    return hocket::crawl::verdict{.priority = found.path().starts_with("/first") ? 1 : 0};
+  };
+  const auto first = seeds({"http://a/"});
+  const auto left = co_await all->begin(first, by_path);
+  const auto links = links_to(numbered("http://a/", 20));
+  const auto fresh = co_await all->finish({.page = left.at(0), .links = links}, by_path);
+  const auto better = links_to({"http://a/first"});
+  const auto more = co_await all->finish({.page = fresh.at(0), .links = better}, by_path);
+  EXPECT_EQ(hrefs_of(more), (list{"http://a/first"}));
+  EXPECT_EQ(more.at(0).priority, 1);
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, of_many_hosts_each_has_its_turn) {
+  const temporary_directory folder;
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "", {.of_host = 4, .in_all = 8});
+  list hosts;
+  for (int host = 0; host < 20; ++host)
+    for (int n = 0; n < 5; ++n) hosts.push_back(fmt::format("http://{}.test/{}", host, n));
+  const auto first = seeds(hosts);
+  auto left = co_await all->begin(first, take_all);
+  EXPECT_LE(left.size(), 8U);
+  const list order = co_await finish_all(*all, std::move(left), {});
+  EXPECT_EQ(order.size(), 100U);
+  EXPECT_EQ(all->kept(), 0U);
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, by_level_gives_nothing_deeper_before_its_time) {
+  const temporary_directory folder;
+  std::map<std::string, list> links_of{
+      {"/0", {"http://a/00", "http://a/01"}}, {"/1", {"http://a/10", "http://a/11"}}, {"/00", {"http://a/000"}}};
+  list order;
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "", {.by_level = true});
+    const auto first = seeds({"http://a/0", "http://a/1"});
+    order = co_await finish_all(*all, co_await all->begin(first, take_all), links_of, 3);
+  }
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "", {.by_level = true});
+  for (std::string& each : co_await finish_all(*all, co_await all->begin({}, take_all), links_of))
+    order.push_back(std::move(each));
+  EXPECT_EQ(order, (list{"/0", "/1", "/00", "/01", "/10", "/11", "/000"}));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, depth_first_gives_what_was_found_last) {
+  const temporary_directory folder;
+  const hocket::crawl::rocksdb_frontier_options keeping{
+      .order = hocket::crawl::crawl_order::depth_first, .of_host = 2, .in_all = 100};
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "", keeping);
+    const auto first = seeds(numbered("http://a/", 4));
+    static_cast<void>(co_await all->begin(first, take_all));
+  }
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "", keeping);
+  EXPECT_EQ(co_await finish_all(*all, co_await all->begin({}, take_all), {}), (list{"/3", "/2", "/1", "/0"}));
 }
 
 // ---- what it refuses

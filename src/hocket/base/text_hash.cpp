@@ -27,6 +27,10 @@ std::uint64_t load_rest(const char* bytes, std::size_t size) noexcept {
 }  // namespace
 
 std::uint32_t text_hash(std::string_view text, std::uint64_t seed) noexcept {
+  return static_cast<std::uint32_t>(wide_text_hash(text, seed));
+}
+
+std::uint64_t wide_text_hash(std::string_view text, std::uint64_t seed) noexcept {
   constexpr std::uint64_t first = 0x9e3779b97f4a7c15, second = 0xbf58476d1ce4e5b9;
   const std::uint64_t secret = seed ^ first;  // so that nobody can choose the factor 0
   std::uint64_t hash = seed ^ (text.size() * second);
@@ -38,7 +42,7 @@ std::uint32_t text_hash(std::string_view text, std::uint64_t seed) noexcept {
     hash = folded_product(hash ^ load<std::uint64_t>(at), load<std::uint64_t>(at + left - 8) ^ secret);
   else
     hash = folded_product(hash ^ load_rest(at, left), first);
-  return static_cast<std::uint32_t>(folded_product(hash ^ seed, second));
+  return folded_product(hash ^ seed, second);
 }
 
 }  // namespace hocket

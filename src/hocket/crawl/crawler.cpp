@@ -20,24 +20,34 @@ namespace hocket::crawl {
 static constexpr auto flush_every = std::chrono::seconds(1);
 static constexpr auto first_retry_after = std::chrono::milliseconds(500);
 static constexpr auto longest_retry_after = std::chrono::seconds(60);
+static constexpr std::size_t pages_for_a_slot = 4;  // one that is fetched, the others being written down
 
-/// A page under way; gives its slot up when it goes.
+/// A page under way; gives its slot up when it goes, if not before.
 class crawler::ticket {
  public:
   explicit ticket(crawler& owner) noexcept : owner_(&owner) {
     ++owner.under_way_;
     owner.nothing_under_way_.clear();
   }
-  ticket(ticket&& other) noexcept : owner_(std::exchange(other.owner_, nullptr)) {}
+  ticket(ticket&& other) noexcept
+      : owner_(std::exchange(other.owner_, nullptr)), has_slot_(std::exchange(other.has_slot_, false)) {}
   ticket& operator=(ticket&&) = delete;
   ~ticket() {
     if (owner_ == nullptr) return;
-    owner_->slots_.release();
+    if (has_slot_) owner_->slots_.release();
     if (--owner_->under_way_ == 0) owner_->nothing_under_way_.set();
+  }
+
+  /// It asks nobody any more: from now on another page may, while this one is written down. If too many are, it may not.
+  void give_slot_up() noexcept {
+    if (owner_->under_way_ >= pages_for_a_slot * owner_->options_.concurrency) return;
+    owner_->slots_.release();
+    has_slot_ = false;
   }
 
  private:
   crawler* owner_;
+  bool has_slot_ = true;
 };
 
 /// Says at its end that the URL is finished, however that comes.
@@ -90,7 +100,8 @@ coro<void> crawler::run() {
   begun_ = loop::running().time();
   std::vector<url> seeds;
   for (const url& seed : options_.seeds) seeds.push_back(seed.without_fragment());
-  std::vector<target> left = co_await roles_.frontier->begin(seeds, [](const url&) { return std::string_view(); });
+  std::vector<target> left = co_await roles_.frontier->begin(
+      seeds, [this](const url& seed) { return verdict{.priority = priority_of(seed)}; });
   counts_ = roles_.frontier->resumed();
   handed_out_ = counts_.pages;
   queue(std::move(left));
@@ -113,17 +124,21 @@ void crawler::queue(std::vector<target> fresh) {
       skip(each.url.href(), "limit");
       continue;
     }
-    if (matches_any(options_.first, each.url)) each.priority = 1;
-    if (matches_any(options_.last, each.url)) each.priority = -1;
     scheduler_.add(std::move(each));
   }
 }
 
 // Of a URL that was never seen before.
-std::string_view crawler::judge(const url& found) {
+verdict crawler::judge(const url& found) {
   const std::string_view reason = reason_against(found);
-  if (!reason.empty()) skip(found.href(), reason);
-  return reason;
+  if (reason.empty()) return {.priority = priority_of(found)};
+  skip(found.href(), reason);
+  return {.against = reason};
+}
+
+int crawler::priority_of(const url& found) const {
+  if (matches_any(options_.last, found)) return -1;
+  return matches_any(options_.first, found) ? 1 : 0;
 }
 
 std::string_view crawler::reason_against(const url& found) {
@@ -181,6 +196,8 @@ coro<void> crawler::settle() {
 
 coro<void> crawler::count_what_is_left() {
   scheduler_.abandon([this](const target& left) { skip(left.url.href(), "interrupted"); });
+  if (const std::uint64_t kept = roles_.frontier->kept(); kept > 0)
+    counts_.skipped[reached_limit_ ? "limit" : "interrupted"] += kept;
   co_await roles_.frontier->visit_passed_over([this](std::string_view href, std::string_view why) { skip(href, why); });
 }
 
@@ -201,7 +218,7 @@ void crawler::output_failed(std::exception_ptr why) noexcept {
   if (handing_out_ != nullptr) handing_out_->cancel();
 }
 
-coro<void> crawler::crawl_page(target next, ticket) {
+coro<void> crawler::crawl_page(target next, ticket mine) {
   const time_point begun = loop::running().time();
   under_way until_it_ends{scheduler_, next.url};
   detail::fetched_page result(next.url);
@@ -209,6 +226,7 @@ coro<void> crawler::crawl_page(target next, ticket) {
   try {
     const bool is_tried_again = postpone(next, result);
     until_it_ends.answered();
+    mine.give_slot_up();
     if (!is_tried_again) co_await finish(next, result, begun);
     fetcher_->recycle(std::move(result.reader));
     if (out_.is_full()) co_await out_.flush();
@@ -234,8 +252,9 @@ coro<void> crawler::finish(const target& next, detail::fetched_page& result, tim
     page = record(next, result, begun);
     done.record = &page;
   }
-  done.position = out_.position();
-  queue(co_await roles_.frontier->finish(done, judge_));
+  auto fresh = create_task(roles_.frontier->finish(done, judge_), {.eager_start = true});
+  fetcher_->recycle(std::move(result.reader));  // at once: the next page finds it in the processor's cache
+  queue(co_await fresh);
 }
 
 // True if the page will be tried again.
@@ -294,7 +313,7 @@ page_record crawler::record(const target& next, const detail::fetched_page& resu
 crawl::progress crawler::progress() const {
   crawl::progress now{counts_};
   now.in_flight = scheduler_.in_flight();
-  now.queued = scheduler_.queued();
+  now.queued = scheduler_.queued() + static_cast<std::size_t>(roles_.frontier->kept());
   now.elapsed = loop::running().time() - begun_;
   return now;
 }

@@ -69,7 +69,8 @@ class crawler {
   coro<void> flush_regularly();
   coro<void> crawl_page(target next, ticket mine);
   coro<void> finish(const target& next, detail::fetched_page& result, time_point begun);
-  [[nodiscard]] std::string_view judge(const url& found);
+  [[nodiscard]] verdict judge(const url& found);
+  [[nodiscard]] int priority_of(const url& found) const;
   [[nodiscard]] std::string_view reason_against(const url& found);
   void queue(std::vector<target> fresh);
   void skip(std::string_view url, std::string_view reason);

@@ -28,8 +28,12 @@ struct finished_page {
   const page_record* record = nullptr;
   /// Why it, or where it was redirected to, was not fetched ("robots"); empty: it was.
   std::string_view skipped{};
-  /// Of the pipeline, behind this page.
-  std::string position{};
+};
+
+/// What is said of a URL that is new.
+struct verdict {
+  std::string_view against{};  // why it is not fetched ("scope"); empty: it is
+  int priority = 0;            // see `target`
 };
 
 /// The memory of a crawl: which URLs were seen, and which are still to be fetched. Who may be asked when is the scheduler's.
@@ -38,16 +42,18 @@ struct finished_page {
 /// atomic batch. One crawler uses it at a time, from one loop; calls for different pages overlap.
 class frontier {
  public:
-  /// Says of a URL that is new why it is not fetched ("scope"); empty: it is. Called on the loop, once for each URL.
-  using judge = std::function<std::string_view(const url&)>;
+  /// Called on the loop, once for each URL that is new.
+  using judge = std::function<verdict(const url&)>;
 
   virtual ~frontier() = default;
 
-  /// Sees these seeds; gives those that are to be fetched, after what an earlier run has left.
+  /// Sees these seeds; gives those that are to be fetched, after what an earlier run has left. A frontier may keep some of what
+  /// waits, here as in `finish`, and give it when others are finished: at least one, as long as it keeps any.
   [[nodiscard]] virtual coro<std::vector<target>> begin(std::span<const url> seeds, const judge& decide) = 0;
 
-  /// Sees the links of a page and forgets the page itself, all at once; gives those of them that are to be fetched. Borrows
-  /// what the page refers to until it returns.
+  /// Sees the links of a page and forgets the page itself, all at once; gives those of them that are to be fetched, and of what was
+  /// kept. Is called as soon as the page was added to the pipeline, and runs at once. Borrows what it refers to until it returns, but
+  /// the links only until it first suspends: others take their place.
   [[nodiscard]] virtual coro<std::vector<target>> finish(const finished_page& done, const judge& decide) = 0;
 
   /// Sees where a page under way is redirected to. False if that was seen before: then it is somebody else's.
@@ -61,6 +67,9 @@ class frontier {
       std::function<void(std::string_view href, std::string_view reason)> visit) = 0;
 
   [[nodiscard]] virtual std::size_t seen() const noexcept = 0;
+
+  /// How many wait that it has not given.
+  [[nodiscard]] virtual std::uint64_t kept() const noexcept { return 0; }
 
   /// What earlier runs of this crawl have come to; after `begin`.
   [[nodiscard]] virtual tally resumed() const { return {}; }

@@ -3,8 +3,9 @@
 namespace hocket::crawl {
 
 void memory_frontier::add(const url& found, unsigned depth, const judge& decide, std::vector<target>& fresh) {
-  if (!seen_.insert(found.href()).second || !decide(found).empty()) return;
-  fresh.push_back({.url = found, .depth = depth});
+  if (!seen_.insert(found.href()).second) return;
+  const verdict given = decide(found);
+  if (given.against.empty()) fresh.push_back({.url = found, .depth = depth, .priority = given.priority});
 }
 
 coro<std::vector<target>> memory_frontier::begin(std::span<const url> seeds, const judge& decide) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -8,10 +9,22 @@
 #include <string_view>
 #include <vector>
 
+#include <hocket/crawl/crawl_order.hpp>
 #include <hocket/crawl/frontier.hpp>
 #include <hocket/crawl/pipeline.hpp>
 
 namespace hocket::crawl {
+
+/// How a frontier on disk gives URLs.
+struct rocksdb_frontier_options {
+  /// Those of lesser depth first, whatever their host: for a crawl that has a limit of depth.
+  bool by_level = false;
+  /// At each host, among those of the same priority; from `of_host` URLs that wait on, roughly.
+  crawl_order order = crawl_order::breadth_first;
+  /// URLs that the crawler holds of one host and in all; the others wait on disk. More than it fetches at once.
+  std::size_t of_host = 1000;
+  std::size_t in_all = 20'000;
+};
 
 /// A frontier in a folder, by RocksDB: what a page has changed is there when `finish` returns, however the process ends after that.
 ///
@@ -19,14 +32,16 @@ namespace hocket::crawl {
 /// and the pipeline's position become one atomic write. Resumed, a crawl begins with the URLs that no written batch has finished,
 /// and with an output cut to the position. Survives the death of the process, not that of the machine: nothing is synced.
 ///
-/// URLs that wait are held in memory too, those that were seen are not. All calls of RocksDB are made on threads.
+/// Memory does not grow with the crawl: it has a part of the URLs that wait, and digests of those that were seen of late. All calls
+/// that read or write the disk are made on threads.
 class rocksdb_frontier final : public frontier {
  public:
   enum class mode { begin, resume };
 
-  /// Opens the folder, or makes it. `settings` are what must be the same when it is resumed. Throws `hocket::error`, one line:
-  /// there is a crawl to resume, or none; another process uses it; it holds something else, or is broken; other settings.
-  [[nodiscard]] static coro<std::shared_ptr<rocksdb_frontier>> open(std::string folder, mode how, std::string settings);
+  /// Opens the folder, or makes it. `settings` are what must be the same when it is resumed, options included. Throws `hocket::error`,
+  /// one line: there is a crawl to resume, or none; another process uses it; it holds something else, or is broken; other settings.
+  [[nodiscard]] static coro<std::shared_ptr<rocksdb_frontier>> open(std::string folder, mode how, std::string settings,
+                                                                    rocksdb_frontier_options options = {});
   ~rocksdb_frontier() override;
 
   /// Where the lines of pages go: flushed before a page counts as finished. To be set before the crawl begins.
@@ -44,28 +59,33 @@ class rocksdb_frontier final : public frontier {
   [[nodiscard]] coro<void> visit_passed_over(
       std::function<void(std::string_view href, std::string_view reason)> visit) override;
   [[nodiscard]] std::size_t seen() const noexcept override { return static_cast<std::size_t>(seen_); }
+  [[nodiscard]] std::uint64_t kept() const noexcept override;
   [[nodiscard]] tally resumed() const override { return counts_; }
 
  private:
-  class store;
+  struct parts;
   struct ended;
   struct batch;
-  struct line;
+  struct candidate;
 
-  explicit rocksdb_frontier(std::shared_ptr<store> kept);
-  void load();
+  explicit rocksdb_frontier(rocksdb_frontier_options options);
+  void load(std::string folder, mode how, const std::string& settings);
+  void load_seen();
+  void find_candidates(const finished_page& done, ended& page);
   coro<void> be_written(ended& mine, const judge& decide);
-  coro<void> commit(const judge& decide);
-  bool look_up_recent(batch& all);
+  coro<void> commit(const judge& decide, std::vector<target>& more);
+  bool are_certain(ended& page) const;
   void look_up(batch& all);
+  [[nodiscard]] bool has_seen(std::string_view href, std::uint64_t half) const;
   void decide_about(batch& all, ended& page, const judge& decide);
+  void mark_as_seen(batch& all, std::string_view href, std::uint64_t half);
+  void see(batch& all, const url& found, std::uint64_t half, unsigned depth, const judge& decide,
+           std::vector<target>& fresh);
   void count(const finished_page& done);
-  void write(batch& all);
-  template <class Changes>
-  void put_state(Changes& changes) const;
+  coro<void> write(batch& all, std::vector<target>& more);
+  std::string read_passed_over(std::string from, std::vector<std::pair<std::string, std::string>>& into) const;
 
-  std::shared_ptr<store> store_;
-  std::unique_ptr<line> line_;
+  std::unique_ptr<parts> parts_;
   pipeline* out_ = nullptr;
   std::string position_;
   std::vector<std::string> seeds_;

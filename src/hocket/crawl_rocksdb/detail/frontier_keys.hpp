@@ -1,0 +1,64 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <hocket/base/text_hash.hpp>
+#include <hocket/crawl/crawl_order.hpp>
+#include <hocket/crawl/target.hpp>
+
+// What the database holds. The first letter of a key tells what it is about:
+//
+//   s digest                               was seen
+//   q level host \0 priority number        waits; the value is its depth, attempts and URL
+//   n URL                                  was passed over; the value is why
+//   m name                                 about the crawl as a whole
+//
+// Numbers are big-endian, priorities and, depth first, numbers are turned round: at a host keys are in the order in which URLs are to
+// be fetched. Levels are 0 unless the crawl goes by level.
+
+namespace hocket::crawl::detail {
+
+/// Of a URL; nobody outside knows the seed. Two of a thousand million share one with a probability of 10^-20.
+struct url_digest {
+  std::uint64_t first;
+  std::uint64_t second;
+  auto operator<=>(const url_digest&) const = default;
+};
+
+[[nodiscard]] inline std::uint64_t first_half(std::string_view href, std::uint64_t seed) noexcept {
+  return wide_text_hash(href, seed);
+}
+[[nodiscard]] inline url_digest digest_of(std::string_view href, std::uint64_t first_half,
+                                          std::uint64_t seed) noexcept {
+  return {first_half, wide_text_hash(href, ~seed)};
+}
+[[nodiscard]] std::string seen_key(const url_digest& digest);
+/// Of a key that `seen_key` has made.
+[[nodiscard]] std::uint64_t first_half_of(std::string_view seen_key) noexcept;
+
+/// How keys of URLs that wait are made.
+struct waiting_order {
+  bool by_level = false;
+  crawl_order at_host = crawl_order::breadth_first;
+
+  [[nodiscard]] unsigned level_of(const target& waiting) const noexcept { return by_level ? waiting.depth : 0; }
+  [[nodiscard]] std::string key_of(const target& waiting) const;
+  /// What `key_of` and `waiting_value` were made of. Throws `hocket::error` if it was not so.
+  [[nodiscard]] target target_of(std::string_view key, std::string_view value) const;
+  [[nodiscard]] std::uint64_t number_of(std::string_view key) const noexcept;
+};
+
+[[nodiscard]] std::string waiting_value(const target& waiting);
+/// With which the keys of a level, or of a host in it, begin; those of a host go to `behind`.
+[[nodiscard]] std::string level_prefix(unsigned level);
+[[nodiscard]] std::string host_prefix(unsigned level, std::string_view host);
+[[nodiscard]] unsigned level_of(std::string_view waiting_key) noexcept;
+[[nodiscard]] std::string_view host_of(std::string_view waiting_key) noexcept;
+
+[[nodiscard]] std::string big_endian(std::uint64_t number);
+[[nodiscard]] std::uint64_t from_big_endian(std::string_view bytes) noexcept;
+
+}  // namespace hocket::crawl::detail
