@@ -1,0 +1,71 @@
+#pragma once
+
+#include <coroutine>
+#include <functional>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/base/result.hpp>
+#include <hocket/core/coro.hpp>
+#include <hocket/green/detail/fiber.hpp>
+
+namespace hocket::green::detail {
+
+/// A function as a job, and what came of it.
+template <class Function>
+class call final : public job {
+ public:
+  using value = std::remove_cvref_t<std::invoke_result_t<Function&>>;
+
+  explicit call(Function& function) noexcept : job{&run_it}, function_(function) {}
+
+  value take() { return outcome_.take(); }
+
+ private:
+  static void run_it(job& self) noexcept {
+    auto& mine = static_cast<call&>(self);
+    try {
+      if constexpr (std::is_void_v<value>)
+        std::invoke(mine.function_);
+      else
+        mine.outcome_.set_value(std::invoke(mine.function_));
+    } catch (...) {
+      mine.outcome_.set_error(std::current_exception());
+    }
+  }
+
+  Function& function_;
+  result<value> outcome_;
+};
+
+/// Waits, in the coroutine that carries a fiber, for what the fiber waits for. What comes of that is the fiber's.
+struct wait_for_fiber {
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> carrier) noexcept { return on.suspend(carrier); }
+  void await_resume() const noexcept {}
+
+  parking& on;
+};
+
+/// Runs `function` on a stack of its own, to its end.
+template <class Function>
+coro<typename call<Function>::value> carry(Function function, std::size_t stack_size) {
+  call<Function> work(function);
+  fiber carried(stack::of_size(stack_size), work);
+  while (carried.resume()) co_await wait_for_fiber{carried.parked_on()};
+  co_return work.take();
+}
+
+/// Runs `function` on the stack of `on`, which is parked, above what it waits for.
+template <class Function>
+coro<typename call<Function>::value> carry_section(fiber& on, Function& function) {
+  call<Function> work(function);
+  const unsigned depth = on.depth() + 1;
+  for (bool is_parked = on.begin_section(work); is_parked; is_parked = on.resume()) {
+    co_await wait_for_fiber{on.parked_on()};
+    HOCKET_ASSERT(on.depth() == depth, "sections of a green thread end in the reverse order of their beginning");
+  }
+  co_return work.take();
+}
+
+}  // namespace hocket::green::detail

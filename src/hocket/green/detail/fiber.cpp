@@ -1,0 +1,90 @@
+// Switches are Boost.Context's, by the functions that boost::context::fiber is made of: that one would own the stack, and unwind it by an
+// exception of its own. A switch hands over the address of the side that was left, and nothing else.
+
+#include <cstring>
+
+#include <boost/context/detail/fcontext.hpp>
+#include <cxxabi.h>
+
+#include <hocket/base/assert.hpp>
+#include <hocket/green/detail/fiber.hpp>
+#include <hocket/green/detail/sanitizer_fiber.hpp>
+#include <hocket/green/detail/stack_overflow.hpp>
+
+namespace hocket::green::detail {
+namespace {
+
+thread_local fiber* running = nullptr;
+
+}  // namespace
+
+fiber* fiber::current() noexcept { return running; }
+
+struct fiber::entry {
+  [[noreturn]] static void enter(boost::context::detail::transfer_t from) {
+    fiber& self = *static_cast<fiber*>(from.data);
+    self.other_side_ = from.fctx;
+    arrive_on_stack(nullptr, &self.carrier_stack_, &self.carrier_stack_size_);
+    job& first = *std::exchange(self.next_, nullptr);
+    first.run(first);
+    self.parked_on_ = nullptr;
+    self.switch_out(true);
+    HOCKET_ASSERT(false, "a fiber was resumed after its end");
+    __builtin_unreachable();
+  }
+};
+
+fiber::fiber(stack memory, job& work) noexcept
+    : memory_(std::move(memory)), next_(&work), sanitizer_fiber_(make_sanitizer_fiber()) {
+  watch_for_overflow();
+  const auto usable = memory_.memory();
+  other_side_ = boost::context::detail::make_fcontext(usable.data() + usable.size(), usable.size(), &entry::enter);
+}
+
+fiber::~fiber() { destroy_sanitizer_fiber(sanitizer_fiber_); }
+
+bool fiber::resume() noexcept {
+  const auto usable = memory_.memory();
+  void* const kept = __cxxabiv1::__cxa_get_globals();
+  handled_exceptions of_carrier;
+  std::memcpy(&of_carrier, kept, sizeof of_carrier);
+  std::memcpy(kept, &exceptions_, sizeof exceptions_);
+  outer_ = std::exchange(running, this);
+  void* carrier_kept = nullptr;
+  carrier_fiber_ = current_sanitizer_fiber();
+  leave_for_stack(&carrier_kept, usable.data(), usable.size());
+  switch_sanitizer_fiber(sanitizer_fiber_);
+  other_side_ = boost::context::detail::jump_fcontext(other_side_, this).fctx;
+  arrive_on_stack(carrier_kept, nullptr, nullptr);
+  running = outer_;
+  std::memcpy(&exceptions_, kept, sizeof exceptions_);
+  std::memcpy(kept, &of_carrier, sizeof of_carrier);
+  return parked_on_ != nullptr;
+}
+
+bool fiber::begin_section(job& work) noexcept {
+  next_ = &work;
+  ++depth_;
+  return resume();
+}
+
+void fiber::switch_out(bool for_good) noexcept {
+  leave_for_stack(for_good ? nullptr : &sanitizer_stack_, carrier_stack_, carrier_stack_size_);
+  switch_sanitizer_fiber(carrier_fiber_);
+  other_side_ = boost::context::detail::jump_fcontext(other_side_, nullptr).fctx;
+  arrive_on_stack(sanitizer_stack_, &carrier_stack_, &carrier_stack_size_);
+}
+
+void fiber::park(parking& on) noexcept {
+  parked_on_ = &on;
+  switch_out(false);
+  while (next_ != nullptr) {
+    job& section = *std::exchange(next_, nullptr);
+    section.run(section);
+    --depth_;
+    parked_on_ = nullptr;
+    switch_out(false);
+  }
+}
+
+}  // namespace hocket::green::detail

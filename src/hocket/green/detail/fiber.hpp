@@ -1,0 +1,88 @@
+#pragma once
+
+#include <coroutine>
+#include <cstddef>
+#include <utility>
+
+#include <hocket/green/stack.hpp>
+
+namespace hocket::green::detail {
+
+/// What a fiber waits for, on its own stack. Whoever carries the fiber suspends for it.
+class parking {
+ public:
+  parking(const parking&) = delete;
+
+  /// Suspends the carrier as the awaitable has it; gives the coroutine to go on with. An exception of that goes to the fiber.
+  [[nodiscard]] std::coroutine_handle<> suspend(std::coroutine_handle<> carrier) noexcept {
+    return suspend_(*this, carrier);
+  }
+
+ protected:
+  using suspend_function = std::coroutine_handle<> (*)(parking&, std::coroutine_handle<>) noexcept;
+  explicit parking(suspend_function how) noexcept : suspend_(how) {}
+  ~parking() = default;
+
+ private:
+  suspend_function suspend_;
+};
+
+/// Something to run on a stack. Must not throw.
+struct job {
+  void (*run)(job&) noexcept;
+};
+
+/// A stack with a job on it, which runs until it parks and goes on where it parked. Belongs to one thread. Must not be destroyed between its
+/// beginning and its end: its owner carries it there, by a cancellation if need be.
+///
+/// While it is parked, a further job may be run on the same stack, above: a section. It parks and goes on likewise, carried by whoever
+/// began it; when it has ended, the fiber is parked where it was.
+class fiber {
+ public:
+  fiber(stack memory, job& work) noexcept;
+  ~fiber();
+  fiber(const fiber&) = delete;
+
+  /// Runs it until it parks or its innermost job has ended. True: it parked, on `parked_on`.
+  [[nodiscard]] bool resume() noexcept;
+  /// The same with a further job, while it is parked.
+  [[nodiscard]] bool begin_section(job& work) noexcept;
+  [[nodiscard]] parking& parked_on() const noexcept { return *parked_on_; }
+
+  /// Sections that have begun and not ended.
+  [[nodiscard]] unsigned depth() const noexcept { return depth_; }
+
+  /// The one that runs on this thread; null outside of any.
+  [[nodiscard]] static fiber* current() noexcept;
+
+  /// Within it: gives way to whoever carries it. Returns when that has waited for `on`.
+  void park(parking& on) noexcept;
+
+  [[nodiscard]] const stack& memory() const noexcept { return memory_; }
+
+  struct entry;
+
+ private:
+  void switch_out(bool for_good) noexcept;
+
+  /// Exceptions that are being handled: the C++ runtime keeps them by thread, as if each had one stack.
+  struct handled_exceptions {
+    void* caught = nullptr;
+    unsigned uncaught = 0;
+  };
+
+  stack memory_;
+  job* next_;                     // to begin with the next resume
+  void* other_side_;              // of a switch: the fiber while it is parked, its carrier while it runs
+  fiber* outer_ = nullptr;        // which its carrier runs in
+  parking* parked_on_ = nullptr;  // null: its innermost job has ended
+  unsigned depth_ = 0;
+  handled_exceptions exceptions_;
+  void* sanitizer_fiber_ = nullptr;
+  void* sanitizer_stack_ = nullptr;
+  const void* carrier_stack_ = nullptr;
+  std::size_t carrier_stack_size_ = 0;
+  void* carrier_fiber_ = nullptr;
+};
+
+}  // namespace hocket::green::detail

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <concepts>
+#include <utility>
+
+#include <hocket/exec/to_thread.hpp>
+#include <hocket/green/wait.hpp>
+
+namespace hocket::green {
+
+/// Runs `function` on the loop's pool of threads and waits for what it gives: for what blocks and cannot be made to wait.
+/// Counterpart: gevent's threadpool.apply.
+template <std::invocable Function>
+decltype(auto) in_thread(Function function) {
+  return green::wait(hocket::to_thread(std::move(function)));
+}
+
+}  // namespace hocket::green
