@@ -418,6 +418,7 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
           ->type_name("DIR");
   command.add_flag("--resume", arguments.resume, "go on with the crawl in --frontier")->needs(frontier);
   command.add_flag("--ignore-robots", arguments.ignore_robots, "fetch what robots.txt disallows, too");
+  command.add_flag("--sitemaps", options.sitemaps, "follow what the sitemaps of the hosts name, too");
   command.add_flag("--allow-private", options.allow_private,
                    "go to private and loopback addresses that no seed names, too");
   command.add_flag("--allow-downgrade", options.allow_downgrade, "follow redirects from https to http, too");

@@ -33,7 +33,7 @@ _hocket() {
   case $command in
     '') _hocket_words 'crawl get graph report serve -h --help --version' ;;
     crawl) _hocket_words '-h --help --seeds --out --depth --max-pages --scope --concurrency --per-host --timeout --max-body
-      --retries --user-agent --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
+      --retries --user-agent --sitemaps --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
       --delay --order --include --exclude --first --last --max-per-host --max-duplicates --ignore-robots
       --check --format --baseline --write-baseline --cache --cache-age --no-external
       --frontier --resume --progress --elements --check-fragments --graph --report --json -q --quiet -v --verbose' ;;

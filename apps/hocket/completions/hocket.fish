@@ -44,6 +44,7 @@ complete -c hocket -n $crawl -l write-baseline -d 'Write what is broken now to -
 complete -c hocket -n $crawl -l cache -r -F -d 'Remember good links to elsewhere in this file'
 complete -c hocket -n $crawl -l cache-age -x -d 'For how long'
 complete -c hocket -n $crawl -l no-external -d 'Leave out links that lead out of scope'
+complete -c hocket -n $crawl -l sitemaps -d 'Follow what the sitemaps of the hosts name, too'
 complete -c hocket -n $crawl -l allow-private -d 'Go to private addresses that no seed names, too'
 complete -c hocket -n $crawl -l allow-downgrade -d 'Follow redirects from https to http, too'
 complete -c hocket -n $crawl -l cafile -r -F -d 'Authorities to trust, in PEM'

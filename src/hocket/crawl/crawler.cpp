@@ -11,6 +11,7 @@
 #include <hocket/core/task.hpp>
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/crawl/detail/page_fetcher.hpp>
+#include <hocket/crawl/detail/sitemap_fetcher.hpp>
 #include <hocket/crawl/limits_of_host.hpp>
 #include <hocket/crawl/memory_frontier.hpp>
 #include <hocket/crawl/summary.hpp>
@@ -88,6 +89,13 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
           detail::page_fetcher::parts{options_, hooks_, roles_, scope_, robots_, scheduler_})),
       slots_(options_.concurrency) {
   nothing_under_way_.set();
+  if (!options_.sitemaps) return;
+  sitemaps_ = std::make_unique<detail::sitemap_fetcher>(
+      detail::sitemap_fetcher::parts{options_, *fetcher_, robots_, scheduler_,
+                                     [this](url sitemap, std::vector<page_link> pages) -> coro<bool> {
+                                       co_return co_await take_from_sitemap(std::move(sitemap), std::move(pages));
+                                     },
+                                     [this](const std::string& text) { note(text); }});
 }
 
 crawler::~crawler() = default;
@@ -225,6 +233,7 @@ coro<void> crawler::crawl_page(target next, ticket mine) {
   co_await fetcher_->fetch(next, result);
   try {
     const bool is_tried_again = postpone(next, result);
+    if (sitemaps_ && !is_tried_again) co_await read_sitemaps(next, result);
     until_it_ends.answered();
     mine.give_slot_up();
     if (!is_tried_again) co_await finish(next, result, begun);
@@ -233,6 +242,23 @@ coro<void> crawler::crawl_page(target next, ticket mine) {
   } catch (const std::exception&) {
     output_failed(std::current_exception());
   }
+}
+
+// Those of a site whose first page has come. That page is not finished before, so the crawl is not either.
+coro<void> crawler::read_sitemaps(const target& next, const detail::fetched_page& result) {
+  const bool is_there = result.status != 0 || result.skipped == "robots";
+  if (!is_there || stopping_ || reached_limit_) co_return;
+  co_await sitemaps_->read(scope_.contains(result.final_url) ? result.final_url : next.url);
+}
+
+// As if the sitemap were a seed, and these were linked from it.
+coro<bool> crawler::take_from_sitemap(url sitemap, std::vector<page_link> pages) {
+  if (stopping_ || reached_limit_) co_return false;
+  const target from{.url = std::move(sitemap)};
+  finished_page done{.page = from, .links = pages};
+  if (options_.depth == 0U) done.not_followed = "depth";
+  queue(co_await roles_.frontier->finish(done, judge_));
+  co_return true;
 }
 
 coro<void> crawler::finish(const target& next, detail::fetched_page& result, time_point begun) {

@@ -30,6 +30,7 @@ namespace hocket::crawl {
 namespace detail {
 struct fetched_page;
 class page_fetcher;
+class sitemap_fetcher;
 }  // namespace detail
 
 /// How far a crawl is. What an earlier run of it has come to counts.
@@ -68,6 +69,8 @@ class crawler {
   coro<void> settle();
   coro<void> flush_regularly();
   coro<void> crawl_page(target next, ticket mine);
+  coro<void> read_sitemaps(const target& next, const detail::fetched_page& result);
+  coro<bool> take_from_sitemap(url sitemap, std::vector<page_link> pages);
   coro<void> finish(const target& next, detail::fetched_page& result, time_point begun);
   [[nodiscard]] verdict judge(const url& found);
   [[nodiscard]] int priority_of(const url& found) const;
@@ -90,6 +93,7 @@ class crawler {
   traps traps_;
   scheduler scheduler_;
   std::unique_ptr<detail::page_fetcher> fetcher_;
+  std::unique_ptr<detail::sitemap_fetcher> sitemaps_;  // null: they are not wanted
   semaphore slots_;
   event nothing_under_way_;
   std::size_t under_way_ = 0;

@@ -47,6 +47,8 @@ struct crawl_options {
   unsigned max_redirects = 10;
   std::string user_agent = "hocket";
   bool obey_robots = true;  // robots.txt, and what pages and answers say to robots
+  bool sitemaps =
+      false;  // read those of each host that is met, see `sitemap_reader`; the pages that they name are followed
   bool allow_private = false;
   bool allow_downgrade = false;                  // redirects from https to http
   security tls{};                                // for https; null: what `http::session` takes by itself

@@ -71,6 +71,10 @@ class page_fetcher {
   /// One attempt, whose slot was taken. Whatever goes wrong stands in `result`; throws only `cancelled`.
   coro<void> fetch(const target& next, fetched_page& result);
 
+  /// One request and the head of its answer, as the hooks have it, for what is fetched besides pages too. Its slot was taken. Throws what
+  /// `downloader::get` throws.
+  [[nodiscard]] coro<http::response> ask(url where, time_point deadline);
+
   /// Once it is known that the page is not tried again: resolves what was found on it, if it was read.
   void finish(fetched_page& result);
 
@@ -81,7 +85,6 @@ class page_fetcher {
 
  private:
   coro<void> attempt(const target& next, fetched_page& result);
-  coro<http::response> ask(url where, time_point deadline);
   coro<bool> may_fetch(const target& next, fetched_page& result);
   coro<bool> may_go_on(const target& next, fetched_page& result);
   coro<void> leave_scope(const target& next, fetched_page& result);

@@ -1,0 +1,190 @@
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include <hocket/crawl/detail/sitemap_fetcher.hpp>
+#include <hocket/http/coding/content_decoder.hpp>
+#include <hocket/http/status.hpp>
+#include <hocket/loop/loop.hpp>
+#include <hocket/sitemap/sitemap_reader.hpp>
+
+namespace hocket::crawl::detail {
+namespace {
+
+constexpr std::size_t portion = 1000;
+constexpr unsigned most_redirects = 5;
+constexpr std::string_view gzip_begin = "\x1F\x8B";
+
+bool is_http(const url& where) { return where.scheme() == "http" || where.scheme() == "https"; }
+
+/// Unpacks a file that is packed itself (sitemap.xml.gz), whatever its name and type.
+class unpacker {
+ public:
+  /// Hands on what comes out, piece by piece.
+  template <class Take>
+  void feed(std::string_view piece, Take take) {
+    if (!is_known_) {
+      beginning_ += piece;
+      if (beginning_.size() < gzip_begin.size()) return;
+      begin();
+      piece = beginning_;
+    }
+    if (!decoder_) return take(piece);
+    for (;;) {
+      const auto [consumed, produced] = decoder_->decode(piece, room_);
+      piece.remove_prefix(consumed);
+      if (produced == 0) return;
+      take(std::string_view(room_.data(), produced));
+    }
+  }
+  template <class Take>
+  void finish(Take take) {
+    if (!is_known_) take(beginning_);
+    if (decoder_) decoder_->finish();
+  }
+
+ private:
+  void begin() {
+    is_known_ = true;
+    if (!beginning_.starts_with(gzip_begin)) return;
+    decoder_.emplace(http::content_coding::gzip,
+                     http::content_decoder_limits{.size_bytes = 2 * sitemap_reader::most_bytes, .ratio = 1000});
+    room_.resize(std::size_t{32} * 1024);
+  }
+
+  bool is_known_ = false;
+  std::string beginning_;
+  std::optional<http::content_decoder> decoder_;
+  std::vector<char> room_;
+};
+
+}  // namespace
+
+coro<void> sitemap_fetcher::read(url where) {
+  const url top = *url::parse("/", where);
+  if (!begun_.insert(top.href()).second) co_return;
+  site of{.host = std::string(top.host())};
+  for (const std::string& each : co_await named_by_robots(top))
+    if (auto named = url::parse(each, top)) add(of, std::move(*named), 1, true);
+  if (of.waiting.empty()) add(of, *url::parse("/sitemap.xml", top), 1, false);
+  while (!of.waiting.empty() && !of.is_over) {
+    file next = std::move(of.waiting.front());
+    of.waiting.pop_front();
+    co_await read_file(of, std::move(next));
+  }
+  if (of.failure) std::rethrow_exception(of.failure);
+}
+
+void sitemap_fetcher::add(site& to, url where, unsigned level, bool is_named) {
+  url place = std::move(where).without_fragment();
+  if (!is_http(place) || to.known.size() == most_files || !to.known.insert(place.href()).second) return;
+  to.waiting.push_back({std::move(place), level, is_named});
+}
+
+coro<std::vector<std::string>> sitemap_fetcher::named_by_robots(url where) {
+  const robots* rules = with_.robots.known(where);
+  try {
+    if (rules == nullptr) {
+      co_await with_.turns.take_slot(where);
+      rules = co_await with_.robots.ask(where);
+    }
+  } catch (const std::exception&) {
+    co_return std::vector<std::string>();
+  }
+  co_return rules->sitemaps();
+}
+
+coro<void> sitemap_fetcher::read_file(site& of, file which) {
+  std::optional<std::string> problem;
+  try {
+    auto answer = co_await ask(which);
+    if (answer) co_await read_body(of, which, *answer);
+  } catch (const error& failed) {
+    problem = failed.what();
+  } catch (const std::system_error& failed) {
+    problem = failed.what();
+  }
+  if (problem) with_.note(fmt::format("the sitemap {} cannot be had: {}", which.where.href(), *problem));
+}
+
+// Nothing if it is not there, and nobody has said that it was.
+coro<std::optional<http::response>> sitemap_fetcher::ask(file which) {
+  const time_point deadline = loop::running().time_after(with_.options.timeout);
+  url place = which.where;
+  for (unsigned redirects = 0; redirects <= most_redirects; ++redirects) {
+    if (!co_await may_ask(place)) throw error("robots.txt disallows it");
+    auto answer = co_await with_.pages.ask(place, deadline);
+    const auto location = answer.headers().get("Location");
+    if (answer.status() >= 300 && answer.status() <= 399 && location) {
+      auto hop = url::parse(*location, place);
+      if (!hop || !is_http(*hop)) throw error(fmt::format("redirected to '{}'", *location));
+      co_await answer.drain();
+      place = std::move(*hop).without_fragment();
+      continue;
+    }
+    if (answer.status() >= 200 && answer.status() <= 299) co_return answer;
+    co_await answer.drain();
+    if (!which.is_named) co_return std::nullopt;
+    throw error(fmt::format("{} {}", answer.status(), http::reason_phrase(answer.status())));
+  }
+  throw error(fmt::format("more than {} redirects", most_redirects));
+}
+
+coro<bool> sitemap_fetcher::may_ask(url where) {
+  if (with_.options.obey_robots) {
+    const robots* rules = with_.robots.known(where);
+    if (rules == nullptr) {
+      co_await with_.turns.take_slot(where);
+      rules = co_await with_.robots.ask(where);
+    }
+    if (!rules->allows(where)) co_return false;
+  }
+  co_await with_.turns.take_slot(where);
+  co_return true;
+}
+
+coro<void> sitemap_fetcher::read_body(site& of, file which, http::response& answer) {
+  std::vector<page_link> found;
+  std::size_t elsewhere = 0;
+  sitemap_reader reader([&](sitemap_reader::entry what, url where) {
+    if (where.host() != of.host)
+      ++elsewhere;
+    else if (what == sitemap_reader::entry::page)
+      found.push_back({std::move(where), false});
+    else if (which.level < most_levels)
+      add(of, std::move(where), which.level + 1, true);
+  });
+  const auto read = [&reader](std::string_view text) { reader.feed(text); };
+  unpacker bytes;
+  while (!of.is_over && !reader.is_full()) {
+    const std::string_view piece = co_await answer.next();
+    if (piece.empty()) {
+      bytes.finish(read);
+      reader.finish();
+      break;
+    }
+    bytes.feed(piece, read);
+    if (found.size() >= portion) co_await hand_on(of, which.where, std::exchange(found, {}));
+  }
+  if (!found.empty() && !of.is_over) co_await hand_on(of, which.where, std::move(found));
+  if (reader.is_full())
+    with_.note(
+        fmt::format("the sitemap {} is larger than the protocol allows; it is read up to there", which.where.href()));
+  if (elsewhere > 0)
+    with_.note(fmt::format("the sitemap {} names {} URLs of other hosts, for which it cannot speak; they are left out",
+                           which.where.href(), elsewhere));
+}
+
+coro<void> sitemap_fetcher::hand_on(site& of, url sitemap, std::vector<page_link> pages) {
+  try {
+    of.is_over = !co_await with_.take(std::move(sitemap), std::move(pages));
+  } catch (const std::exception&) {
+    of.failure = std::current_exception();
+    of.is_over = true;
+  }
+}
+
+}  // namespace hocket::crawl::detail
