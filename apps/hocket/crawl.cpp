@@ -192,8 +192,24 @@ crawl::rocksdb_frontier_options frontier_options_of(const crawl::crawl_options& 
   return made;
 }
 
+coro<crawl::output> open_output(std::string directory, const crawl::rocksdb_frontier& kept) {
+  if (kept.position().empty()) co_return co_await crawl::output::open(std::move(directory));
+  co_return co_await crawl::output::reopen(std::move(directory), kept.position());
+}
+
+bool lacks_lines(const std::exception_ptr& problem) {
+  try {
+    std::rethrow_exception(problem);
+  } catch (const crawl::lines_missing&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
 // Resumed, the seeds are those of the beginning, and whatever is given besides.
-coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_options& options) {
+coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_options& options,
+                               progress_display& display) {
   crawl_places places;
   if (arguments.frontier.empty()) {
     places.out = std::make_unique<crawl::output>(co_await crawl::output::open(arguments.out));
@@ -203,16 +219,21 @@ coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_op
   auto kept = co_await crawl::rocksdb_frontier::open(arguments.frontier, arguments.resume ? mode::resume : mode::begin,
                                                      settings_of(arguments), frontier_options_of(options));
   for (const std::string& seed : kept->seeds()) options.seeds.push_back(parse_seed(seed, ""));
-  if (kept->position().empty())
-    places.out = std::make_unique<crawl::output>(co_await crawl::output::open(arguments.out));
-  else
-    places.out = std::make_unique<crawl::output>(co_await crawl::output::reopen(arguments.out, kept->position()));
+  auto out = co_await as_result(open_output(arguments.out, *kept));
+  if (!out && lacks_lines(out.error())) {
+    const std::uint64_t again = co_await kept->go_back();
+    display.say(fmt::format("hocket crawl: '{}' lacks the lines of the last pages: {} are fetched again", arguments.out,
+                            grouped(again)));
+    out = co_await as_result(open_output(arguments.out, *kept));
+  }
+  if (!out) std::rethrow_exception(out.error());
+  places.out = std::make_unique<crawl::output>(std::move(*out));
   kept->write_to(*places.out);
   places.frontier = std::move(kept);
   co_return places;
 }
 #else
-coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_options&) {
+coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_options&, progress_display&) {
   if (!arguments.frontier.empty())
     throw failure("this hocket was built without RocksDB, and has no --frontier", wrong_usage);
   crawl_places places;
@@ -237,7 +258,7 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   options.resolver = make_resolver(arguments.resolver);
   if (arguments.insecure && !arguments.quiet)
     display.say("hocket crawl: certificates are not checked (--insecure): any server may pass itself off as another");
-  crawl_places places = co_await open_places(arguments, options);
+  crawl_places places = co_await open_places(arguments, options, display);
   crawl::crawl_roles roles = roles_of(arguments);
   roles.frontier = std::move(places.frontier);
   crawl::crawl_hooks hooks = hooks_of(arguments, display, first);

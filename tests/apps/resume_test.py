@@ -151,6 +151,25 @@ class Resume(unittest.TestCase):
             self.assertEqual(self.site.asked[path], before[path], url)
         self.assertEqual(len(finished(self.folder / "out")), len({p for p in self.site.asked if p[1:].isdigit() or p == "/"}))
 
+    def test_lines_that_the_disk_has_lost_are_fetched_again(self):
+        """As after a power failure: the folder tells of lines that the files lack."""
+        self.finish(self.crawl("whole", self.site.url))
+        process = self.crawl("out", self.site.url, "--delay", "0.002", "--per-host", "4")
+        program.wait_until(lambda: len(finished(self.folder / "out")) > 100, "100 pages")
+        process.kill()
+        process.communicate()
+        for name in ("links.tsv", "pages.jsonl"):
+            path = self.folder / "out" / name
+            lines = path.read_bytes().splitlines(keepends=True)
+            path.write_bytes(b"".join(lines[:-3]) + lines[-3][:5])
+        result = program.hocket("crawl", "--frontier", self.folder / "out.frontier", "--resume", "--out", self.folder / "out")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stderr, r"lacks the lines of the last pages: \d+ are fetched again\n")
+        rows, pages, summary = written(self.folder / "out")
+        whole_rows, whole_pages, whole_summary = written(self.folder / "whole")
+        self.assertEqual((set(rows), summary), (set(whole_rows), whole_summary))
+        self.assertEqual(sorted(page["url"] for page in pages), sorted(page["url"] for page in whole_pages))
+
     def test_a_second_process_is_refused_in_one_line(self):
         process = self.crawl("out", self.site.url, "--delay", "1")
         program.wait_until(lambda: (self.folder / "out.frontier/CURRENT").exists(), "the frontier")

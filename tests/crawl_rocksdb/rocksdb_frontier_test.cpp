@@ -83,10 +83,15 @@ coro<list> passed_over(rocksdb_frontier& all) {
 /// An output that knows where it is, and nothing else.
 struct places final : hocket::crawl::pipeline {
   std::string now;
+  int syncs = 0;
   void add_page(const page_record&, std::span<const page_link>) override {}
   void add_item(std::string_view, std::string_view) override {}
   [[nodiscard]] bool is_full() const noexcept override { return false; }
   [[nodiscard]] coro<void> flush() override { co_return; }
+  [[nodiscard]] coro<void> sync() override {
+    ++syncs;
+    co_return;
+  }
   [[nodiscard]] std::string position() const override { return now; }
   [[nodiscard]] coro<void> finish(std::string) override { co_return; }
 };
@@ -177,6 +182,62 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_is_passed_over_may_be_followed_from
   const auto wanted = links_to({"http://a/2"});
   EXPECT_EQ((co_await all->finish({.page = left.at(0), .links = wanted}, take_all)).size(), 1U);
   EXPECT_EQ(co_await passed_over(*all), (list{"http://a/1 nofollow"}));
+}
+
+// ---- should the machine die
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, goes_back_to_what_was_synced) {
+  const temporary_directory folder;
+  const auto links = links_to({"http://a/1", "http://a/2", "http://a/3"});
+  const list claimed{"http://a/moved"};
+  places out;
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+    all->write_to(out);
+    const auto first = seeds({"http://a/"});
+    const auto left = co_await all->begin(first, take_all);
+    const page_record record{.url = "http://a/", .bytes = 7, .links = 3};
+    out.now = "synced";
+    const auto fresh = co_await all->finish({.page = left.at(0), .links = links, .record = &record}, take_all);
+    co_await all->sync();
+    EXPECT_EQ(out.syncs, 1);
+    out.now = "lost";
+    EXPECT_TRUE(co_await all->claim("http://a/moved"));
+    static_cast<void>(
+        co_await all->finish({.page = fresh.at(0), .claimed = claimed, .record = &record, .skipped = "x"}, take_all));
+    const page_record failed{.url = "http://a/2", .error = "404"};
+    static_cast<void>(co_await all->finish({.page = fresh.at(1), .record = &failed}, take_all));
+  }
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "");
+  EXPECT_EQ(all->position(), "lost");
+  EXPECT_EQ(all->resumed().pages, 3U);
+  EXPECT_EQ(co_await all->go_back(), 2U);
+  EXPECT_EQ(all->position(), "synced");
+  EXPECT_EQ(all->resumed().pages, 1U);
+  EXPECT_EQ(all->resumed().failed, 0U);
+  EXPECT_EQ(all->resumed().bytes, 7U);
+  EXPECT_TRUE(all->resumed().skipped.empty());
+  EXPECT_EQ(hrefs_of(co_await all->begin({}, take_all)), (list{"http://a/1", "http://a/2", "http://a/3"}));
+  EXPECT_TRUE(co_await all->claim("http://a/moved"));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, has_nothing_to_go_back_to_when_all_was_synced) {
+  const temporary_directory folder;
+  places out;
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+    all->write_to(out);
+    const auto first = seeds({"http://a/"});
+    const auto left = co_await all->begin(first, take_all);
+    out.now = "end";
+    static_cast<void>(co_await all->finish({.page = left.at(0)}, take_all));
+    co_await all->sync();
+    co_await all->sync();
+    EXPECT_EQ(out.syncs, 1);
+  }
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "");
+  EXPECT_EQ(co_await all->go_back(), 0U);
+  EXPECT_EQ(all->position(), "end");
 }
 
 // ---- what it gives when

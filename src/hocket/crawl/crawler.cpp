@@ -196,6 +196,7 @@ coro<void> crawler::settle() {
   if (broken_) co_return;
   try {
     co_await out_.flush();
+    co_await roles_.frontier->sync();
     co_await out_.finish(summary_json(progress()));
   } catch (const std::exception&) {
     broken_ = std::current_exception();
@@ -214,6 +215,7 @@ coro<void> crawler::flush_regularly() {
     co_await sleep(flush_every);
     try {
       co_await out_.flush();
+      co_await roles_.frontier->sync();
     } catch (const std::exception&) {
       output_failed(std::current_exception());
       co_return;

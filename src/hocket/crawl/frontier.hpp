@@ -66,6 +66,10 @@ class frontier {
   [[nodiscard]] virtual coro<void> visit_passed_over(
       std::function<void(std::string_view href, std::string_view reason)> visit) = 0;
 
+  /// What was finished before the call outlasts the death of the machine, too, when it returns; for a frontier that keeps anything.
+  /// Is called every second, and at the end. Throws `hocket::error`.
+  [[nodiscard]] virtual coro<void> sync() { co_return; }
+
   [[nodiscard]] virtual std::size_t seen() const noexcept = 0;
 
   /// How many wait that it has not given.

@@ -53,7 +53,7 @@ coro<line_file> line_file::reopen(std::string path, std::uint64_t size) {
   if (::fstat(made.file_.number(), &there) != 0)
     throw cannot("resume", made.path_, std::error_code(errno, std::system_category()));
   if (static_cast<std::uint64_t>(there.st_size) < size)
-    throw error(fmt::format("cannot resume '{}': {} bytes of {} are there", made.path_, there.st_size, size));
+    throw lines_missing(fmt::format("cannot resume '{}': {} bytes of {} are there", made.path_, there.st_size, size));
   if (::ftruncate(made.file_.number(), static_cast<off_t>(size)) != 0)
     throw cannot("resume", made.path_, std::error_code(errno, std::system_category()));
   made.size_ = size;
@@ -80,6 +80,12 @@ coro<void> line_file::flush() {
   }
   size_ += being_written_.size();
   being_written_.clear();
+}
+
+coro<void> line_file::sync() {
+  const auto synced = co_await as_expected(file_.fdatasync());
+  if (!synced && synced.error() != std::errc::invalid_argument)  // no regular file: nothing to sync
+    throw cannot("sync", path_, synced.error());
 }
 
 // A part of the lines may be in the file, nobody knows how much: takes it out, and the lines wait for the next write.
@@ -113,6 +119,10 @@ coro<void> late_line_file::flush(std::string directory) {
   }
   file_->lines() += std::exchange(fresh_, {});
   co_await file_->flush();
+}
+
+coro<void> late_line_file::sync() {
+  if (file_) co_await file_->sync();
 }
 
 static coro<void> make_directory(const std::string& directory) {
@@ -277,6 +287,24 @@ coro<void> output::flush() {
 
 coro<void> output::flush_late_files() {
   for (late_line_file& each : late_) co_await each.flush(directory_);
+}
+
+coro<void> output::sync() {
+  co_await links_.sync();
+  co_await pages_.sync();
+  for (late_line_file& each : late_) co_await each.sync();
+  co_await sync_directory();
+}
+
+// The names of the files.
+coro<void> output::sync_directory() {
+  const std::size_t files = static_cast<std::size_t>(
+      std::ranges::count_if(late_, [](const late_line_file& each) { return each.size() > 0; }));
+  if (std::exchange(files_synced_, files + 1) == files + 1) co_return;
+  auto opened = co_await as_expected(file::open(directory_, O_RDONLY | O_DIRECTORY));
+  if (!opened) throw cannot("sync", directory_, opened.error());
+  const auto synced = co_await as_expected(opened->fsync());
+  if (!synced) throw cannot("sync", directory_, synced.error());
 }
 
 coro<void> output::finish(std::string summary) {

@@ -9,12 +9,19 @@
 #include <string>
 #include <string_view>
 
+#include <hocket/base/error.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/pipeline.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/sync/lock.hpp>
 
 namespace hocket::crawl {
+
+/// A file is shorter than it was when its size was told: the machine has died since, or somebody has changed it.
+class lines_missing : public error {
+ public:
+  using error::error;
+};
 
 /// A file of lines that are gathered and written together. At any moment it holds complete lines only: each write carries
 /// whole lines, and one that fails half-way is taken back.
@@ -23,7 +30,7 @@ class line_file {
   /// Creates or empties `path`, which stays locked for this process (flock). Throws `hocket::error` with the path and the system's reason.
   [[nodiscard]] static coro<line_file> create(std::string path);
 
-  /// The same with what is there up to `size`; what comes after is taken away. Throws `hocket::error` also if there is less.
+  /// The same with what is there up to `size`; what comes after is taken away. Throws `hocket::error`, `lines_missing` if there is less.
   [[nodiscard]] static coro<line_file> reopen(std::string path, std::uint64_t size);
 
   /// How large the file will be when all is written.
@@ -36,6 +43,8 @@ class line_file {
   [[nodiscard]] bool is_full() const noexcept;
   /// Writes what was gathered. If it throws, `cancelled` too, the lines are still to be written.
   [[nodiscard]] coro<void> flush();
+  /// Waits until what was written is on the disk.
+  [[nodiscard]] coro<void> sync();
 
  private:
   static coro<line_file> open(std::string path);
@@ -66,6 +75,7 @@ class late_line_file {
   [[nodiscard]] coro<void> reopen(std::string directory, std::uint64_t size);
   /// As `line_file::flush`, into `directory`.
   [[nodiscard]] coro<void> flush(std::string directory);
+  [[nodiscard]] coro<void> sync();
 
  private:
   const char* name_;
@@ -84,7 +94,7 @@ class output final : public pipeline {
   [[nodiscard]] static coro<output> open(std::string directory);
 
   /// Goes on with the files of an earlier crawl: `position` is what that has told of itself, and what came after is taken away.
-  /// Throws `hocket::error`; also if a file ends before.
+  /// Throws `hocket::error`; `lines_missing` if a file ends before.
   [[nodiscard]] static coro<output> reopen(std::string directory, std::string position);
 
   void add_page(const page_record& page, std::span<const page_link> links) override;
@@ -92,6 +102,7 @@ class output final : public pipeline {
   [[nodiscard]] bool is_full() const noexcept override;
   [[nodiscard]] std::string position() const override;
   [[nodiscard]] coro<void> flush() override;
+  [[nodiscard]] coro<void> sync() override;
   /// Replaces summary.json as a whole.
   [[nodiscard]] coro<void> finish(std::string summary) override;
 
@@ -104,6 +115,7 @@ class output final : public pipeline {
   void add_links(std::string_view page, std::span<const page_link> links);
   void add_elements(std::string_view page, const page_elements& elements);
   coro<void> flush_late_files();
+  coro<void> sync_directory();
   output(std::string directory, line_file links, line_file pages)
       : directory_(std::move(directory)), links_(std::move(links)), pages_(std::move(pages)) {}
 
@@ -117,7 +129,8 @@ class output final : public pipeline {
                                        {"nofollow.tsv", "source_url\tparsed_url\n"}}};
   std::string listed_;  // lines for `pages_`, whose links and items are not all handed on to be written
   std::size_t in_flight_pages_ =
-      0;  // bytes of lines that a flush has taken from `listed_` and not yet given to `pages_`
+      0;                          // bytes of lines that a flush has taken from `listed_` and not yet given to `pages_`
+  std::size_t files_synced_ = 0;  // names of files that outlast the machine
   std::unique_ptr<lock> flushing_ = std::make_unique<lock>();
 };
 

@@ -46,6 +46,9 @@ class pipeline {
   /// flush hands it on.
   [[nodiscard]] virtual coro<void> flush() = 0;
 
+  /// What was flushed before the call outlasts the death of the machine, too, when it returns. Throws `hocket::error`.
+  [[nodiscard]] virtual coro<void> sync() { co_return; }
+
   /// Where what was added so far will end when it is flushed: what takes back, when the crawl is resumed, what came after. Empty: the
   /// pipeline knows no such thing.
   [[nodiscard]] virtual std::string position() const { return {}; }

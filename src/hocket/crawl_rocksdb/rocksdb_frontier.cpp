@@ -18,6 +18,7 @@
 #include <hocket/crawl_rocksdb/detail/frontier_keys.hpp>
 #include <hocket/crawl_rocksdb/detail/frontier_store.hpp>
 #include <hocket/crawl_rocksdb/detail/recent_digests.hpp>
+#include <hocket/crawl_rocksdb/detail/undone_page.hpp>
 #include <hocket/crawl_rocksdb/detail/workbench.hpp>
 #include <hocket/crawl_rocksdb/rocksdb_frontier.hpp>
 #include <hocket/exec/to_thread.hpp>
@@ -29,6 +30,7 @@ namespace {
 
 using detail::recent_digests;
 using detail::slice;
+using detail::undone_page;
 using detail::url_digest;
 
 constexpr auto gathered_for = std::chrono::milliseconds(5);  // pages for one batch: a write costs as much as some pages
@@ -42,13 +44,15 @@ struct saved_state {
   std::uint64_t next_number = 1;
   std::uint64_t seen = 0;
   std::uint64_t waiting = 0;
+  std::uint64_t batches = 0;
   tally counts;
 };
 
 std::string text_of(const saved_state& state) {
   const tally& counts = state.counts;
-  std::string text = fmt::format("{}\n{} {} {} {} {} {} {} {}", state.position, state.next_number, state.seen,
-                                 state.waiting, counts.pages, counts.ok, counts.failed, counts.links, counts.bytes);
+  std::string text =
+      fmt::format("{}\n{} {} {} {} {} {} {} {} {}", state.position, state.next_number, state.seen, state.waiting,
+                  state.batches, counts.pages, counts.ok, counts.failed, counts.links, counts.bytes);
   for (const auto& [reason, count] : counts.skipped) text += fmt::format(" {} {}", reason, count);
   return text;
 }
@@ -58,8 +62,8 @@ saved_state state_of(const std::string& text) {
   saved_state state;
   tally& counts = state.counts;
   std::getline(words, state.position);
-  bool is_whole = static_cast<bool>(words >> state.next_number >> state.seen >> state.waiting >> counts.pages >>
-                                    counts.ok >> counts.failed >> counts.links >> counts.bytes);
+  bool is_whole = static_cast<bool>(words >> state.next_number >> state.seen >> state.waiting >> state.batches >>
+                                    counts.pages >> counts.ok >> counts.failed >> counts.links >> counts.bytes);
   for (std::string reason; is_whole && words >> reason;) is_whole = static_cast<bool>(words >> counts.skipped[reason]);
   if (!is_whole) throw error(fmt::format("the frontier is broken: '{}' is no state of it", text));
   return state;
@@ -88,6 +92,7 @@ struct rocksdb_frontier::batch {
   std::vector<std::pair<std::string, std::string_view>> passed_over{};
   std::vector<url_digest> seen{};                    // for the first time, wanted or not
   std::unordered_set<std::string_view> asked_for{};  // of these, what the table of digests cannot tell
+  std::string undone{};                              // the pages, should they not outlast the machine
   rocksdb::WriteBatch changes{};
 };
 
@@ -107,14 +112,15 @@ struct rocksdb_frontier::parts {
   std::vector<ended*> waiting{};                                          // for the next batch
   std::vector<std::pair<std::string, std::string_view>> left_by_pages{};  // what they passed over, the same
   std::unordered_set<std::string> claimed{};                              // by pages under way
+  std::uint64_t batches = 0;                                              // written
+  std::uint64_t synced_batches = 0;                                       // of these
+  std::string synced_position{};                                          // of the output, behind these
   std::exception_ptr broken{};  // a batch was not written: none is from then on
 };
 
 rocksdb_frontier::rocksdb_frontier(rocksdb_frontier_options options) : parts_(std::make_unique<parts>(options)) {}
 
 rocksdb_frontier::~rocksdb_frontier() = default;
-
-std::uint64_t rocksdb_frontier::kept() const noexcept { return parts_->given.kept(); }
 
 coro<std::shared_ptr<rocksdb_frontier>> rocksdb_frontier::open(std::string folder, mode how, std::string settings,
                                                                rocksdb_frontier_options options) {
@@ -136,10 +142,14 @@ void rocksdb_frontier::load(std::string folder, mode how, const std::string& set
   next_number_ = state.next_number;
   seen_ = state.seen;
   parts_->given.begin(state.waiting);
+  parts_->batches = state.batches;
+  if (const auto synced = store.find("msynced")) {
+    parts_->synced_batches = detail::from_big_endian(synced->substr(0, 8));
+    parts_->synced_position = synced->substr(std::min(synced->size(), std::size_t{8}));
+  }
   parts_->seed = detail::from_big_endian(store.find("mseed").value_or(""));
   std::istringstream seeds(store.find("mseeds").value_or(""));
   for (std::string each; std::getline(seeds, each);) seeds_.push_back(each);
-  load_seen();
 }
 
 // As many as have room: nearly always all.
@@ -157,6 +167,7 @@ coro<std::vector<target>> rocksdb_frontier::begin(std::span<const url> seeds, co
   batch all;
   std::vector<const url*> fresh;
   co_await to_thread([&] {
+    load_seen();
     for (const url& seed : seeds) {
       const std::uint64_t half = detail::first_half(seed.href(), parts_->seed);
       if (!has_seen(seed.href(), half)) fresh.push_back(&seed);
@@ -262,16 +273,23 @@ bool rocksdb_frontier::has_seen(std::string_view href, std::uint64_t half) const
 void rocksdb_frontier::decide_about(batch& all, ended& page, const judge& decide) {
   const finished_page& done = *page.done;
   if (done.page.number != 0) {
-    all.changes.Delete(parts_->order.key_of(done.page));
+    undone_page undone{.key = parts_->order.key_of(done.page),
+                       .value = detail::waiting_value(done.page),
+                       .skipped = std::string(done.skipped)};
+    all.changes.Delete(undone.key);
     parts_->given.take_back(done.page);
+    for (const std::string& href : done.claimed) {
+      mark_as_seen(all, href, detail::first_half(href, parts_->seed));
+      undone.claimed.push_back(detail::seen_key(all.seen.back()));
+    }
+    count(done, undone);
+    append(all.undone, undone);
   }
-  for (const std::string& href : done.claimed) mark_as_seen(all, href, detail::first_half(href, parts_->seed));
   for (const candidate& each : page.candidates) {
     const std::string& href = each.found.href();
     if (each.is_asked_for && !all.asked_for.insert(href).second) continue;
     if (!parts_->claimed.contains(href)) see(all, each.found, each.first_half, done.page.depth + 1, decide, page.fresh);
   }
-  count(done);
 }
 
 void rocksdb_frontier::mark_as_seen(batch& all, std::string_view href, std::uint64_t half) {
@@ -296,13 +314,17 @@ void rocksdb_frontier::see(batch& all, const url& found, std::uint64_t half, uns
   if (parts_->given.give(wanted, key)) fresh.push_back(std::move(wanted));
 }
 
-void rocksdb_frontier::count(const finished_page& done) {
+void rocksdb_frontier::count(const finished_page& done, undone_page& undone) {
   if (!done.skipped.empty()) ++counts_.skipped[std::string(done.skipped)];
   if (done.record == nullptr) return;
+  undone.is_page = true;
+  undone.is_ok = done.record->error.empty();
+  undone.links = done.record->links;
+  undone.bytes = done.record->bytes;
   ++counts_.pages;
-  ++(done.record->error.empty() ? counts_.ok : counts_.failed);
-  counts_.links += done.record->links;
-  counts_.bytes += done.record->bytes;
+  ++(undone.is_ok ? counts_.ok : counts_.failed);
+  counts_.links += undone.links;
+  counts_.bytes += undone.bytes;
 }
 
 // Digests are sorted, for what is put next to what was put before takes less effort to find its place.
@@ -313,17 +335,93 @@ coro<void> rocksdb_frontier::write(batch& all, std::vector<target>& more) {
     all.changes.Put("n" + href, slice(reason));
     parts_->passed_over.insert(detail::first_half(href, parts_->seed));
   }
-  all.changes.Put("mstate", text_of({.position = position_,
-                                     .next_number = next_number_,
-                                     .seen = seen_,
-                                     .waiting = parts_->given.waiting(),
-                                     .counts = counts_}));
+  ++parts_->batches;
+  if (!all.undone.empty()) all.changes.Put(detail::undone_key(parts_->batches), all.undone);
+  all.changes.Put("mstate", state());
   std::vector<target> found;
   co_await to_thread([&] {
     parts_->store->write(all.changes);
     found = parts_->given.refill(*parts_->store);
   });
+  kept_ = parts_->given.kept();
   std::ranges::move(found, std::back_inserter(more));
+}
+
+std::string rocksdb_frontier::state() const {
+  return text_of({.position = position_,
+                  .next_number = next_number_,
+                  .seen = seen_,
+                  .waiting = parts_->given.waiting(),
+                  .batches = parts_->batches,
+                  .counts = counts_});
+}
+
+// First the files, then what says how long they are. Batches may be written meanwhile: they are not part of it.
+coro<void> rocksdb_frontier::sync() {
+  cancel_scope shield({.shield = true});
+  co_await shield.run(sync_shielded());
+}
+
+coro<void> rocksdb_frontier::sync_shielded() {
+  std::uint64_t batches = 0;
+  std::string position;
+  {
+    const auto held = co_await parts_->one_at_a_time.scoped_lock();
+    if (parts_->broken || parts_->synced_batches == parts_->batches) co_return;
+    batches = parts_->batches;
+    position = position_;
+  }
+  if (out_ != nullptr) co_await out_->sync();
+  {
+    const auto held = co_await parts_->one_at_a_time.scoped_lock();
+    if (parts_->broken) co_return;
+    co_await to_thread([&] { forget_undone(batches, position); });
+    parts_->synced_batches = batches;
+    parts_->synced_position = std::move(position);
+  }
+  co_await to_thread([&] { parts_->store->sync(); });
+}
+
+// On a thread.
+void rocksdb_frontier::forget_undone(std::uint64_t batches, const std::string& position) {
+  rocksdb::WriteBatch changes;
+  for (std::uint64_t n = parts_->synced_batches + 1; n <= batches; ++n) changes.Delete(detail::undone_key(n));
+  changes.Put("msynced", detail::big_endian(batches) + position);
+  parts_->store->write(changes);
+}
+
+coro<std::uint64_t> rocksdb_frontier::go_back() {
+  co_return co_await to_thread([this] { return let_wait_again(); });
+}
+
+std::uint64_t rocksdb_frontier::let_wait_again() {
+  rocksdb::WriteBatch changes;
+  std::uint64_t count = 0;
+  parts_->store->each("u", [&](std::string_view key, std::string_view value) {
+    for (const undone_page& page : detail::undone_pages_of(value)) {
+      changes.Put(page.key, page.value);
+      for (const std::string& claimed : page.claimed) changes.Delete(claimed);
+      seen_ -= page.claimed.size();
+      uncount(page);
+      ++count;
+    }
+    changes.Delete(slice(key));
+  });
+  parts_->given.begin(parts_->given.waiting() + count);
+  position_ = parts_->synced_position;
+  changes.Put("mstate", state());
+  parts_->store->write(changes);
+  parts_->store->sync();
+  return count;
+}
+
+void rocksdb_frontier::uncount(const undone_page& page) {
+  if (!page.skipped.empty() && --counts_.skipped[page.skipped] == 0) counts_.skipped.erase(page.skipped);
+  if (!page.is_page) return;
+  --counts_.pages;
+  --(page.is_ok ? counts_.ok : counts_.failed);
+  counts_.links -= page.links;
+  counts_.bytes -= page.bytes;
 }
 
 coro<bool> rocksdb_frontier::claim(std::string href) {

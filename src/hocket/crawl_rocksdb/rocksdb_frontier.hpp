@@ -15,6 +15,10 @@
 
 namespace hocket::crawl {
 
+namespace detail {
+struct undone_page;
+}
+
 /// How a frontier on disk gives URLs.
 struct rocksdb_frontier_options {
   /// Those of lesser depth first, whatever their host: for a crawl that has a limit of depth.
@@ -30,7 +34,8 @@ struct rocksdb_frontier_options {
 ///
 /// The pages that end while a batch is written make the next one: their lines are flushed to the pipeline first, then URLs, counts
 /// and the pipeline's position become one atomic write. Resumed, a crawl begins with the URLs that no written batch has finished,
-/// and with an output cut to the position. Survives the death of the process, not that of the machine: nothing is synced.
+/// and with an output cut to the position. If the machine dies, what came after the last `sync` may be lost, and the output may
+/// lack lines: then `go_back`.
 ///
 /// Memory does not grow with the crawl: it has a part of the URLs that wait, and digests of those that were seen of late. All calls
 /// that read or write the disk are made on threads.
@@ -49,17 +54,21 @@ class rocksdb_frontier final : public frontier {
 
   /// The position of the output of what was finished; empty: nothing was.
   [[nodiscard]] const std::string& position() const noexcept { return position_; }
+  /// Before the crawl goes on with an output that does not reach its position: lets the pages wait again that were finished after the
+  /// last `sync`, and takes the position back. Gives their number. Throws `hocket::error`.
+  [[nodiscard]] coro<std::uint64_t> go_back();
   /// Of the crawl when it was begun.
   [[nodiscard]] const std::vector<std::string>& seeds() const noexcept { return seeds_; }
 
   [[nodiscard]] coro<std::vector<target>> begin(std::span<const url> seeds, const judge& decide) override;
   [[nodiscard]] coro<std::vector<target>> finish(const finished_page& done, const judge& decide) override;
+  [[nodiscard]] coro<void> sync() override;
   [[nodiscard]] coro<bool> claim(std::string href) override;
   void pass_over(std::string_view href, std::string_view reason) override;
   [[nodiscard]] coro<void> visit_passed_over(
       std::function<void(std::string_view href, std::string_view reason)> visit) override;
   [[nodiscard]] std::size_t seen() const noexcept override { return static_cast<std::size_t>(seen_); }
-  [[nodiscard]] std::uint64_t kept() const noexcept override;
+  [[nodiscard]] std::uint64_t kept() const noexcept override { return kept_; }
   [[nodiscard]] tally resumed() const override { return counts_; }
 
  private:
@@ -81,8 +90,13 @@ class rocksdb_frontier final : public frontier {
   void mark_as_seen(batch& all, std::string_view href, std::uint64_t half);
   void see(batch& all, const url& found, std::uint64_t half, unsigned depth, const judge& decide,
            std::vector<target>& fresh);
-  void count(const finished_page& done);
+  void count(const finished_page& done, detail::undone_page& undone);
+  void uncount(const detail::undone_page& page);
   coro<void> write(batch& all, std::vector<target>& more);
+  [[nodiscard]] std::string state() const;
+  coro<void> sync_shielded();
+  void forget_undone(std::uint64_t batches, const std::string& position);
+  std::uint64_t let_wait_again();
   std::string read_passed_over(std::string from, std::vector<std::pair<std::string, std::string>>& into) const;
 
   std::unique_ptr<parts> parts_;
@@ -92,6 +106,7 @@ class rocksdb_frontier final : public frontier {
   tally counts_;
   std::uint64_t next_number_ = 1;
   std::uint64_t seen_ = 0;
+  std::uint64_t kept_ = 0;
 };
 
 }  // namespace hocket::crawl

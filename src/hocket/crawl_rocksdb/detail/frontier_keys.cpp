@@ -15,12 +15,12 @@ constexpr std::size_t level_bytes = 4;
 constexpr std::size_t before_host = 1 + level_bytes;
 constexpr std::size_t behind_host = 1 + 1 + number_bytes;  // the zero byte, the priority, the number
 
-void append_big_endian(std::string& to, std::uint64_t number, std::size_t bytes) {
-  for (std::size_t left = bytes; left > 0; --left) to += static_cast<char>(number >> (8 * (left - 1)));
-}
-
 // The greater priority first.
 char turned_round(int priority) noexcept { return static_cast<char>(0x80 - std::clamp(priority, -0x7f, 0x7f)); }
+
+void append_level(std::string& to, unsigned level) {
+  for (std::size_t left = level_bytes; left > 0; --left) to += static_cast<char>(level >> (8 * (left - 1)));
+}
 
 void append_decimal(std::string& to, std::uint64_t number) {
   char digits[20];
@@ -40,8 +40,8 @@ bool take_decimal(std::string_view& text, unsigned& number) noexcept {
 
 std::string seen_key(const url_digest& digest) {
   std::string key = "s";
-  append_big_endian(key, digest.first, number_bytes);
-  append_big_endian(key, digest.second, number_bytes);
+  append_big_endian(key, digest.first);
+  append_big_endian(key, digest.second);
   return key;
 }
 
@@ -52,7 +52,7 @@ std::uint64_t first_half_of(std::string_view seen_key) noexcept {
 std::string waiting_order::key_of(const target& waiting) const {
   std::string key = host_prefix(level_of(waiting), waiting.url.host_with_port());
   key += turned_round(waiting.priority);
-  append_big_endian(key, at_host == crawl_order::depth_first ? ~waiting.number : waiting.number, number_bytes);
+  append_big_endian(key, at_host == crawl_order::depth_first ? ~waiting.number : waiting.number);
   return key;
 }
 
@@ -88,7 +88,7 @@ std::string waiting_value(const target& waiting) {
 
 std::string level_prefix(unsigned level) {
   std::string prefix = "q";
-  append_big_endian(prefix, level, level_bytes);
+  append_level(prefix, level);
   return prefix;
 }
 
@@ -96,7 +96,7 @@ std::string host_prefix(unsigned level, std::string_view host) {
   std::string prefix;
   prefix.reserve(before_host + host.size() + behind_host);
   prefix += 'q';
-  append_big_endian(prefix, level, level_bytes);
+  append_level(prefix, level);
   prefix.append(host);
   prefix += '\0';
   return prefix;
@@ -111,9 +111,21 @@ std::string_view host_of(std::string_view waiting_key) noexcept {
   return rest.substr(0, rest.find('\0'));
 }
 
+std::string undone_key(std::uint64_t batch) {
+  std::string key = "u";
+  append_big_endian(key, batch);
+  return key;
+}
+
+void append_big_endian(std::string& to, std::uint64_t number) {
+  char bytes[number_bytes];
+  for (std::size_t n = 0; n < number_bytes; ++n) bytes[n] = static_cast<char>(number >> (8 * (number_bytes - 1 - n)));
+  to.append(bytes, number_bytes);
+}
+
 std::string big_endian(std::uint64_t number) {
   std::string bytes;
-  append_big_endian(bytes, number, number_bytes);
+  append_big_endian(bytes, number);
   return bytes;
 }
 

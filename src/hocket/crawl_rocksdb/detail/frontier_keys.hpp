@@ -14,6 +14,7 @@
 //   s digest                               was seen
 //   q level host \0 priority number        waits; the value is its depth, attempts and URL
 //   n URL                                  was passed over; the value is why
+//   u batch                                pages that it has finished and that may not outlast the machine: see `undone_page`
 //   m name                                 about the crawl as a whole
 //
 // Numbers are big-endian, priorities and, depth first, numbers are turned round: at a host keys are in the order in which URLs are to
@@ -58,6 +59,9 @@ struct waiting_order {
 [[nodiscard]] unsigned level_of(std::string_view waiting_key) noexcept;
 [[nodiscard]] std::string_view host_of(std::string_view waiting_key) noexcept;
 
+[[nodiscard]] std::string undone_key(std::uint64_t batch);
+
+void append_big_endian(std::string& to, std::uint64_t number);
 [[nodiscard]] std::string big_endian(std::uint64_t number);
 [[nodiscard]] std::uint64_t from_big_endian(std::string_view bytes) noexcept;
 

@@ -84,6 +84,8 @@ void frontier_store::write(rocksdb::WriteBatch& changes) {
   require(database_->Write(rocksdb::WriteOptions(), &changes), "write");
 }
 
+void frontier_store::sync() { require(database_->SyncWAL(), "sync"); }
+
 std::unique_ptr<rocksdb::Iterator> frontier_store::iterate() const {
   return std::unique_ptr<rocksdb::Iterator>(database_->NewIterator(rocksdb::ReadOptions()));
 }

@@ -29,6 +29,8 @@ class frontier_store {
   [[nodiscard]] std::optional<std::string> find(std::string_view key) const;
   [[nodiscard]] bool holds(std::string_view key) const;
   void write(rocksdb::WriteBatch& changes);
+  /// What was written outlasts the machine. Others may write meanwhile.
+  void sync();
 
   [[nodiscard]] std::unique_ptr<rocksdb::Iterator> iterate() const;
   /// Throws if the iterator has ended for another reason than that there is no more.
