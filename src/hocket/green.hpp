@@ -8,6 +8,7 @@
 #include <hocket/green/group.hpp>
 #include <hocket/green/in_thread.hpp>
 #include <hocket/green/join.hpp>
+#include <hocket/green/patch.hpp>
 #include <hocket/green/queue.hpp>
 #include <hocket/green/section.hpp>
 #include <hocket/green/sleep.hpp>

@@ -258,6 +258,19 @@ HOCKET_TEST(green_thread, coroutines_that_run_for_one_are_not_green) {
   EXPECT_FALSE(co_await asks);
 }
 
+HOCKET_TEST(green_thread, tasks_begun_eagerly_on_its_stack_are_not_green) {
+  auto asks = green::spawn([] {
+    bool is_green = true;
+    const auto look = [](bool& answer) -> coro<void> {
+      answer = green::is_green();
+      co_return;
+    };
+    auto eager = create_task(look(is_green), {.eager_start = true});
+    return is_green;
+  });
+  EXPECT_FALSE(co_await asks);
+}
+
 HOCKET_TEST(green_thread, sends_and_receives) {
   auto listening = hocket::tcp_listener::listen(*hocket::socket_address::parse("127.0.0.1", 0));
   const std::uint16_t port = listening.local_address().port();

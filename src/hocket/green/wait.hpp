@@ -67,6 +67,7 @@ class parked_awaiter final : public parking {
 template <awaitable Awaitable>
 await_result_t<Awaitable> wait(Awaitable&& work) {
   detail::fiber& here = detail::require_current();
+  here.throw_if_interrupted();
   decltype(auto) awaiter = hocket::detail::get_awaiter(std::forward<Awaitable>(work));
   if (!awaiter.await_ready()) {
     detail::parked_awaiter parked(awaiter);

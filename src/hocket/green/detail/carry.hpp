@@ -53,6 +53,7 @@ coro<typename call<Function>::value> carry(Function function, std::size_t stack_
   call<Function> work(function);
   fiber carried(stack::of_size(stack_size), work);
   while (carried.resume()) co_await wait_for_fiber{carried.parked_on()};
+  carried.throw_if_interrupted();
   co_return work.take();
 }
 
@@ -65,6 +66,7 @@ coro<typename call<Function>::value> carry_section(fiber& on, Function& function
     co_await wait_for_fiber{on.parked_on()};
     HOCKET_ASSERT(on.depth() == depth, "sections of a green thread end in the reverse order of their beginning");
   }
+  on.throw_if_interrupted();
   co_return work.take();
 }
 

@@ -18,7 +18,11 @@ thread_local fiber* running = nullptr;
 
 }  // namespace
 
-fiber* fiber::current() noexcept { return running; }
+fiber* fiber::current() noexcept {
+  return running != nullptr && running->task_ == task_base::current() ? running : nullptr;
+}
+
+const fiber* fiber::on_stack() noexcept { return running; }
 
 struct fiber::entry {
   [[noreturn]] static void enter(boost::context::detail::transfer_t from) {
@@ -50,6 +54,7 @@ bool fiber::resume() noexcept {
   std::memcpy(&of_carrier, kept, sizeof of_carrier);
   std::memcpy(kept, &exceptions_, sizeof exceptions_);
   outer_ = std::exchange(running, this);
+  task_ = task_base::current();
   void* carrier_kept = nullptr;
   carrier_fiber_ = current_sanitizer_fiber();
   leave_for_stack(&carrier_kept, usable.data(), usable.size());

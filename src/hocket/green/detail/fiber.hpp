@@ -2,8 +2,10 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <exception>
 #include <utility>
 
+#include <hocket/core/task_base.hpp>
 #include <hocket/green/stack.hpp>
 
 namespace hocket::green::detail {
@@ -49,11 +51,22 @@ class fiber {
   [[nodiscard]] bool begin_section(job& work) noexcept;
   [[nodiscard]] parking& parked_on() const noexcept { return *parked_on_; }
 
+  /// A cancellation that came while it ran what no exception may pass, code in C. To be thrown as soon as one may; until then it waits for
+  /// nothing more.
+  void interrupt(std::exception_ptr by) noexcept { interruption_ = std::move(by); }
+  [[nodiscard]] bool is_interrupted() const noexcept { return interruption_ != nullptr; }
+  void throw_if_interrupted() {
+    if (interruption_) [[unlikely]]
+      std::rethrow_exception(std::exchange(interruption_, nullptr));
+  }
+
   /// Sections that have begun and not ended.
   [[nodiscard]] unsigned depth() const noexcept { return depth_; }
 
-  /// The one that runs on this thread; null outside of any.
+  /// The one that runs on this thread; null outside of any, and in a task that was begun eagerly on its stack.
   [[nodiscard]] static fiber* current() noexcept;
+  /// On whose stack this is, whoever runs there.
+  [[nodiscard]] static const fiber* on_stack() noexcept;
 
   /// Within it: gives way to whoever carries it. Returns when that has waited for `on`.
   void park(parking& on) noexcept;
@@ -77,6 +90,8 @@ class fiber {
   fiber* outer_ = nullptr;        // which its carrier runs in
   parking* parked_on_ = nullptr;  // null: its innermost job has ended
   unsigned depth_ = 0;
+  const task_base* task_ = nullptr;  // that carries it
+  std::exception_ptr interruption_;
   handled_exceptions exceptions_;
   void* sanitizer_fiber_ = nullptr;
   void* sanitizer_stack_ = nullptr;

@@ -47,7 +47,7 @@ bool is_just_below(const std::byte* address, std::span<const std::byte> memory) 
 }
 
 void handle(int number, siginfo_t* what, void* context) {
-  const fiber* const at_fault = fiber::current();
+  const fiber* const at_fault = fiber::on_stack();
   if (at_fault != nullptr && is_just_below(static_cast<const std::byte*>(what->si_addr), at_fault->memory().memory())) {
     const task_base* const task = task_base::current();
     const std::source_location made = task != nullptr ? task->created() : std::source_location();

@@ -1,0 +1,14 @@
+#pragma once
+
+namespace hocket::green::detail {
+
+/// Whether a call that would block is to wait: made by a green thread, after `patch_all`.
+[[nodiscard]] bool may_wait_here() noexcept;
+
+// Do nothing. Whoever calls them links the functions that stand in the same files, which nobody asks for by name.
+void keep_interposed_sockets() noexcept;
+void keep_interposed_files() noexcept;
+void keep_interposed_waits() noexcept;
+void keep_interposed_lookups() noexcept;
+
+}  // namespace hocket::green::detail
