@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include <hocket/http/body.hpp>
+#include <hocket/http/client/exchange_recorder.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/url/url.hpp>
 
@@ -20,6 +22,8 @@ struct request_message {
   bool expect_continue = false;
   /// See `request_options::stop_at_answer`.
   bool stop_at_answer = false;
+  /// See `request_options::recorder`.
+  std::shared_ptr<exchange_recorder> recorder{};
 };
 
 }  // namespace hocket::http

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <hocket/http/body.hpp>
 #include <hocket/http/client/credentials.hpp>
+#include <hocket/http/client/exchange_recorder.hpp>
 #include <hocket/http/client/proxy.hpp>
 #include <hocket/http/form/multipart_form.hpp>
 #include <hocket/http/headers.hpp>
@@ -43,6 +45,8 @@ struct request_options {
   unsigned max_redirects = 10;
   /// Take the place of the session's.
   std::optional<proxy_settings> proxies{};
+  /// Is shown what is sent and received. Null: nobody is.
+  std::shared_ptr<exchange_recorder> recorder{};
 };
 
 }  // namespace hocket::http

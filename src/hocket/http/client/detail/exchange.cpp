@@ -13,7 +13,21 @@ namespace {
 constexpr std::uint64_t most_drained_bytes = 64 * 1024;
 constexpr auto longest_drain = std::chrono::seconds(1);
 
+exchange_end end_by(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const timeout_error&) {
+    return exchange_end::timed_out;
+  } catch (const content_decoding_error&) {
+    return exchange_end::left;
+  } catch (...) {
+    return exchange_end::disconnected;
+  }
+}
+
 }  // namespace
+
+exchange::~exchange() { tell_recorder(exchange_end::left); }
 
 std::chrono::sys_seconds exchange::now() const {
   return options_.wall_clock ? options_.wall_clock() : std::chrono::sys_seconds();
@@ -37,6 +51,7 @@ coro<void> exchange::begin(request_message& asked, const session_call& call) {
   method_ = asked.method;
   deadline_ = call.deadline;
   trace_ = {options_.tracing.get(), call.id, method_, &target};
+  recorder_ = asked.recorder;
   const route where = call.route_to(target);
   const time_point limit = connect_deadline();
   const bool reused = co_await lease_one(where, limit);
@@ -95,7 +110,8 @@ coro<void> exchange::attempt(request_message& asked, const session_call& call, r
                                  .expect_continue = asked.expect_continue,
                                  .stops_at_answer = asked.stop_at_answer,
                                  .senders = call.senders,
-                                 .trace = trace_};
+                                 .trace = trace_,
+                                 .recorder = recorder_.get()};
   co_await lease_->exchange(request, {deadline_, options_.timeouts.sock_read}, head);
   trace_.tell(&tracing::response_headers_received, head.status);
   if (options_.cookies != nullptr) options_.cookies->take_all(head.fields, target, now());
@@ -128,6 +144,7 @@ coro<std::string_view> exchange::next_as_it_came() {
   if (failure_ != nullptr) std::rethrow_exception(failure_);
   if (!lease_) co_return std::string_view{};
   try {
+    if (recorder_ != nullptr && recorder_->is_full()) co_await recorder_->make_room();
     const std::string_view piece = co_await lease_->next();
     received += piece.size();
     if (piece.empty())
@@ -163,10 +180,16 @@ coro<void> exchange::drain() {
 void exchange::fail() {
   failure_ = std::current_exception();
   trace_.tell(&tracing::request_exception, failure_);
+  tell_recorder(end_by(failure_));
   lease_.give_up();
 }
 
+void exchange::tell_recorder(exchange_end how) noexcept {
+  if (recorder_ != nullptr) std::exchange(recorder_, nullptr)->ended(how);
+}
+
 void exchange::finish() noexcept {
+  tell_recorder(exchange_end::whole);
   if (lease_->can_be_used_again())
     lease_.keep();
   else

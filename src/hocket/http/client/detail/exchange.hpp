@@ -24,6 +24,8 @@ class exchange {
  public:
   exchange(url target, connection_pool& pool, connector& connections, const session_options& options)
       : target(std::move(target)), pool_(pool), connector_(connections), options_(options) {}
+  ~exchange();
+  exchange(const exchange&) = delete;
 
   /// Sends the request, which is for `target`, and waits for the answer's head; once more, on a connection of its own, if the one that
   /// rested was stale and the request may be sent again.
@@ -61,6 +63,7 @@ class exchange {
   coro<std::string_view> next_decoded();
   coro<std::string_view> next_as_it_came();
   void fail();
+  void tell_recorder(exchange_end how) noexcept;
   void finish() noexcept;
 
   connection_pool& pool_;
@@ -72,6 +75,7 @@ class exchange {
   std::exception_ptr failure_;             // of the body
   std::string method_;
   trace_point trace_;
+  std::shared_ptr<exchange_recorder> recorder_;  // until it is told of the end
 };
 
 }  // namespace hocket::http::detail

@@ -74,6 +74,8 @@ coro<void> h1_connection::exchange(const outgoing_request& request, patience lim
   const headers* connection_fields = fields_that_say("Connection", request);
   closes_ = connection_fields != nullptr && connection_fields->contains_token("Connection", "close");
   offers_ = fields_that_say("Upgrade", request) != nullptr;
+  recorder_ = request.recorder;
+  if (recorder_ != nullptr) recorder_->began(request.target, stream_.peer(), head_);
   body* content = request.content;
   const bool is_empty = content == nullptr || content->is_empty();
   const auto text = is_empty ? std::string_view() : content->in_memory();
@@ -177,13 +179,16 @@ coro<void> h1_connection::read_head(answer_head& answer) {
   answer.reason = parser_.reason();
   std::swap(answer.fields, parser_.headers());
   answer.content_length = parser_.content_length();
+  if (recorder_ != nullptr) recorder_->answered(answer.status);
   answer_ = event == parse_event::end ? stage::whole : stage::begun;
 }
 
 // Reads until the parser has something to say: the head, a piece of the body, or the end.
 coro<parse_event> h1_connection::parse(std::string_view& body) {
   for (;;) {
+    const char* const begin = rest_.data();
     const parse_event event = parser_.next(rest_, body);
+    if (recorder_ != nullptr) recorder_->received({begin, static_cast<std::size_t>(rest_.data() - begin)});
     if (sending_ != nullptr && parser_.continues()) sending_->consent.set();
     if (event != parse_event::need_more) co_return event;
     co_await receive();
@@ -234,6 +239,7 @@ coro<std::string_view> h1_connection::next_piece() {
   std::string_view body;
   while (answer_ != stage::whole) {
     const parse_event event = co_await parse(body);
+    if (event == parse_event::body && recorder_ != nullptr) recorder_->content(body);
     if (event == parse_event::body) co_return body;
     if (event == parse_event::end) answer_ = stage::whole;
   }
@@ -263,6 +269,7 @@ bool h1_connection::can_be_used_again() const noexcept {
 void h1_connection::rest(time_point since) noexcept {
   received_ = {};
   rest_ = {};
+  recorder_ = nullptr;
   sending_.reset();
   rests_since_ = since;
 }

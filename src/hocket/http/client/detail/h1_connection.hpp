@@ -96,9 +96,10 @@ class h1_connection : public std::enable_shared_from_this<h1_connection> {
   patient_stream stream_;
   response_parser parser_;
   buffer received_;
-  std::string_view rest_;             // of `received_`
-  std::string head_;                  // of the request; kept for its memory
-  std::unique_ptr<sending> sending_;  // of the last request, if its body is sent while the answer is awaited
+  std::string_view rest_;                  // of `received_`
+  std::string head_;                       // of the request; kept for its memory
+  exchange_recorder* recorder_ = nullptr;  // of the last request
+  std::unique_ptr<sending> sending_;       // of the last request, if its body is sent while the answer is awaited
   stage answer_ = stage::whole;
   bool fresh_ = true;    // has carried nothing yet
   bool broken_ = false;  // the peer has closed

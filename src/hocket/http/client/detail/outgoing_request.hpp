@@ -5,6 +5,7 @@
 #include <hocket/core/task_group.hpp>
 #include <hocket/http/body.hpp>
 #include <hocket/http/client/detail/target_form.hpp>
+#include <hocket/http/client/exchange_recorder.hpp>
 #include <hocket/http/client/tracing.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/url/url.hpp>
@@ -28,6 +29,8 @@ struct outgoing_request {
   /// Where the sending goes on when an answer below 300 is there; null: it has ended by then.
   task_group* senders = nullptr;
   trace_point trace{};
+  /// Is shown the bytes of this exchange, until the answer has been read; null: nobody is.
+  exchange_recorder* recorder = nullptr;
 };
 
 }  // namespace hocket::http::detail

@@ -1,3 +1,5 @@
+#include <system_error>
+
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/client/detail/patient_stream.hpp>
 #include <hocket/io/send_file.hpp>
@@ -31,6 +33,14 @@ coro<std::optional<buffer>> patient_stream::receive(bool may_be_silent) {
     if (!may_be_silent || is_too_late()) give_up("the server sends nothing");
   }
   co_return std::nullopt;
+}
+
+socket_address patient_stream::peer() const {
+  try {
+    return stream_.peer_address();
+  } catch (const std::system_error&) {
+    return {};
+  }
 }
 
 time_point patient_stream::bound() const {

@@ -9,6 +9,7 @@
 #include <hocket/core/coro.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/file.hpp>
+#include <hocket/io/socket_address.hpp>
 #include <hocket/loop/buffer.hpp>
 #include <hocket/loop/clock.hpp>
 
@@ -36,6 +37,8 @@ class patient_stream {
   /// As `byte_stream::receive`. A server that is being sent to may be silent: then nothing is given after `each`.
   [[nodiscard]] coro<std::optional<buffer>> receive(bool may_be_silent);
 
+  /// The unspecified address if the connection has no socket.
+  [[nodiscard]] socket_address peer() const;
   [[nodiscard]] bool has_something_to_read() const noexcept { return stream_.has_something_to_read(); }
   /// Ends it at once; whoever waits for it gets `std::errc::operation_canceled`.
   void abort() noexcept { stream_.abort(); }
