@@ -24,7 +24,10 @@
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/crawl/output.hpp>
 #include <hocket/crawl/summary.hpp>
+#include <hocket/crawl/warc/warc_archive.hpp>
+#include <hocket/crawl/warc/warc_pipeline.hpp>
 #include <hocket/io/temporary.hpp>
+#include <hocket/loop/system_wall_clock.hpp>
 #ifdef HOCKET_HAS_ROCKSDB
 #include <hocket/crawl_rocksdb/rocksdb_frontier.hpp>
 #endif
@@ -66,6 +69,8 @@ struct crawl_arguments {
   when progress = when::automatic;
   std::string graph_format;
   bool report = false;
+  bool warc = false;
+  std::uint64_t warc_file_bytes = std::uint64_t{1} << 30;
   std::string elements = "links";
   bool check_fragments = false;
   check_arguments check;
@@ -93,9 +98,12 @@ std::vector<crawl::url_pattern> patterns_of(const std::vector<std::string>& text
 
 void require_checkable(const crawl_arguments& arguments) {
   if (arguments.json) throw failure("--check prints JSON by --format json, not by --json", wrong_usage);
-  if (!arguments.has_out && (!arguments.frontier.empty() || arguments.report || !arguments.graph_format.empty()))
-    throw failure("--check keeps no files unless it is given --out DIR: --frontier, --graph and --report need it",
-                  wrong_usage);
+  const bool keeps =
+      !arguments.frontier.empty() || arguments.report || !arguments.graph_format.empty() || arguments.warc;
+  if (!arguments.has_out && keeps)
+    throw failure(
+        "--check keeps no files unless it is given --out DIR: --frontier, --graph, --report and --warc need it",
+        wrong_usage);
   require_readable_lists(arguments.check);
 }
 
@@ -172,9 +180,31 @@ crawl::crawl_roles roles_of(const crawl_arguments& arguments) {
 
 /// Where a crawl leaves what it finds, and what it remembers by.
 struct crawl_places {
-  std::unique_ptr<crawl::output> out{};         // the frontier refers to it
+  // What comes later refers to what comes before.
+  std::unique_ptr<crawl::output> out{};
+  std::unique_ptr<crawl::warc_archive> archive{};  // null: none is wanted
+  std::unique_ptr<crawl::warc_pipeline> archived{};
   std::shared_ptr<crawl::frontier> frontier{};  // null: memory
+
+  [[nodiscard]] crawl::pipeline& pipeline() noexcept {
+    if (archived) return *archived;
+    return *out;
+  }
 };
+
+// After the output, whose lock says that nobody else writes into the directory.
+coro<void> open_archive(const crawl_arguments& arguments, crawl_places& places) {
+  if (!arguments.warc) co_return;
+  crawl::warc_options options{.directory = arguments.out,
+                              .file_bytes = arguments.warc_file_bytes,
+                              .about = {{"software", "hocket " HOCKET_VERSION},
+                                        {"format", "WARC File Format 1.1"},
+                                        {"http-header-user-agent", arguments.options.user_agent},
+                                        {"robots", arguments.ignore_robots ? "ignore" : "obey"}},
+                              .wall_clock = system_wall_clock};
+  places.archive = co_await crawl::warc_archive::open(std::move(options));
+  places.archived = std::make_unique<crawl::warc_pipeline>(*places.archive, *places.out);
+}
 
 #ifdef HOCKET_HAS_ROCKSDB
 // What would make another crawl of it.
@@ -213,6 +243,7 @@ coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_op
   crawl_places places;
   if (arguments.frontier.empty()) {
     places.out = std::make_unique<crawl::output>(co_await crawl::output::open(arguments.out));
+    co_await open_archive(arguments, places);
     co_return places;
   }
   using mode = crawl::rocksdb_frontier::mode;
@@ -228,7 +259,8 @@ coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_op
   }
   if (!out) std::rethrow_exception(out.error());
   places.out = std::make_unique<crawl::output>(std::move(*out));
-  kept->write_to(*places.out);
+  co_await open_archive(arguments, places);
+  kept->write_to(places.pipeline());
   places.frontier = std::move(kept);
   co_return places;
 }
@@ -238,6 +270,7 @@ coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_op
     throw failure("this hocket was built without RocksDB, and has no --frontier", wrong_usage);
   crawl_places places;
   places.out = std::make_unique<crawl::output>(co_await crawl::output::open(arguments.out));
+  co_await open_archive(arguments, places);
   co_return places;
 }
 #endif
@@ -263,7 +296,8 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   roles.frontier = std::move(places.frontier);
   crawl::crawl_hooks hooks = hooks_of(arguments, display, first);
   if (traps != nullptr) note_traps(hooks, *traps);
-  crawl::crawler work(std::move(options), *places.out, std::move(hooks), std::move(roles));
+  if (places.archive) hooks.record = [&archive = *places.archive] { return archive.record(); };
+  crawl::crawler work(std::move(options), places.pipeline(), std::move(hooks), std::move(roles));
   task<void> showing = create_task(display.follow(work));
   bool was_interrupted = false;
   try {
@@ -464,6 +498,13 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->type_name(fmt::format("{}", fmt::join(graph_formats(), "|")));
   command.add_flag("--report", arguments.report, "write report.html into the directory, too");
   add_check_options(command, arguments.check);
+  CLI::Option* archive = command.add_flag("--warc", arguments.warc, "keep what was sent and received, in WARC files");
+  command.add_option("--warc-size", arguments.warc_file_bytes, "begin another WARC file when one has so many bytes")
+      ->type_name("SIZE")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(is_count_from(1))
+      ->default_str("1GiB")
+      ->needs(archive);
   command.add_flag("--json", arguments.json, "print the summary as JSON");
   CLI::Option* quiet = command.add_flag("-q,--quiet", arguments.quiet, "print nothing but errors");
   command.add_flag("-v,--verbose", arguments.verbose, "print each page, and why a URL was not fetched")

@@ -24,7 +24,7 @@ _hocket() {
     crawl:--resolver | get:--resolver) _hocket_words 'system dns'; return ;;
     crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--per-host | crawl:--timeout) return ;;
     crawl:--delay | crawl:--include | crawl:--exclude | crawl:--first | crawl:--last) return ;;
-    crawl:--max-per-host | crawl:--max-duplicates | crawl:--cache-age) return ;;
+    crawl:--warc-size | crawl:--max-per-host | crawl:--max-duplicates | crawl:--cache-age) return ;;
     crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops) return ;;
     get:-X | get:--request | get:-H | get:--header | get:-d | get:--data | get:--json | get:-F | get:--form) return ;;
     get:-u | get:--user | get:--proxy | get:--timeout | get:--dns-server | crawl:--dns-server) return ;;
@@ -36,7 +36,7 @@ _hocket() {
       --retries --user-agent --sitemaps --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
       --delay --order --include --exclude --first --last --max-per-host --max-duplicates --ignore-robots
       --check --format --baseline --write-baseline --cache --cache-age --no-external
-      --frontier --resume --progress --elements --check-fragments --graph --report --json -q --quiet -v --verbose' ;;
+      --frontier --resume --progress --elements --check-fragments --graph --report --warc --warc-size --json -q --quiet -v --verbose' ;;
     get) _hocket_words '-h --help -X --request -H --header -d --data --json -F --form -u --user --digest -L --location --compressed
       -i --include -o --output -O --remote-name -C --continue --proxy --proxy-digest --resolver --dns-server --cafile --insecure --timeout --timing
       --progress -q --quiet' ;;

@@ -65,10 +65,12 @@ struct under_way {
   ~under_way() { of.finished(done, was_answered); }
 };
 
-static crawl_roles complete(crawl_roles roles, const crawl_options& options, const scope& inside) {
+static crawl_roles complete(crawl_roles roles, const crawl_options& options, const crawl_hooks& hooks,
+                            const scope& inside) {
   if (!roles.downloader)
     roles.downloader =
         make_session_downloader(options, [&inside](const url& where) { return inside.names_host(where.host()); });
+  if (hooks.record) roles.downloader = make_recording_downloader(std::move(roles.downloader), hooks.record);
   if (!roles.spider) roles.spider = std::make_shared<link_spider>();
   if (!roles.frontier) roles.frontier = std::make_shared<memory_frontier>(loop::running().random()());
   return roles;
@@ -79,7 +81,7 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
       scope_(options_.scope, options_.seeds),
       out_(out),
       hooks_(std::move(hooks)),
-      roles_(complete(std::move(roles), options_, scope_)),
+      roles_(complete(std::move(roles), options_, hooks_, scope_)),
       robots_(*roles_.downloader, options_.user_agent, options_.timeout),
       judge_([this](const url& found) { return judge(found); }),
       traps_(options_.traps, loop::running().random()()),

@@ -18,7 +18,28 @@ class session_downloader final : public downloader {
   http::session web_;
 };
 
+class recording_downloader final : public downloader {
+ public:
+  recording_downloader(std::shared_ptr<downloader> inner,
+                       std::function<std::shared_ptr<http::exchange_recorder>()> record)
+      : inner_(std::move(inner)), record_(std::move(record)) {}
+
+  HOCKET_CORO_WRAPPER coro<http::response> get(const url& where, http::request_options options) override {
+    options.recorder = record_();
+    return inner_->get(where, std::move(options));
+  }
+
+ private:
+  std::shared_ptr<downloader> inner_;
+  std::function<std::shared_ptr<http::exchange_recorder>()> record_;
+};
+
 }  // namespace
+
+std::shared_ptr<downloader> make_recording_downloader(
+    std::shared_ptr<downloader> inner, std::function<std::shared_ptr<http::exchange_recorder>()> record) {
+  return std::make_shared<recording_downloader>(std::move(inner), std::move(record));
+}
 
 http::session_options crawl_session_options(const crawl_options& options,
                                             std::function<bool(const url&)> private_host) {

@@ -23,6 +23,10 @@ class downloader {
 [[nodiscard]] std::unique_ptr<downloader> make_session_downloader(const crawl_options& options,
                                                                   std::function<bool(const url&)> private_host);
 
+/// Has all that another one does recorded, by a recorder of its own for each request.
+[[nodiscard]] std::shared_ptr<downloader> make_recording_downloader(
+    std::shared_ptr<downloader> inner, std::function<std::shared_ptr<http::exchange_recorder>()> record);
+
 /// What a session for crawling is like: to build one's own downloader around.
 [[nodiscard]] http::session_options crawl_session_options(const crawl_options& options,
                                                           std::function<bool(const url&)> private_host);

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include <hocket/crawl/pipeline.hpp>
 #include <hocket/crawl/spider.hpp>
+#include <hocket/http/client/exchange_recorder.hpp>
 #include <hocket/http/client/request_options.hpp>
 #include <hocket/http/client/response.hpp>
 #include <hocket/url/url.hpp>
@@ -16,6 +18,9 @@ namespace hocket::crawl {
 struct crawl_hooks {
   /// Before each request, those of redirects included: may change fields, cookies, credentials.
   std::function<void(const url& where, http::request_options&)> before_request{};
+  /// Gives who records the exchanges of the next request, robots.txt's too. Answers are then read to their end, as far as
+  /// `crawl_options::max_body_bytes`.
+  std::function<std::shared_ptr<http::exchange_recorder>()> record{};
   /// The head of an answer has come.
   std::function<void(const url& where, const http::response&)> on_response{};
   /// A page was read: may change what was found, before it is written and followed.

@@ -97,9 +97,11 @@ coro<robots> robots_cache::fetch(url place) {
       continue;
     }
     const int status = answer.status();
-    if (status >= 500)
+    if (status >= 500) {
+      co_await answer.drain();
       throw robots_unreachable(fmt::format("robots.txt cannot be had: {} {}", status, http::reason_phrase(status)),
                                status, true);
+    }
     if (status < 200 || status > 299) {
       co_await answer.drain();
       co_return robots();

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <hocket/core/as_result.hpp>
 #include <hocket/crawl/detail/page_fetcher.hpp>
 #include <hocket/http/client/detail/retriable.hpp>
 #include <hocket/http/coding/content_coding.hpp>
@@ -92,8 +93,8 @@ coro<void> page_fetcher::attempt(const target& next, fetched_page& result) {
       co_await take_body(answer, result);
       co_return;
     }
+    co_await pass_over(answer);
     url hop = hop_of(answer, result.final_url);
-    co_await answer.drain();
     result.redirects.push_back({answer.status(), std::exchange(result.final_url, std::move(hop))});
     if (!co_await may_go_on(next, result)) co_return;
     co_await scheduler_.take_slot(result.final_url);
@@ -192,9 +193,20 @@ coro<void> page_fetcher::take_body(http::response& answer, fetched_page& result)
   if (result.error.empty() && roles_.spider->wants(answer)) {
     co_await read_body(answer, result);
   } else {
-    co_await answer.drain();
+    co_await pass_over(answer);
     result.bytes = answer.received();
   }
+}
+
+// A body that nobody looks at. Who records wants all of it; whether it can be had is for the record alone.
+coro<void> page_fetcher::pass_over(http::response& answer) {
+  if (!hooks_.record) co_return co_await answer.drain();
+  const auto read = [&]() -> coro<void> {
+    while (answer.received() <= options_.max_body_bytes && !(co_await answer.next()).empty()) {
+    }
+  };
+  const auto outcome = co_await as_result(read());
+  if (!outcome && is_cancelled(outcome.error())) throw cancelled{};
 }
 
 // What is found on a page that is too large or breaks off is kept.

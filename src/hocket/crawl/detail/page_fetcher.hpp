@@ -93,6 +93,7 @@ class page_fetcher {
   void take_head(const http::response& answer, fetched_page& result) const;
   coro<void> take_body(http::response& answer, fetched_page& result);
   coro<void> read_body(http::response& answer, fetched_page& result);
+  coro<void> pass_over(http::response& answer);
   [[nodiscard]] std::unique_ptr<page_reader> take_spare();
 
   const crawl_options& options_;
