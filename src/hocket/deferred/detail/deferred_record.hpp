@@ -1,0 +1,127 @@
+#pragma once
+
+#include <concepts>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <source_location>
+#include <type_traits>
+#include <utility>
+
+#include <hocket/base/error.hpp>
+#include <hocket/base/function.hpp>
+#include <hocket/base/result.hpp>
+#include <hocket/core/cancelled.hpp>
+
+namespace hocket::detail {
+
+/// One link of a chain of callbacks, whatever its value is.
+class deferred_link {
+ public:
+  explicit deferred_link(std::source_location created) noexcept : created_(created) {}
+  deferred_link(const deferred_link&) = delete;
+  virtual ~deferred_link() = default;
+
+  [[nodiscard]] bool called() const noexcept { return called_; }
+  [[nodiscard]] const std::source_location& created() const noexcept { return created_; }
+
+  void pause() noexcept { ++paused_; }
+  void unpause() {
+    if (paused_ == 0) throw invalid_state_error("a deferred was unpaused more often than paused");
+    if (--paused_ == 0) go_on();
+  }
+
+  /// What its result comes from: a cancellation goes there. Who will call that holds it.
+  void comes_from(const std::shared_ptr<deferred_link>& source) noexcept { source_ = source; }
+  void set_canceller(function<void()> canceller) { canceller_ = std::move(canceller); }
+  void cancel();
+
+  /// Hands the result on, from link to link as far as it goes: no chain is too long for the stack.
+  void go_on();
+
+ protected:
+  /// To be called when there is a result; `go_on` comes next.
+  void mark_called() noexcept {
+    called_ = true;
+    source_.reset();
+    canceller_ = {};
+  }
+  /// The second time that it is called; true: that is in order, for it was cancelled and whoever calls could not know.
+  [[nodiscard]] bool is_late_call();
+  virtual void fail(std::exception_ptr why) = 0;
+  /// Gives the result to the next link, which is then called, or not yet. Null: there is none.
+  virtual std::shared_ptr<deferred_link> hand_on() = 0;
+
+  static void report_unhandled(const std::exception_ptr& error, const std::source_location& created) noexcept;
+
+ private:
+  std::source_location created_;
+  std::weak_ptr<deferred_link> source_;
+  function<void()> canceller_;
+  unsigned paused_ = 0;
+  bool called_ = false;
+  bool has_canceller_run_ = false;
+  bool may_be_called_late_ = false;
+};
+
+template <class T>
+class deferred_record final : public deferred_link, public std::enable_shared_from_this<deferred_record<T>> {
+ public:
+  /// Takes the result and gives the link to go on with.
+  using consumer = function<std::shared_ptr<deferred_link>(result<T>&)>;
+
+  using deferred_link::deferred_link;
+  ~deferred_record() override {
+    if (outcome_.has_error() && !is_taken_) report_unhandled(outcome_.error(), created());
+  }
+
+  template <class... Value>
+  void call(Value&&... value) {
+    if (this->called() && is_late_call()) return;
+    settle(std::forward<Value>(value)...);
+    go_on();
+  }
+  void call_error(std::exception_ptr error) {
+    if (!error) throw invalid_state_error("a deferred was given no exception for one");
+    if (this->called() && is_late_call()) return;
+    settle_error(std::move(error));
+    go_on();
+  }
+
+  // The same without going on.
+  template <class... Value>
+  void settle(Value&&... value) {
+    outcome_.set_value(std::forward<Value>(value)...);
+    mark_called();
+  }
+  void settle_error(std::exception_ptr error) {
+    outcome_.set_error(std::move(error));
+    mark_called();
+  }
+  void settle_with(result<T>& other) {
+    outcome_.take_over(other);
+    mark_called();
+  }
+
+  void consume(consumer next) {
+    if (is_taken_)
+      throw invalid_state_error("a deferred has a callback already: add the next one to what add_callback gave");
+    is_taken_ = true;
+    next_ = std::move(next);
+    go_on();
+  }
+
+ private:
+  void fail(std::exception_ptr why) override { call_error(std::move(why)); }
+  std::shared_ptr<deferred_link> hand_on() override {
+    if (!next_) return nullptr;
+    consumer next = std::exchange(next_, {});
+    return next(outcome_);
+  }
+
+  result<T> outcome_;
+  consumer next_;
+  bool is_taken_ = false;
+};
+
+}  // namespace hocket::detail

@@ -1,0 +1,337 @@
+#include <chrono>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <hocket/core/sleep.hpp>
+#include <hocket/deferred.hpp>
+#include <hocket/testing/test.hpp>
+
+using namespace std::chrono_literals;
+using hocket::coro;
+using hocket::deferred;
+using hocket::loop;
+using hocket::testing::ends_cancelled;
+using hocket::testing::wait_all_tasks_blocked;
+
+namespace {
+
+std::string told(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& known) {
+    return known.what();
+  } catch (const hocket::cancelled&) {
+    return "cancelled";
+  }
+}
+
+TEST(deferred, callbacks_run_in_a_chain_within_the_call_that_has_the_result) {
+  const deferred<int> d;
+  std::string seen;
+  d.add_callback([](int n) { return n + 1; })
+      .add_callback([](int n) { return std::to_string(n); })
+      .add_callback([&seen](const std::string& text) { seen = text; });
+  EXPECT_EQ(seen, "");
+  d.callback(41);
+  EXPECT_EQ(seen, "42");
+}
+
+TEST(deferred, a_callback_added_late_runs_at_once) {
+  std::string seen;
+  hocket::succeed(std::string("there")).add_callback([&seen](std::string text) { seen = std::move(text); });
+  EXPECT_EQ(seen, "there");
+}
+
+TEST(deferred, an_error_passes_by_the_callbacks_to_the_next_errback) {
+  std::vector<std::string> steps;
+  hocket::succeed(1)
+      .add_callback([](int) -> int { throw std::runtime_error("broken"); })
+      .add_callback([&steps](int n) {
+        steps.push_back("not this");
+        return n;
+      })
+      .add_errback([&steps](const std::exception_ptr& error) {
+        steps.push_back(told(error));
+        return 7;
+      })
+      .add_callback([&steps](int n) { steps.push_back("mended: " + std::to_string(n)); });
+  EXPECT_EQ(steps, (std::vector<std::string>{"broken", "mended: 7"}));
+}
+
+TEST(deferred, an_errback_may_throw_on) {
+  std::string seen;
+  hocket::fail(std::make_exception_ptr(std::runtime_error("first")))
+      .add_errback([](const std::exception_ptr&) { throw std::runtime_error("second"); })
+      .add_errback([&seen](const std::exception_ptr& error) { seen = told(error); });
+  EXPECT_EQ(seen, "second");
+}
+
+TEST(deferred, of_two_callbacks_added_together_neither_sees_what_the_other_throws) {
+  std::string seen;
+  hocket::succeed(1)
+      .add_callbacks([](int) { throw std::runtime_error("by the callback"); },
+                     [&seen](const std::exception_ptr&) { seen = "wrong"; })
+      .add_errback([&seen](const std::exception_ptr& error) { seen = told(error); });
+  EXPECT_EQ(seen, "by the callback");
+}
+
+TEST(deferred, what_is_added_to_both_runs_however_it_went) {
+  int cleaned_up = 0;
+  std::string seen;
+  hocket::succeed(5).add_both([&] { ++cleaned_up; }).add_callback([&seen](int n) { seen += std::to_string(n); });
+  hocket::fail<int>(std::make_exception_ptr(std::runtime_error("no")))
+      .add_both([&] { ++cleaned_up; })
+      .add_errback([&seen](const std::exception_ptr& error) {
+        seen += told(error);
+        return 0;
+      });
+  EXPECT_EQ(cleaned_up, 2);
+  EXPECT_EQ(seen, "5no");
+}
+
+TEST(deferred, the_chain_waits_for_a_deferred_that_a_callback_gives) {
+  const deferred<int> outer;
+  const deferred<std::string> inner;
+  std::string seen;
+  outer.add_callback([&inner](int) { return inner; }).add_callback([&seen](const std::string& text) { seen = text; });
+  outer.callback(1);
+  EXPECT_EQ(seen, "");
+  inner.callback("inner");
+  EXPECT_EQ(seen, "inner");
+}
+
+TEST(deferred, values_that_only_move_pass) {
+  int seen = 0;
+  const deferred<std::unique_ptr<int>> d;
+  d.add_callback([](std::unique_ptr<int> n) { return n; }).add_callback([&seen](std::unique_ptr<int> n) { seen = *n; });
+  d.callback(std::make_unique<int>(3));
+  EXPECT_EQ(seen, 3);
+}
+
+TEST(deferred, a_chain_of_any_length_fits_on_the_stack) {
+  const deferred<int> first;
+  deferred<int> last = first;
+  for (int n = 0; n < 200'000; ++n) last = last.add_callback([](int each) { return each + 1; });
+  int seen = 0;
+  last.add_callback([&seen](int each) { seen = each; });
+  first.callback(0);
+  EXPECT_EQ(seen, 200'000);
+}
+
+TEST(deferred, called_twice_is_an_error) {
+  const deferred<int> d;
+  d.callback(1);
+  EXPECT_THROW(d.callback(2), hocket::invalid_state_error);
+  EXPECT_THROW(d.errback(std::runtime_error("late")), hocket::invalid_state_error);
+}
+
+TEST(deferred, a_second_callback_is_added_to_what_the_first_gave) {
+  const deferred<int> d;
+  d.add_callback([](int) {});
+  EXPECT_THROW(d.add_callback([](int) {}), hocket::invalid_state_error);
+}
+
+TEST(deferred, paused_it_keeps_its_result_until_it_is_unpaused_as_often) {
+  const deferred<int> d;
+  int seen = 0;
+  d.add_callback([&seen](int n) { seen = n; });
+  d.pause();
+  d.pause();
+  d.callback(4);
+  d.unpause();
+  EXPECT_EQ(seen, 0);
+  d.unpause();
+  EXPECT_EQ(seen, 4);
+  EXPECT_THROW(d.unpause(), hocket::invalid_state_error);
+}
+
+TEST(deferred, cancelled_asks_the_canceller_at_the_head_of_the_chain) {
+  int asked = 0;
+  const deferred<int> d([&asked] { ++asked; });
+  std::string seen;
+  const auto end = d.add_callback([](int n) { return n; })
+                       .add_callback([](int) {})
+                       .add_errback([&seen](const std::exception_ptr& error) { seen = told(error); });
+  end.cancel();
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(seen, "cancelled");
+  end.cancel();
+  EXPECT_EQ(asked, 1);
+}
+
+TEST(deferred, a_canceller_may_give_a_result_itself) {
+  std::unique_ptr<deferred<std::string>> d;
+  d = std::make_unique<deferred<std::string>>([&d] { d->callback("half of it"); });
+  std::string seen;
+  d->add_callback([&seen](const std::string& text) { seen = text; });
+  d->cancel();
+  EXPECT_EQ(seen, "half of it");
+}
+
+TEST(deferred, without_a_canceller_the_result_that_comes_all_the_same_is_dropped_once) {
+  const deferred<int> d;
+  std::string seen;
+  d.add_callback([](int) {}).add_errback([&seen](const std::exception_ptr& error) { seen = told(error); });
+  d.cancel();
+  EXPECT_EQ(seen, "cancelled");
+  EXPECT_NO_THROW(d.callback(1));
+  EXPECT_THROW(d.callback(1), hocket::invalid_state_error);
+}
+
+TEST(deferred, cancelled_while_it_waits_for_an_inner_one_cancels_that) {
+  int asked = 0;
+  const deferred<> inner([&asked] { ++asked; });
+  std::string seen;
+  const auto end =
+      hocket::succeed().add_callback([&inner] { return inner; }).add_errback([&seen](const std::exception_ptr& error) {
+        seen = told(error);
+      });
+  end.cancel();
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(seen, "cancelled");
+}
+
+TEST(deferred, a_result_may_be_handed_on_to_another) {
+  const deferred<int> first;
+  const deferred<int> second;
+  first.chain_deferred(second);
+  int seen = 0;
+  second.add_callback([&seen](int n) { seen = n; });
+  first.callback(9);
+  EXPECT_EQ(seen, 9);
+}
+
+TEST(deferred, maybe_takes_what_a_function_gives_throws_or_defers) {
+  std::vector<std::string> seen;
+  hocket::maybe_deferred([] { return 1; }).add_callback([&seen](int n) { seen.push_back(std::to_string(n)); });
+  hocket::maybe_deferred([] {
+    throw std::runtime_error("thrown");
+  }).add_errback([&seen](const std::exception_ptr& error) { seen.push_back(told(error)); });
+  hocket::maybe_deferred([] { return hocket::succeed(2); }).add_callback([&seen](int n) {
+    seen.push_back(std::to_string(n));
+  });
+  EXPECT_EQ(seen, (std::vector<std::string>{"1", "thrown", "2"}));
+}
+
+HOCKET_TEST(deferred, an_error_that_nobody_takes_is_told_once_with_where_the_deferred_was_made) {
+  std::vector<hocket::exception_context> reports;
+  loop::running().set_exception_handler(
+      [&reports](const hocket::exception_context& problem) { reports.push_back(problem); });
+  unsigned line = 0;
+  {
+    line = __LINE__ + 1;
+    const deferred<int> d;
+    d.add_callback([](int n) { return n; }).add_callback([](int) {});
+    d.errback(std::runtime_error("lost"));
+  }
+  EXPECT_EQ(reports.size(), 1U);
+  if (!reports.empty()) {
+    EXPECT_EQ(reports[0].message, "an error in a deferred was not handled");
+    EXPECT_EQ(told(reports[0].exception), "lost");
+    EXPECT_EQ(reports[0].where.line(), line);
+  }
+  loop::running().set_exception_handler({});
+  co_return;
+}
+
+HOCKET_TEST(deferred, is_awaited_by_coroutines) {
+  const deferred<int> d;
+  loop::running().call_later(1s, [d] { d.callback(5); });
+  EXPECT_EQ(co_await d, 5);
+  const deferred<> failing;
+  loop::running().call_later(1s, [failing] { failing.errback(std::runtime_error("bad")); });
+  EXPECT_THROW(co_await failing, std::runtime_error);
+}
+
+coro<void> await_it(deferred<int> d) { co_await d; }
+
+HOCKET_TEST(deferred, a_cancelled_awaiter_cancels_it) {
+  int asked = 0;
+  const deferred<int> d([&asked] { ++asked; });
+  auto waits = hocket::create_task(await_it(d));
+  co_await wait_all_tasks_blocked();
+  waits.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(waits));
+  EXPECT_EQ(asked, 1);
+}
+
+HOCKET_TEST(deferred, cancelled_by_somebody_its_awaiter_gets_that) {
+  const deferred<int> d;
+  auto waits = hocket::create_task(await_it(d));
+  co_await wait_all_tasks_blocked();
+  d.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(waits));
+}
+
+coro<std::string> greet(std::string whom) {
+  co_await hocket::sleep(1s);
+  if (whom.empty()) throw std::runtime_error("nobody");
+  co_return "hello " + whom;
+}
+
+HOCKET_TEST(deferred, is_made_of_a_coroutine) {
+  EXPECT_EQ(co_await hocket::ensure_deferred(greet("you")).add_callback([](std::string text) { return text + "!"; }),
+            "hello you!");
+  EXPECT_EQ(co_await hocket::ensure_deferred(greet("")).add_errback(
+                [](const std::exception_ptr& error) { return told(error); }),
+            "nobody");
+}
+
+HOCKET_TEST(deferred, cancelled_cancels_the_coroutine_that_it_is_made_of) {
+  bool cleaned_up = false;
+  const auto long_work = [&cleaned_up]() -> coro<void> {
+    try {
+      co_await hocket::sleep(1h);
+    } catch (const hocket::cancelled&) {
+      cleaned_up = true;
+      throw;
+    }
+  };
+  const auto work = hocket::ensure_deferred(long_work());
+  co_await wait_all_tasks_blocked();
+  std::string seen;
+  const auto end = work.add_errback([&seen](const std::exception_ptr& error) { seen = told(error); });
+  end.cancel();
+  co_await hocket::sleep(1s);
+  EXPECT_TRUE(cleaned_up);
+  EXPECT_EQ(seen, "cancelled");
+}
+
+HOCKET_TEST(deferred, times_out) {
+  int asked = 0;
+  const deferred<int> slow([&asked] { ++asked; });
+  const auto begin = loop::running().time();
+  EXPECT_THROW(co_await slow.add_timeout(2s), hocket::timeout_error);
+  EXPECT_EQ(loop::running().time() - begin, 2s);
+  EXPECT_EQ(asked, 1);
+  const deferred<int> quick;
+  loop::running().call_later(1s, [quick] { quick.callback(1); });
+  EXPECT_EQ(co_await quick.add_timeout(2s), 1);
+}
+
+HOCKET_TEST(defer_later, calls_after_a_while_unless_cancelled) {
+  const auto begin = loop::running().time();
+  EXPECT_EQ(co_await hocket::defer_later(3s, [] { return 8; }), 8);
+  EXPECT_EQ(loop::running().time() - begin, 3s);
+  bool called = false;
+  const auto later =
+      hocket::defer_later(3s, [&called] { called = true; }).add_errback([](const std::exception_ptr&) {});
+  later.cancel();
+  co_await hocket::sleep(5s);
+  EXPECT_FALSE(called);
+}
+
+HOCKET_TEST(reactor, has_twisteds_words) {
+  std::vector<int> order;
+  hocket::reactor::call_later(1s, [&order] { order.push_back(2); });
+  hocket::reactor::call_when_running([&order] { order.push_back(1); });
+  auto taken_back = hocket::reactor::call_later(1s, [&order] { order.push_back(9); });
+  taken_back.cancel();
+  hocket::reactor::call_from_thread(loop::running(), [&order] { order.push_back(1); });
+  co_await hocket::sleep(2s);
+  EXPECT_EQ(order, (std::vector{1, 1, 2}));
+}
+
+}  // namespace
