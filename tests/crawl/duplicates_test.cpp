@@ -5,6 +5,7 @@
 #include <hocket/crawl/duplicates.hpp>
 
 using hocket::crawl::content_digest;
+using hocket::crawl::counters;
 using hocket::crawl::duplicates;
 
 namespace {
@@ -35,7 +36,8 @@ TEST(content_digest, tells_contents_apart) {
 }
 
 TEST(duplicates, are_too_many_from_the_one_after_the_last_allowed) {
-  duplicates counted(2, 7);
+  counters counts(7);
+  duplicates counted(2, counts);
   content_digest page = counted.begin();
   page.feed("the same");
   EXPECT_FALSE(counted.are_too_many(page));
@@ -45,7 +47,8 @@ TEST(duplicates, are_too_many_from_the_one_after_the_last_allowed) {
 }
 
 TEST(duplicates, of_any_number_are_allowed_if_none_are_counted) {
-  duplicates counted(0, 7);
+  counters counts(7);
+  duplicates counted(0, counts);
   for (int n = 0; n < 10; ++n) EXPECT_FALSE(counted.are_too_many(counted.begin()));
 }
 

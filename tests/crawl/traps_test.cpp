@@ -1,3 +1,5 @@
+#include <cstdint>
+#include <map>
 #include <string>
 
 #include <fmt/format.h>
@@ -6,6 +8,7 @@
 #include <hocket/crawl/traps.hpp>
 
 using hocket::url;
+using hocket::crawl::counters;
 using hocket::crawl::trap_limits;
 using hocket::crawl::traps;
 using hocket::crawl::without_session_id;
@@ -17,7 +20,8 @@ std::string judge(traps& all, const std::string& target) {
 }
 
 std::string judge(const std::string& target) {
-  traps all{trap_limits{}};
+  counters counts;
+  traps all{trap_limits{}, counts};
   return judge(all, target);
 }
 
@@ -50,7 +54,8 @@ TEST(traps, segments_that_repeat_themselves) {
 }
 
 TEST(traps, queries_without_end_behind_one_path) {
-  traps all{trap_limits{.queries_of_a_path = 3}};
+  counters counts;
+  traps all{trap_limits{.queries_of_a_path = 3}, counts};
   for (int n = 0; n < 3; ++n) EXPECT_EQ(judge(all, fmt::format("/search?q={}", n)), "");
   EXPECT_EQ(judge(all, "/search?q=last"), "queries");
   EXPECT_EQ(judge(all, "/other?q=1"), "");
@@ -58,16 +63,34 @@ TEST(traps, queries_without_end_behind_one_path) {
 }
 
 TEST(traps, a_page_in_one_session_after_another) {
-  traps all{trap_limits{}};
+  counters counts;
+  traps all{trap_limits{}, counts};
   EXPECT_EQ(judge(all, "/a?PHPSESSID=11&b=1"), "");
   EXPECT_EQ(judge(all, "/a?b=1&phpsessid=22"), "session_id");
   EXPECT_EQ(judge(all, "/a;jsessionid=33?b=1"), "session_id");
   EXPECT_EQ(judge(all, "/a?PHPSESSID=11&b=2"), "");
 }
 
+TEST(traps, go_on_counting_where_they_were) {
+  std::map<std::uint64_t, std::uint64_t> kept;
+  counters before(7);
+  before.tell([&kept](std::uint64_t name, std::uint64_t count) { kept[name] = count; });
+  traps first{trap_limits{.queries_of_a_path = 3}, before};
+  for (int n = 0; n < 3; ++n) EXPECT_EQ(judge(first, fmt::format("/search?q={}", n)), "");
+  EXPECT_EQ(judge(first, "/a?PHPSESSID=11"), "");
+
+  counters after(7);
+  for (const auto& [name, count] : kept) after.restore(name, count);
+  traps second{trap_limits{.queries_of_a_path = 3}, after};
+  EXPECT_EQ(judge(second, "/search?q=4"), "queries");
+  EXPECT_EQ(judge(second, "/other?q=4"), "");
+  EXPECT_EQ(judge(second, "/a?PHPSESSID=22"), "session_id");
+}
+
 TEST(traps, dates_without_end) {
   for (const char* form : {"/cal/{}-11-29", "/cal/{}/11", "/cal?d={}1129", "/cal?year={}"}) {
-    traps all{trap_limits{.dates_of_a_path = 3}};
+    counters counts;
+    traps all{trap_limits{.dates_of_a_path = 3}, counts};
     for (int year = 2020; year < 2023; ++year) EXPECT_EQ(judge(all, fmt::format(fmt::runtime(form), year)), "") << form;
     EXPECT_EQ(judge(all, fmt::format(fmt::runtime(form), 2099)), "calendar") << form;
     EXPECT_EQ(judge(all, "/other/2020/11"), "") << form;
@@ -75,13 +98,15 @@ TEST(traps, dates_without_end) {
 }
 
 TEST(traps, numbers_that_are_no_dates_are_not_counted) {
-  traps all{trap_limits{.dates_of_a_path = 1}};
+  counters counts;
+  traps all{trap_limits{.dates_of_a_path = 1}, counts};
   for (int n = 100; n < 110; ++n) EXPECT_EQ(judge(all, fmt::format("/item/{}", n)), "");
   for (int n = 2000; n < 2010; ++n) EXPECT_EQ(judge(all, fmt::format("/item/{}", n)), "");
 }
 
 TEST(traps, more_pages_of_a_host_than_allowed) {
-  traps all{trap_limits{.pages_of_a_host = 2}};
+  counters counts;
+  traps all{trap_limits{.pages_of_a_host = 2}, counts};
   EXPECT_EQ(judge(all, "/1"), "");
   EXPECT_EQ(judge(all, "/2"), "");
   EXPECT_EQ(judge(all, "/3"), "host_limit");
@@ -89,7 +114,8 @@ TEST(traps, more_pages_of_a_host_than_allowed) {
 }
 
 TEST(traps, limits_of_0_are_none) {
-  traps all{trap_limits{0, 0, 0, 0, 0, 0}};
+  counters counts;
+  traps all{trap_limits{0, 0, 0, 0, 0, 0}, counts};
   std::string nested;
   for (int n = 0; n < 1000; ++n) nested += "/aaaaaaaa";
   EXPECT_EQ(judge(all, nested), "");

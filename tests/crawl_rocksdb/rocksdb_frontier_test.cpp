@@ -3,6 +3,7 @@
 #include <iterator>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -182,6 +183,37 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_is_passed_over_may_be_followed_from
   const auto wanted = links_to({"http://a/2"});
   EXPECT_EQ((co_await all->finish({.page = left.at(0), .links = wanted}, take_all)).size(), 1U);
   EXPECT_EQ(co_await passed_over(*all), (list{"http://a/1 nofollow"}));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, keeps_counts_and_attempts_with_the_next_page) {
+  const temporary_directory folder;
+  std::optional<std::uint64_t> seed;
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+    seed = all->seed_of_counts();
+    const auto first = seeds({"http://a/1", "http://a/2"});
+    auto left = co_await all->begin(first, take_all);
+    const auto links = links_to({"http://a/3"});
+    const auto counting = [&all](const url&) {
+      all->keep_count(7, 2);
+      return hocket::crawl::verdict{};
+    };
+    ++left.at(1).attempts;
+    all->keep_attempts(left.at(1));
+    all->keep_count(7, 1);
+    all->keep_count(8, 5);
+    static_cast<void>(co_await all->finish({.page = left.at(0), .links = links}, counting));
+    all->keep_count(8, 6);  // no page is finished with that
+  }
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "");
+  EXPECT_EQ(all->seed_of_counts(), seed);
+  const auto left = co_await all->begin({}, take_all);
+  EXPECT_EQ(hrefs_of(left), (list{"http://a/2", "http://a/3"}));
+  EXPECT_EQ(left.at(0).attempts, 1U);
+  EXPECT_EQ(left.at(1).attempts, 0U);
+  std::map<std::uint64_t, std::uint64_t> counts;
+  co_await all->visit_counts([&counts](std::uint64_t name, std::uint64_t count) { counts[name] = count; });
+  EXPECT_EQ(counts, (std::map<std::uint64_t, std::uint64_t>{{7, 2}, {8, 5}}));
 }
 
 // ---- should the machine die
@@ -454,6 +486,25 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_in_parts_is_a_crawl_and_fetches_
   for (const char* count : {"pages", "ok", "failed", "links", "bytes"})
     EXPECT_EQ(last.summary[count], whole.summary[count]);
   EXPECT_EQ(last.summary["skipped"], nlohmann::json::object());
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_in_parts_takes_no_more_links_to_a_host_than_one) {
+  list asked;
+  scripted_server web(numbered_site(asked));
+  const temporary_directory folder;
+  const auto part = [&](mode how, std::optional<std::uint64_t> most) -> coro<void> {
+    const auto all = co_await rocksdb_frontier::open(folder / "frontier", how, "");
+    auto out = how == mode::begin ? co_await output::open(folder / "out")
+                                  : co_await output::reopen(folder / "out", all->position());
+    all->write_to(out);
+    auto options = hocket::testing::from({web.url()}, {.max_pages = most, .concurrency = 4});
+    options.traps.pages_of_a_host = 30;
+    hocket::crawl::crawler work(std::move(options), out, {}, {.frontier = all});
+    co_await work.run();
+  };
+  co_await part(mode::begin, 10);
+  co_await part(mode::resume, {});
+  EXPECT_EQ(asked.size(), 31U);  // the seed and 30 links
 }
 
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, lines_of_pages_that_were_not_finished_are_taken_away) {

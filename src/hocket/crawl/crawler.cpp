@@ -84,11 +84,12 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
       roles_(complete(std::move(roles), options_, hooks_, scope_)),
       robots_(*roles_.downloader, options_.user_agent, options_.timeout),
       judge_([this](const url& found) { return judge(found); }),
-      traps_(options_.traps, loop::running().random()()),
+      counters_(roles_.frontier->seed_of_counts().value_or(loop::running().random()())),
+      traps_(options_.traps, counters_),
       scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); },
                  options_.depth.has_value(), options_.order),
       fetcher_(std::make_unique<detail::page_fetcher>(
-          detail::page_fetcher::parts{options_, hooks_, roles_, scope_, robots_, scheduler_})),
+          detail::page_fetcher::parts{options_, hooks_, roles_, scope_, robots_, scheduler_, counters_})),
       slots_(options_.concurrency) {
   nothing_under_way_.set();
   if (!options_.sitemaps) return;
@@ -114,6 +115,7 @@ coro<void> crawler::run() {
       seeds, [this](const url& seed) { return verdict{.priority = priority_of(seed)}; });
   counts_ = roles_.frontier->resumed();
   handed_out_ = counts_.pages;
+  co_await remember_counts();
   queue(std::move(left));
   cancel_scope handing_out;
   handing_out_ = &handing_out;
@@ -127,9 +129,18 @@ coro<void> crawler::run() {
   });
 }
 
+// Those of earlier runs; new ones are told to the frontier, if that keeps any.
+coro<void> crawler::remember_counts() {
+  if (!roles_.frontier->seed_of_counts()) co_return;
+  co_await roles_.frontier->visit_counts(
+      [this](std::uint64_t name, std::uint64_t count) { counters_.restore(name, count); });
+  counters_.tell([this](std::uint64_t name, std::uint64_t count) { roles_.frontier->keep_count(name, count); });
+}
+
 void crawler::queue(std::vector<target> fresh) {
   if (options_.order == crawl_order::depth_first) std::ranges::reverse(fresh);
   for (target& each : fresh) {
+    if (each.attempts > 0) ++handed_out_;  // by an earlier run
     if (reached_limit_) {
       skip(each.url.href(), "limit");
       continue;
@@ -297,6 +308,7 @@ bool crawler::postpone(const target& next, detail::fetched_page& result) {
   target again = next;
   ++again.attempts;
   again.claimed = std::move(result.claimed);
+  roles_.frontier->keep_attempts(again);
   scheduler_.add_again(std::move(again), delay, result.retry_after.has_value());
   return true;
 }

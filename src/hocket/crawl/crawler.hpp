@@ -12,6 +12,7 @@
 
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/coro.hpp>
+#include <hocket/crawl/counters.hpp>
 #include <hocket/crawl/frontier.hpp>
 #include <hocket/crawl/hooks.hpp>
 #include <hocket/crawl/options.hpp>
@@ -75,6 +76,7 @@ class crawler {
   [[nodiscard]] verdict judge(const url& found);
   [[nodiscard]] int priority_of(const url& found) const;
   [[nodiscard]] std::string_view reason_against(const url& found);
+  coro<void> remember_counts();
   void queue(std::vector<target> fresh);
   void skip(std::string_view url, std::string_view reason);
   void note(const std::string& text);
@@ -90,6 +92,7 @@ class crawler {
   crawl_roles roles_;
   robots_cache robots_;
   frontier::judge judge_;
+  counters counters_;
   traps traps_;
   scheduler scheduler_;
   std::unique_ptr<detail::page_fetcher> fetcher_;

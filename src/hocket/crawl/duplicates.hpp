@@ -3,7 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
-#include <unordered_map>
+
+#include <hocket/crawl/counters.hpp>
 
 namespace hocket::crawl {
 
@@ -20,21 +21,22 @@ class content_digest {
   std::uint64_t size_ = 0;
 };
 
-/// Counts bodies that are the same byte by byte. Remembers eight bytes and a number for each.
+/// Counts bodies that are the same byte by byte.
 class duplicates {
  public:
-  /// `seed`: so that nobody can make two bodies that are taken for one. `most`: of one content; 0: nothing is counted.
-  duplicates(std::size_t most, std::uint64_t seed) noexcept : most_(most), seed_(seed) {}
+  /// `most`: of one content; 0: nothing is counted. `counts` outlives it.
+  duplicates(std::size_t most, counters& counts) noexcept : most_(most), counts_(counts) {}
 
   [[nodiscard]] bool are_counted() const noexcept { return most_ != 0; }
-  [[nodiscard]] content_digest begin() const noexcept { return content_digest(seed_); }
+  [[nodiscard]] content_digest begin() const noexcept { return content_digest(counts_.seed()); }
   /// Counts a body; true if there were more than allowed.
-  [[nodiscard]] bool are_too_many(const content_digest& body) { return are_counted() && ++seen_[body.value()] > most_; }
+  [[nodiscard]] bool are_too_many(const content_digest& body) {
+    return are_counted() && counts_.add(body.value()) > most_;
+  }
 
  private:
   std::size_t most_;
-  std::uint64_t seed_;
-  std::unordered_map<std::uint64_t, std::size_t> seen_;
+  counters& counts_;
 };
 
 }  // namespace hocket::crawl

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,6 +66,19 @@ class frontier {
   /// At the end: visits what was passed over and never seen.
   [[nodiscard]] virtual coro<void> visit_passed_over(
       std::function<void(std::string_view href, std::string_view reason)> visit) = 0;
+
+  /// That page is to be tried again, so many attempts were made. A frontier that keeps it does so with the next page that is finished.
+  virtual void keep_attempts(const target& /*again*/) {}
+
+  /// If it keeps counts: the seed that `counters` are to have, the same when the crawl is resumed. Nothing: it keeps none.
+  [[nodiscard]] virtual std::optional<std::uint64_t> seed_of_counts() const noexcept { return std::nullopt; }
+  /// What is told while it judges goes with the page whose link that is, else with the next that is finished.
+  virtual void keep_count(std::uint64_t /*name*/, std::uint64_t /*count*/) {}
+  /// After `begin`: what earlier runs have kept. Visits on a thread, perhaps, while the caller waits.
+  [[nodiscard]] virtual coro<void> visit_counts(
+      std::function<void(std::uint64_t name, std::uint64_t count)> /*visit*/) {
+    co_return;
+  }
 
   /// What was finished before the call outlasts the death of the machine, too, when it returns; for a frontier that keeps anything.
   /// Is called every second, and at the end. Throws `hocket::error`.

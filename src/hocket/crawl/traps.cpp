@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::size_t most_segments_compared = 256;
 
+// What is counted.
+constexpr char path_with_queries = 'q', url_without_digits = 'd', without_session = 's', host = 'h';
+
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
@@ -68,11 +71,11 @@ std::string_view traps::judge(const url& found) {
   if (limits_.url_bytes != 0 && found.href().size() > limits_.url_bytes) return "url_length";
   if (const auto reason = judge_path(found.path()); !reason.empty()) return reason;
   if (may_be_session(found))
-    if (const std::string plain = without_session_id(found); !plain.empty() && !without_session_.insert(plain).second)
+    if (const std::string plain = without_session_id(found); !plain.empty() && counts_.add(without_session, plain) > 1)
       return "session_id";
   if (const auto reason = judge_query(found); !reason.empty()) return reason;
   if (const auto reason = judge_dates(found); !reason.empty()) return reason;
-  if (limits_.pages_of_a_host != 0 && ++pages_[std::string(found.host_with_port())] > limits_.pages_of_a_host)
+  if (limits_.pages_of_a_host != 0 && counts_.add(host, found.host_with_port()) > limits_.pages_of_a_host)
     return "host_limit";
   return {};
 }
@@ -99,14 +102,14 @@ std::string_view traps::judge_query(const url& found) {
   if (limits_.queries_of_a_path == 0 || !found.has_query()) return {};
   std::string place(found.host_with_port());
   place += found.path();
-  return ++queries_[std::move(place)] > limits_.queries_of_a_path ? "queries" : std::string_view();
+  return counts_.add(path_with_queries, place) > limits_.queries_of_a_path ? "queries" : std::string_view();
 }
 
 std::string_view traps::judge_dates(const url& found) {
   if (limits_.dates_of_a_path == 0 || !holds_date(found.request_target())) return {};
   std::string shape = found.href();
   std::ranges::replace_if(shape, is_digit, '0');
-  return ++dates_[std::move(shape)] > limits_.dates_of_a_path ? "calendar" : std::string_view();
+  return counts_.add(url_without_digits, shape) > limits_.dates_of_a_path ? "calendar" : std::string_view();
 }
 
 std::string without_session_id(const url& whole) {

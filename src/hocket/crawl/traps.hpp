@@ -4,10 +4,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
-#include <hocket/crawl/text_set.hpp>
+#include <hocket/crawl/counters.hpp>
 #include <hocket/url/url.hpp>
 
 namespace hocket::crawl {
@@ -23,11 +22,11 @@ struct trap_limits {
 };
 
 /// Tells URLs that lead into spaces without end: relative links that nest, faceted searches, session ids, calendars. Each URL is
-/// asked about once, when it is new. Remembers a number for each path that has queries or dates, and URLs with session ids.
+/// asked about once, when it is new. Counts each path that has queries or dates, and URLs with session ids.
 class traps {
  public:
-  /// `seed`: see `text_set`.
-  explicit traps(trap_limits limits, std::uint64_t seed = 0) noexcept : limits_(limits), without_session_(seed) {}
+  /// `counts` has what it remembers, and outlives it.
+  traps(trap_limits limits, counters& counts) noexcept : limits_(limits), counts_(counts) {}
 
   /// Why the URL is not to be fetched: "url_length", "path_depth", "repeated_segments", "queries", "session_id", "calendar",
   /// "host_limit"; empty: no reason.
@@ -40,10 +39,7 @@ class traps {
 
   trap_limits limits_;
   std::vector<std::string_view> segments_;  // of the path at hand
-  text_set without_session_;
-  std::unordered_map<std::string, std::size_t> queries_;  // by host and path
-  std::unordered_map<std::string, std::size_t> dates_;    // by the URL with its digits as 0
-  std::unordered_map<std::string, std::size_t> pages_;    // by host
+  counters& counts_;
 };
 
 /// The URL without a session id in its path (`;jsessionid=`) or query (`PHPSESSID=`); empty if it has none.

@@ -111,6 +111,8 @@ struct rocksdb_frontier::parts {
   lock one_at_a_time{};
   std::vector<ended*> waiting{};                                          // for the next batch
   std::vector<std::pair<std::string, std::string_view>> left_by_pages{};  // what they passed over, the same
+  rocksdb::WriteBatch next{};                                             // what else there is for it
+  batch* judging = nullptr;                                               // the batch whose links are judged now
   std::unordered_set<std::string> claimed{};                              // by pages under way
   std::uint64_t batches = 0;                                              // written
   std::uint64_t synced_batches = 0;                                       // of these
@@ -224,6 +226,7 @@ coro<void> rocksdb_frontier::be_written(ended& mine, const judge& decide) {
 // What is read from the disk besides goes to whoever writes.
 coro<void> rocksdb_frontier::commit(const judge& decide, std::vector<target>& more) {
   batch all{.pages = std::exchange(parts_->waiting, {}), .passed_over = std::exchange(parts_->left_by_pages, {})};
+  std::swap(all.changes, parts_->next);
   try {
     if (out_ != nullptr) {
       position_ = out_->position();
@@ -232,7 +235,9 @@ coro<void> rocksdb_frontier::commit(const judge& decide, std::vector<target>& mo
     bool is_certain = true;
     for (ended* const page : all.pages) is_certain &= are_certain(*page);
     if (!is_certain) co_await to_thread([&] { look_up(all); });
+    parts_->judging = &all;
     for (ended* const page : all.pages) decide_about(all, *page, decide);
+    parts_->judging = nullptr;
     co_await write(all, more);
   } catch (const std::exception&) {
     parts_->broken = std::current_exception();
@@ -276,7 +281,7 @@ void rocksdb_frontier::decide_about(batch& all, ended& page, const judge& decide
     undone_page undone{.key = parts_->order.key_of(done.page),
                        .value = detail::waiting_value(done.page),
                        .skipped = std::string(done.skipped)};
-    all.changes.Delete(undone.key);
+    all.changes.Delete(undone.key);  // behind what `keep_attempts` has put there
     parts_->given.take_back(done.page);
     for (const std::string& href : done.claimed) {
       mark_as_seen(all, href, detail::first_half(href, parts_->seed));
@@ -354,6 +359,26 @@ std::string rocksdb_frontier::state() const {
                   .waiting = parts_->given.waiting(),
                   .batches = parts_->batches,
                   .counts = counts_});
+}
+
+void rocksdb_frontier::keep_attempts(const target& again) {
+  parts_->next.Put(parts_->order.key_of(again), detail::waiting_value(again));
+}
+
+std::optional<std::uint64_t> rocksdb_frontier::seed_of_counts() const noexcept { return parts_->seed; }
+
+void rocksdb_frontier::keep_count(std::uint64_t name, std::uint64_t count) {
+  rocksdb::WriteBatch& changes = parts_->judging != nullptr ? parts_->judging->changes : parts_->next;
+  changes.Put(detail::count_key(name), detail::big_endian(count));
+}
+
+coro<void> rocksdb_frontier::visit_counts(std::function<void(std::uint64_t name, std::uint64_t count)> visit) {
+  const auto held = co_await parts_->one_at_a_time.scoped_lock();
+  co_await to_thread([&] {
+    parts_->store->each("k", [&visit](std::string_view key, std::string_view value) {
+      visit(detail::from_big_endian(key.substr(1)), detail::from_big_endian(value));
+    });
+  });
 }
 
 // First the files, then what says how long they are. Batches may be written meanwhile: they are not part of it.

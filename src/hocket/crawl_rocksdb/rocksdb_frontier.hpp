@@ -62,6 +62,10 @@ class rocksdb_frontier final : public frontier {
 
   [[nodiscard]] coro<std::vector<target>> begin(std::span<const url> seeds, const judge& decide) override;
   [[nodiscard]] coro<std::vector<target>> finish(const finished_page& done, const judge& decide) override;
+  void keep_attempts(const target& again) override;
+  [[nodiscard]] std::optional<std::uint64_t> seed_of_counts() const noexcept override;
+  void keep_count(std::uint64_t name, std::uint64_t count) override;
+  [[nodiscard]] coro<void> visit_counts(std::function<void(std::uint64_t name, std::uint64_t count)> visit) override;
   [[nodiscard]] coro<void> sync() override;
   [[nodiscard]] coro<bool> claim(std::string href) override;
   void pass_over(std::string_view href, std::string_view reason) override;

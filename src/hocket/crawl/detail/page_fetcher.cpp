@@ -59,7 +59,7 @@ page_fetcher::page_fetcher(const parts& with)
       scope_(with.inside),
       robots_(with.robots),
       scheduler_(with.turns),
-      duplicates_(with.options.max_duplicates, loop::running().random()()) {}
+      duplicates_(with.options.max_duplicates, with.counts) {}
 
 coro<void> page_fetcher::fetch(const target& next, fetched_page& result) {
   try {
@@ -228,7 +228,7 @@ coro<void> page_fetcher::read_body(http::response& answer, fetched_page& result)
     result.reader->feed(piece);
     if (duplicates_.are_counted()) digest.feed(piece);
   }
-  result.is_duplicate = duplicates_.are_too_many(digest);
+  result.body = digest;
 }
 
 std::unique_ptr<page_reader> page_fetcher::take_spare() {
@@ -240,6 +240,7 @@ std::unique_ptr<page_reader> page_fetcher::take_spare() {
 
 // What the page declares goes to what its answer does.
 void page_fetcher::finish(fetched_page& result) {
+  if (result.body) result.is_duplicate = duplicates_.are_too_many(*result.body);
   const bool nothing_came = result.bytes == 0 && !result.error.empty();
   if (!result.reader || nothing_came) return;
   try {

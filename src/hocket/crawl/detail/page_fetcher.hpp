@@ -43,12 +43,13 @@ struct fetched_page {
   findings* found = nullptr;            // in it, once it is finished
   std::vector<std::string> claimed;     // marked as seen on the way
   bool connection_failed = false;
-  std::string_view skipped;             // why, if it or where it leads was
-  bool refused = false;                 // its address, or by robots.txt: it is no page
-  bool is_duplicate = false;            // of more pages than it may be
-  bool left_alone = false;              // its robots.txt cannot be had
-  std::optional<duration> retry_after;  // 429, 503
-  std::string note;                     // what the user should know; empty: nothing
+  std::string_view skipped;              // why, if it or where it leads was
+  bool refused = false;                  // its address, or by robots.txt: it is no page
+  std::optional<content_digest> body{};  // of a page that was read to its end
+  bool is_duplicate = false;             // of more pages than it may be
+  bool left_alone = false;               // its robots.txt cannot be had
+  std::optional<duration> retry_after;   // 429, 503
+  std::string note;                      // what the user should know; empty: nothing
 };
 
 /// Fetches pages, each with its redirects, and has the spider read them while they arrive. Belongs to one loop.
@@ -64,6 +65,7 @@ class page_fetcher {
     const scope& inside;
     robots_cache& robots;
     scheduler& turns;
+    counters& counts;
   };
 
   explicit page_fetcher(const parts& with);

@@ -117,6 +117,12 @@ std::string undone_key(std::uint64_t batch) {
   return key;
 }
 
+std::string count_key(std::uint64_t name) {
+  std::string key = "k";
+  append_big_endian(key, name);
+  return key;
+}
+
 void append_big_endian(std::string& to, std::uint64_t number) {
   char bytes[number_bytes];
   for (std::size_t n = 0; n < number_bytes; ++n) bytes[n] = static_cast<char>(number >> (8 * (number_bytes - 1 - n)));

@@ -15,6 +15,7 @@
 //   q level host \0 priority number        waits; the value is its depth, attempts and URL
 //   n URL                                  was passed over; the value is why
 //   u batch                                pages that it has finished and that may not outlast the machine: see `undone_page`
+//   k name                                 was counted so often
 //   m name                                 about the crawl as a whole
 //
 // Numbers are big-endian, priorities and, depth first, numbers are turned round: at a host keys are in the order in which URLs are to
@@ -60,6 +61,7 @@ struct waiting_order {
 [[nodiscard]] std::string_view host_of(std::string_view waiting_key) noexcept;
 
 [[nodiscard]] std::string undone_key(std::uint64_t batch);
+[[nodiscard]] std::string count_key(std::uint64_t name);
 
 void append_big_endian(std::string& to, std::uint64_t number);
 [[nodiscard]] std::string big_endian(std::uint64_t number);
