@@ -33,6 +33,8 @@ COMMAND_LINES = (
     "sync_queue",
     "coop_yield",
     "coop_blocking",
+    "green_sleep",
+    "microthreads",
     "countdown_sync",
     "countdown",
     "countdown_blocking",
@@ -215,6 +217,29 @@ class CoopBlocking(unittest.TestCase):
 
     def test_each_work_waits_for_the_sleeps_of_the_other_task_too(self):
         self.assertGreater(self.elapsed()[1], 15 + 10)
+
+
+class GreenSleep(unittest.TestCase):
+    def test_both_tasks_begin_at_once_and_take_turns(self):
+        self.assertEqual(output_of("green_sleep")[:4], ["Task One running", "Task Two running"] * 2)
+
+    def test_does_the_same_work(self):
+        totals = sorted(line for line in output_of("green_sleep") if "total: " in line)
+        self.assertEqual(totals, ["Task One total: 15", "Task One total: 2", "Task Two total: 10", "Task Two total: 5"])
+
+    def test_each_sleeps_while_the_other_does(self):
+        lines = [line for line in output_of("green_sleep") if "running" in line]
+        self.assertEqual(lines[:20], ["Task One running", "Task Two running"] * 10)
+
+
+class Microthreads(unittest.TestCase):
+    def test_each_item_passes_through_both_channels_in_order(self):
+        lines = output_of("microthreads")
+        for who, seen in (("Ping has", (1, 2, 3)), ("Pong has", (10, 20, 30)), ("out comes", (100, 200, 300))):
+            self.assertEqual([line for line in lines if line.startswith(who)], [f"{who} {item}" for item in seen])
+
+    def test_nobody_is_left_at_a_channel(self):
+        self.assertEqual(output_of("microthreads")[-1], "who waits at a channel now: 0")
 
 
 class CountDownClaims:

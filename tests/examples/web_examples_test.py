@@ -417,6 +417,43 @@ class HttpBlocking(unittest.TestCase):
                              ("", "usage: http_blocking http://HOST[:PORT]/PATH ...\n", 2))
 
 
+class HttpSideBySide:
+    """Two tasks that drain a queue of pages: one fetches while the other does."""
+
+    def test_fetches_two_pages_at_a_time(self):
+        with Site({path: html(b"x") for path in ("/a", "/b", "/c", "/d")}, pause_seconds=0.5) as site:
+            urls = [site.url(path) for path in ("/a", "/b", "/c", "/d")]
+            ended = run(self.program, *urls)
+        *before, empty, total = ended.stdout.splitlines()
+        self.assertEqual((empty, ended.stderr, ended.returncode), ("", "", 0))
+        self.assertRegex(total, r"^Total elapsed time: \d+\.\d$")
+        self.assertEqual(before[:2], [f"Task One getting URL: {urls[0]}", f"Task Two getting URL: {urls[1]}"])
+        self.assertEqual(sorted(re.findall(r"got URL: (\S+)", ended.stdout)), urls)
+        self.assertEqual(site.most, 2)
+
+    def test_says_what_it_cannot_fetch(self):
+        ended = run(self.program, "http://127.0.0.1:1/")
+        self.assertIn("Connection refused", ended.stderr + ended.stdout)
+
+    def test_says_how_it_is_used(self):
+        for arguments in ((), ("http://127.0.0.1:1/", "nonsense")):
+            ended = run(self.program, *arguments)
+            self.assertEqual((ended.stdout, ended.stderr, ended.returncode),
+                             ("", f"usage: {self.program} http://HOST[:PORT]/PATH ...\n", 2))
+
+
+class HttpGreen(HttpSideBySide, unittest.TestCase):
+    program = "http_green"
+
+
+class HttpDeferredInline(HttpSideBySide, unittest.TestCase):
+    program = "http_deferred_inline"
+
+
+class HttpDeferredCallbacks(HttpSideBySide, unittest.TestCase):
+    program = "http_deferred_callbacks"
+
+
 class ReverseProxyUsage(unittest.TestCase):
     def test_refuses_what_is_no_web_server(self):
         for upstream in ("httpx://a", "ftp://a/", "nonsense"):
