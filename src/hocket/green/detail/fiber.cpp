@@ -39,7 +39,10 @@ struct fiber::entry {
 };
 
 fiber::fiber(stack memory, job& work) noexcept
-    : memory_(std::move(memory)), next_(&work), sanitizer_fiber_(make_sanitizer_fiber()) {
+    : memory_(std::move(memory)),
+      next_(&work),
+      thread_exceptions_(__cxxabiv1::__cxa_get_globals()),
+      sanitizer_fiber_(make_sanitizer_fiber()) {
   watch_for_overflow();
   const auto usable = memory_.memory();
   other_side_ = boost::context::detail::make_fcontext(usable.data() + usable.size(), usable.size(), &entry::enter);
@@ -47,12 +50,16 @@ fiber::fiber(stack memory, job& work) noexcept
 
 fiber::~fiber() { destroy_sanitizer_fiber(sanitizer_fiber_); }
 
+void fiber::swap_exceptions() noexcept {
+  handled_exceptions now;
+  std::memcpy(&now, thread_exceptions_, sizeof now);
+  std::memcpy(thread_exceptions_, &exceptions_, sizeof now);
+  exceptions_ = now;
+}
+
 bool fiber::resume() noexcept {
   const auto usable = memory_.memory();
-  void* const kept = __cxxabiv1::__cxa_get_globals();
-  handled_exceptions of_carrier;
-  std::memcpy(&of_carrier, kept, sizeof of_carrier);
-  std::memcpy(kept, &exceptions_, sizeof exceptions_);
+  swap_exceptions();
   outer_ = std::exchange(running, this);
   task_ = task_base::current();
   void* carrier_kept = nullptr;
@@ -62,8 +69,7 @@ bool fiber::resume() noexcept {
   other_side_ = boost::context::detail::jump_fcontext(other_side_, this).fctx;
   arrive_on_stack(carrier_kept, nullptr, nullptr);
   running = outer_;
-  std::memcpy(&exceptions_, kept, sizeof exceptions_);
-  std::memcpy(kept, &of_carrier, sizeof of_carrier);
+  swap_exceptions();
   return parked_on_ != nullptr;
 }
 

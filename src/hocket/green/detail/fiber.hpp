@@ -77,6 +77,7 @@ class fiber {
 
  private:
   void switch_out(bool for_good) noexcept;
+  void swap_exceptions() noexcept;
 
   /// Exceptions that are being handled: the C++ runtime keeps them by thread, as if each had one stack.
   struct handled_exceptions {
@@ -92,7 +93,8 @@ class fiber {
   unsigned depth_ = 0;
   const task_base* task_ = nullptr;  // that carries it
   std::exception_ptr interruption_;
-  handled_exceptions exceptions_;
+  handled_exceptions exceptions_;  // of the fiber while it is parked, of its carrier while it runs
+  void* thread_exceptions_;
   void* sanitizer_fiber_ = nullptr;
   void* sanitizer_stack_ = nullptr;
   const void* carrier_stack_ = nullptr;
