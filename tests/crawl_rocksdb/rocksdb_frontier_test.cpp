@@ -13,6 +13,8 @@
 #include <fmt/format.h>
 #include <http/scripted_server.hpp>
 #include <io/temporary_directory.hpp>
+#include <rocksdb/db.h>
+#include <rocksdb/options.h>
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/gather.hpp>
@@ -411,6 +413,32 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_folder_with_other_files_is_left_alone)
   EXPECT_EQ(co_await error_of_opening(folder.path(), mode::begin),
             fmt::format("'{}' holds other files: a frontier takes a folder of its own", folder.path()));
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
+}
+
+void make_database_of_another(const std::string& folder) {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  rocksdb::DB* opened = nullptr;
+  ASSERT_TRUE(rocksdb::DB::Open(options, folder, &opened).ok());
+  const std::unique_ptr<rocksdb::DB> made(opened);
+  ASSERT_TRUE(made->Put(rocksdb::WriteOptions(), "a key", "precious").ok());
+}
+
+std::map<std::string, std::string> contents_of(const std::string& folder) {
+  std::map<std::string, std::string> contents;
+  for (const auto& each : std::filesystem::directory_iterator(folder))
+    contents[each.path().filename()] = content_of(each.path());
+  return contents;
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, the_database_of_another_program_is_left_as_it_was) {
+  const temporary_directory folder;
+  make_database_of_another(folder / "f");
+  const auto before = contents_of(folder / "f");
+  for (const mode how : {mode::begin, mode::resume})
+    EXPECT_EQ(co_await error_of_opening(folder / "f", how),
+              fmt::format("'{}/f' is the database of another program", folder.path()));
+  EXPECT_EQ(contents_of(folder / "f"), before);
 }
 
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, other_settings_are_refused) {

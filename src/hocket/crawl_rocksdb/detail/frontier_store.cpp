@@ -17,8 +17,8 @@ namespace hocket::crawl::detail {
 namespace {
 
 constexpr std::string_view magic = "hocket crawl frontier 2";
-constexpr std::size_t memtable_bytes = std::size_t{16} << 20;
-constexpr std::size_t cache_bytes = std::size_t{16} << 20;
+constexpr std::size_t memtable_bytes = std::size_t{8} << 20;
+constexpr std::size_t cache_bytes = std::size_t{8} << 20;
 
 /// The database keeps no diary.
 class silent_logger final : public rocksdb::Logger {
