@@ -26,6 +26,7 @@
 #include <hocket/crawl/summary.hpp>
 #include <hocket/crawl/warc/warc_archive.hpp>
 #include <hocket/crawl/warc/warc_pipeline.hpp>
+#include <hocket/graph/printable.hpp>
 #include <hocket/io/temporary.hpp>
 #include <hocket/loop/system_wall_clock.hpp>
 #ifdef HOCKET_HAS_ROCKSDB
@@ -313,7 +314,7 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   if (!arguments.check.wanted || was_interrupted) print_result(arguments, result, was_interrupted);
   if (was_interrupted) co_return interrupted;
   if (result.ok > 0 || arguments.check.wanted) co_return done;
-  throw failure("no page was fetched" + (first ? "; " + *first : ""), work_failed);
+  throw failure("no page was fetched" + (first ? "; " + graph::printable(*first) : ""), work_failed);
 }
 
 // Without --out the crawl's files are nobody's, and go when all is told.

@@ -6,6 +6,7 @@
 
 #include <hocket/base/grouped.hpp>
 #include <hocket/core/sleep.hpp>
+#include <hocket/graph/printable.hpp>
 
 #include "progress_line.hpp"
 
@@ -59,7 +60,7 @@ void progress_display::show(const crawl::progress& now) {
 
 void progress_display::say(const std::string& line) {
   clear();
-  fmt::print(stderr, "{}\n", line);
+  fmt::print(stderr, "{}\n", graph::printable(line));  // servers choose what is in it
 }
 
 void progress_display::clear() {

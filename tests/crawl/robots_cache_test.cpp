@@ -95,6 +95,27 @@ HOCKET_TEST(robots_cache, ports_are_origins_of_their_own) {
   EXPECT_TRUE((co_await cache.ask(*url::parse(other.url("/a"))))->allows(*url::parse(other.url("/a"))));
 }
 
+HOCKET_TEST(robots_cache, of_hosts_without_end_it_remembers_those_used_last) {
+  struct nobody final : hocket::crawl::downloader {
+    coro<hocket::http::response> get(const url&, hocket::http::request_options) override {
+      throw std::system_error(std::make_error_code(std::errc::connection_refused));
+      co_return co_await web.get("http://127.0.0.1/");
+    }
+    hocket::http::session web;
+  };
+  nobody asking;
+  robots_cache cache(asking, "hocket", 30s);
+  const auto ask = [&cache](std::size_t host) -> coro<void> {
+    static_cast<void>(co_await hocket::as_result(cache.ask(*url::parse(fmt::format("http://h{}.example/", host)))));
+  };
+  for (std::size_t host = 0; host <= robots_cache::most_origins; ++host) co_await ask(host);
+  EXPECT_EQ(cache.fetched(), robots_cache::most_origins + 1);
+  co_await ask(robots_cache::most_origins);
+  EXPECT_EQ(cache.fetched(), robots_cache::most_origins + 1);
+  co_await ask(0);
+  EXPECT_EQ(cache.fetched(), robots_cache::most_origins + 2);
+}
+
 HOCKET_TEST(robots_cache, follows_five_redirects_and_no_more) {
   for (const int redirects : {5, 6}) {
     scripted_server web(answering([redirects](const std::string& request) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -10,5 +11,14 @@ namespace hocket {
 
 /// The same of 64 bits, for tables that keep the hash in place of the text.
 [[nodiscard]] std::uint64_t wide_text_hash(std::string_view text, std::uint64_t seed) noexcept;
+
+/// The same for the standard library's tables: `std::unordered_map<std::string, T, seeded_text_hash, std::equal_to<>> table(0, seeded_text_hash{seed})`.
+struct seeded_text_hash {
+  using is_transparent = void;
+
+  std::uint64_t seed = 0;
+
+  [[nodiscard]] std::size_t operator()(std::string_view text) const noexcept { return text_hash(text, seed); }
+};
 
 }  // namespace hocket

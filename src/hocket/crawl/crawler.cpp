@@ -18,6 +18,7 @@
 
 namespace hocket::crawl {
 
+static constexpr std::size_t most_compared = 100'000;  // bytes of a URL with rules of robots.txt, for each link
 static constexpr auto flush_every = std::chrono::seconds(1);
 static constexpr auto first_retry_after = std::chrono::milliseconds(500);
 static constexpr auto longest_retry_after = std::chrono::seconds(60);
@@ -82,12 +83,12 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
       out_(out),
       hooks_(std::move(hooks)),
       roles_(complete(std::move(roles), options_, hooks_, scope_)),
-      robots_(*roles_.downloader, options_.user_agent, options_.timeout),
+      robots_(*roles_.downloader, options_.user_agent, options_.timeout, loop::running().random()()),
       judge_([this](const url& found) { return judge(found); }),
       counters_(roles_.frontier->seed_of_counts().value_or(loop::running().random()())),
       traps_(options_.traps, counters_),
       scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); },
-                 options_.depth.has_value(), options_.order),
+                 options_.depth.has_value(), options_.order, loop::running().random()()),
       fetcher_(std::make_unique<detail::page_fetcher>(
           detail::page_fetcher::parts{options_, hooks_, roles_, scope_, robots_, scheduler_, counters_})),
       slots_(options_.concurrency) {
@@ -102,10 +103,6 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
 }
 
 crawler::~crawler() = default;
-
-static bool matches_any(const std::vector<url_pattern>& patterns, const url& where) {
-  return std::ranges::any_of(patterns, [&where](const url_pattern& each) { return each.matches(where); });
-}
 
 coro<void> crawler::run() {
   begun_ = loop::running().time();
@@ -167,7 +164,8 @@ std::string_view crawler::reason_against(const url& found) {
   if (!options_.include.empty() && !matches_any(options_.include, found)) return "excluded";
   if (matches_any(options_.exclude, found)) return "excluded";
   const robots* const rules = options_.obey_robots ? robots_.known(found) : nullptr;
-  if (rules != nullptr && !rules->allows(found)) return "robots";
+  const bool is_quick = rules != nullptr && rules->rules() * found.href().size() <= most_compared;
+  if (is_quick && !rules->allows(found)) return "robots";  // else when its turn comes: a page may have very many links
   return traps_.judge(found);
 }
 
@@ -252,7 +250,7 @@ coro<void> crawler::crawl_page(target next, ticket mine) {
     until_it_ends.answered();
     mine.give_slot_up();
     if (!is_tried_again) co_await finish(next, result, begun);
-    fetcher_->recycle(std::move(result.reader));
+    fetcher_->recycle(result);
     if (out_.is_full()) co_await out_.flush();
   } catch (const std::exception&) {
     output_failed(std::current_exception());
@@ -294,7 +292,7 @@ coro<void> crawler::finish(const target& next, detail::fetched_page& result, tim
     done.record = &page;
   }
   auto fresh = create_task(roles_.frontier->finish(done, judge_), {.eager_start = true});
-  fetcher_->recycle(std::move(result.reader));  // at once: the next page finds it in the processor's cache
+  fetcher_->recycle(result);  // at once: the next page finds it in the processor's cache
   queue(co_await fresh);
 }
 

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <functional>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 
+#include <hocket/base/text_hash.hpp>
 #include <hocket/crawl/frontier.hpp>
 #include <hocket/crawl/text_set.hpp>
 
@@ -11,7 +15,7 @@ namespace hocket::crawl {
 class memory_frontier final : public frontier {
  public:
   /// `seed`: see `text_set`.
-  explicit memory_frontier(std::uint64_t seed = 0) noexcept : seen_(seed) {}
+  explicit memory_frontier(std::uint64_t seed = 0) : seen_(seed), passed_over_(0, seeded_text_hash{seed}) {}
 
   [[nodiscard]] coro<std::vector<target>> begin(std::span<const url> seeds, const judge& decide) override;
   [[nodiscard]] coro<std::vector<target>> finish(const finished_page& done, const judge& decide) override;
@@ -25,7 +29,7 @@ class memory_frontier final : public frontier {
   void add(const url& found, unsigned depth, const judge& decide, std::vector<target>& fresh);
 
   text_set seen_;
-  std::unordered_map<std::string, std::string_view> passed_over_;  // with the reason
+  std::unordered_map<std::string, std::string_view, seeded_text_hash, std::equal_to<>> passed_over_;  // with the reason
 };
 
 }  // namespace hocket::crawl

@@ -62,6 +62,7 @@ void page_links::begin(std::string_view charset) {
   extractor_.reset();
   charset_ = charset;
   has_begun_ = false;
+  read_ = 0;
   beginning_.clear();
   encoding_.reset();
   decoder_.reset();
@@ -71,6 +72,7 @@ void page_links::begin(std::string_view charset) {
 }
 
 void page_links::feed(std::string_view bytes) {
+  read_ += bytes.size();
   if (has_begun_) return take(bytes);
   if (!beginning_.empty() || bytes.size() < declaration_bytes) {
     beginning_.append(bytes);
@@ -112,6 +114,12 @@ void page_links::extract(std::string_view text) {
   }
 }
 
+bool page_links::has_room_for(std::size_t bytes) noexcept {
+  is_cut_off_ |= bytes > room_;
+  if (!is_cut_off_) room_ -= bytes;
+  return !is_cut_off_;
+}
+
 std::vector<page_link>& page_links::finish(const hocket::url& document) {
   if (!has_begun_) {
     look_for_declaration(beginning_);
@@ -119,6 +127,9 @@ std::vector<page_link>& page_links::finish(const hocket::url& document) {
   }
   known_links_.clear();
   links_.clear();
+  room_ = std::min(max_found_bytes, std::size_t{1024} * 1024 + 32 * read_);
+  is_cut_off_ = false;
+  const std::size_t own_bytes = document.href().size();
   elements_ = {};
   if (collector_) elements_.wanted = collector_->wanted();
   const page_query_encoder encoder(encoding_.value_or(encoding::windows_1252));
@@ -132,6 +143,7 @@ std::vector<page_link>& page_links::finish(const hocket::url& document) {
   for (std::size_t href = 0; href < hrefs_.size(); ++href) {
     auto resolved = resolve(hrefs_[href], *base);
     if (!resolved || !is_http(*resolved)) continue;
+    if (!has_room_for(own_bytes + resolved->href().size())) break;
     std::string place = elements_.wanted.fragments ? place_named_by(*resolved) : std::string();
     hocket::url link = std::move(*resolved).without_fragment();
     if (!place.empty()) elements_.fragment_links.push_back({link.href(), std::move(place)});
@@ -150,12 +162,14 @@ std::vector<page_link>& page_links::finish(const hocket::url& document) {
   declared_.robots.add(declared.robots);
   if (declared.canonical) declared_.canonical = absolute(*declared.canonical);
   for (const auto& each : declared.alternates)
-    if (std::string href = absolute(each.href); !href.empty())
+    if (std::string href = absolute(each.href); !href.empty() && has_room_for(each.hreflang.size() + href.size()))
       declared_.alternates.push_back({each.hreflang, std::move(href)});
   if (!collector_) return links_;
-  elements_.anchors = collector_->anchors();
+  auto anchors = collector_->anchors();
+  if (has_room_for(own_bytes * anchors.size())) elements_.anchors = std::move(anchors);
   for (std::size_t n = 0; n < collector_->resources(); ++n)
-    if (auto url = resolve(collector_->url(n), *base); url && is_http(*url))
+    if (auto url = resolve(collector_->url(n), *base);
+        url && is_http(*url) && has_room_for(own_bytes + url->href().size()))
       elements_.resources.push_back({std::move(*url).without_fragment().href(), collector_->kind(n)});
   keep_distinct(elements_);
   return links_;

@@ -43,6 +43,10 @@ struct page_declarations {
 /// look like decides then.
 class page_links {
  public:
+  /// What is found on a page may come to this many bytes, each link counted with the page's own URL, as they are written; and to no more than a
+  /// megabyte and 32 times what was read. A small page with a long base would come to gigabytes otherwise.
+  static constexpr std::size_t max_found_bytes = std::size_t{64} * 1024 * 1024;
+
   /// `seed`: see `text_set`. With nothing `wanted` besides links, pages are read faster.
   explicit page_links(std::uint64_t seed = 0, element_options wanted = {})
       : collector_(wanted.any() ? std::make_unique<element_collector>(wanted, seed) : nullptr),
@@ -64,6 +68,9 @@ class page_links {
   /// What the page has besides links, as far as wanted; after `finish`.
   [[nodiscard]] page_elements& elements() noexcept { return elements_; }
 
+  /// There was more than `max_found_bytes` allow, and the rest was left out; after `finish`.
+  [[nodiscard]] bool is_cut_off() const noexcept { return is_cut_off_; }
+
   /// In which encoding the page is; nothing while all of it was ASCII and it has declared none.
   [[nodiscard]] std::optional<encoding> page_encoding() const noexcept { return encoding_; }
 
@@ -72,6 +79,7 @@ class page_links {
   void use(encoding which);
   void take(std::string_view bytes);
   void extract(std::string_view text);
+  [[nodiscard]] bool has_room_for(std::size_t bytes) noexcept;
 
   std::unique_ptr<element_collector> collector_;  // null: only links are wanted
   link_extractor extractor_;
@@ -87,6 +95,9 @@ class page_links {
   text_set known_links_;
   page_declarations declared_;
   page_elements elements_;
+  std::size_t read_ = 0;  // bytes of the page
+  std::size_t room_ = 0;  // for what is found
+  bool is_cut_off_ = false;
 };
 
 }  // namespace hocket::crawl

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <exception>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -44,17 +45,24 @@ coro<std::string> beginning_of(http::response& answer) {
 
 }  // namespace
 
+struct robots_cache::user {
+  entry& of;
+  explicit user(entry& used) noexcept : of(used) { ++of.asking; }
+  ~user() { --of.asking; }
+  user(const user&) = delete;
+};
+
 const robots* robots_cache::known(const url& where) const {
   const auto found = entries_.find(origin_of(where));
   if (found == entries_.end()) return nullptr;
   const entry& kept = *found->second;
+  kept.used = ++uses_;
   return kept.rules && loop::running().time() < kept.good_until ? &*kept.rules : nullptr;
 }
 
 coro<const robots*> robots_cache::ask(url where) {
-  auto& slot = entries_[std::string(origin_of(where))];
-  if (!slot) slot = std::make_unique<entry>();
-  entry& kept = *slot;
+  entry& kept = entry_of(where);
+  const user until_it_ends(kept);
   const auto held = co_await kept.fetching.scoped_lock();
   const time_point now = loop::running().time();
   if (now < kept.good_until) {
@@ -62,8 +70,10 @@ coro<const robots*> robots_cache::ask(url where) {
     throw robots_unreachable(*kept.failure);
   }
   kept.rules.reset();
+  bytes_ -= std::exchange(kept.bytes, 0);
   try {
-    kept.rules = co_await fetch(*url::parse("/robots.txt", where));
+    kept.rules = co_await fetch(*url::parse("/robots.txt", where), kept.bytes);
+    bytes_ += kept.bytes;
     kept.good_until = loop::running().time() + good_for;
     kept.failures = 0;
     co_return &*kept.rules;
@@ -78,6 +88,29 @@ coro<const robots*> robots_cache::ask(url where) {
   }
 }
 
+robots_cache::entry& robots_cache::entry_of(const url& where) {
+  auto found = entries_.find(origin_of(where));
+  if (found == entries_.end()) {
+    if (entries_.size() >= most_origins || bytes_ > most_bytes) forget_some();
+    found = entries_.emplace(origin_of(where), std::make_unique<entry>()).first;
+  }
+  found->second->used = ++uses_;
+  return *found->second;
+}
+
+// Whoever names hosts without end, each with a file of its own, would fill the memory.
+void robots_cache::forget_some() {
+  std::vector<std::uint64_t> uses;
+  for (const auto& [origin, kept] : entries_) uses.push_back(kept->used);
+  const auto middle = uses.begin() + static_cast<std::ptrdiff_t>(uses.size() / 2);
+  std::ranges::nth_element(uses, middle);
+  std::erase_if(entries_, [&](const auto& each) {
+    const bool goes = each.second->used < *middle && each.second->asking == 0;
+    if (goes) bytes_ -= each.second->bytes;
+    return goes;
+  });
+}
+
 void robots_cache::fail(entry& where, robots_unreachable why) {
   const duration rest = first_rest * (1U << std::min(where.failures, 12U));
   ++where.failures;
@@ -85,7 +118,7 @@ void robots_cache::fail(entry& where, robots_unreachable why) {
   where.good_until = loop::running().time() + std::min<duration>(rest, longest_rest);
 }
 
-coro<robots> robots_cache::fetch(url place) {
+coro<robots> robots_cache::fetch(url place, std::size_t& bytes) {
   ++fetched_;
   const time_point deadline = loop::running().time_after(timeout_);
   for (unsigned redirects = 0;; ++redirects) {
@@ -107,6 +140,7 @@ coro<robots> robots_cache::fetch(url place) {
       co_return robots();
     }
     const std::string text = co_await beginning_of(answer);
+    bytes = text.size();
     co_return robots::parse(text, user_agent_);
   }
 }

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include <hocket/base/error.hpp>
+#include <hocket/base/text_hash.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/downloader.hpp>
 #include <hocket/crawl/robots.hpp>
@@ -42,9 +43,14 @@ class robots_unreachable : public error {
 /// Source: RFC 9309, 2.3 and 2.4.
 class robots_cache {
  public:
-  /// The downloader must outlive it.
-  robots_cache(downloader& from, std::string user_agent, duration timeout)
-      : downloader_(from), user_agent_(std::move(user_agent)), timeout_(timeout) {}
+  /// How many origins are remembered, and how many bytes their files had: beyond, the half that was used longest ago is forgotten, and asked
+  /// for again when it is needed.
+  static constexpr std::size_t most_origins = 10'000;
+  static constexpr std::size_t most_bytes = std::size_t{64} * 1024 * 1024;
+
+  /// The downloader must outlive it. `seed`: see `text_hash`.
+  robots_cache(downloader& from, std::string user_agent, duration timeout, std::uint64_t seed = 0)
+      : downloader_(from), user_agent_(std::move(user_agent)), timeout_(timeout), entries_(0, seeded_text_hash{seed}) {}
   robots_cache(const robots_cache&) = delete;
 
   /// What is known and still good; null: ask. Allocates nothing. Valid until something is awaited.
@@ -61,23 +67,27 @@ class robots_cache {
   struct entry {
     std::optional<robots> rules;
     time_point good_until{};
+    std::size_t bytes = 0;           // of the file
+    std::size_t asking = 0;          // calls that hold on to it
+    mutable std::uint64_t used = 0;  // counts up; the greatest was used last
     std::optional<robots_unreachable> failure;
     unsigned failures = 0;
     lock fetching;
   };
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-  };
+  struct user;
 
-  coro<robots> fetch(url place);
+  entry& entry_of(const url& where);
+  void forget_some();
+  coro<robots> fetch(url place, std::size_t& bytes);
   void fail(entry& where, robots_unreachable why);
 
   downloader& downloader_;
   std::string user_agent_;
   duration timeout_;
   std::size_t fetched_ = 0;
-  std::unordered_map<std::string, std::unique_ptr<entry>, text_hash, std::equal_to<>> entries_;  // by origin
+  std::size_t bytes_ = 0;  // of all files
+  mutable std::uint64_t uses_ = 0;
+  std::unordered_map<std::string, std::unique_ptr<entry>, seeded_text_hash, std::equal_to<>> entries_;  // by origin
 };
 
 }  // namespace hocket::crawl

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <hocket/base/intrusive_list.hpp>
+#include <hocket/base/text_hash.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/crawl_order.hpp>
 #include <hocket/crawl/target_queue.hpp>
@@ -37,10 +38,11 @@ struct host_limits {
 class scheduler {
  public:
   /// `limits_of` tells the limits of a host ("host:port") when it is first met.
-  /// `by_level`: no URL is handed out before all of lesser depth are finished, so that depths are the least possible.
+  /// `by_level`: no URL is handed out before all of lesser depth are finished, so that depths are the least possible. `seed`: see
+  /// `text_hash`.
   scheduler(std::move_only_function<host_limits(const hocket::url&)> limits_of, bool by_level,
-            crawl_order order = crawl_order::breadth_first)
-      : limits_of_(std::move(limits_of)), by_level_(by_level), order_(order) {}
+            crawl_order order = crawl_order::breadth_first, std::uint64_t seed = 0)
+      : limits_of_(std::move(limits_of)), hosts_(0, seeded_text_hash{seed}), by_level_(by_level), order_(order) {}
   ~scheduler();
   scheduler(const scheduler&) = delete;
 
@@ -92,11 +94,6 @@ class scheduler {
 
     [[nodiscard]] duration delay() const noexcept;
   };
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-  };
-
   host& host_of(const hocket::url& whose);
   void consider(host& which);
   void add_in_front(target next);
@@ -105,7 +102,7 @@ class scheduler {
   void forget_if_idle(host& which);
 
   std::move_only_function<host_limits(const hocket::url&)> limits_of_;
-  std::unordered_map<std::string, std::unique_ptr<host>, text_hash, std::equal_to<>> hosts_;
+  std::unordered_map<std::string, std::unique_ptr<host>, seeded_text_hash, std::equal_to<>> hosts_;
   intrusive_list<host> ready_;                   // hosts that may be asked now, in turn
   std::multimap<time_point, target> postponed_;  // single URLs, until their time
   handle postponed_timer_;

@@ -16,6 +16,7 @@ class link_reader final : public page_reader {
     found_.links.swap(links_.finish(document));
     std::swap(found_.declared, links_.declared());
     std::swap(found_.elements, links_.elements());
+    found_.error = links_.is_cut_off() ? "its links are too long or too many; the rest of them is left out" : "";
     return found_;
   }
 

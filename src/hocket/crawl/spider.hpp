@@ -17,6 +17,7 @@ struct findings {
   std::vector<std::string> items{};  // records taken from the page, each one line of JSON
   page_declarations declared{};      // by the page itself; what its fields say is the crawler's to add
   page_elements elements{};          // what it has besides, as far as wanted
+  std::string error{};               // why the page counts as failed, with what was found; empty: it does not
 };
 
 /// Reads one page after another while their bytes arrive. Belongs to one task at a time.

@@ -1,5 +1,7 @@
 // libc's matcher and not std::regex, which recurses once for each character and so ends the program on a long URL.
 
+#include <algorithm>
+
 #include <fmt/format.h>
 #include <regex.h>
 
@@ -28,6 +30,10 @@ url_pattern::url_pattern(const std::string& expression) {
 
 bool url_pattern::matches(const url& where) const {
   return ::regexec(&compiled_->expression, where.href().c_str(), 0, nullptr, 0) == 0;
+}
+
+bool matches_any(const std::vector<url_pattern>& patterns, const url& where) {
+  return std::ranges::any_of(patterns, [&where](const url_pattern& each) { return each.matches(where); });
 }
 
 }  // namespace hocket::crawl

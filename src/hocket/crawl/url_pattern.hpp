@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <hocket/url/url.hpp>
 
@@ -21,5 +22,8 @@ class url_pattern {
   struct compiled;
   std::shared_ptr<const compiled> compiled_;
 };
+
+/// Whether one of them matches.
+[[nodiscard]] bool matches_any(const std::vector<url_pattern>& patterns, const url& where);
 
 }  // namespace hocket::crawl

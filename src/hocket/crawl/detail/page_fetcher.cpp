@@ -18,6 +18,7 @@ namespace hocket::crawl::detail {
 namespace {
 
 constexpr std::chrono::seconds longest_rest = std::chrono::hours(24);
+constexpr std::uint64_t most_bytes_of_spare = 256 * 1024;  // of the page that it has read
 
 bool is_http(const url& target) { return target.scheme() == "http" || target.scheme() == "https"; }
 
@@ -134,7 +135,14 @@ coro<bool> page_fetcher::may_go_on(const target& next, fetched_page& result) {
   for (const http::redirect_hop& hop : result.redirects)
     if (hop.from == result.final_url) throw http::too_many_redirects("redirected in a circle");
   if (!scope_.contains(result.final_url)) {
-    co_await leave_scope(next, result);
+    co_await leave_out(result, "scope");
+    if (next.depth == 0)
+      result.note = fmt::format("{} is redirected to {}; crawl that, or widen --scope", without_user(next.url),
+                                result.final_url.href());
+    co_return false;
+  }
+  if (matches_any(options_.exclude, result.final_url)) {
+    co_await leave_out(result, "excluded");
     co_return false;
   }
   if (from.scheme() == "https" && result.final_url.scheme() == "http" && !options_.allow_downgrade) {
@@ -146,15 +154,13 @@ coro<bool> page_fetcher::may_go_on(const target& next, fetched_page& result) {
   co_return co_await claim(next, result);
 }
 
-coro<void> page_fetcher::leave_scope(const target& next, fetched_page& result) {
+coro<void> page_fetcher::leave_out(fetched_page& result, std::string_view reason) {
   const std::string& href = result.final_url.href();
   if (co_await roles_.frontier->claim(href)) {
     result.claimed.push_back(href);
-    result.skipped = "scope";
+    result.skipped = reason;
   }
-  result.error = fmt::format("redirected to {}, which is out of scope", href);
-  if (next.depth == 0)
-    result.note = fmt::format("{} is redirected to {}; crawl that, or widen --scope", without_user(next.url), href);
+  result.error = fmt::format("redirected to {}, which is {}", href, reason == "scope" ? "out of scope" : reason);
 }
 
 // The place itself is not at fault: links may lead to it.
@@ -231,6 +237,12 @@ coro<void> page_fetcher::read_body(http::response& answer, fetched_page& result)
   result.body = digest;
 }
 
+void page_fetcher::recycle(fetched_page& done) {
+  done.found = nullptr;
+  if (done.reader && done.bytes <= most_bytes_of_spare && done.error.empty()) spare_.push_back(std::move(done.reader));
+  done.reader.reset();
+}
+
 std::unique_ptr<page_reader> page_fetcher::take_spare() {
   if (spare_.empty()) return roles_.spider->make_reader(loop::running().random()());
   auto taken = std::move(spare_.back());
@@ -249,6 +261,7 @@ void page_fetcher::finish(fetched_page& result) {
     if (result.error.empty()) result.error = failed.what();
     return;
   }
+  if (result.error.empty()) result.error = result.found->error;
   if (hooks_.on_links) hooks_.on_links(result.final_url, *result.found);
   const robots_directives of_answer = result.declared.robots;
   result.declared = std::exchange(result.found->declared, {});

@@ -80,16 +80,15 @@ class page_fetcher {
   /// Once it is known that the page is not tried again: resolves what was found on it, if it was read.
   void finish(fetched_page& result);
 
-  /// Takes the reader back, if there is one, for a page to come. What was found is forgotten.
-  void recycle(std::unique_ptr<page_reader> reader) {
-    if (reader) spare_.push_back(std::move(reader));
-  }
+  /// Takes the reader back, if there is one, for a page to come. What was found is forgotten. That of a large page goes, and its memory
+  /// with it.
+  void recycle(fetched_page& done);
 
  private:
   coro<void> attempt(const target& next, fetched_page& result);
   coro<bool> may_fetch(const target& next, fetched_page& result);
   coro<bool> may_go_on(const target& next, fetched_page& result);
-  coro<void> leave_scope(const target& next, fetched_page& result);
+  coro<void> leave_out(fetched_page& result, std::string_view reason);
   void refuse_downgrade(const target& next, const url& from, fetched_page& result);
   coro<bool> claim(const target& next, fetched_page& result);
   void take_head(const http::response& answer, fetched_page& result) const;
