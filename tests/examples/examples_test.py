@@ -242,6 +242,20 @@ class Microthreads(unittest.TestCase):
         self.assertEqual(output_of("microthreads")[-1], "who waits at a channel now: 0")
 
 
+class LessonsPage(unittest.TestCase):
+    """What docs/lessons.md says that programs take."""
+
+    def claims(self):
+        page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "lessons.md").read_text()
+        return dict(re.findall(r"^\| \[`(\w+)`\].*\| (\d+\.\d) s \|$", page, re.M))
+
+    def test_no_program_takes_less_than_the_page_says(self):
+        claims = self.claims()
+        for program in ("coop_blocking", "green_sleep", "countdown_sync", "countdown_blocking", "countdown_threads", "countdown"):
+            told = max(float(number) for line in output_of(program) for number in re.findall(r"\d+\.\d+", line))
+            self.assertGreaterEqual(told + 0.05, float(claims[program]), program)
+
+
 class CountDownClaims:
     DELAYS = {"A": 1.0, "B": 0.8, "C": 0.5}
 

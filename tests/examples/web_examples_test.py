@@ -431,6 +431,14 @@ class HttpSideBySide:
         self.assertEqual(sorted(re.findall(r"got URL: (\S+)", ended.stdout)), urls)
         self.assertEqual(site.most, 2)
 
+    def test_takes_no_less_than_the_lessons_page_says(self):
+        page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "lessons.md").read_text()
+        claims = dict(re.findall(r"^\| \[`(\w+)`\].*\| (\d+\.\d) s \|$", page, re.M))
+        with Site({f"/{n}": html(b"x") for n in range(6)}, pause_seconds=0.5) as site:
+            ended = run(self.program, *(site.url(f"/{n}") for n in range(6)))
+        told = float(ended.stdout.splitlines()[-1].removeprefix("Total elapsed time: "))
+        self.assertGreaterEqual(told + 0.05, float(claims[self.program]))
+
     def test_says_what_it_cannot_fetch(self):
         ended = run(self.program, "http://127.0.0.1:1/")
         self.assertIn("Connection refused", ended.stderr + ended.stdout)
