@@ -13,7 +13,7 @@ import time
 import unittest
 
 import program
-from numbered_site import Site, finished, written
+from numbered_site import PAGES, Site, finished, written
 
 KILLS = 6  # of one crawl
 
@@ -40,9 +40,7 @@ class Resume(unittest.TestCase):
 
     def kill_and_compare(self, backend):
         whole, parts = f"whole-{backend}", f"parts-{backend}"
-        begun = time.monotonic()
         self.finish(self.crawl(whole, self.site.url, backend=backend))
-        length = time.monotonic() - begun
         self.site.asked.clear()
         seed = random.randrange(1 << 32)
         moments = random.Random(seed)
@@ -50,7 +48,9 @@ class Resume(unittest.TestCase):
         process = self.crawl(parts, self.site.url, backend=backend)
         while True:
             if kills < KILLS:
-                time.sleep(moments.uniform(0, length / 3))
+                pages = self.site.asked.total() + moments.randrange(2 * PAGES // KILLS)
+                program.wait_until(lambda: self.site.asked.total() > pages or process.poll() is not None, "some pages")
+                time.sleep(moments.uniform(0, 0.01))  # anywhere between a page and what is written of it
             else:
                 process.wait(program.WAIT * 5)
             if process.poll() is None:
@@ -64,6 +64,7 @@ class Resume(unittest.TestCase):
                 self.fail(f"seed {seed}: {errors}")
             is_there = is_begun and (self.folder / f"{parts}.frontier/CURRENT").exists()
             process = self.crawl(parts, *(["--resume"] if is_there else [self.site.url]), backend=backend)
+        self.assertGreaterEqual(kills, KILLS // 2, f"seed {seed}")
         rows, pages, summary = written(self.folder / parts)
         whole_rows, whole_pages, whole_summary = written(self.folder / whole)
         self.assertEqual(len(rows), len(set(rows)), f"seed {seed}")

@@ -108,6 +108,7 @@ struct rocksdb_frontier::parts {
   std::optional<detail::frontier_store> store{};
   recent_digests seen{bytes_of_seen_digests};
   recent_digests passed_over{bytes_of_passed_over_digests};
+  std::vector<std::uint64_t> halves{};  // of digests of the links of the page at hand
   lock one_at_a_time{};
   std::vector<ended*> waiting{};                                          // for the next batch
   std::vector<std::pair<std::string, std::string_view>> left_by_pages{};  // what they passed over, the same
@@ -200,10 +201,17 @@ coro<std::vector<target>> rocksdb_frontier::finish(const finished_page& done, co
 
 // All that is done with the links is done here, while they are in the processor's cache.
 void rocksdb_frontier::find_candidates(const finished_page& done, ended& page) {
+  std::vector<std::uint64_t>& halves = parts_->halves;
+  halves.clear();
   for (const page_link& link : done.links) {
+    halves.push_back(detail::first_half(link.url.href(), parts_->seed));
+    parts_->seen.prefetch(halves.back());
+  }
+  for (std::size_t n = 0; n < done.links.size(); ++n) {
+    const page_link& link = done.links[n];
+    const std::uint64_t half = halves[n];
     const std::string& href = link.url.href();
     const std::string_view reason = !done.not_followed.empty() ? done.not_followed : link.nofollow ? "nofollow" : "";
-    const std::uint64_t half = detail::first_half(href, parts_->seed);
     const recent_digests& known = reason.empty() ? parts_->seen : parts_->passed_over;
     if (known.look_up(half) == recent_digests::answer::known) continue;
     if (reason.empty())

@@ -17,7 +17,7 @@ namespace hocket::crawl::detail {
 namespace {
 
 constexpr std::string_view magic = "hocket crawl frontier 2";
-constexpr std::size_t memtable_bytes = std::size_t{8} << 20;
+constexpr std::size_t memtable_bytes = std::size_t{16} << 20;  // some 20,000 pages
 constexpr std::size_t cache_bytes = std::size_t{8} << 20;
 
 /// The database keeps no diary.

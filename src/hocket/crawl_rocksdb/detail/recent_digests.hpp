@@ -19,6 +19,8 @@ class recent_digests {
   /// `unknown`: certainly not inserted before. `perhaps`: it may have been, and was displaced.
   [[nodiscard]] answer look_up(std::uint64_t digest) const noexcept;
   void insert(std::uint64_t digest);
+  /// It will be looked up soon.
+  void prefetch(std::uint64_t digest) const noexcept { __builtin_prefetch(&sets_[digest & (sets_.size() - 1)]); }
 
   /// There are others that are not inserted: whatever is not known is `perhaps`.
   void know_not_all() noexcept { knows_all_ = false; }

@@ -1,14 +1,20 @@
-// Numbers have eight bytes; texts have their length before them.
+// Numbers have seven bits a byte, the lowest first, and the eighth where there are more; texts have their length before them.
 
 #include <hocket/base/error.hpp>
-#include <hocket/crawl_rocksdb/detail/frontier_keys.hpp>
 #include <hocket/crawl_rocksdb/detail/undone_page.hpp>
 
 namespace hocket::crawl::detail {
 namespace {
 
+constexpr const char* broken = "the frontier is broken: what was finished last cannot be read";
+
+void append_number(std::string& to, std::uint64_t number) {
+  for (; number >= 0x80; number >>= 7) to += static_cast<char>(number | 0x80);
+  to += static_cast<char>(number);
+}
+
 void append_text(std::string& to, std::string_view text) {
-  append_big_endian(to, text.size());
+  append_number(to, text.size());
   to.append(text);
 }
 
@@ -17,12 +23,20 @@ class reader {
   explicit reader(std::string_view bytes) : left_(bytes) {}
 
   [[nodiscard]] bool is_at_end() const noexcept { return left_.empty(); }
-  std::uint64_t number() { return from_big_endian(take(8)); }
+  std::uint64_t number() {
+    std::uint64_t number = 0;
+    for (unsigned shift = 0;; shift += 7) {
+      const auto byte = static_cast<unsigned char>(take(1).front());
+      if (shift > 63) throw error(broken);
+      number |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
+      if (byte < 0x80) return number;
+    }
+  }
   std::string text() { return std::string(take(number())); }
 
  private:
   std::string_view take(std::uint64_t size) {
-    if (size > left_.size()) throw error("the frontier is broken: what was finished last ends too soon");
+    if (size > left_.size()) throw error(broken);
     const std::string_view taken = left_.substr(0, size);
     left_.remove_prefix(size);
     return taken;
@@ -37,11 +51,11 @@ void append(std::string& to, const undone_page& page) {
   append_text(to, page.key);
   append_text(to, page.value);
   append_text(to, page.skipped);
-  append_big_endian(to, page.is_page ? 1 : 0);
-  append_big_endian(to, page.is_ok ? 1 : 0);
-  append_big_endian(to, page.links);
-  append_big_endian(to, page.bytes);
-  append_big_endian(to, page.claimed.size());
+  append_number(to, page.is_page ? 1 : 0);
+  append_number(to, page.is_ok ? 1 : 0);
+  append_number(to, page.links);
+  append_number(to, page.bytes);
+  append_number(to, page.claimed.size());
   for (const std::string& each : page.claimed) append_text(to, each);
 }
 
