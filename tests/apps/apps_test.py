@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+import unicodedata
 import unittest
 
 import program
@@ -287,6 +288,22 @@ class Crawl(AppTest):
         self.assertRegex(result.stderr, rf"(?m)^skipped {url}sub/b\.html: nofollow$")
         self.assertRegex(result.stderr, r"(?m)^skipped http://elsewhere\.invalid/: scope$")
         self.assertRegex(result.stdout, "^4 pages ")
+
+    def test_shows_no_control_characters_of_a_server(self):
+        answer = ("HTTP/1.1 302 Found\r\nLocation: mailto:\x9b31m\u202ex\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").encode()
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            def serve():
+                with contextlib.suppress(OSError):
+                    while True:
+                        with listener.accept()[0] as peer:
+                            peer.recv(4096)
+                            peer.sendall(answer)
+            threading.Thread(target=serve, daemon=True).start()
+            result = hocket("crawl", f"http://127.0.0.1:{listener.getsockname()[1]}/", "--out", self.out, "-v", "--ignore-robots")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("mailto:\ufffd31m\ufffdx", result.stderr)
+        for character in (result.stdout + result.stderr).replace("\n", ""):
+            self.assertNotIn(unicodedata.category(character), ("Cc", "Cf"))
 
     def test_the_default_directory_is_out(self):
         with served(self.make_site()) as url:
