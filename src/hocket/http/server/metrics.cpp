@@ -5,7 +5,6 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -13,6 +12,7 @@
 
 #include <hocket/base/error.hpp>
 #include <hocket/http/server/metrics.hpp>
+#include <hocket/http/server/prometheus_text.hpp>
 
 namespace hocket::http {
 namespace {
@@ -42,16 +42,6 @@ class counted_scope {
   count& number_;
 };
 
-void describe(std::string& to, std::string_view name, std::string_view kind, std::string_view help) {
-  fmt::format_to(std::back_inserter(to), "# HELP {0} {2}\n# TYPE {0} {1}\n", name, kind, help);
-}
-
-void write_number(std::string& to, std::string_view name, std::string_view kind, std::string_view help,
-                  std::uint64_t number) {
-  describe(to, name, kind, help);
-  fmt::format_to(std::back_inserter(to), "{} {}\n", name, number);
-}
-
 }  // namespace
 
 struct alignas(64) metrics::counters {
@@ -78,27 +68,20 @@ struct alignas(64) metrics::counters {
     add(in_flight, other.in_flight);
   }
 
-  void write_requests(std::string& to) const {
-    describe(to, "http_requests_total", "counter", "Requests by method and class of status.");
+  void write_requests(prometheus_text& to) const {
+    to.begin("http_requests_total", "counter", "Requests by method and class of status.");
     for (std::size_t method = 0; method < method_names.size(); ++method)
       for (std::size_t status = 0; status < class_names.size(); ++status)
         if (const std::uint64_t number = requests[method][status]; number > 0)
-          fmt::format_to(std::back_inserter(to), "http_requests_total{{method=\"{}\",status=\"{}\"}} {}\n",
-                         method_names[method], class_names[status], number);
+          to.add_labelled(fmt::format("method=\"{}\",status=\"{}\"", method_names[method], class_names[status]),
+                          number);
   }
 
-  void write_durations(std::string& to, const std::vector<double>& bounds) const {
-    const auto out = std::back_inserter(to);
-    describe(to, "http_request_duration_seconds", "histogram", "From the whole head on to the last byte of the reply.");
-    std::uint64_t so_far = 0;
-    for (std::size_t n = 0; n < buckets.size(); ++n) {
-      so_far += buckets[n];
-      fmt::format_to(out, "http_request_duration_seconds_bucket{{le=\"{}\"}} {}\n",
-                     n < bounds.size() ? fmt::format("{}", bounds[n]) : "+Inf", so_far);
-    }
+  void write_durations(prometheus_text& to, const std::vector<double>& bounds) const {
+    const std::vector<std::uint64_t> counts(buckets.begin(), buckets.end());
     const double seconds = std::chrono::duration<double>(std::chrono::nanoseconds(nanoseconds)).count();
-    fmt::format_to(out, "http_request_duration_seconds_sum {}\nhttp_request_duration_seconds_count {}\n", seconds,
-                   so_far);
+    to.add_histogram("http_request_duration_seconds", "From the whole head on to the last byte of the reply.", bounds,
+                     counts, seconds);
   }
 
   std::array<std::array<count, class_names.size()>, method_names.size()> requests{};
@@ -146,19 +129,22 @@ std::string metrics::text() const {
     for (const auto& each : counters_) all.add_all(*each);
     for (const auto& each : connections_) connections += *each;
   }
-  std::string text;
-  all.write_requests(text);
-  all.write_durations(text, bounds_);
-  write_number(text, "http_response_body_bytes_total", "counter", "Bytes of bodies that were sent.", all.body_bytes);
-  write_number(text, "http_requests_in_flight", "gauge", "Requests whose handlers run.", all.in_flight);
-  write_number(text, "http_connections", "gauge", "Open connections.", connections);
-  return text;
+  prometheus_text page;
+  all.write_requests(page);
+  all.write_durations(page, bounds_);
+  page.begin("http_response_body_bytes_total", "counter", "Bytes of bodies that were sent.");
+  page.add(std::uint64_t{all.body_bytes});
+  page.begin("http_requests_in_flight", "gauge", "Requests whose handlers run.");
+  page.add(std::uint64_t{all.in_flight});
+  page.begin("http_connections", "gauge", "Open connections.");
+  page.add(std::uint64_t{connections});
+  return std::move(page).text();
 }
 
 handler metrics::page() {
   return [this](request&) -> coro<reply> {
     reply given = reply::text(text());
-    given.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    given.headers.set("Content-Type", prometheus_text::content_type);
     given.headers.set("Cache-Control", "no-store");
     co_return given;
   };
