@@ -971,6 +971,42 @@ HOCKET_TEST(crawler, a_page_that_is_written_down_takes_no_other_pages_place) {
   co_await web.stop();
 }
 
+HOCKET_TEST(crawler, tells_of_each_attempt_at_a_page) {
+  std::size_t asked = 0;
+  scripted_server server(answering([&asked](const std::string& request) {
+    if (target_of(request) == "/") return response_text(200, "<a href=/b>", "Content-Type: text/html\r\n");
+    return ++asked == 1 ? response_text(503, "", "Retry-After: 1\r\n") : response_text(200, "there");
+  }));
+  const temporary_directory folder;
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  list attempts;
+  hocket::crawl::crawl_hooks hooks;
+  hooks.on_attempt = [&](const hocket::crawl::attempt_record& each) {
+    attempts.push_back(fmt::format("{} {} {}{}", each.url.substr(server.url().size()), each.attempt, each.status,
+                                   each.is_tried_again ? " again" : ""));
+  };
+  crawler work(from({server.url()}), out, std::move(hooks));
+  co_await work.run();
+  EXPECT_EQ(attempts, (list{" 1 200", "b 1 503 again", "b 2 200"}));
+}
+
+HOCKET_TEST(crawler, knows_where_it_ends_once_the_last_level_is_reached) {
+  site web({{"/", {"<a href=a><a href=b>"}}, {"/a", {"<a href=c>"}}, {"/b", {""}}});
+  const temporary_directory folder;
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  std::vector<std::optional<std::uint64_t>> ends;
+  hocket::crawl::crawl_hooks hooks;
+  const crawler* crawling = nullptr;
+  hooks.on_response = [&](const url&, const hocket::http::response&) {
+    ends.push_back(crawling->progress().pages_in_all);
+  };
+  crawler work(from({web.url()}, {.depth = 1, .concurrency = 1}), out, std::move(hooks));
+  crawling = &work;
+  co_await work.run();
+  EXPECT_EQ(ends, (std::vector<std::optional<std::uint64_t>>{std::nullopt, 3, 3}));
+  co_await web.stop();
+}
+
 TEST(crawler, cancelled_anywhere_it_leaves_nothing_behind_and_complete_files) {
   for (const auto backend : hocket::testing::every_backend()) {
     const temporary_directory folder;

@@ -111,6 +111,8 @@ coro<void> crawler::run() {
   std::vector<target> left = co_await roles_.frontier->begin(
       seeds, [this](const url& seed) { return verdict{.priority = priority_of(seed)}; });
   counts_ = roles_.frontier->resumed();
+  earlier_pages_ = counts_.pages;
+  earlier_bytes_ = counts_.bytes;
   handed_out_ = counts_.pages;
   co_await remember_counts();
   queue(std::move(left));
@@ -246,6 +248,7 @@ coro<void> crawler::crawl_page(target next, ticket mine) {
   co_await fetcher_->fetch(next, result);
   try {
     const bool is_tried_again = postpone(next, result);
+    if (hooks_.on_attempt && !result.refused) tell_attempt(next, result, begun, is_tried_again);
     if (sitemaps_ && !is_tried_again) co_await read_sitemaps(next, result);
     until_it_ends.answered();
     mine.give_slot_up();
@@ -255,6 +258,19 @@ coro<void> crawler::crawl_page(target next, ticket mine) {
   } catch (const std::exception&) {
     output_failed(std::current_exception());
   }
+}
+
+void crawler::tell_attempt(const target& next, const detail::fetched_page& result, time_point begun,
+                           bool is_tried_again) {
+  const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(loop::running().time() - begun);
+  hooks_.on_attempt({.url = next.url.href(),
+                     .final_url = result.final_url.href(),
+                     .status = result.status,
+                     .bytes = result.bytes,
+                     .milliseconds = taken.count(),
+                     .attempt = next.attempts + 1,
+                     .error = result.error,
+                     .is_tried_again = is_tried_again});
 }
 
 // Those of a site whose first page has come. That page is not finished before, so the crawl is not either.
@@ -355,6 +371,13 @@ crawl::progress crawler::progress() const {
   now.in_flight = scheduler_.in_flight();
   now.queued = scheduler_.queued() + static_cast<std::size_t>(roles_.frontier->kept());
   now.elapsed = loop::running().time() - begun_;
+  now.earlier_pages = earlier_pages_;
+  now.earlier_bytes = earlier_bytes_;
+  now.pages_in_all = options_.max_pages;
+  if (options_.depth && scheduler_.level() >= *options_.depth) {
+    const std::uint64_t left = counts_.pages + now.in_flight + now.queued;
+    now.pages_in_all = std::min(left, options_.max_pages.value_or(left));
+  }
   return now;
 }
 

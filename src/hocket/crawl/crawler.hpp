@@ -39,6 +39,11 @@ struct progress : tally {
   std::size_t in_flight = 0;
   std::size_t queued = 0;
   duration elapsed{};  // of this run
+  // What earlier runs have come to.
+  std::uint64_t earlier_pages = 0;
+  std::uint64_t earlier_bytes = 0;
+  /// Where it will end, as far as that is known: it is so by `max_pages`, and when the last level of `depth` is reached.
+  std::optional<std::uint64_t> pages_in_all{};
 };
 
 /// Follows links from the seeds and hands on what it finds, page by page: the engine, which owns the tasks.
@@ -69,6 +74,7 @@ class crawler {
   void reach_limit(const target& one_too_many);
   coro<void> settle();
   coro<void> flush_regularly();
+  void tell_attempt(const target& next, const detail::fetched_page& result, time_point begun, bool is_tried_again);
   coro<void> crawl_page(target next, ticket mine);
   coro<void> read_sitemaps(const target& next, const detail::fetched_page& result);
   coro<bool> take_from_sitemap(url sitemap, std::vector<page_link> pages);
@@ -101,6 +107,8 @@ class crawler {
   event nothing_under_way_;
   std::size_t under_way_ = 0;
   tally counts_;
+  std::uint64_t earlier_pages_ = 0;  // of these, of earlier runs
+  std::uint64_t earlier_bytes_ = 0;
   std::uint64_t handed_out_ = 0;
   cancel_scope* handing_out_ = nullptr;
   time_point begun_{};

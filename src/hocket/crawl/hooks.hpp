@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -13,6 +14,18 @@
 #include <hocket/url/url.hpp>
 
 namespace hocket::crawl {
+
+/// What came of one attempt at a page.
+struct attempt_record {
+  std::string_view url;
+  std::string_view final_url;
+  int status = 0;  // 0: there was no answer
+  std::uint64_t bytes = 0;
+  std::int64_t milliseconds = 0;
+  unsigned attempt = 1;    // the first is 1
+  std::string_view error;  // empty: none
+  bool is_tried_again = false;
+};
 
 /// What a crawl tells while it runs, and where one may step in. All are called on the loop, and must not throw.
 struct crawl_hooks {
@@ -28,6 +41,8 @@ struct crawl_hooks {
   /// For each item that a page gave, as it is written.
   std::function<void(const url& page, std::string_view json)> on_item{};
   std::function<void(const page_record&)> on_page{};
+  /// Each attempt at a page, redirects included, that of a page that is tried again too; not where robots.txt or its address kept it out.
+  std::function<void(const attempt_record&)> on_attempt{};
   std::function<void(std::string_view url, std::string_view reason)> on_skip{};
   /// Once each: things that the user should know.
   std::function<void(const std::string&)> on_note{};

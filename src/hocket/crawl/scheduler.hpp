@@ -79,6 +79,8 @@ class scheduler {
 
   [[nodiscard]] std::size_t queued() const noexcept { return queued_ + deeper_.size(); }
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  /// The depth whose URLs are handed out, where that goes by level.
+  [[nodiscard]] unsigned level() const noexcept { return level_; }
   /// That are known at the moment: a host without URLs is forgotten when its rest is over.
   [[nodiscard]] std::size_t hosts() const noexcept { return hosts_.size(); }
 
