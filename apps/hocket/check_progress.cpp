@@ -1,15 +1,11 @@
 #include "check_progress.hpp"
 
 #include <chrono>
-#include <cstdio>
-#include <utility>
 
 #include <fmt/format.h>
 
 #include <hocket/base/grouped.hpp>
 #include <hocket/core/sleep.hpp>
-
-#include "progress_line.hpp"
 
 namespace hocket::app {
 
@@ -35,22 +31,9 @@ void check_progress::show() {
   const std::string line =
       fmt::format("  asked for {} of {} URLs  broken {}", grouped(asked_), grouped(links_), grouped(broken_));
   if (mode_ == mode::live)
-    fmt::print(stderr, "\r{}\x1b[K", fitted(line));
+    live_.show({line});
   else
-    fmt::print(stderr, "{}\n", line);
-  std::fflush(stderr);
-  is_shown_ = mode_ == mode::live;
-}
-
-void check_progress::say(const std::string& line) {
-  clear();
-  fmt::print(stderr, "{}\n", line);
-}
-
-void check_progress::clear() {
-  if (!std::exchange(is_shown_, false)) return;
-  fmt::print(stderr, "\r\x1b[K");
-  std::fflush(stderr);
+    live_.say(line);
 }
 
 }  // namespace hocket::app

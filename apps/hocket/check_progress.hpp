@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 
 #include <hocket/core/coro.hpp>
 
 #include "crawl_progress.hpp"
+#include "live_lines.hpp"
 
 namespace hocket::app {
 
@@ -18,10 +19,10 @@ class check_progress {
   [[nodiscard]] coro<void> follow();
 
   void count(bool is_broken) noexcept;
-  /// Prints a line of its own, with the live line out of the way.
-  void say(const std::string& line);
+  /// Prints a line of its own: see `live_lines`.
+  void say(std::string_view line) { live_.say(line); }
   /// Takes the live line away.
-  void clear();
+  void clear() { live_.clear(); }
 
  private:
   void show();
@@ -30,7 +31,7 @@ class check_progress {
   std::uint64_t links_;
   std::uint64_t asked_ = 0;
   std::uint64_t broken_ = 0;
-  bool is_shown_ = false;
+  live_lines live_;
 };
 
 }  // namespace hocket::app

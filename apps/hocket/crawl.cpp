@@ -37,6 +37,7 @@
 #include "client_security.hpp"
 #include "command.hpp"
 #include "crawl_progress.hpp"
+#include "crawl_watch.hpp"
 #include "graph_export.hpp"
 #include "name_resolver.hpp"
 #include "report_file.hpp"
@@ -74,6 +75,7 @@ struct crawl_arguments {
   std::uint64_t warc_file_bytes = std::uint64_t{1} << 30;
   std::string elements = "links";
   bool check_fragments = false;
+  watch_arguments watch;
   check_arguments check;
   bool has_out = false;  // it was given
   bool json = false;
@@ -284,27 +286,42 @@ void note_traps(crawl::crawl_hooks& hooks, std::unordered_map<std::string, std::
   };
 }
 
+void count_pages(crawl::crawl_hooks& hooks, crawl::crawl_stats& counted) {
+  hooks.on_page = [&counted, also = std::move(hooks.on_page)](const crawl::page_record& page) {
+    counted.add(page);
+    also(page);
+  };
+}
+
 /// `traps`: takes the URLs of spaces without end; null: nobody wants them.
 coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options,
                            std::unordered_map<std::string, std::string>* traps) {
-  progress_display display(mode_of(arguments), options.max_pages);
+  crawl::crawl_stats counted;
+  progress_display display(mode_of(arguments), arguments.verbose ? &counted : nullptr);
   first_failure first;
   options.resolver = make_resolver(arguments.resolver);
   if (arguments.insecure && !arguments.quiet)
     display.say("hocket crawl: certificates are not checked (--insecure): any server may pass itself off as another");
+  const auto watch = co_await crawl_watch::open(arguments.watch, counted, [&](const std::string& line) {
+    if (!arguments.quiet) display.say("hocket crawl: " + line);
+  });
   crawl_places places = co_await open_places(arguments, options, display);
   crawl::crawl_roles roles = roles_of(arguments);
   roles.frontier = std::move(places.frontier);
   crawl::crawl_hooks hooks = hooks_of(arguments, display, first);
+  if (arguments.verbose || arguments.watch.stats_port) count_pages(hooks, counted);
+  watch->add_hooks(hooks);
   if (traps != nullptr) note_traps(hooks, *traps);
   if (places.archive) hooks.record = [&archive = *places.archive] { return archive.record(); };
   crawl::crawler work(std::move(options), places.pipeline(), std::move(hooks), std::move(roles));
+  watch->serve(work);
   task<void> showing = create_task(display.follow(work));
   bool was_interrupted = false;
   try {
     co_await finally(work.run(), [&]() -> coro<void> {
       showing.cancel();
       static_cast<void>(co_await as_result(showing));
+      co_await watch->close();
       display.clear();
     });
   } catch (const cancelled&) {
@@ -506,6 +523,7 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->check(is_count_from(1))
       ->default_str("1GiB")
       ->needs(archive);
+  add_watch_options(command, arguments.watch);
   command.add_flag("--json", arguments.json, "print the summary as JSON");
   CLI::Option* quiet = command.add_flag("-q,--quiet", arguments.quiet, "print nothing but errors");
   command.add_flag("-v,--verbose", arguments.verbose, "print each page, and why a URL was not fetched")

@@ -2,31 +2,38 @@
 
 #include <cstdint>
 #include <deque>
-#include <optional>
 #include <string>
+#include <string_view>
 
 #include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/stats/crawl_stats.hpp>
+
+#include "live_lines.hpp"
 
 namespace hocket::app {
 
-/// Shows how far a crawl is: one live line on a terminal, a plain line now and then elsewhere.
+/// Shows how far a crawl is: one live line on a terminal, and the slowest hosts below it if wanted; a plain line now and then elsewhere.
 class progress_display {
  public:
   enum class mode { never, live, plain };
 
-  /// `most_pages`: where the crawl will end, if that is known; shown as the time left.
-  progress_display(mode how, std::optional<std::uint64_t> most_pages) noexcept : mode_(how), most_pages_(most_pages) {}
+  /// `counted`: whose slowest hosts are shown; null: none are. Outlives this.
+  progress_display(mode how, const crawl::crawl_stats* counted) noexcept : mode_(how), counted_(counted) {}
 
   /// Shows the state again and again until cancelled.
   [[nodiscard]] coro<void> follow(const crawl::crawler& work);
 
-  /// Prints a line of its own to standard error, with the live line out of the way.
-  void say(const std::string& line);
+  /// Prints a line of its own to standard error: see `live_lines`.
+  void say(std::string_view line) { live_.say(line); }
 
-  /// Takes the live line away.
-  void clear();
+  /// Takes away what is live.
+  void clear() { live_.clear(); }
 
  private:
+  struct rates {
+    double pages_per_second;
+    double bytes_per_second;
+  };
   struct sample {
     duration elapsed;
     std::uint64_t pages;
@@ -34,11 +41,11 @@ class progress_display {
   };
 
   void show(const crawl::progress& now);
-  [[nodiscard]] std::string time_left(const crawl::progress& now) const;
+  [[nodiscard]] rates rates_of(const crawl::progress& now);
 
   mode mode_;
-  std::optional<std::uint64_t> most_pages_;
-  bool shown_ = false;
+  const crawl::crawl_stats* counted_;
+  live_lines live_;
   std::deque<sample> recent_;  // of the last two seconds: what rates are told from
 };
 

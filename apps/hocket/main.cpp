@@ -9,6 +9,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <hocket/graph/printable.hpp>
+
 #include "command.hpp"
 
 namespace {
@@ -22,7 +24,7 @@ std::string name_of(const CLI::App& program) {
 }
 
 int complain(const std::string& who, const std::string& line, int code) {
-  fmt::print(stderr, "{}: {}\n", who, line);
+  fmt::print(stderr, "{}: {}\n", who, hocket::graph::printable(line));
   return code;
 }
 

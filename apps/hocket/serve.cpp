@@ -16,6 +16,7 @@
 #include <hocket/core/run.hpp>
 #include <hocket/core/run_loops.hpp>
 #include <hocket/core/task.hpp>
+#include <hocket/graph/printable.hpp>
 #include <hocket/http/server/server.hpp>
 #include <hocket/http/server/static_files.hpp>
 #include <hocket/io/resolve.hpp>
@@ -39,7 +40,7 @@ struct serve_arguments {
   bool quiet = false;
 };
 
-void print_problem(const std::string& problem) { fmt::print(stderr, "hocket serve: {}\n", problem); }
+void print_problem(const std::string& problem) { fmt::print(stderr, "hocket serve: {}\n", graph::printable(problem)); }
 
 coro<void> reload_on_sighup(tls_context context) {
   signal_receiver asked{SIGHUP};

@@ -13,18 +13,19 @@ _hocket() {
   COMPREPLY=()
   case $command:$previous in
     crawl:--out | crawl:--frontier | graph:--scratch | report:--scratch) _hocket_paths -d; return ;;
-    crawl:--seeds | crawl:--cafile | crawl:--baseline | crawl:--cache | serve:--cert | serve:--key) _hocket_paths -f; return ;;
+    crawl:--seeds | crawl:--cafile | crawl:--baseline | crawl:--cache | crawl:--log | serve:--cert | serve:--key) _hocket_paths -f; return ;;
     get:-o | get:--output | get:--cafile | graph:--sitemap | graph:-o | graph:--output | report:-o | report:--output) _hocket_paths -f; return ;;
     crawl:--order) _hocket_words 'breadth depth'; return ;;
     crawl:--scope) _hocket_words 'host domain prefix any'; return ;;
     crawl:--progress | get:--progress) _hocket_words 'auto always never'; return ;;
     crawl:--format) _hocket_words 'github json junit text'; return ;;
     crawl:--elements) _hocket_words 'links all'; return ;;
+    crawl:--log-format) _hocket_words 'text json'; return ;;
     crawl:--graph | graph:--format) _hocket_words 'csv dot edges graphml sqlite svg'; return ;;
     crawl:--resolver | get:--resolver) _hocket_words 'system dns'; return ;;
     crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--per-host | crawl:--timeout) return ;;
     crawl:--delay | crawl:--include | crawl:--exclude | crawl:--first | crawl:--last) return ;;
-    crawl:--warc-size | crawl:--max-per-host | crawl:--max-duplicates | crawl:--cache-age) return ;;
+    crawl:--warc-size | crawl:--stats-port | crawl:--max-per-host | crawl:--max-duplicates | crawl:--cache-age) return ;;
     crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops) return ;;
     get:-X | get:--request | get:-H | get:--header | get:-d | get:--data | get:--json | get:-F | get:--form) return ;;
     get:-u | get:--user | get:--proxy | get:--timeout | get:--dns-server | crawl:--dns-server) return ;;
@@ -36,7 +37,7 @@ _hocket() {
       --retries --user-agent --sitemaps --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
       --delay --order --include --exclude --first --last --max-per-host --max-duplicates --ignore-robots
       --check --format --baseline --write-baseline --cache --cache-age --no-external
-      --frontier --resume --progress --elements --check-fragments --graph --report --warc --warc-size --json -q --quiet -v --verbose' ;;
+      --frontier --resume --progress --elements --check-fragments --graph --report --warc --warc-size --log --log-format --stats-port --json -q --quiet -v --verbose' ;;
     get) _hocket_words '-h --help -X --request -H --header -d --data --json -F --form -u --user --digest -L --location --compressed
       -i --include -o --output -O --remote-name -C --continue --proxy --proxy-digest --resolver --dns-server --cafile --insecure --timeout --timing
       --progress -q --quiet' ;;
