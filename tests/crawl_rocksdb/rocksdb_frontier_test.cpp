@@ -59,6 +59,12 @@ std::vector<page_link> links_to(const list& hrefs, bool nofollow = false) {
   return links;
 }
 
+list numbered(const std::string& before, int count) {
+  list made;
+  for (int n = 0; n < count; ++n) made.push_back(fmt::format("{}{}", before, n));
+  return made;
+}
+
 list hrefs_of(const std::vector<target>& targets) {
   list hrefs;
   for (const target& each : targets) hrefs.push_back(each.url.href());
@@ -158,6 +164,29 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, resumed_it_gives_what_was_not_finished_a
   EXPECT_EQ(all->resumed().skipped, (std::map<std::string, std::uint64_t, std::less<>>{{"robots", 1}}));
   const auto links = links_to({"http://a/1", "http://a/2"});
   EXPECT_TRUE((co_await all->finish({.page = left.at(0), .links = links}, take_all)).empty());
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, knows_what_it_has_no_room_for_in_memory) {
+  const temporary_directory folder;
+  const auto links = links_to(numbered("http://a/", 500));
+  const auto more = links_to(numbered("http://a/", 501));
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "", {.digest_bytes = 1024});
+    const auto first = seeds({"http://b/1", "http://b/2", "http://b/3"});
+    const auto left = co_await all->begin(first, take_all);
+    const finished_page one{.page = left.at(0), .links = links};
+    const finished_page other{.page = left.at(1), .links = links};
+    const hocket::crawl::frontier::judge decide = take_all;
+    const auto [a, b] = co_await hocket::gather(all->finish(one, decide), all->finish(other, decide));
+    EXPECT_EQ(a.size() + b.size(), 500U);
+    EXPECT_FALSE(co_await all->claim("http://a/0"));
+    EXPECT_EQ(hrefs_of(co_await all->finish({.page = left.at(2), .links = more}, take_all)), (list{"http://a/500"}));
+    EXPECT_EQ(all->seen(), 504U);
+  }
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "", {.digest_bytes = 1024});
+  const auto left = co_await all->begin({}, take_all);
+  EXPECT_EQ(hrefs_of(left), numbered("http://a/", 501));
+  EXPECT_TRUE((co_await all->finish({.page = left.at(0), .links = more}, take_all)).empty());
 }
 
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_was_claimed_is_nobody_elses) {
@@ -290,12 +319,6 @@ coro<list> finish_all(rocksdb_frontier& all, std::vector<target> given, std::map
       waiting.push_back(std::move(each));
   }
   co_return order;
-}
-
-list numbered(const std::string& before, int count) {
-  list made;
-  for (int n = 0; n < count; ++n) made.push_back(fmt::format("{}{}", before, n));
-  return made;
 }
 
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, gives_a_part_of_what_waits_and_the_rest_in_its_order) {

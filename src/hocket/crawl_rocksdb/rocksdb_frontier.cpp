@@ -34,7 +34,6 @@ using detail::undone_page;
 using detail::url_digest;
 
 constexpr auto gathered_for = std::chrono::milliseconds(5);  // pages for one batch: a write costs as much as some pages
-constexpr std::size_t bytes_of_seen_digests = std::size_t{8} << 20;
 constexpr std::size_t bytes_of_passed_over_digests = std::size_t{1} << 20;
 constexpr std::size_t visited_at_once = 1000;
 
@@ -100,13 +99,14 @@ struct rocksdb_frontier::parts {
   explicit parts(const rocksdb_frontier_options& options)
       : order{.by_level = options.by_level, .at_host = options.order},
         given(order, {.of_host = options.of_host, .in_all = options.in_all}),
-        seed(loop::running().random()()) {}
+        seed(loop::running().random()()),
+        seen(options.digest_bytes) {}
 
   detail::waiting_order order;
   detail::workbench given;
   std::uint64_t seed;  // of digests
   std::optional<detail::frontier_store> store{};
-  recent_digests seen{bytes_of_seen_digests};
+  recent_digests seen;
   recent_digests passed_over{bytes_of_passed_over_digests};
   std::vector<std::uint64_t> halves{};  // of digests of the links of the page at hand
   lock one_at_a_time{};

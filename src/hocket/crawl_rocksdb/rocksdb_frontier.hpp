@@ -28,6 +28,8 @@ struct rocksdb_frontier_options {
   /// URLs that the crawler holds of one host and in all; the others wait on disk. More than it fetches at once.
   std::size_t of_host = 1000;
   std::size_t in_all = 20'000;
+  /// Memory for digests of the URLs that were seen of late, a power of two: eight bytes each. About others the disk is asked.
+  std::size_t digest_bytes = std::size_t{8} << 20;
 };
 
 /// A frontier in a folder, by RocksDB: what a page has changed is there when `finish` returns, however the process ends after that.
