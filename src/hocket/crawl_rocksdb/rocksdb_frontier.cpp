@@ -90,7 +90,7 @@ struct rocksdb_frontier::batch {
   std::vector<ended*> pages{};
   std::vector<std::pair<std::string, std::string_view>> passed_over{};
   std::vector<url_digest> seen{};                    // for the first time, wanted or not
-  std::unordered_set<std::string_view> asked_for{};  // of these, what the table of digests cannot tell
+  std::unordered_set<std::uint64_t> first_halves{};  // of these
   std::string undone{};                              // the pages, should they not outlast the machine
   rocksdb::WriteBatch changes{};
 };
@@ -299,22 +299,22 @@ void rocksdb_frontier::decide_about(batch& all, ended& page, const judge& decide
     append(all.undone, undone);
   }
   for (const candidate& each : page.candidates) {
-    const std::string& href = each.found.href();
-    if (each.is_asked_for && !all.asked_for.insert(href).second) continue;
-    if (!parts_->claimed.contains(href)) see(all, each.found, each.first_half, done.page.depth + 1, decide, page.fresh);
+    if (!parts_->claimed.contains(each.found.href()))
+      see(all, each.found, each.first_half, done.page.depth + 1, decide, page.fresh);
   }
 }
 
 void rocksdb_frontier::mark_as_seen(batch& all, std::string_view href, std::uint64_t half) {
   parts_->seen.insert(half);
+  all.first_halves.insert(half);
   all.seen.push_back(detail::digest_of(href, half, parts_->seed));
   ++seen_;
 }
 
-// One that an earlier page of the batch has, too, is known by now.
+// Unless an earlier page of the batch has it, too: the table of digests may have lost that already.
 void rocksdb_frontier::see(batch& all, const url& found, std::uint64_t half, unsigned depth, const judge& decide,
                            std::vector<target>& fresh) {
-  if (parts_->seen.look_up(half) == recent_digests::answer::known) return;
+  if (all.first_halves.contains(half)) return;
   mark_as_seen(all, found.href(), half);
   const verdict given = decide(found);
   if (!given.against.empty()) {
