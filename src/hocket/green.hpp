@@ -5,6 +5,7 @@
 #include <hocket/green/async_result.hpp>
 #include <hocket/green/channel.hpp>
 #include <hocket/green/event.hpp>
+#include <hocket/green/greenlet.hpp>
 #include <hocket/green/group.hpp>
 #include <hocket/green/in_thread.hpp>
 #include <hocket/green/join.hpp>

@@ -19,7 +19,8 @@ thread_local fiber* running = nullptr;
 }  // namespace
 
 fiber* fiber::current() noexcept {
-  return running != nullptr && running->task_ == task_base::current() ? running : nullptr;
+  const bool may_wait = running != nullptr && running->kind_ == kind::waits && running->task_ == task_base::current();
+  return may_wait ? running : nullptr;
 }
 
 const fiber* fiber::on_stack() noexcept { return running; }
@@ -38,8 +39,9 @@ struct fiber::entry {
   }
 };
 
-fiber::fiber(stack memory, job& work) noexcept
+fiber::fiber(stack memory, job& work, kind what) noexcept
     : memory_(std::move(memory)),
+      kind_(what),
       next_(&work),
       thread_exceptions_(__cxxabiv1::__cxa_get_globals()),
       sanitizer_fiber_(make_sanitizer_fiber()) {

@@ -41,7 +41,10 @@ struct job {
 /// began it; when it has ended, the fiber is parked where it was.
 class fiber {
  public:
-  fiber(stack memory, job& work) noexcept;
+  /// Whether its carrier waits for what it parks on; or it parks for other reasons, and must not wait.
+  enum class kind { waits, never_waits };
+
+  fiber(stack memory, job& work, kind what = kind::waits) noexcept;
   ~fiber();
   fiber(const fiber&) = delete;
 
@@ -63,7 +66,7 @@ class fiber {
   /// Sections that have begun and not ended.
   [[nodiscard]] unsigned depth() const noexcept { return depth_; }
 
-  /// The one that runs on this thread; null outside of any, and in a task that was begun eagerly on its stack.
+  /// The one that runs on this thread and may wait; null outside of any, and in a task that was begun eagerly on its stack.
   [[nodiscard]] static fiber* current() noexcept;
   /// On whose stack this is, whoever runs there.
   [[nodiscard]] static const fiber* on_stack() noexcept;
@@ -86,6 +89,7 @@ class fiber {
   };
 
   stack memory_;
+  kind kind_;
   job* next_;                     // to begin with the next resume
   void* other_side_;              // of a switch: the fiber while it is parked, its carrier while it runs
   fiber* outer_ = nullptr;        // which its carrier runs in
