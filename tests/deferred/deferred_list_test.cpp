@@ -44,6 +44,17 @@ TEST(deferred_list, cancelled_cancels_all) {
   EXPECT_EQ(failed, 2U);
 }
 
+TEST(deferred_list, of_members_that_never_have_a_result_keeps_nothing) {
+  auto watched = std::make_shared<int>(1);
+  {
+    const deferred<int> never([watched] {});
+    const auto list = hocket::deferred_list(std::vector{never});
+    const deferred<int> neither([watched] {});
+    const auto gathered = hocket::gather_results(std::vector{neither});
+  }
+  EXPECT_EQ(watched.use_count(), 1);
+}
+
 TEST(gather_results, gives_the_values) {
   const deferred<std::unique_ptr<int>> a;
   const deferred<std::unique_ptr<int>> b;

@@ -52,6 +52,16 @@ TEST(deferred_lock, runs_one_at_a_time_and_lets_go_however_that_ends) {
   EXPECT_FALSE(lock.locked());
 }
 
+TEST(deferred_lock, serves_a_long_line_without_nesting) {
+  const hocket::deferred_lock lock;
+  static_cast<void>(lock.acquire());
+  int served = 0;
+  for (int n = 0; n < 100'000; ++n) lock.run([&served] { ++served; });
+  lock.release();
+  EXPECT_EQ(served, 100'000);
+  EXPECT_FALSE(lock.locked());
+}
+
 TEST(deferred_queue, gives_items_to_those_who_wait_and_keeps_the_rest) {
   hocket::deferred_queue<int> items;
   std::vector<int> got;

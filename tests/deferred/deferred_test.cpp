@@ -120,6 +120,26 @@ TEST(deferred, a_chain_of_any_length_fits_on_the_stack) {
   EXPECT_EQ(seen, 200'000);
 }
 
+TEST(deferred, a_chain_of_callbacks_that_defer_fits_on_the_stack) {
+  const deferred<> first;
+  deferred<> last = first;
+  for (int n = 0; n < 100'000; ++n) last = last.add_callback([] { return hocket::succeed(); });
+  bool reached = false;
+  last.add_callback([&reached] { reached = true; });
+  first.callback();
+  EXPECT_TRUE(reached);
+}
+
+TEST(deferred, one_that_its_holder_has_called_keeps_that_result) {
+  const deferred<int> source;
+  const auto link = source.add_callback([](int n) { return n; });
+  link.errback(std::runtime_error("by its holder"));
+  source.callback(1);
+  std::string seen;
+  link.add_callback([](int) {}).add_errback([&seen](const std::exception_ptr& error) { seen = told(error); });
+  EXPECT_EQ(seen, "by its holder");
+}
+
 TEST(deferred, called_twice_is_an_error) {
   const deferred<int> d;
   d.callback(1);
@@ -297,6 +317,51 @@ HOCKET_TEST(deferred, cancelled_cancels_the_coroutine_that_it_is_made_of) {
   co_await hocket::sleep(1s);
   EXPECT_TRUE(cleaned_up);
   EXPECT_EQ(seen, "cancelled");
+}
+
+HOCKET_TEST(deferred, of_a_coroutine_has_its_result_when_that_has_cleaned_up) {
+  std::string order;
+  const auto slow_to_end = [&order]() -> coro<void> {
+    bool was_cancelled = false;
+    try {
+      co_await hocket::sleep(1h);
+    } catch (const hocket::cancelled&) {
+      was_cancelled = true;
+    }
+    co_await hocket::sleep(1s);
+    order += "cleaned up; ";
+    if (was_cancelled) throw hocket::cancelled{};
+  };
+  const auto waits = [&]() -> coro<void> { co_await hocket::ensure_deferred(slow_to_end()); };
+  auto waiting = hocket::create_task(waits());
+  co_await wait_all_tasks_blocked();
+  waiting.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(waiting));
+  order += "given up";
+  EXPECT_EQ(order, "cleaned up; given up");
+}
+
+HOCKET_TEST(deferred, a_value_that_has_come_is_not_lost_to_a_cancellation) {
+  const hocket::deferred_lock lock;
+  static_cast<void>(lock.acquire());
+  bool has_it = false;
+  const auto wants = [&]() -> coro<void> {
+    co_await lock.acquire();
+    has_it = true;
+    try {
+      co_await hocket::sleep(1s);
+    } catch (const hocket::cancelled&) {
+      lock.release();
+      throw;
+    }
+  };
+  auto waiting = hocket::create_task(wants());
+  co_await wait_all_tasks_blocked();
+  lock.release();
+  waiting.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(waiting));
+  EXPECT_TRUE(has_it);
+  EXPECT_FALSE(lock.locked());
 }
 
 HOCKET_TEST(deferred, times_out) {

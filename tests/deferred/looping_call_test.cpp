@@ -1,4 +1,5 @@
 #include <chrono>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -58,6 +59,16 @@ HOCKET_TEST(looping_call, fails_with_what_a_call_throws_and_may_be_started_again
   auto again = tick.start(1s);
   tick.stop();
   co_await again;
+}
+
+HOCKET_TEST(looping_call, is_stopped_with_its_owner) {
+  std::optional<deferred<>> ended;
+  {
+    hocket::looping_call tick([] {});
+    ended = tick.start(1s);
+  }
+  EXPECT_TRUE(ended->called());
+  co_return;
 }
 
 generator<deferred<>> steps(std::vector<std::string>& seen, std::string name, int count) {

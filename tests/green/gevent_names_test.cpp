@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <ranges>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -116,6 +117,18 @@ HOCKET_TEST(green_async_result, gives_what_is_set_to_all_who_wait) {
   EXPECT_EQ(co_await first + co_await second, "nownow");
 }
 
+HOCKET_TEST(green_async_result, is_left_to_the_others_by_one_that_is_cancelled) {
+  green::async_result<int> later;
+  const auto get = [&later] { return later.get(); };
+  auto given_up = green::spawn(get);
+  auto patient = green::spawn(get);
+  co_await wait_all_tasks_blocked();
+  given_up.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(given_up));
+  later.set(4);
+  EXPECT_EQ(co_await patient, 4);
+}
+
 HOCKET_TEST(green_async_result, stays_to_be_set_after_a_time_out) {
   green::async_result<int> later;
   auto patient = green::spawn([&later] {
@@ -220,6 +233,54 @@ HOCKET_TEST(green_group, imap_dropped_early_lets_the_members_end) {
     members.join();
   });
   EXPECT_EQ(*finished, 3);
+}
+
+HOCKET_TEST(green_group, a_cancelled_map_waits_for_what_it_began) {
+  int running = 0;
+  auto mapping = green::spawn([&running] {
+    int borrowed = 0;
+    green::pool workers(2);
+    try {
+      workers.map(
+          [&](int) {
+            ++running;
+            struct guard {
+              int& count;
+              ~guard() { --count; }
+            } const at_the_end{running};
+            green::sleep(1h);
+            ++borrowed;
+          },
+          std::vector{1, 2, 3});
+    } catch (const hocket::cancelled&) {
+      EXPECT_EQ(running, 0);
+      throw;
+    }
+  });
+  co_await wait_all_tasks_blocked();
+  EXPECT_EQ(running, 2);
+  mapping.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(mapping));
+}
+
+HOCKET_TEST(green_pool, may_go_before_its_members) {
+  hocket::task<> member;
+  co_await green::spawn([&member] {
+    green::pool workers(1);
+    member = workers.spawn(sleeper(1s));
+  });
+  co_await member;
+}
+
+HOCKET_TEST(green_pool, imap_takes_no_more_items_than_it_has_places) {
+  co_await green::spawn([] {
+    green::pool workers(2);
+    int seen = 0;
+    for (const int each : workers.imap([](int n) { return n; }, std::views::iota(0)))
+      if (++seen, each == 10) break;
+    EXPECT_EQ(seen, 11);
+    workers.join();
+  });
 }
 
 HOCKET_TEST(green_pool, runs_no_more_than_its_size_at_once) {

@@ -3,6 +3,8 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -320,6 +323,110 @@ HOCKET_TEST(green_patch, a_limit_of_time_around_code_that_blocks) {
   const auto begin = loop::running().time();
   EXPECT_TRUE(co_await reads);
   EXPECT_EQ(loop::running().time() - begin, 2s);
+}
+
+HOCKET_TEST(green_patch, of_two_who_read_a_pipe_one_waits_on) {
+  const pair_of_ends ends(true);
+  std::string told;
+  const auto read_one = [&](char name) {
+    return [&told, &ends, name] {
+      char byte = 0;
+      EXPECT_EQ(::read(ends.here, &byte, 1), 1);
+      told += name;
+      told += byte;
+    };
+  };
+  auto first = green::spawn(read_one('a'));
+  auto second = green::spawn(read_one('b'));
+  auto writes = green::spawn([&ends] {
+    EXPECT_EQ(::write(ends.there, "1", 1), 1);
+    ::sleep(1);
+    EXPECT_EQ(::write(ends.there, "2", 1), 1);
+  });
+  co_await hocket::gather(first, second, writes);
+  EXPECT_EQ(told.size(), 4U);
+}
+
+HOCKET_TEST(green_patch, calls_that_need_not_wait_let_others_run) {
+  const pair_of_ends ends;
+  EXPECT_EQ(::write(ends.there, std::string(1000, 'x').data(), 1000), 1000);
+  auto reads = green::spawn([&ends] {
+    char byte = 0;
+    int count = 0;
+    while (count < 1000 && ::read(ends.here, &byte, 1) == 1) ++count;
+    return count;
+  });
+  int turns = 0;
+  auto counts = green::spawn([&] {
+    while (!reads.done()) {
+      ++turns;
+      green::sleep();
+    }
+  });
+  EXPECT_EQ(co_await reads, 1000);
+  co_await counts;
+  EXPECT_GT(turns, 10);
+}
+
+HOCKET_TEST(green_patch, a_loop_that_tries_again_after_a_cancellation_does_not_hold_up_the_loop) {
+  green::patch_all();
+  bool may_end = false;
+  auto stubborn = green::spawn([&may_end] {
+    while (!may_end) ::usleep(1000);
+  });
+  co_await hocket::sleep(10ms);
+  stubborn.cancel();
+  co_await hocket::sleep(1s);
+  may_end = true;
+  EXPECT_TRUE(co_await ends_cancelled(stubborn));
+}
+
+HOCKET_TEST(green_patch, a_time_out_is_that_of_the_whole_call) {
+  const pair_of_ends ends;
+  const timeval limit{.tv_sec = 2, .tv_usec = 0};
+  EXPECT_EQ(::setsockopt(ends.here, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit), 0);
+  auto reads = green::spawn([&ends] {
+    std::array<char, 100> bytes{};
+    return ::recv(ends.here, bytes.data(), bytes.size(), MSG_WAITALL);
+  });
+  auto drips = green::spawn([&] {
+    while (!reads.done()) {
+      EXPECT_EQ(::write(ends.there, "x", 1), 1);
+      green::sleep(500ms);
+    }
+  });
+  EXPECT_LT(co_await reads, 10);
+  co_await drips;
+}
+
+HOCKET_TEST(green_patch, a_unix_listener_that_is_full_is_waited_for) {
+  green::patch_all();
+  sockaddr_un where{};
+  where.sun_family = AF_UNIX;
+  const std::string name =
+      "hocket-green-" + std::to_string(::getpid()) + "-" + std::to_string(reinterpret_cast<std::uintptr_t>(&where));
+  std::memcpy(where.sun_path + 1, name.data(), name.size());  // abstract
+  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  const auto* const address = reinterpret_cast<const sockaddr*>(&where);
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  EXPECT_EQ(::bind(listener, address, size), 0);
+  EXPECT_EQ(::listen(listener, 0), 0);
+  int connected = 0;
+  std::vector<hocket::task<>> all;
+  for (int n = 0; n < 5; ++n)
+    all.push_back(green::spawn([&] {
+      const int mine = ::socket(AF_UNIX, SOCK_STREAM, 0);
+      EXPECT_EQ(::connect(mine, address, size), 0);
+      ++connected;
+      ::close(mine);
+    }));
+  all.push_back(green::spawn([listener] {
+    ::sleep(1);
+    for (int n = 0; n < 5; ++n) ::close(::accept(listener, nullptr, nullptr));
+  }));
+  for (auto& each : all) co_await each;
+  EXPECT_EQ(connected, 5);
+  ::close(listener);
 }
 
 HOCKET_TEST(green_patch, elsewhere_calls_are_as_ever) {

@@ -9,10 +9,10 @@
 #include <utility>
 
 #include <hocket/core/coro.hpp>
-#include <hocket/core/future.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/deferred/detail/deferred_record.hpp>
+#include <hocket/deferred/detail/deferred_wait.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket {
@@ -67,6 +67,14 @@ class deferred {
   explicit deferred(function<void()> canceller, std::source_location created = std::source_location::current())
       : deferred(created) {
     record_->set_canceller(std::move(canceller));
+  }
+
+  /// One whose canceller only asks: the work still gives a result when it has ended, and that is waited for.
+  [[nodiscard]] static deferred answering_late(function<void()> canceller,
+                                               std::source_location created = std::source_location::current()) {
+    deferred made(std::move(canceller), created);
+    made.record_->answer_late();
+    return made;
   }
 
   /// Gives the result. Throws `invalid_state_error` the second time, but once after a cancellation that the maker could not know of.
@@ -168,19 +176,15 @@ class deferred {
     return limited;
   }
 
-  /// Waits for it: value, error, or `cancelled`, which cancels it too.
-  [[nodiscard]] auto operator co_await() const {
-    struct awaiter {
-      explicit awaiter(coro<T> waiting) : body(std::move(waiting)), inner(std::move(body).operator co_await()) {}
-      awaiter(const awaiter&) = delete;
-      [[nodiscard]] bool await_ready() const noexcept { return inner.await_ready(); }
-      auto await_suspend(std::coroutine_handle<> waiter) { return inner.await_suspend(waiter); }
-      T await_resume() { return inner.await_resume(); }
+  /// Waits for it: gives its value or throws its error. Cancelled, it is cancelled too, and what comes of that is waited for: a value is given, and the
+  /// cancellation arrives at the next await; `cancelled` as its error is the cancellation.
+  [[nodiscard]] auto operator co_await() const noexcept { return detail::deferred_wait<T>(record_); }
 
-      coro<T> body;
-      decltype(std::declval<coro<T>>().operator co_await()) inner;
+  /// A function that cancels it and does not keep it: for the canceller of what waits for this one.
+  [[nodiscard]] auto canceller() const {
+    return [mine = std::weak_ptr<detail::deferred_link>(record_)] {
+      if (const auto still = mine.lock()) still->cancel();
     };
-    return awaiter(wait_for(*this));
   }
 
   friend bool operator==(const deferred&, const deferred&) = default;
@@ -210,6 +214,7 @@ class deferred {
         into->settle();
       } else if constexpr (std::same_as<returned, deferred<Next>>) {
         const deferred<Next> inner = run();
+        if (inner.record_->give_to(*into)) return into;
         inner.chain_deferred(deferred<Next>(into));
         return nullptr;  // that goes on
       } else {
@@ -219,27 +224,6 @@ class deferred {
       into->settle_error(std::current_exception());
     }
     return into;
-  }
-
-  static coro<T> wait_for(deferred whole) {
-    future<T> arrived;
-    whole.record_->consume([arrived](result<T>& from) -> std::shared_ptr<detail::deferred_link> {
-      if (arrived.done()) return nullptr;  // nobody waits any more
-      if (from.has_error())
-        is_cancelled(from.error()) ? static_cast<void>(arrived.cancel()) : arrived.set_exception(from.error());
-      else if constexpr (std::is_void_v<T>)
-        arrived.set_result();
-      else
-        arrived.set_result(from.take());
-      return nullptr;
-    });
-    try {
-      co_return co_await std::move(arrived);
-    } catch (const cancelled&) {
-      if (whole.called()) throw;
-    }
-    whole.cancel();
-    throw cancelled{};
   }
 
   std::shared_ptr<detail::deferred_record<T>> record_;
@@ -274,14 +258,14 @@ auto maybe_deferred(Function function, std::source_location created = std::sourc
   return succeed(created).add_callback(std::move(function));
 }
 
-/// Runs a coroutine as a task whose result the deferred is. To cancel the deferred cancels the task, and does not wait for its end.
+/// Runs a coroutine as a task whose result the deferred is. To cancel the deferred cancels the task; it has its result when that has ended.
 /// Counterpart: ensureDeferred, and what `inlineCallbacks` makes of a generator.
 template <class T>
 deferred<T> ensure_deferred(coro<T> body, std::source_location created = std::source_location::current()) {
   const task<T> running = create_task(std::move(body), {.created = created});
-  deferred<T> made([running] { running.cancel(); }, created);
+  deferred<T> made = deferred<T>::answering_late([running] { running.cancel(); }, created);
   running.add_done_callback([made](task<T> ended) {
-    if (made.called()) return;  // cancelled before
+    if (made.called()) return;  // by somebody else
     if (ended.was_cancelled())
       made.errback(std::make_exception_ptr(cancelled{}));
     else if (const std::exception_ptr error = ended.exception())

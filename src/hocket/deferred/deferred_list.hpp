@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <hocket/base/error.hpp>
+#include <hocket/base/function.hpp>
 #include <hocket/deferred/deferred.hpp>
 
 namespace hocket {
@@ -26,6 +27,20 @@ class first_error : public error {
   std::exception_ptr cause_;
 };
 
+namespace detail {
+
+/// Cancels all, and keeps none of them.
+template <class T>
+function<void()> canceller_of(const std::vector<deferred<T>>& all) {
+  std::vector<decltype(all.front().canceller())> each;
+  for (const deferred<T>& one : all) each.push_back(one.canceller());
+  return [each = std::move(each)] {
+    for (const auto& cancel : each) cancel();
+  };
+}
+
+}  // namespace detail
+
 /// How each of several ended.
 template <class T>
 using deferred_outcomes = std::vector<std::expected<T, std::exception_ptr>>;
@@ -38,9 +53,7 @@ deferred<deferred_outcomes<T>> deferred_list(std::vector<deferred<T>> all) {
     deferred_outcomes<T> outcomes;
     std::size_t left = 0;
   };
-  deferred<deferred_outcomes<T>> whole([all] {
-    for (const deferred<T>& each : all) each.cancel();
-  });
+  deferred<deferred_outcomes<T>> whole = deferred<deferred_outcomes<T>>::answering_late(detail::canceller_of(all));
   const auto shared = std::make_shared<state>();
   shared->left = all.size();
   for (std::size_t n = 0; n < all.size(); ++n) shared->outcomes.push_back(std::unexpected(std::exception_ptr()));
@@ -77,14 +90,16 @@ template <class T>
 auto gather_results(std::vector<deferred<T>> all) {
   struct state {
     std::optional<first_error> failure;
+    function<void()> cancel_all;
   };
   const auto shared = std::make_shared<state>();
+  shared->cancel_all = detail::canceller_of(all);
   std::vector<deferred<T>> watched;
   for (std::size_t n = 0; n < all.size(); ++n)
-    watched.push_back(all[n].add_errback([shared, all, n](const std::exception_ptr& error) -> T {
+    watched.push_back(all[n].add_errback([shared, n](const std::exception_ptr& error) -> T {
       if (!shared->failure) {
         shared->failure.emplace(n, error);
-        for (const deferred<T>& other : all) other.cancel();
+        shared->cancel_all();
       }
       std::rethrow_exception(error);
     }));

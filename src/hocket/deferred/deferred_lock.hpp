@@ -12,7 +12,7 @@ namespace hocket {
 /// A number of tokens, given in the order in which they were asked for. A handle, shared. Counterpart: twisted.internet.defer.DeferredSemaphore.
 class deferred_semaphore {
  public:
-  explicit deferred_semaphore(std::size_t tokens) : state_(std::make_shared<state>(state{tokens, tokens, {}})) {}
+  explicit deferred_semaphore(std::size_t tokens) : state_(std::make_shared<state>(state{tokens, tokens})) {}
 
   /// Has a result when there is a token. Cancelled before, it leaves the line.
   [[nodiscard]] deferred<> acquire() const;
@@ -34,7 +34,8 @@ class deferred_semaphore {
   struct state {
     std::size_t tokens;
     std::size_t limit;
-    detail::deferred_line<void> line;
+    detail::deferred_line<void> line{};
+    bool is_handing_out = false;
   };
   std::shared_ptr<state> state_;
 };

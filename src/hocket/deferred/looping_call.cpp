@@ -80,7 +80,9 @@ class looping_call::state : public std::enable_shared_from_this<state> {
 };
 
 looping_call::looping_call(function<deferred<>()> work) : state_(std::make_shared<state>(std::move(work))) {}
-looping_call::~looping_call() { state_->end(); }
+looping_call::~looping_call() {
+  if (running()) stop();
+}
 
 deferred<> looping_call::start(delay interval, bool now) { return state_->start(interval, now); }
 void looping_call::stop() { state_->stop(); }

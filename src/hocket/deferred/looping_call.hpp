@@ -11,7 +11,7 @@
 namespace hocket {
 
 /// Calls a function again and again, at the multiples of an interval from the beginning: one that takes too long, or whose deferred does, misses some
-/// and does not shift the others. Ends with its owner. Counterpart: twisted.internet.task.LoopingCall.
+/// and does not shift the others. Stopped with its owner. Counterpart: twisted.internet.task.LoopingCall.
 class looping_call {
  public:
   /// The next call comes no sooner than its deferred has a result.

@@ -25,12 +25,16 @@ class async_result {
 
   [[nodiscard]] bool ready() const noexcept { return shared_.done(); }
 
-  /// Waits for it; throws the exception if that was set.
-  decltype(auto) get() { return green::wait(shared_); }
+  /// Waits for it; throws the exception if that was set. One that is cancelled leaves it to the others.
+  decltype(auto) get() {
+    if (!ready()) green::wait(hocket::wait(std::vector{shared_}));
+    return shared_.result();
+  }
   /// The same for at most `limit`; throws `timeout_error`, and it stays to be set.
   decltype(auto) get(delay limit) {
-    if (green::wait(hocket::wait(std::vector{shared_}, {.timeout = limit})).done.empty()) throw timeout_error{};
-    return get();
+    if (!ready() && green::wait(hocket::wait(std::vector{shared_}, {.timeout = limit})).done.empty())
+      throw timeout_error{};
+    return shared_.result();
   }
 
   [[nodiscard]] const future<T>& shared() const noexcept { return shared_; }

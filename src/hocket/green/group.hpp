@@ -11,11 +11,12 @@
 #include <utility>
 #include <vector>
 
-#include <hocket/core/as_completed.hpp>
+#include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/generator.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/green/join.hpp>
 #include <hocket/green/spawn.hpp>
+#include <hocket/sync/queue.hpp>
 #include <hocket/sync/semaphore.hpp>
 
 namespace hocket::green {
@@ -68,11 +69,19 @@ class group {
   }
 
   /// Calls `function` for each item, each call in a member, and gives what they return, in the order of the items. What the first of them
-  /// in that order throws is thrown, after all have ended.
+  /// in that order throws is thrown, after all have ended; cancelled, it cancels them and waits for their end.
   template <class Function, std::ranges::input_range Range>
-  auto map(Function function, Range&& items) {
-    auto begun = begin_all(function, std::forward<Range>(items));
-    joinall(begun);
+  auto map(Function function, Range&& items, const spawn_options& options = {}) {
+    std::vector<task<outcome<Function, Range>>> begun;
+    try {
+      const auto shared = std::make_shared<Function>(std::move(function));
+      for (auto&& item : items)
+        begun.push_back(begin(shared, item_of<Range>(std::forward<decltype(item)>(item)), options));
+      joinall(begun);
+    } catch (...) {
+      give_up(begun);
+      throw;
+    }
     if constexpr (std::is_void_v<outcome<Function, Range>>) {
       for (auto& each : begun) wait(std::move(each));
     } else {
@@ -83,31 +92,53 @@ class group {
     }
   }
 
-  /// The same, value by value, each when it is asked for and there. Throws what a call throws at its turn, and ends there. Dropped early, the
-  /// members that were made go on.
+  /// The same, value by value, in the order of the items: a call is begun when there is a place for it, and in a group at once. Throws what a call
+  /// throws at its turn, and ends there. Dropped early, the members that were made go on; so what `function` refers to must outlive them.
   template <class Function, std::ranges::input_range Range>
-  generator<outcome<Function, Range>> imap(Function function, Range items) {
-    for (auto& each : begin_all(function, std::move(items))) co_yield wait(std::move(each));
+  generator<outcome<Function, Range>> imap(Function function, Range items, spawn_options options = {}) {
+    const auto shared = std::make_shared<Function>(std::move(function));
+    std::deque<task<outcome<Function, Range>>> begun;
+    for (auto&& item : items) {
+      if (is_full() && !begun.empty()) co_yield take_first(begun);
+      begun.push_back(begin(shared, item_of<Range>(std::forward<decltype(item)>(item)), options));
+    }
+    while (!begun.empty()) co_yield take_first(begun);
   }
 
   /// The same in the order in which they end.
   template <class Function, std::ranges::input_range Range>
-  generator<outcome<Function, Range>> imap_unordered(Function function, Range items) {
-    as_completed ended(begin_all(function, std::move(items)));
-    while (auto next = wait(ended.next())) co_yield wait(std::move(*next));
+  generator<outcome<Function, Range>> imap_unordered(Function function, Range items, spawn_options options = {}) {
+    using member = task<outcome<Function, Range>>;
+    const auto shared = std::make_shared<Function>(std::move(function));
+    const auto ended = std::make_shared<hocket::queue<member>>();
+    std::size_t left = 0;
+    for (auto&& item : items) {
+      if (is_full() && left > 0) {
+        --left;
+        co_yield wait(wait(ended->get()));
+      }
+      begin(shared, item_of<Range>(std::forward<decltype(item)>(item)), options)
+          .add_done_callback([ended](const member& each) { ended->put_nowait(each); });
+      ++left;
+    }
+    for (; left > 0; --left) co_yield wait(wait(ended->get()));
   }
 
  protected:
-  explicit group(std::size_t places) : places_(std::make_unique<semaphore>(places)) {}
+  [[nodiscard]] bool is_full() const noexcept { return places_ != nullptr && places_->locked(); }
 
-  [[nodiscard]] semaphore* places() const noexcept { return places_.get(); }
+  explicit group(std::size_t places) : places_(std::make_shared<semaphore>(places)) {}
 
  private:
-  using place = std::optional<semaphore::permit>;
+  /// Keeps what it is a place of: a member may outlive the pool.
+  struct place {
+    std::shared_ptr<semaphore> of;
+    std::optional<semaphore::permit> held;
+  };
 
   place take_place() {
-    if (places_ == nullptr) return std::nullopt;
-    return wait(places_->scoped_acquire());
+    if (places_ == nullptr) return {};
+    return {.of = places_, .held = wait(places_->scoped_acquire())};
   }
 
   // The place goes with the function, also where that never runs.
@@ -118,14 +149,30 @@ class group {
     };
   }
 
-  template <class Function, class Range>
-  auto begin_all(Function& function, Range&& items) {
-    std::vector<task<outcome<Function, Range>>> begun;
-    const auto shared = std::make_shared<Function>(std::move(function));
-    for (auto&& item : items)
-      begun.push_back(spawn([shared, item = std::ranges::range_value_t<Range>(std::forward<decltype(item)>(
-                                         item))]() mutable { return std::invoke(*shared, std::move(item)); }));
-    return begun;
+  template <class Range>
+  using item_of = std::ranges::range_value_t<Range>;
+
+  template <class Function, class Item>
+  auto begin(std::shared_ptr<Function> function, Item item, const spawn_options& options) {
+    return spawn([function = std::move(function),
+                  item = std::move(item)]() mutable { return std::invoke(*function, std::move(item)); },
+                 options);
+  }
+
+  template <class Value>
+  static Value take_first(std::deque<task<Value>>& begun) {
+    task<Value> first = std::move(begun.front());
+    begun.pop_front();
+    return wait(std::move(first));
+  }
+
+  // What they refer to is about to go: their end is waited for, come what may.
+  template <class Member>
+  static void give_up(std::vector<Member>& begun) {
+    if (begun.empty()) return;
+    for (const Member& each : begun) each.cancel();
+    cancel_scope shield({.shield = true});
+    wait(shield.run(hocket::wait(std::move(begun))));
   }
 
   void forget_ended() {
@@ -133,7 +180,7 @@ class group {
   }
 
   std::vector<any_task> members_;
-  std::unique_ptr<semaphore> places_;  // null: as many as one likes
+  std::shared_ptr<semaphore> places_;  // null: as many as one likes
 };
 
 /// A group of which only so many run at once: `spawn` waits for a place. Counterpart: gevent.pool.Pool.
@@ -142,7 +189,7 @@ class pool : public group {
   explicit pool(std::size_t size) : group(size) {}
 
   /// True: `spawn` would wait.
-  [[nodiscard]] bool full() const noexcept { return places()->locked(); }
+  [[nodiscard]] bool full() const noexcept { return is_full(); }
 };
 
 }  // namespace hocket::green

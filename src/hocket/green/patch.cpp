@@ -1,5 +1,7 @@
 #include <atomic>
 
+#include <pthread.h>
+
 #include <hocket/green/detail/fiber.hpp>
 #include <hocket/green/detail/interposed.hpp>
 #include <hocket/green/patch.hpp>
@@ -15,6 +17,9 @@ void patch_all() noexcept {
   detail::keep_interposed_files();
   detail::keep_interposed_waits();
   detail::keep_interposed_lookups();
+  static const int only_here =
+      ::pthread_atfork(nullptr, nullptr, [] { patched.store(false, std::memory_order_relaxed); });
+  static_cast<void>(only_here);
   patched.store(true, std::memory_order_relaxed);
 }
 

@@ -7,7 +7,7 @@ namespace hocket::green {
 /// waitpid. So code of others that blocks, a client library in C, shares the loop with everything else. Elsewhere, in coroutines, on
 /// other threads, they stay as they are. Descriptors stay blocking; SO_RCVTIMEO and SO_SNDTIMEO are kept.
 ///
-/// Cancelled, the call fails with ECANCELED, as every further one does, and `cancelled` is thrown by the next `green::wait` or when the
+/// Cancelled, the call fails with ECANCELED, as every further one does after a millisecond, and `cancelled` is thrown by the next `green::wait` or when the
 /// function that the green thread or its time-out runs has returned: no exception passes code in C.
 ///
 /// The program must be linked with this; it puts its own functions in the place of the C library's. See docs/green.md for what cannot be

@@ -42,12 +42,8 @@ auto spawn(Function function, const spawn_options& options = {}) {
 /// The same after `after`. Cancelled before, it never begins. Counterpart: gevent.spawn_later.
 template <std::invocable Function>
 auto spawn_later(delay after, Function function, const spawn_options& options = {}) {
-  return spawn(
-      [after, function = std::move(function)]() mutable -> decltype(auto) {
-        wait(hocket::sleep(after));
-        return function();
-      },
-      options);
+  return create_task(detail::carry_later(after, std::move(function), options.stack_size),
+                     {.name = options.name, .context = options.context, .created = options.created});
 }
 
 }  // namespace hocket::green

@@ -23,7 +23,7 @@ std::size_t page() noexcept {
 
 std::size_t in_pages(std::size_t bytes) noexcept { return (bytes + page() - 1) / page() * page(); }
 
-void unmap(std::span<std::byte> memory) noexcept { ::munmap(memory.data() - page(), memory.size() + page()); }
+void unmap(std::span<std::byte> memory) noexcept { ::munmap(memory.data() - guard_size, memory.size() + guard_size); }
 
 std::size_t resident_of(std::span<std::byte> memory) {
   std::vector<unsigned char> pages(memory.size() / page());
@@ -52,15 +52,15 @@ pool& here() {
 
 std::span<std::byte> map(std::size_t size) {
   constexpr int kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
-  void* const mapped = ::mmap(nullptr, size + page(), PROT_READ | PROT_WRITE, kind, -1, 0);
-  if (mapped == MAP_FAILED || ::mprotect(mapped, page(), PROT_NONE) != 0) {
+  void* const mapped = ::mmap(nullptr, size + guard_size, PROT_READ | PROT_WRITE, kind, -1, 0);
+  if (mapped == MAP_FAILED || ::mprotect(mapped, guard_size, PROT_NONE) != 0) {
     const int problem = errno;
-    if (mapped != MAP_FAILED) ::munmap(mapped, size + page());
+    if (mapped != MAP_FAILED) ::munmap(mapped, size + guard_size);
     throw std::system_error(
         problem, std::system_category(),
         "no stack for one more green thread; if there are tens of thousands, raise the system's vm.max_map_count");
   }
-  return {static_cast<std::byte*>(mapped) + page(), size};
+  return {static_cast<std::byte*>(mapped) + guard_size, size};
 }
 
 }  // namespace

@@ -9,7 +9,10 @@ namespace hocket::green {
 /// What green threads get if nothing else is said. Address space, not memory: pages come when they are touched.
 inline constexpr std::size_t default_stack_size = 256 * 1024;
 
-/// The memory on which a green thread runs, with a page below it that nobody may touch. Owned; goes back to its thread's pool.
+/// Below each stack, where nobody may touch: more than a function has of local variables, which may step over a single page.
+inline constexpr std::size_t guard_size = 256 * 1024;
+
+/// The memory on which a green thread runs, with a guard below it. Owned; goes back to its thread's pool.
 class stack {
  public:
   stack() noexcept = default;

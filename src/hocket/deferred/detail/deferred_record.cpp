@@ -13,15 +13,25 @@ void deferred_link::go_on() {
 
 void deferred_link::cancel() {
   if (called_) return;
-  if (const auto source = source_.lock()) {
-    source->cancel();
-    return;
+  std::shared_ptr<deferred_link> held;  // links may let go of each other on the way
+  deferred_link* head = this;
+  while (auto source = head->source_.lock()) {
+    held = std::move(source);
+    head = held.get();
+    if (head->called_) return;
   }
+  head->cancel_head();
+}
+
+void deferred_link::cancel_head() {
   if (canceller_ && !std::exchange(has_canceller_run_, true)) {
     function<void()> ask = std::exchange(canceller_, {});
     ask();
-  } else {
+    if (answers_late_) return;
+  } else if (!answers_late_) {
     may_be_called_late_ = true;
+  } else {
+    return;  // it was asked
   }
   if (!called_) fail(std::make_exception_ptr(cancelled{}));
 }

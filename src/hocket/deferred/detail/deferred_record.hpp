@@ -23,6 +23,7 @@ class deferred_link {
   virtual ~deferred_link() = default;
 
   [[nodiscard]] bool called() const noexcept { return called_; }
+  [[nodiscard]] bool is_paused() const noexcept { return paused_ > 0; }
   [[nodiscard]] const std::source_location& created() const noexcept { return created_; }
 
   void pause() noexcept { ++paused_; }
@@ -34,6 +35,8 @@ class deferred_link {
   /// What its result comes from: a cancellation goes there. Who will call that holds it.
   void comes_from(const std::shared_ptr<deferred_link>& source) noexcept { source_ = source; }
   void set_canceller(function<void()> canceller) { canceller_ = std::move(canceller); }
+  /// What the canceller ends still gives a result, later: until then it is waited for.
+  void answer_late() noexcept { answers_late_ = true; }
   void cancel();
 
   /// Hands the result on, from link to link as far as it goes: no chain is too long for the stack.
@@ -52,6 +55,7 @@ class deferred_link {
   /// Gives the result to the next link, which is then called, or not yet. Null: there is none.
   virtual std::shared_ptr<deferred_link> hand_on() = 0;
 
+  void cancel_head();
   static void report_unhandled(const std::exception_ptr& error, const std::source_location& created) noexcept;
 
  private:
@@ -62,6 +66,7 @@ class deferred_link {
   bool called_ = false;
   bool has_canceller_run_ = false;
   bool may_be_called_late_ = false;
+  bool answers_late_ = false;
 };
 
 template <class T>
@@ -88,19 +93,30 @@ class deferred_record final : public deferred_link, public std::enable_shared_fr
     go_on();
   }
 
-  // The same without going on.
+  // The same without going on. One that was called meanwhile, by its holder, keeps what it has.
   template <class... Value>
   void settle(Value&&... value) {
+    if (this->called()) return;
     outcome_.set_value(std::forward<Value>(value)...);
     mark_called();
   }
   void settle_error(std::exception_ptr error) {
+    if (this->called()) return;
     outcome_.set_error(std::move(error));
     mark_called();
   }
   void settle_with(result<T>& other) {
+    if (this->called()) return;
     outcome_.take_over(other);
     mark_called();
+  }
+
+  /// Gives its result to `into` at once. False: it has none, or is not to give it yet.
+  bool give_to(deferred_record& into) {
+    if (!this->called() || this->is_paused() || is_taken_) return false;
+    is_taken_ = true;
+    into.settle_with(outcome_);
+    return true;
   }
 
   void consume(consumer next) {

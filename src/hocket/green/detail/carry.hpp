@@ -7,6 +7,7 @@
 
 #include <hocket/base/result.hpp>
 #include <hocket/core/coro.hpp>
+#include <hocket/core/sleep.hpp>
 #include <hocket/green/detail/fiber.hpp>
 
 namespace hocket::green::detail {
@@ -55,6 +56,13 @@ coro<typename call<Function>::value> carry(Function function, std::size_t stack_
   while (carried.resume()) co_await wait_for_fiber{carried.parked_on()};
   carried.throw_if_interrupted();
   co_return work.take();
+}
+
+/// The same after a while, for which it needs no stack.
+template <class Function>
+coro<typename call<Function>::value> carry_later(delay after, Function function, std::size_t stack_size) {
+  co_await hocket::sleep(after);
+  co_return co_await carry(std::move(function), stack_size);
 }
 
 /// Runs `function` on the stack of `on`, which is parked, above what it waits for.

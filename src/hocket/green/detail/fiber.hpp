@@ -58,10 +58,14 @@ class fiber {
   /// nothing more.
   void interrupt(std::exception_ptr by) noexcept { interruption_ = std::move(by); }
   [[nodiscard]] bool is_interrupted() const noexcept { return interruption_ != nullptr; }
+  [[nodiscard]] std::exception_ptr take_interruption() noexcept { return std::exchange(interruption_, nullptr); }
   void throw_if_interrupted() {
     if (interruption_) [[unlikely]]
-      std::rethrow_exception(std::exchange(interruption_, nullptr));
+      std::rethrow_exception(take_interruption());
   }
+
+  /// True each 64th time: it has done enough in a row without waiting.
+  [[nodiscard]] bool is_turn_over() noexcept { return ++calls_ % 64 == 0; }
 
   /// Sections that have begun and not ended.
   [[nodiscard]] unsigned depth() const noexcept { return depth_; }
@@ -95,6 +99,7 @@ class fiber {
   fiber* outer_ = nullptr;        // which its carrier runs in
   parking* parked_on_ = nullptr;  // null: its innermost job has ended
   unsigned depth_ = 0;
+  unsigned calls_ = 0;
   const task_base* task_ = nullptr;  // that carries it
   std::exception_ptr interruption_;
   handled_exceptions exceptions_;  // of the fiber while it is parked, of its carrier while it runs

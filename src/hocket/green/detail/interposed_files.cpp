@@ -18,25 +18,29 @@
 #include <hocket/loop/loop.hpp>
 
 namespace green_detail = hocket::green::detail;
+using green_detail::blocking_call;
 using green_detail::may_wait_here;
 
 void hocket::green::detail::keep_interposed_files() noexcept {}
 
 namespace {
 
-enum class kind { socket, waits, never_waits };
+enum class kind { socket, pipe, other_that_waits, never_waits };
 
 /// What is to be done for a call on it that its owner expects to block.
 kind kind_of(int number) noexcept {
   struct stat known{};
   if (::fstat(number, &known) != 0) return kind::never_waits;  // and fails
   if (S_ISSOCK(known.st_mode)) return kind::socket;
-  if (!S_ISFIFO(known.st_mode) && !S_ISCHR(known.st_mode) && known.st_mode >> 12 != 0) return kind::never_waits;
-  return green_detail::is_nonblocking(number) ? kind::never_waits : kind::waits;  // eventfd and the like, too
+  const bool is_other = S_ISCHR(known.st_mode) || (known.st_mode & S_IFMT) == 0;  // a terminal; an eventfd and the like
+  if ((!is_other && !S_ISFIFO(known.st_mode)) || green_detail::is_nonblocking(number)) return kind::never_waits;
+  return is_other ? kind::other_that_waits : kind::pipe;
 }
 
-bool wait_until_ready(int number, short events) noexcept {
-  return green_detail::is_ready(number, events) || green_detail::wait_by_option(number, events);
+std::size_t size_of(const iovec* pieces, int count) noexcept {
+  std::size_t size = 0;
+  for (const iovec* piece = pieces; piece != pieces + count; ++piece) size += piece->iov_len;
+  return size;
 }
 
 }  // namespace
@@ -48,7 +52,7 @@ ssize_t read(int number, void* to, size_t size) {
   if (!may_wait_here() || size == 0) return real(number, to, size);
   const kind what = kind_of(number);
   if (what == kind::socket) return ::recv(number, to, size, 0);
-  if (what == kind::waits && !wait_until_ready(number, POLLIN)) return -1;
+  if (what != kind::never_waits && !blocking_call(number, POLLIN).until_ready()) return -1;
   return real(number, to, size);
 }
 
@@ -67,19 +71,20 @@ ssize_t readv(int number, const iovec* pieces, int count) {
     message.msg_iovlen = static_cast<size_t>(count);
     return ::recvmsg(number, &message, 0);
   }
-  if (what == kind::waits && !wait_until_ready(number, POLLIN)) return -1;
+  if (what != kind::never_waits && !blocking_call(number, POLLIN).until_ready()) return -1;
   return real(number, pieces, count);
 }
 
+// A pipe that is ready takes PIPE_BUF bytes, as a whole.
 ssize_t write(int number, const void* from, size_t size) {
   static const auto real = green_detail::real<decltype(::write)>("write");
   if (!may_wait_here() || size == 0) return real(number, from, size);
   const kind what = kind_of(number);
   if (what == kind::socket) return ::send(number, from, size, 0);
   if (what == kind::never_waits) return real(number, from, size);
+  const size_t most = what == kind::pipe ? PIPE_BUF : size;
   return green_detail::all_of(static_cast<const char*>(from), size, [&](const void* rest, size_t left) -> ssize_t {
-    if (!wait_until_ready(number, POLLOUT)) return -1;
-    return real(number, rest, std::min<size_t>(left, PIPE_BUF));
+    return blocking_call(number, POLLOUT).until_ready() ? real(number, rest, std::min(left, most)) : -1;
   });
 }
 
@@ -94,6 +99,8 @@ ssize_t writev(int number, const iovec* pieces, int count) {
     message.msg_iovlen = static_cast<size_t>(count);
     return ::sendmsg(number, &message, 0);
   }
+  if (what == kind::other_that_waits || size_of(pieces, count) <= PIPE_BUF)
+    return blocking_call(number, POLLOUT).until_ready() ? real(number, pieces, count) : -1;
   ssize_t done = 0;
   for (const iovec* piece = pieces; piece != pieces + count; ++piece) {
     const ssize_t moved = ::write(number, piece->iov_base, piece->iov_len);

@@ -23,7 +23,7 @@ namespace {
 /// False: `work` was not run to its end, errno says why.
 template <class Function>
 bool on_thread(Function work) {
-  return green_detail::wait_without_throwing(hocket::to_thread(std::move(work)));
+  return green_detail::may_begin() && green_detail::wait_without_throwing(hocket::to_thread(std::move(work)));
 }
 
 /// What gethostbyname gives stays until this thread has asked so many times more, and not only once, as the C library has it: green threads take
@@ -62,16 +62,19 @@ int getaddrinfo(const char* node, const char* service, const addrinfo* hints, ad
 hostent* gethostbyname(const char* name) {
   static const auto real = green_detail::real<decltype(::gethostbyname)>("gethostbyname");
   if (!may_wait_here()) return real(name);
-  host_answer& answer = next_host_answer();
+  host_answer mine;
   hostent* found = nullptr;
   int problem = TRY_AGAIN;
-  const bool asked = on_thread([&] {
-    answer.text.resize(1024);
-    while (::gethostbyname_r(name, &answer.entry, answer.text.data(), answer.text.size(), &found, &problem) == ERANGE)
-      answer.text.resize(2 * answer.text.size());
+  const bool was_asked = on_thread([&] {
+    mine.text.resize(1024);
+    while (::gethostbyname_r(name, &mine.entry, mine.text.data(), mine.text.size(), &found, &problem) == ERANGE)
+      mine.text.resize(2 * mine.text.size());
   });
   h_errno = problem;
-  return asked ? found : nullptr;
+  if (!was_asked || found == nullptr) return nullptr;
+  host_answer& kept = next_host_answer();
+  kept = std::move(mine);  // with the text that the entry refers to
+  return &kept.entry;
 }
 
 pid_t waitpid(pid_t child, int* status, int options) {

@@ -11,23 +11,46 @@
 #include <hocket/green/detail/waiting.hpp>
 
 namespace green_detail = hocket::green::detail;
+using green_detail::blocking_call;
 using green_detail::may_wait_here;
-using green_detail::until_done;
 
 void hocket::green::detail::keep_interposed_sockets() noexcept {}
+
+namespace {
+
+/// Flags by which a call does not wait in any case.
+constexpr int at_once = MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB;
+
+bool is_stream(int number) noexcept {
+  int type = 0;
+  socklen_t size = sizeof type;
+  return ::getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+int connect_at_once(decltype(::connect)* real, int number, const sockaddr* to, socklen_t size) noexcept {
+  const int flags = ::fcntl(number, F_GETFL);
+  if (flags < 0 || ::fcntl(number, F_SETFL, flags | O_NONBLOCK) < 0) return -1;
+  const int begun = real(number, to, size);
+  const int problem = errno;
+  ::fcntl(number, F_SETFL, flags);
+  errno = problem;
+  return begun;
+}
+
+}  // namespace
 
 extern "C" {
 
 ssize_t recvfrom(int number, void* to, size_t size, int flags, sockaddr* from, socklen_t* from_size) {
   static const auto real = green_detail::real<decltype(::recvfrom)>("recvfrom");
-  if (!may_wait_here() || (flags & MSG_DONTWAIT) != 0) return real(number, to, size, flags, from, from_size);
+  if ((flags & at_once) != 0 || !may_wait_here()) return real(number, to, size, flags, from, from_size);
+  blocking_call call(number, POLLIN);
   const auto once = [&](void* place, size_t room) {
-    return until_done(number, POLLIN, [&] {
-      return real(number, place, room, (flags & ~MSG_WAITALL) | MSG_DONTWAIT, from, from_size);
-    });
+    return call.until_done(
+        [&] { return real(number, place, room, (flags & ~MSG_WAITALL) | MSG_DONTWAIT, from, from_size); });
   };
-  if ((flags & MSG_WAITALL) == 0 || (flags & MSG_PEEK) != 0) return once(to, size);
-  return green_detail::all_of(static_cast<char*>(to), size, once);
+  const bool is_whole = (flags & MSG_WAITALL) != 0 && (flags & MSG_PEEK) == 0 && is_stream(number);
+  return is_whole ? green_detail::all_of(static_cast<char*>(to), size, once) : once(to, size);
 }
 
 ssize_t recv(int number, void* to, size_t size, int flags) {
@@ -47,15 +70,30 @@ ssize_t __recvfrom_chk(int number, void* to, size_t size, size_t room, int flags
 
 ssize_t recvmsg(int number, msghdr* message, int flags) {
   static const auto real = green_detail::real<decltype(::recvmsg)>("recvmsg");
-  if (!may_wait_here() || (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)) != 0) return real(number, message, flags);
-  return until_done(number, POLLIN, [&] { return real(number, message, flags | MSG_DONTWAIT); });
+  if ((flags & at_once) != 0 || !may_wait_here()) return real(number, message, flags);
+  blocking_call call(number, POLLIN);
+  const int once = (flags & ~MSG_WAITALL) | MSG_DONTWAIT;
+  const ssize_t first = call.until_done([&] { return real(number, message, once); });
+  if (first <= 0 || (flags & MSG_WAITALL) == 0 || (flags & MSG_PEEK) != 0 || !is_stream(number)) return first;
+  green_detail::rest_of rest(message->msg_iov, message->msg_iovlen);
+  rest.pass(first);
+  while (!rest.is_done()) {
+    msghdr more{};
+    more.msg_iov = rest.pieces();
+    more.msg_iovlen = rest.count();
+    const ssize_t got = call.until_done([&] { return real(number, &more, once); });
+    if (got <= 0) break;
+    rest.pass(got);
+  }
+  return rest.passed();
 }
 
 ssize_t sendto(int number, const void* from, size_t size, int flags, const sockaddr* to, socklen_t to_size) {
   static const auto real = green_detail::real<decltype(::sendto)>("sendto");
-  if (!may_wait_here() || (flags & MSG_DONTWAIT) != 0) return real(number, from, size, flags, to, to_size);
+  if ((flags & at_once) != 0 || !may_wait_here()) return real(number, from, size, flags, to, to_size);
+  blocking_call call(number, POLLOUT);
   return green_detail::all_of(static_cast<const char*>(from), size, [&](const void* rest, size_t left) {
-    return until_done(number, POLLOUT, [&] { return real(number, rest, left, flags | MSG_DONTWAIT, to, to_size); });
+    return call.until_done([&] { return real(number, rest, left, flags | MSG_DONTWAIT, to, to_size); });
   });
 }
 
@@ -65,13 +103,14 @@ ssize_t send(int number, const void* from, size_t size, int flags) {
 
 ssize_t sendmsg(int number, const msghdr* message, int flags) {
   static const auto real = green_detail::real<decltype(::sendmsg)>("sendmsg");
-  if (!may_wait_here() || (flags & MSG_DONTWAIT) != 0) return real(number, message, flags);
+  if ((flags & at_once) != 0 || !may_wait_here()) return real(number, message, flags);
+  blocking_call call(number, POLLOUT);
   green_detail::rest_of rest(message->msg_iov, message->msg_iovlen);
   msghdr part = *message;
   while (!rest.is_done()) {
     part.msg_iov = rest.pieces();
     part.msg_iovlen = rest.count();
-    const ssize_t sent = until_done(number, POLLOUT, [&] { return real(number, &part, flags | MSG_DONTWAIT); });
+    const ssize_t sent = call.until_done([&] { return real(number, &part, flags | MSG_DONTWAIT); });
     if (sent < 0) return rest.passed() > 0 ? rest.passed() : sent;
     rest.pass(sent);
     part.msg_control = nullptr;  // goes with the first byte
@@ -83,14 +122,11 @@ ssize_t sendmsg(int number, const msghdr* message, int flags) {
 int connect(int number, const sockaddr* to, socklen_t size) {
   static const auto real = green_detail::real<decltype(::connect)>("connect");
   if (!may_wait_here() || green_detail::is_nonblocking(number)) return real(number, to, size);
-  const int flags = ::fcntl(number, F_GETFL);
-  if (flags < 0 || ::fcntl(number, F_SETFL, flags | O_NONBLOCK) < 0) return -1;
-  const int begun = real(number, to, size);
-  const int problem = errno;
-  ::fcntl(number, F_SETFL, flags);
-  errno = problem;
+  blocking_call call(number, POLLOUT);
+  // A unix listener whose backlog is full says EAGAIN, others that it has begun.
+  const int begun = call.until_done([&] { return connect_at_once(real, number, to, size); });
   if (begun == 0 || errno != EINPROGRESS) return begun;
-  if (!green_detail::wait_by_option(number, POLLOUT)) {
+  if (!call.wait(false)) {
     if (errno == EAGAIN) errno = EINPROGRESS;  // socket(7)
     return -1;
   }
@@ -103,11 +139,9 @@ int connect(int number, const sockaddr* to, socklen_t size) {
 
 int accept4(int number, sockaddr* from, socklen_t* size, int flags) {
   static const auto real = green_detail::real<decltype(::accept4)>("accept4");
-  if (!may_wait_here() || green_detail::is_nonblocking(number)) return real(number, from, size, flags);
-  return until_done(number, POLLIN, [&] {
-    if (!green_detail::is_ready(number, POLLIN)) return -1;
-    return real(number, from, size, flags);
-  });
+  if (!may_wait_here()) return real(number, from, size, flags);
+  blocking_call call(number, POLLIN);
+  return call.until_done([&] { return green_detail::is_ready(number, POLLIN) ? real(number, from, size, flags) : -1; });
 }
 
 int accept(int number, sockaddr* from, socklen_t* size) { return accept4(number, from, size, 0); }

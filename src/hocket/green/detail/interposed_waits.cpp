@@ -63,6 +63,7 @@ coro<void> wait_for_any(const std::vector<pollfd>& which, optional_time deadline
 /// Asks until there is an answer, an error, or the time is over, which is 0.
 template <class Ask>
 int ask_until(const std::vector<pollfd>& which, optional_time deadline, Ask ask) {
+  if (!green_detail::may_begin()) return -1;
   for (;;) {
     const int found = ask();
     if (found != 0 || (deadline && hocket::loop::running().time() >= *deadline)) return found;
@@ -108,9 +109,14 @@ int select_green(int count, fd_set* readable, fd_set* writable, fd_set* exceptio
   });
 }
 
+bool is_length(const timespec& length) noexcept {
+  return length.tv_sec >= 0 && length.tv_nsec >= 0 && length.tv_nsec < 1'000'000'000;
+}
+
 /// False: cut short, errno says why.
 bool sleep_green(const timespec& length) {
-  return green_detail::wait_without_throwing(hocket::sleep(*deadline_in(length) - hocket::loop::running().time()));
+  return green_detail::may_begin() &&
+         green_detail::wait_without_throwing(hocket::sleep(*deadline_in(length) - hocket::loop::running().time()));
 }
 
 }  // namespace
@@ -162,12 +168,16 @@ int epoll_wait(int set, epoll_event* events, int room, int milliseconds) {
 int nanosleep(const timespec* length, timespec* left) {
   static const auto real = green_detail::real<decltype(::nanosleep)>("nanosleep");
   if (!may_wait_here()) return real(length, left);
-  return sleep_green(*length) ? 0 : -1;
+  if (!is_length(*length)) return errno = EINVAL, -1;
+  if (sleep_green(*length)) return 0;
+  if (left != nullptr) *left = *length;
+  return -1;
 }
 
 int clock_nanosleep(clockid_t clock, int flags, const timespec* length, timespec* left) {
   static const auto real = green_detail::real<decltype(::clock_nanosleep)>("clock_nanosleep");
   if (!may_wait_here()) return real(clock, flags, length, left);
+  if (!is_length(*length)) return EINVAL;
   timespec wanted = *length;
   if ((flags & TIMER_ABSTIME) != 0) {
     timespec now{};
@@ -177,7 +187,9 @@ int clock_nanosleep(clockid_t clock, int flags, const timespec* length, timespec
     if (rest <= duration::zero()) return 0;
     wanted = {.tv_sec = rest / std::chrono::seconds(1), .tv_nsec = (rest % std::chrono::seconds(1)).count()};
   }
-  return sleep_green(wanted) ? 0 : errno;
+  if (sleep_green(wanted)) return 0;
+  if (left != nullptr && (flags & TIMER_ABSTIME) == 0) *left = wanted;
+  return errno;
 }
 
 int usleep(useconds_t microseconds) {

@@ -42,8 +42,7 @@ class line {
 };
 
 bool is_just_below(const std::byte* address, std::span<const std::byte> memory) noexcept {
-  const auto page = ::sysconf(_SC_PAGESIZE);
-  return address < memory.data() && address >= memory.data() - page;
+  return address < memory.data() && address >= memory.data() - guard_size;
 }
 
 void handle(int number, siginfo_t* what, void* context) {
@@ -62,7 +61,8 @@ void handle(int number, siginfo_t* what, void* context) {
   } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
     before.sa_handler(number);
   } else {
-    ::signal(number, SIG_DFL);  // what has failed fails again when this returns
+    ::signal(number, SIG_DFL);
+    if (what->si_code <= 0) ::raise(number);  // sent by somebody; what has failed fails again when this returns
   }
 }
 

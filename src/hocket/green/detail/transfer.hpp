@@ -1,11 +1,9 @@
 #pragma once
 
 #include <algorithm>
-#include <cerrno>
 #include <cstddef>
 #include <vector>
 
-#include <poll.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
@@ -58,13 +56,5 @@ class rest_of {
   ssize_t passed_ = 0;
   bool has_moved_ = false;  // an empty message is sent, too
 };
-
-/// False, with errno EAGAIN, if `number` is not ready now.
-[[nodiscard]] inline bool is_ready(int number, short events) noexcept {
-  pollfd asked{.fd = number, .events = events, .revents = 0};
-  const int found = ::poll(&asked, 1, 0);
-  if (found == 0) errno = EAGAIN;
-  return found != 0;
-}
 
 }  // namespace hocket::green::detail

@@ -1,10 +1,14 @@
+#include <algorithm>
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <hocket/core/sleep.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/green/detail/waiting.hpp>
 #include <hocket/io/wait_readable.hpp>
+#include <hocket/loop/loop.hpp>
 
 namespace hocket::green::detail {
 
@@ -15,16 +19,52 @@ bool wait_for(int number, short events, std::optional<duration> limit) noexcept 
   return wait_without_throwing(hocket::with_timeout(*limit, [=] { return wait_ready_operation(number, events); }));
 }
 
-bool wait_by_option(int number, short events) noexcept {
-  timeval limit{};
-  socklen_t size = sizeof limit;
-  const int option = events == sending ? SO_SNDTIMEO : SO_RCVTIMEO;
-  if (::getsockopt(number, SOL_SOCKET, option, &limit, &size) != 0 || (limit.tv_sec == 0 && limit.tv_usec == 0))
-    return wait_for(number, events);
-  if (wait_for(number, events, std::chrono::seconds(limit.tv_sec) + std::chrono::microseconds(limit.tv_usec)))
-    return true;
+std::optional<duration> blocking_call::left() noexcept {
+  const time_point now = loop::running().time();
+  if (!std::exchange(knows_deadline_, true)) {
+    timeval limit{};
+    socklen_t size = sizeof limit;
+    const int option = events_ == POLLOUT ? SO_SNDTIMEO : SO_RCVTIMEO;
+    const bool is_limited =
+        ::getsockopt(number_, SOL_SOCKET, option, &limit, &size) == 0 && (limit.tv_sec != 0 || limit.tv_usec != 0);
+    if (is_limited) deadline_ = now + std::chrono::seconds(limit.tv_sec) + std::chrono::microseconds(limit.tv_usec);
+  }
+  if (!deadline_) return std::nullopt;
+  return std::max(*deadline_ - now, duration::zero());
+}
+
+bool blocking_call::wait(bool is_again) noexcept {
+  constexpr duration moment = std::chrono::milliseconds(1);
+  const std::optional<duration> limit = left();
+  if (limit == duration::zero()) {
+    errno = EAGAIN;
+    return false;
+  }
+  // A datagram's receiver may be full, a unix listener's backlog too, while poll(2) calls the sender ready.
+  if (is_again && is_ready(number_, events_))
+    return wait_without_throwing(hocket::sleep(std::min(limit.value_or(moment), moment)));
+  if (wait_for(number_, events_, limit)) return true;
   if (errno == ETIMEDOUT) errno = EAGAIN;
   return false;
+}
+
+bool may_begin() noexcept {
+  fiber& here = *fiber::current();
+  if (here.is_interrupted()) {
+    const std::exception_ptr interruption = here.take_interruption();
+    wait_without_throwing(hocket::sleep(std::chrono::milliseconds(1)));
+    here.interrupt(interruption);
+    errno = ECANCELED;
+    return false;
+  }
+  return !here.is_turn_over() || wait_without_throwing(hocket::sleep(duration::zero()));
+}
+
+bool is_ready(int number, short events) noexcept {
+  pollfd asked{.fd = number, .events = events, .revents = 0};
+  const int found = ::poll(&asked, 1, 0);
+  if (found == 0) errno = EAGAIN;
+  return found != 0;
 }
 
 bool is_nonblocking(int number) noexcept {

@@ -24,19 +24,19 @@ Function* real(const char* name) noexcept {
   return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
 }
 
-/// Waits for anything. False: errno is ECANCELED if the green thread was cancelled, ETIMEDOUT for a time-out, the system's error, or ENOMEM.
+/// At the beginning of each call: every 64th lets others run, however much there is to be had. False: the green thread was cancelled, errno is
+/// ECANCELED; one that calls again all the same is held up for a millisecond each time, so that no loop in C keeps the loop from running.
+[[nodiscard]] bool may_begin() noexcept;
+
+/// Waits for anything. False: errno is ECANCELED if the green thread was cancelled, ETIMEDOUT for a time-out, EBADF where a number was closed, the
+/// system's error, or ENOMEM.
 template <class Awaitable>
 bool wait_without_throwing(Awaitable&& work) noexcept {
-  fiber& here = *fiber::current();
-  if (here.is_interrupted()) {
-    errno = ECANCELED;
-    return false;
-  }
   try {
     static_cast<void>(green::wait(std::forward<Awaitable>(work)));
     return true;
   } catch (const cancelled&) {
-    here.interrupt(std::current_exception());
+    fiber::current()->interrupt(std::current_exception());
     errno = ECANCELED;
   } catch (const timeout_error&) {
     errno = ETIMEDOUT;
@@ -52,29 +52,48 @@ bool wait_without_throwing(Awaitable&& work) noexcept {
 /// Waits until `number` is ready for one of `events` of poll(2), for at most `limit`. False as above.
 [[nodiscard]] bool wait_for(int number, short events, std::optional<duration> limit = std::nullopt) noexcept;
 
-/// The same by the time-out that is set for a socket, SO_RCVTIMEO or SO_SNDTIMEO, whose end is EAGAIN as socket(7) has it; without one for other
-/// descriptors.
-[[nodiscard]] bool wait_by_option(int number, short events) noexcept;
+/// False, with errno EAGAIN, if `number` is not ready now.
+[[nodiscard]] bool is_ready(int number, short events) noexcept;
 
 /// O_NONBLOCK: who set it wants EAGAIN, and no waiting.
 [[nodiscard]] bool is_nonblocking(int number) noexcept;
 
-/// Whether somebody waits for data rather than for room.
-constexpr short receiving = POLLIN;
-constexpr short sending = POLLOUT;
+/// A call on a descriptor that its owner expects to block, in all for as long as SO_RCVTIMEO or SO_SNDTIMEO says, whose end is EAGAIN as socket(7) has
+/// it; for other descriptors, and where nothing is set, for any time.
+class blocking_call {
+ public:
+  blocking_call(int number, short events) noexcept : number_(number), events_(events) {}
 
-/// Calls `call`, which does not block, until it does not say EAGAIN, and waits in between. A descriptor that is set so by its owner gets that EAGAIN.
-template <class Call>
-auto until_done(int number, short events, Call call) noexcept -> decltype(call()) {
-  for (;;) {
-    const auto done = call();
-    if (done >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return done;
-    if (is_nonblocking(number)) {
-      errno = EAGAIN;
-      return done;
+  /// Calls `call`, which does not block, until it does not say EAGAIN, and waits in between. A descriptor that is set so by its owner gets that
+  /// EAGAIN.
+  template <class Call>
+  auto until_done(Call call) noexcept -> decltype(call()) {
+    if (!may_begin()) return -1;
+    for (bool is_again = false;; is_again = true) {
+      const auto done = call();
+      if (done >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return done;
+      if (is_nonblocking(number_)) {
+        errno = EAGAIN;
+        return done;
+      }
+      if (!wait(is_again)) return -1;
     }
-    if (!wait_by_option(number, events)) return -1;
   }
-}
+  /// Waits until it is ready. False as above.
+  [[nodiscard]] bool until_ready() noexcept {
+    return until_done([this] { return is_ready(number_, events_) ? 0 : -1; }) == 0;
+  }
+
+  /// Until it may be worth to try again. `is_again`: it was ready before, and yet not: then for a moment.
+  [[nodiscard]] bool wait(bool is_again) noexcept;
+
+ private:
+  [[nodiscard]] std::optional<duration> left() noexcept;
+
+  int number_;
+  short events_;
+  bool knows_deadline_ = false;
+  std::optional<time_point> deadline_;
+};
 
 }  // namespace hocket::green::detail
