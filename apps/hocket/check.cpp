@@ -23,7 +23,6 @@
 #include <hocket/core/task.hpp>
 #include <hocket/crawl/scope.hpp>
 #include <hocket/graph/crawl_files.hpp>
-#include <hocket/graph/printable.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/loop/system_wall_clock.hpp>
 
@@ -107,7 +106,7 @@ std::string line_of(const url& link, const crawl::link_verdict& verdict) {
   const std::string what = verdict.is_disallowed   ? "robots.txt disallows it"
                            : verdict.error.empty() ? std::to_string(verdict.status)
                                                    : verdict.error;
-  return fmt::format("checked {}: {}", graph::printable(link.href()), graph::printable(what));
+  return fmt::format("checked {}: {}", link.href(), what);
 }
 
 /// One check, from the crawl's files to what is broken.

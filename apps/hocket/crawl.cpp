@@ -26,7 +26,6 @@
 #include <hocket/crawl/summary.hpp>
 #include <hocket/crawl/warc/warc_archive.hpp>
 #include <hocket/crawl/warc/warc_pipeline.hpp>
-#include <hocket/graph/printable.hpp>
 #include <hocket/io/temporary.hpp>
 #include <hocket/loop/system_wall_clock.hpp>
 #ifdef HOCKET_HAS_ROCKSDB
@@ -296,7 +295,7 @@ void count_pages(crawl::crawl_hooks& hooks, crawl::crawl_stats& counted) {
 /// `traps`: takes the URLs of spaces without end; null: nobody wants them.
 coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options,
                            std::unordered_map<std::string, std::string>* traps) {
-  crawl::crawl_stats counted;
+  crawl::crawl_stats counted(loop::running().random()());
   progress_display display(mode_of(arguments), arguments.verbose ? &counted : nullptr);
   first_failure first;
   options.resolver = make_resolver(arguments.resolver);
@@ -331,7 +330,7 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   if (!arguments.check.wanted || was_interrupted) print_result(arguments, result, was_interrupted);
   if (was_interrupted) co_return interrupted;
   if (result.ok > 0 || arguments.check.wanted) co_return done;
-  throw failure("no page was fetched" + (first ? "; " + graph::printable(*first) : ""), work_failed);
+  throw failure("no page was fetched" + (first ? "; " + *first : ""), work_failed);
 }
 
 // Without --out the crawl's files are nobody's, and go when all is told.

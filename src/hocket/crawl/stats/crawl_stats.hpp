@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include <hocket/base/text_hash.hpp>
 #include <hocket/crawl/pipeline.hpp>
 #include <hocket/loop/clock.hpp>
 
@@ -33,6 +34,9 @@ class crawl_stats {
   /// Those that come when so many are known are counted in all sums, and not by themselves.
   static constexpr std::size_t most_hosts = 10'000;
 
+  /// `seed`: drawn at random, for sites choose the hosts; see `text_hash`.
+  explicit crawl_stats(std::uint64_t seed = 0) : hosts_(0, seeded_text_hash{seed}) {}
+
   void add(const page_record& page);
 
   [[nodiscard]] const std::map<int, std::uint64_t>& by_status() const noexcept { return by_status_; }  // 0: no answer
@@ -45,11 +49,7 @@ class crawl_stats {
   [[nodiscard]] std::vector<host_stats> busiest(std::size_t most) const;
 
  private:
-  struct text_hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const noexcept { return std::hash<std::string_view>{}(text); }
-  };
-  using table = std::unordered_map<std::string, host_stats, text_hash, std::equal_to<>>;
+  using table = std::unordered_map<std::string, host_stats, seeded_text_hash, std::equal_to<>>;
 
   host_stats* find_or_add(std::string_view host);
 

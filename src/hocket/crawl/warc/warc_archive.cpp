@@ -12,7 +12,7 @@ static constexpr std::size_t most_waiting = 32 * 1024 * 1024;
 
 coro<std::unique_ptr<warc_archive>> warc_archive::open(warc_options options) {
   warc_files files = co_await warc_files::open(std::move(options));
-  co_return std::unique_ptr<warc_archive>(new warc_archive(std::move(files)));
+  co_return std::unique_ptr<warc_archive>(new warc_archive(std::move(files), loop::running().random()()));
 }
 
 std::shared_ptr<http::exchange_recorder> warc_archive::record() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <memory>
@@ -44,7 +45,7 @@ class warc_archive final : private warc_recording_owner {
   [[nodiscard]] coro<void> close();
 
  private:
-  explicit warc_archive(warc_files files) : files_(std::move(files)) {}
+  warc_archive(warc_files files, std::uint64_t seed) : files_(std::move(files)), contents_(seed) {}
   void take(recorded_exchange done) override;
   void fail(std::exception_ptr why) noexcept override;
   [[nodiscard]] bool has_room() const noexcept override;
