@@ -10,74 +10,20 @@
 // Values are decoded when their tag has ended; most need no decoding and are handed out where they lie.
 
 #include <algorithm>
-#include <bit>
+#include <array>
+#include <initializer_list>
 #include <utility>
 
-#include <hocket/crawl/attribute_urls.hpp>
 #include <hocket/crawl/css_urls.hpp>
+#include <hocket/crawl/detail/markup.hpp>
+#include <hocket/crawl/detail/tag_references.hpp>
 #include <hocket/crawl/link_extractor.hpp>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
-#include <hocket/crawl/character_references.hpp>
-
 namespace hocket::crawl {
+
+using namespace detail;
+
 namespace {
-
-// The first of the wanted characters in [at, end), or end.
-template <char... Wanted>
-const char* find(const char* at, const char* end) {
-#if defined(__SSE2__)
-  for (; end - at >= 16; at += 16) {
-    const __m128i block = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i hits = (_mm_cmpeq_epi8(block, _mm_set1_epi8(Wanted)) | ...);
-    const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits));
-    if (mask) return at + std::countr_zero(mask);
-  }
-#endif
-  for (; at != end; ++at) {
-    if (((*at == Wanted) || ...)) return at;
-  }
-  return end;
-}
-
-bool is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'; }
-bool is_letter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
-
-const char* skip_spaces(const char* at, const char* end) {
-  while (at != end && is_space(*at)) ++at;
-  return at;
-}
-
-// Packed names. Six bits a character; letters without regard to case. Exact for up to ten characters, which holds for
-// all names of interest; longer ones are all alike.
-
-constexpr std::uint64_t overlong_name = ~std::uint64_t{0};
-
-constexpr auto name_digits = [] {
-  std::array<std::uint8_t, 256> digits;
-  digits.fill(63);
-  for (std::size_t n = 0; n < 26; ++n) digits['a' + n] = digits['A' + n] = static_cast<std::uint8_t>(n + 1);
-  digits['-'] = 27;
-  for (const char terminator : std::string_view(" \n\t\r\f/>")) digits[static_cast<unsigned char>(terminator)] = 0;
-  return digits;
-}();
-
-// 0 for what ends a name.
-constexpr std::uint8_t name_digit(char c) { return name_digits[static_cast<unsigned char>(c)]; }
-
-constexpr std::uint64_t extended(std::uint64_t name, std::uint8_t digit) {
-  return name >> 54 ? overlong_name : name << 6 | digit;
-}
-
-constexpr std::uint64_t packed(std::string_view name) {
-  std::uint64_t result = 0;
-  for (const char c : name) result = extended(result, name_digit(c));
-  return result;
-}
 
 // How names of interest begin: for each first letter, the second characters. Most tags can be told from them by two.
 constexpr auto beginnings_of(std::initializer_list<std::string_view> names) {
@@ -94,24 +40,6 @@ constexpr auto beginnings_of_interest =
 bool begins_as(const char* name, const std::array<std::uint32_t, 32>& beginnings) {
   return (beginnings[static_cast<unsigned char>(name[0]) & 31] >> (static_cast<unsigned char>(name[1]) & 31) & 1) != 0;
 }
-
-bool equals_ignoring_case(std::string_view text, std::string_view lower_case) {
-  return std::ranges::equal(text, lower_case, {}, lower);
-}
-
-bool has_token(std::string_view text, std::string_view lower_case_token) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while ((at = skip_spaces(at, end)) != end) {
-    const char* const token_end = std::find_if(at, end, is_space);
-    if (equals_ignoring_case({at, token_end}, lower_case_token)) return true;
-    at = token_end;
-  }
-  return false;
-}
-
-// Its href names a server, and no document that anybody fetches. Source: HTML, 4.6.7 (dns-prefetch, preconnect).
-bool only_connects(std::string_view rel) { return has_token(rel, "preconnect") || has_token(rel, "dns-prefetch"); }
 
 // Where an unquoted value ends.
 const char* find_unquoted_end(const char* at, const char* end) {
@@ -161,10 +89,7 @@ std::optional<link_extractor::link> link_extractor::next(std::string_view& bytes
     end_tag();
     if (has_link()) found = current_link();
   }
-  if (is_in_tag()) {
-    for (std::size_t n = 0; n < attributes_of_links; ++n) values_[n].keep();
-    for (std::size_t n = attributes_of_links; n < not_kept && observer_ != nullptr; ++n) values_[n].keep();
-  }
+  if (is_in_tag()) attributes_.keep();
   bytes = {at, end};
   return found;
 }
@@ -344,23 +269,13 @@ const char* link_extractor::scan_attribute_name(const char* at, const char* end)
   for (; at != end; ++at) {
     const std::uint8_t digit = name_digit(*at);
     if (digit == 0 || *at == '=') {
-      end_attribute_name();
+      attributes_.begin(tag_name_, name_);
+      state_ = state::after_attribute_name;
       break;
     }
     name_ = extended(name_, digit);
   }
   return at;
-}
-
-void link_extractor::end_attribute_name() {
-  state_ = state::after_attribute_name;
-  attribute_ = observer_ == nullptr ? kept_attribute(kind_, name_) : observed_attribute(name_);
-  if (attribute_ == not_kept) return;
-  if (values_[attribute_].is_present()) {
-    attribute_ = not_kept;  // a duplicate
-  } else {
-    values_[attribute_].begin();
-  }
 }
 
 const char* link_extractor::scan_before_value(const char* at, const char* end) {
@@ -387,7 +302,7 @@ const char* link_extractor::scan_value(const char* at, const char* end) {
   const char* const value_end = state_ == state::double_quoted_value   ? find<'"'>(at, end)
                                 : state_ == state::single_quoted_value ? find<'\''>(at, end)
                                                                        : find_unquoted_end(at, end);
-  if (attribute_ != not_kept) values_[attribute_].append({at, value_end});
+  attributes_.append({at, value_end});
   if (value_end == end) return end;
   state_ = state::before_attribute_name;
   return is_quoted ? value_end + 1 : value_end;
@@ -510,8 +425,7 @@ void link_extractor::begin_tag(bool is_end_tag) {
   is_end_tag_ = is_end_tag;
   is_self_closing_ = false;
   name_ = 0;
-  for (std::size_t n = 0; n < attributes_of_links; ++n) values_[n].clear();
-  for (std::size_t n = attributes_of_links; n < not_kept && observer_ != nullptr; ++n) values_[n].clear();
+  attributes_.clear();
 }
 
 link_extractor::tag_kind link_extractor::kind_of(std::uint64_t name) {
@@ -544,28 +458,10 @@ link_extractor::tag_kind link_extractor::kind_of(std::uint64_t name) {
   }
 }
 
-link_extractor::attribute link_extractor::kept_attribute(tag_kind kind, std::uint64_t name) {
-  switch (kind) {
-    case tag_kind::link:
-      return name == packed("href") ? href : name == packed("rel") ? rel : not_kept;
-    case tag_kind::base:
-      return name == packed("href") ? href : not_kept;
-    case tag_kind::meta:
-      return name == packed("name") ? attribute::name : name == packed("content") ? content : not_kept;
-    case tag_kind::document_link:
-      return name == packed("href")       ? href
-             : name == packed("rel")      ? rel
-             : name == packed("hreflang") ? hreflang
-                                          : not_kept;
-    default:
-      return not_kept;
-  }
-}
-
 void link_extractor::end_tag() {
   state_ = state::text;
   if (is_in_style_) end_style();
-  if (observer_ != nullptr && !is_end_tag_) tell_observer();
+  if (observer_ != nullptr && !is_end_tag_) tell_references(tag_name_, attributes_, *observer_);
   const bool is_empty_foreign_element = is_self_closing_ && foreign_depth_ > 0;
   if (kind_ == tag_kind::foreign) {
     if (is_end_tag_) {
@@ -590,109 +486,6 @@ void link_extractor::end_tag() {
   }
 }
 
-link_extractor::attribute link_extractor::observed_attribute(std::uint64_t attribute_name) {
-  switch (attribute_name) {
-    case packed("href"):
-      return href;
-    case packed("rel"):
-      return rel;
-    case packed("hreflang"):
-      return hreflang;
-    case packed("name"):
-      return name;
-    case packed("content"):
-      return content;
-    case packed("id"):
-      return id;
-    case packed("src"):
-      return src;
-    case packed("srcset"):
-      return srcset;
-    case packed("poster"):
-      return poster;
-    case packed("data"):
-      return data;
-    case packed("action"):
-      return action;
-    case packed("formaction"):
-      return form_action;
-    case packed("http-equiv"):
-      return http_equiv;
-    case packed("style"):
-      return style;
-    default:
-      return not_kept;
-  }
-}
-
-// What the start tag that has just ended refers to.
-void link_extractor::tell_observer() {
-  if (const auto place = value_of(id); place && !place->empty()) observer_->on_anchor(*place);
-  if (const auto declarations = value_of(style))
-    for_each_css_url(*declarations,
-                     [this](bool, std::string_view url) { observer_->on_resource(resource_kind::css, url); });
-  switch (tag_name_) {
-    case packed("a"):
-      if (const auto place = value_of(name); place && !place->empty()) observer_->on_anchor(*place);
-      break;
-    case packed("img"):
-    case packed("source"):
-      tell_resource(tag_name_ == packed("img") ? resource_kind::img : resource_kind::media, src);
-      if (const auto candidates = value_of(srcset))
-        for_each_srcset_url(*candidates,
-                            [this](std::string_view url) { observer_->on_resource(resource_kind::srcset, url); });
-      break;
-    case packed("image"):
-      tell_resource(resource_kind::img, href);
-      break;
-    case packed("input"):
-      tell_resource(resource_kind::img, src);
-      tell_resource(resource_kind::form, form_action);
-      break;
-    case packed("button"):
-      tell_resource(resource_kind::form, form_action);
-      break;
-    case packed("form"):
-      tell_resource(resource_kind::form, action);
-      break;
-    case packed("audio"):
-    case packed("track"):
-      tell_resource(resource_kind::media, src);
-      break;
-    case packed("video"):
-      tell_resource(resource_kind::media, src);
-      tell_resource(resource_kind::media, poster);
-      break;
-    case packed("script"):
-      tell_resource(resource_kind::script, src);
-      break;
-    case packed("link"):
-      if (!only_connects(value_of(rel).value_or(""))) tell_resource(resource_kind::link, href);
-      break;
-    case packed("iframe"):
-    case packed("frame"):
-      tell_resource(resource_kind::frame, src);
-      break;
-    case packed("object"):
-      tell_resource(resource_kind::object, data);
-      break;
-    case packed("embed"):
-      tell_resource(resource_kind::object, src);
-      break;
-    case packed("meta"):
-      if (!equals_ignoring_case(value_of(http_equiv).value_or(""), "refresh")) break;
-      if (const auto value = value_of(content))
-        if (const auto url = refresh_url(*value)) observer_->on_resource(resource_kind::refresh, *url);
-      break;
-    default:
-      break;
-  }
-}
-
-void link_extractor::tell_resource(resource_kind kind, attribute where) {
-  if (const auto url = value_of(where)) observer_->on_resource(kind, *url);
-}
-
 // Keeps what was passed, if it is the text of a style element that somebody wants.
 const char* link_extractor::taken_for_style(const char* from, const char* to) {
   if (is_in_style_) style_.append(from, std::min(static_cast<std::size_t>(to - from), max_style_bytes - style_.size()));
@@ -710,77 +503,38 @@ void link_extractor::end_style() {
 
 void link_extractor::note_base() {
   if (base_href_) return;
-  if (const auto value = value_of(href)) base_href_.emplace(*value);
+  if (const auto value = attributes_.value_of(tag_attributes::href)) base_href_.emplace(*value);
 }
 
 void link_extractor::note_meta() {
-  if (!equals_ignoring_case(value_of(name).value_or(""), "robots")) return;
-  const auto value = value_of(content);
+  if (!equals_ignoring_case(attributes_.value_of(tag_attributes::name).value_or(""), "robots")) return;
+  const auto value = attributes_.value_of(tag_attributes::content);
   if (!value || declared_.robots.size() + value->size() > max_value_bytes) return;
   if (!declared_.robots.empty()) declared_.robots += ',';
   declared_.robots += *value;
 }
 
 void link_extractor::note_document_link() {
-  if (!values_[href].text()) return;
-  if (values_[hreflang].text()) {
-    if (!has_token(value_of(rel).value_or(""), "alternate") || declared_.alternates.size() == max_alternates) return;
+  if (!attributes_.has(tag_attributes::href)) return;
+  if (attributes_.has(tag_attributes::hreflang)) {
+    if (!has_token(attributes_.value_of(tag_attributes::rel).value_or(""), "alternate") ||
+        declared_.alternates.size() == max_alternates)
+      return;
     alternate& added = declared_.alternates.emplace_back();
-    added.hreflang = *value_of(hreflang);
-    added.href = *value_of(href);
-  } else if (!declared_.canonical && has_token(value_of(rel).value_or(""), "canonical")) {
-    declared_.canonical.emplace(*value_of(href));
+    added.hreflang = *attributes_.value_of(tag_attributes::hreflang);
+    added.href = *attributes_.value_of(tag_attributes::href);
+  } else if (!declared_.canonical && has_token(attributes_.value_of(tag_attributes::rel).value_or(""), "canonical")) {
+    declared_.canonical.emplace(*attributes_.value_of(tag_attributes::href));
   }
 }
 
 bool link_extractor::has_link() const noexcept {
-  return kind_ == tag_kind::link && !is_end_tag_ && values_[href].text().has_value();
+  return kind_ == tag_kind::link && !is_end_tag_ && attributes_.has(tag_attributes::href);
 }
 
 link_extractor::link link_extractor::current_link() {
-  const bool nofollow = has_token(value_of(rel).value_or(""), "nofollow");
-  return {.href = *value_of(href), .nofollow = nofollow};
-}
-
-// The decoded value of an attribute, if it is there and not too long; valid until the next call.
-std::optional<std::string_view> link_extractor::value_of(attribute name) {
-  const auto source = values_[name].text();
-  if (!source) return std::nullopt;
-  const char* const source_end = source->data() + source->size();
-  if (find<'&', '\r', '\0'>(source->data(), source_end) == source_end) return source;
-  decode_attribute_value(*source, decoded_);
-  return decoded_;
-}
-
-// --- Values
-
-void link_extractor::source_text::begin() noexcept {
-  place_ = place::borrowed;
-  borrowed_ = {};
-}
-
-void link_extractor::source_text::append(std::string_view part) {
-  if (place_ == place::borrowed) {
-    borrowed_ = part;
-  } else if (place_ == place::kept) {
-    if (part.size() > max_value_bytes - kept_.size()) {
-      place_ = place::too_long;
-    } else {
-      kept_ += part;
-    }
-  }
-}
-
-void link_extractor::source_text::keep() {
-  if (place_ != place::borrowed) return;
-  place_ = borrowed_.size() > max_value_bytes ? place::too_long : place::kept;
-  if (place_ == place::kept) kept_ = borrowed_;
-}
-
-std::optional<std::string_view> link_extractor::source_text::text() const noexcept {
-  if (place_ == place::kept) return kept_;
-  if (place_ == place::borrowed && borrowed_.size() <= max_value_bytes) return borrowed_;
-  return std::nullopt;
+  const bool nofollow = has_token(attributes_.value_of(tag_attributes::rel).value_or(""), "nofollow");
+  return {.href = *attributes_.value_of(tag_attributes::href), .nofollow = nofollow};
 }
 
 }  // namespace hocket::crawl

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <hocket/crawl/detail/tag_attributes.hpp>
 #include <hocket/crawl/element_observer.hpp>
 
 namespace hocket::crawl {
@@ -39,13 +39,14 @@ namespace hocket::crawl {
 class link_extractor {
  public:
   /// The longest attribute value that is kept, in bytes of its source text; a longer one counts as absent.
-  static constexpr std::size_t max_value_bytes = 64 * 1024;
+  static constexpr std::size_t max_value_bytes = detail::tag_attributes::max_value_bytes;
   /// As much of a `style` element is looked at for URLs.
   static constexpr std::size_t max_style_bytes = 1024 * 1024;
 
   /// `observer` is told of all else that refers to something; it must outlive the extractor. Then each tag is read, which takes two
   /// thirds longer.
-  explicit link_extractor(element_observer* observer = nullptr) noexcept : observer_(observer) {}
+  explicit link_extractor(element_observer* observer = nullptr) noexcept
+      : observer_(observer), attributes_(observer != nullptr) {}
 
   /// The start tag of an `a` or `area` that has an `href`.
   struct link {
@@ -119,52 +120,7 @@ class link_extractor {
 
   enum class tag_kind : std::uint8_t { other, link, base, meta, document_link, raw_text, plaintext, foreign };
 
-  // The attributes whose values are kept until their tag ends.
-  // Those behind `content` are of
-  // interest to observers only.
-  enum attribute : std::uint8_t {
-    href,
-    rel,
-    hreflang,
-    name,
-    content,
-    id,
-    src,
-    srcset,
-    poster,
-    data,
-    action,
-    form_action,
-    http_equiv,
-    style,
-    not_kept
-  };
-  static constexpr std::size_t attributes_of_links = content + 1;
-
-  // The source text of an attribute's value. It stays where the caller has it until the end of a piece cuts its tag in
-  // two.
-  class source_text {
-   public:
-    void clear() noexcept { place_ = place::absent; }
-    void begin() noexcept;
-    void append(std::string_view part);  // at most one part of a value lies in one piece
-    void keep();                         // the caller's piece is about to go
-
-    // True once the attribute was seen, whatever became of its value.
-    [[nodiscard]] bool is_present() const noexcept { return place_ != place::absent; }
-    [[nodiscard]] std::optional<std::string_view> text() const noexcept;
-
-   private:
-    enum class place : std::uint8_t { absent, borrowed, kept, too_long };
-
-    std::string_view borrowed_;
-    std::string kept_;
-    place place_ = place::absent;
-  };
-
   static tag_kind kind_of(std::uint64_t name);
-  static attribute kept_attribute(tag_kind kind, std::uint64_t name);
-  static attribute observed_attribute(std::uint64_t name);
   static const char* pass_plain_tag(const char* at, const char* end);
   static const char* pass_bare_tag(const char* at, const char* end);
   static state after_comment_character(state before, char character);
@@ -186,33 +142,27 @@ class link_extractor {
   const char* scan_raw_name(const char* at, const char* end);
 
   void begin_tag(bool is_end_tag);
-  void end_attribute_name();
   void end_tag();
   void note_base();
   void note_meta();
   void note_document_link();
-  void tell_observer();
-  void tell_resource(resource_kind kind, attribute where);
   const char* taken_for_style(const char* from, const char* to);
   void end_style();
   [[nodiscard]] bool is_in_tag() const noexcept;
   [[nodiscard]] bool has_link() const noexcept;
   [[nodiscard]] link current_link();
-  [[nodiscard]] std::optional<std::string_view> value_of(attribute name);
 
   element_observer* observer_;
   state state_ = state::text;
   tag_kind kind_ = tag_kind::other;
   bool is_end_tag_ = false;
   bool is_self_closing_ = false;
-  attribute attribute_ = not_kept;  // whose value is being read
   script_escape escape_ = script_escape::none;
   std::uint8_t dashes_ = 0;        // at the end of what was read of an escaped script; two stand for more
   std::uint64_t name_ = 0;         // packed, of the tag or attribute at hand
   std::uint64_t tag_name_ = 0;     // packed, of the last tag outside raw text; its end tag is what ends raw text
   std::size_t foreign_depth_ = 0;  // of `svg` and `math`, as far as their tags are balanced
-  std::array<source_text, not_kept> values_;
-  std::string decoded_;
+  detail::tag_attributes attributes_;
   std::optional<std::string> base_href_;
   declarations declared_;
   bool is_in_style_ = false;  // whose text the observer wants
