@@ -16,6 +16,7 @@ using hocket::testing::crawl_all;
 using hocket::testing::crawled;
 using hocket::testing::page;
 using hocket::testing::redirect;
+using hocket::testing::redirect_to;
 using hocket::testing::response_text;
 using hocket::testing::scripted_server;
 using hocket::testing::site;
@@ -133,6 +134,20 @@ HOCKET_TEST(robots_obeyed, a_crawl_delay_is_kept_between_all_requests) {
   EXPECT_EQ(found.summary["ok"], 4);
   EXPECT_EQ(times.size(), 5U);
   for (std::size_t n = 1; n < times.size(); ++n) EXPECT_EQ(times[n] - times[n - 1], 3s) << n;
+}
+
+HOCKET_TEST(robots_obeyed, a_crawl_delay_longer_than_the_timeout_costs_no_page) {
+  std::vector<hocket::duration> times;
+  scripted_server web(answering([&times](const std::string& request) {
+    times.push_back(hocket::loop::running().time().time_since_epoch());
+    if (target_of(request) == "/robots.txt") return response_text(200, "User-agent: *\nCrawl-delay: 40\n");
+    if (target_of(request) == "/a") return redirect_to("/b");
+    return response_text(200, "<a href=a>", "Content-Type: text/html\r\n");
+  }));
+  const crawled found = co_await crawl_all(polite({web.url()}, {.timeout = 30s}));
+  EXPECT_EQ(found.summary["ok"], 2);
+  EXPECT_EQ(times.size(), 4U);
+  for (std::size_t n = 1; n < times.size(); ++n) EXPECT_EQ(times[n] - times[n - 1], 40s) << n;
 }
 
 // ---- what pages and answers say

@@ -41,7 +41,7 @@ struct crawl_options {
   std::vector<url_pattern> last{};     // and after them
   trap_limits traps{};
   std::size_t max_duplicates = 0;               // of one content, byte by byte, whose links are followed; 0: all
-  duration timeout = std::chrono::seconds(30);  // for one page, with its redirects
+  duration timeout = std::chrono::seconds(30);  // for one page, with its redirects; waiting for turns does not count
   std::uint64_t max_body_bytes = 10 * 1024 * 1024;
   unsigned retries = 2;
   unsigned max_redirects = 10;

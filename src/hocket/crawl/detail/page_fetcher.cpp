@@ -84,17 +84,20 @@ coro<void> page_fetcher::fetch(const target& next, fetched_page& result) {
   }
 }
 
+// Its time runs while somebody answers, not while it waits for a turn or a robots.txt: a host may want to be asked less often than that.
 coro<void> page_fetcher::attempt(const target& next, fetched_page& result) {
-  const time_point deadline = loop::running().time_after(options_.timeout);
+  duration left = options_.timeout;
   for (;;) {
     if (options_.obey_robots && !co_await may_fetch(next, result)) co_return;
-    auto answer = co_await ask(result.final_url, deadline);
+    const time_point asked_at = loop::running().time();
+    auto answer = co_await ask(result.final_url, asked_at + left);
     take_head(answer, result);
     if (!is_redirect(answer)) {
       co_await take_body(answer, result);
       co_return;
     }
     co_await pass_over(answer);
+    left -= loop::running().time() - asked_at;
     url hop = hop_of(answer, result.final_url);
     result.redirects.push_back({answer.status(), std::exchange(result.final_url, std::move(hop))});
     if (!co_await may_go_on(next, result)) co_return;

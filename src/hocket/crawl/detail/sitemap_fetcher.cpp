@@ -112,16 +112,18 @@ coro<void> sitemap_fetcher::read_file(site& of, file which) {
 
 // Nothing if it is not there, and nobody has said that it was.
 coro<std::optional<http::response>> sitemap_fetcher::ask(file which) {
-  const time_point deadline = loop::running().time_after(with_.options.timeout);
+  duration left = with_.options.timeout;  // while turns are waited for it does not run
   url place = which.where;
   for (unsigned redirects = 0; redirects <= most_redirects; ++redirects) {
     if (!co_await may_ask(place)) throw error("robots.txt disallows it");
-    auto answer = co_await with_.pages.ask(place, deadline);
+    const time_point asked_at = loop::running().time();
+    auto answer = co_await with_.pages.ask(place, asked_at + left);
     const auto location = answer.headers().get("Location");
     if (answer.status() >= 300 && answer.status() <= 399 && location) {
       auto hop = url::parse(*location, place);
       if (!hop || !is_http(*hop)) throw error(fmt::format("redirected to '{}'", *location));
       co_await answer.drain();
+      left -= loop::running().time() - asked_at;
       place = std::move(*hop).without_fragment();
       continue;
     }
