@@ -188,6 +188,14 @@ HOCKET_TEST(link_checker, leaves_a_host_the_rest_that_it_asks_for) {
   EXPECT_GE(hocket::loop::running().time() - begun, 20s);
 }
 
+HOCKET_TEST(link_checker, draws_seeds_for_its_tables) {
+  auto& random = hocket::loop::running().random();
+  hocket::random_source undrawn = random;
+  const link_checker checker(here());
+  EXPECT_NE(undrawn(), random());
+  co_return;
+}
+
 HOCKET_TEST(link_checker, asks_for_nothing_that_robots_txt_disallows) {
   noting_server web([](const std::string& request) {
     if (target_of(request) == "/robots.txt") return response_text(200, "User-agent: *\nDisallow: /a\n");
@@ -201,6 +209,26 @@ HOCKET_TEST(link_checker, asks_for_nothing_that_robots_txt_disallows) {
   EXPECT_FALSE(told.at(web.url("/c")).is_disallowed);
   EXPECT_EQ(std::count(web.asked.begin(), web.asked.end(), "HEAD /a"), 0);
   EXPECT_EQ(std::count(web.asked.begin(), web.asked.end(), "GET /robots.txt"), 1);
+}
+
+HOCKET_TEST(link_checker, knows_nothing_of_a_link_whose_server_cannot_say_what_robots_txt_has) {
+  noting_server web([](const std::string&) { return head_of(500); });
+  auto options = here({.retries = 2});
+  options.obey_robots = true;
+  const link_verdict verdict = co_await verdict_on(web.url("/a"), options);
+  EXPECT_TRUE(verdict.is_disallowed);
+  EXPECT_EQ(verdict.error, "");
+  EXPECT_EQ(web.asked, (std::vector<std::string>(3, "GET /robots.txt")));
+}
+
+HOCKET_TEST(link_checker, takes_a_link_for_broken_whose_server_is_not_there_for_robots_txt_either) {
+  scripted_server web(answering([](const std::string&) { return head_of(200); }));
+  web.refuse();
+  auto options = here({.retries = 0});
+  options.obey_robots = true;
+  const link_verdict verdict = co_await verdict_on(web.url("/a"), options);
+  EXPECT_FALSE(verdict.is_disallowed);
+  EXPECT_NE(verdict.error, "");
 }
 
 HOCKET_TEST(link_checker, refuses_private_addresses_that_no_seed_names) {
@@ -219,6 +247,17 @@ HOCKET_TEST(link_checker, asks_a_host_no_more_often_than_the_options_say) {
   EXPECT_EQ(told.size(), 3U);
   EXPECT_GE(hocket::loop::running().time() - begun, 50s);  // six requests
   EXPECT_EQ(web.most_open(), 1U);
+}
+
+HOCKET_TEST(link_checker, takes_no_link_for_broken_that_waits_for_a_turn_longer_than_the_timeout) {
+  noting_server web([](const std::string& request) {
+    if (target_of(request) == "/robots.txt") return response_text(200, "User-agent: *\nCrawl-delay: 40\n");
+    return target_of(request) == "/a" ? redirect_to("/b") : head_of(200);
+  });
+  auto options = here({.timeout = 30s});
+  options.obey_robots = true;
+  EXPECT_EQ((co_await verdict_on(web.url("/a"), options)).error, "");
+  EXPECT_EQ(web.asked, (std::vector<std::string>{"GET /robots.txt", "HEAD /a", "HEAD /b"}));
 }
 
 HOCKET_TEST(link_checker, reads_no_large_body) {

@@ -65,8 +65,9 @@ link_checker::link_checker(crawl_options options)
     : options_(std::move(options)),
       inside_(options_.scope, options_.seeds),
       web_(std::make_unique<asker>(session_options_of(options_, inside_))),
-      robots_(*web_, options_.user_agent, options_.timeout),
-      scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); }, false),
+      robots_(*web_, options_.user_agent, options_.timeout, loop::running().random()()),
+      scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); }, false,
+                 crawl_order::breadth_first, loop::running().random()()),
       slots_(options_.concurrency) {}
 
 link_checker::~link_checker() = default;
@@ -107,7 +108,8 @@ coro<void> link_checker::work_on(target next, semaphore::permit) {
   try {
     co_await follow(next, made);
   } catch (const robots_unreachable& failed) {
-    made.verdict = {.status = failed.status(), .error = failed.what()};
+    made.verdict.is_disallowed = failed.status() != 0;  // its server works, and nobody knows what may be asked for
+    if (!made.verdict.is_disallowed) made.verdict.error = failed.what();
     made.may_pass = failed.may_pass();
   } catch (const std::system_error& failed) {
     made.verdict.error = failed.what();
@@ -148,8 +150,9 @@ static std::optional<duration> rest_after(const http::response& answer) {
   return std::nullopt;
 }
 
+// Its time runs while somebody answers, not while it waits for a turn.
 coro<void> link_checker::follow(const target& next, attempt& made) {
-  const time_point deadline = loop::running().time_after(options_.timeout);
+  duration left = options_.timeout;
   const char* method = next.attempts == 0 ? "HEAD" : "GET";
   url at = next.url;
   for (unsigned redirects = 0;;) {
@@ -158,7 +161,7 @@ coro<void> link_checker::follow(const target& next, attempt& made) {
       co_return;
     }
     const time_point asked_at = loop::running().time();
-    auto answer = co_await web_->request(method, at, deadline - asked_at);
+    auto answer = co_await web_->request(method, at, left);
     scheduler_.answered(at, asked_at);
     made.verdict.status = answer.status();
     if (is_redirect(answer)) {
@@ -177,6 +180,7 @@ coro<void> link_checker::follow(const target& next, attempt& made) {
       made.verdict.error.clear();
       method = "GET";
     }
+    left -= loop::running().time() - asked_at;
     co_await scheduler_.take_slot(at);
   }
 }

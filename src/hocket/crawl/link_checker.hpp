@@ -20,9 +20,10 @@ namespace hocket::crawl {
 
 /// What came of a link that was asked for.
 struct link_verdict {
-  int status = 0;              // of the last answer; 0: there was none
-  std::string error{};         // empty: it leads somewhere
-  bool is_disallowed = false;  // by robots.txt, it or where it is redirected to: nobody knows where it leads
+  int status = 0;       // of the last answer; 0: there was none
+  std::string error{};  // empty: it leads somewhere
+  /// By robots.txt, or its server cannot say what that has; it, or where it is redirected to: nobody knows where it leads.
+  bool is_disallowed = false;
 };
 
 /// Asks whether links lead somewhere, without reading what is there: for what the pages of a crawl refer to and the crawl does not fetch.
