@@ -106,6 +106,19 @@ class Resume(unittest.TestCase):
         self.assertEqual((set(rows), summary), (set(whole_rows), whole_summary))
         self.assertEqual(sorted(page["url"] for page in pages), sorted(page["url"] for page in whole_pages))
 
+    def test_the_files_of_another_crawl_are_left_as_they_were(self):
+        self.finish(self.crawl("mine", self.site.url, "--max-pages", "20"))
+        self.finish(self.crawl("other", self.site.url))
+        before = {path.name: path.read_bytes() for path in (self.folder / "other").iterdir()}
+        for out in ("other", "forgotten"):
+            result = program.hocket("crawl", "--frontier", self.folder / "mine.frontier", "--resume", "--out", self.folder / out, "-q")
+            problem = f"'{self.folder / out}' does not hold the files of this crawl: give --out the directory where it began"
+            self.assertEqual((result.returncode, result.stderr), (1, f"hocket crawl: {problem}\n"))
+        self.assertEqual({path.name: path.read_bytes() for path in (self.folder / "other").iterdir()}, before)
+        self.assertFalse((self.folder / "forgotten").exists())
+        self.finish(self.crawl("mine", "--resume"))
+        self.assertEqual(set(written(self.folder / "mine")[0]), set(written(self.folder / "other")[0]))
+
     def test_a_second_process_is_refused_in_one_line(self):
         process = self.crawl("out", self.site.url, "--delay", "1")
         program.wait_until(lambda: (self.folder / "out.frontier/CURRENT").exists(), "the frontier")

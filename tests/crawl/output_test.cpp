@@ -164,6 +164,7 @@ HOCKET_TEST(output, goes_on_where_its_position_was_in_each_of_its_files) {
     EXPECT_EQ(out.position(), position);
     add(out, "http://a/2");
     co_await out.flush();
+    co_await out.sync();
   }
   const std::vector<std::string> names{"links.tsv",   "pages.jsonl",   "items.jsonl", "resources.tsv",
                                        "anchors.tsv", "fragments.tsv", "nofollow.tsv"};
@@ -181,6 +182,55 @@ HOCKET_TEST(output, goes_on_where_its_position_was_in_each_of_its_files) {
   output again = co_await output::reopen(folder.path(), nowhere);
   for (const auto& name : names)
     if (name != "links.tsv" && name != "pages.jsonl") EXPECT_FALSE(std::filesystem::exists(folder / name)) << name;
+}
+
+/// A crawl of one page whose files can be gone on with; gives its position.
+coro<std::string> written_by_a_crawl(std::string directory) {
+  output out = co_await output::open(std::move(directory));
+  add_link(out, "http://a/", "http://a/x");
+  std::string position = out.position();
+  co_await out.flush();
+  co_await out.sync();
+  co_return position;
+}
+
+HOCKET_TEST(output, of_another_crawl_is_not_gone_on_with_and_stays_as_it_was) {
+  const temporary_directory folder;
+  const std::string position = co_await written_by_a_crawl(folder / "mine");
+  static_cast<void>(co_await written_by_a_crawl(folder / "other"));
+  write_file(folder / "other/pages.jsonl", std::string(1000, 'x'));
+  EXPECT_NE(position, co_await written_by_a_crawl(folder / "third"));
+  const auto outcome = co_await hocket::as_result(output::reopen(folder / "other", position));
+  EXPECT_EQ(error_text(outcome), "'" + folder / "other" +
+                                     "' does not hold the files of this crawl: give --out the directory where it "
+                                     "began");
+  EXPECT_EQ(content_of(folder / "other/pages.jsonl"), std::string(1000, 'x'));
+}
+
+HOCKET_TEST(output, that_is_not_there_is_not_gone_on_with_and_not_made) {
+  const temporary_directory folder;
+  const std::string position = co_await written_by_a_crawl(folder / "mine");
+  EXPECT_FALSE(co_await hocket::as_result(output::reopen(folder / "none", position)));
+  EXPECT_FALSE(std::filesystem::exists(folder / "none"));
+}
+
+HOCKET_TEST(output, whose_files_were_replaced_by_a_crawl_that_keeps_nothing_is_not_gone_on_with) {
+  const temporary_directory folder;
+  const std::string position = co_await written_by_a_crawl(folder.path());
+  {
+    output out = co_await output::open(folder.path());
+    co_await out.flush();
+  }
+  EXPECT_FALSE(co_await hocket::as_result(output::reopen(folder.path(), position)));
+}
+
+HOCKET_TEST(output, cuts_none_of_its_files_if_one_is_too_short) {
+  const temporary_directory folder;
+  const std::string position = co_await written_by_a_crawl(folder.path());
+  write_file(folder / "links.tsv", content_of(folder / "links.tsv") + "more");
+  write_file(folder / "pages.jsonl", "short");
+  EXPECT_THROW(static_cast<void>(co_await output::reopen(folder.path(), position)), hocket::crawl::lines_missing);
+  EXPECT_TRUE(content_of(folder / "links.tsv").ends_with("more"));
 }
 
 HOCKET_TEST(output, makes_no_file_for_elements_that_are_not_there_and_takes_earlier_ones_away) {

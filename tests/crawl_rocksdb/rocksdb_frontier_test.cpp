@@ -284,6 +284,24 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, goes_back_to_what_was_synced) {
   EXPECT_TRUE(co_await all->claim("http://a/moved"));
 }
 
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, knows_its_output_before_the_first_page_is_finished) {
+  const temporary_directory folder;
+  places out;
+  out.now = "beginning";
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+    all->write_to(out);
+    const auto first = seeds({"http://a/"});
+    const auto left = co_await all->begin(first, take_all);
+    EXPECT_EQ(out.syncs, 1);
+    out.now = "lost";
+    static_cast<void>(co_await all->finish({.page = left.at(0)}, take_all));
+  }
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "");
+  EXPECT_EQ(co_await all->go_back(), 1U);
+  EXPECT_EQ(all->position(), "beginning");
+}
+
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, has_nothing_to_go_back_to_when_all_was_synced) {
   const temporary_directory folder;
   places out;

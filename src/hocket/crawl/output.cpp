@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <expected>
 #include <filesystem>
+#include <fstream>
 #include <sstream>
 #include <system_error>
 #include <tuple>
@@ -20,6 +21,7 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/crawl/output.hpp>
 #include <hocket/exec/to_thread.hpp>
+#include <hocket/loop/loop.hpp>
 #include <hocket/url/percent_encoding.hpp>
 
 namespace hocket::crawl {
@@ -42,8 +44,7 @@ coro<line_file> line_file::open(std::string path) {
 
 coro<line_file> line_file::create(std::string path) {
   line_file made = co_await open(std::move(path));
-  if (::ftruncate(made.file_.number(), 0) != 0 && errno != EINVAL)  // EINVAL: no regular file, nothing to empty
-    throw cannot("empty", made.path_, std::error_code(errno, std::system_category()));
+  made.cut();
   co_return made;
 }
 
@@ -54,10 +55,13 @@ coro<line_file> line_file::reopen(std::string path, std::uint64_t size) {
     throw cannot("resume", made.path_, std::error_code(errno, std::system_category()));
   if (static_cast<std::uint64_t>(there.st_size) < size)
     throw lines_missing(fmt::format("cannot resume '{}': {} bytes of {} are there", made.path_, there.st_size, size));
-  if (::ftruncate(made.file_.number(), static_cast<off_t>(size)) != 0)
-    throw cannot("resume", made.path_, std::error_code(errno, std::system_category()));
   made.size_ = size;
   co_return made;
+}
+
+void line_file::cut() {
+  if (::ftruncate(file_.number(), static_cast<off_t>(size_)) != 0 && errno != EINVAL)  // EINVAL: no regular file
+    throw cannot("cut", path_, std::error_code(errno, std::system_category()));
 }
 
 bool line_file::is_full() const noexcept { return lines_.size() >= worth_a_write; }
@@ -105,8 +109,12 @@ std::uint64_t late_line_file::size() const noexcept {
 void late_line_file::remove(const std::string& directory) const { ::unlink((directory + "/" + name_).c_str()); }
 
 coro<void> late_line_file::reopen(std::string directory, std::uint64_t size) {
-  if (size > 0)
-    file_ = co_await line_file::reopen(directory + "/" + name_, size);
+  if (size > 0) file_ = co_await line_file::reopen(directory + "/" + name_, size);
+}
+
+void late_line_file::cut(const std::string& directory) {
+  if (file_)
+    file_->cut();
   else
     remove(directory);
 }
@@ -134,34 +142,57 @@ static coro<void> make_directory(const std::string& directory) {
   if (failed) throw cannot("make", directory, failed);
 }
 
+static std::string path_of_id(const std::string& directory) { return directory + "/crawl.id"; }
+
+static coro<std::string> read_id(std::string directory) {
+  co_return co_await to_thread([path = path_of_id(directory)] {
+    std::ifstream file(path);
+    std::string id;
+    std::getline(file, id);
+    return id;
+  });
+}
+
 coro<output> output::open(std::string directory) {
   co_await make_directory(directory);
   auto links = co_await line_file::create(directory + "/links.tsv");
   auto pages = co_await line_file::create(directory + "/pages.jsonl");
   links.lines() += "source_url\tparsed_url\n";
-  ::unlink((directory + "/summary.json").c_str());  // of an earlier crawl; this one may end without
-  output made(std::move(directory), std::move(links), std::move(pages));
+  for (const std::string& path : {directory + "/summary.json", path_of_id(directory)})
+    ::unlink(path.c_str());  // of an earlier crawl; this one may end without
+  std::string id = fmt::format("{:016x}", loop::running().random()());
+  output made(std::move(directory), std::move(id), std::move(links), std::move(pages));
   for (const late_line_file& each : made.late_) each.remove(made.directory_);
   co_return made;
 }
 
-// The sizes of links.tsv, pages.jsonl and the late files; 0 for one that is not there.
+// Whose files, and the sizes of links.tsv, pages.jsonl and the late files; 0 for one that is not there.
 std::string output::position() const {
-  std::string sizes = fmt::format("{} {}", links_.size(), pages_.size() + listed_.size() + in_flight_pages_);
-  for (const late_line_file& each : late_) fmt::format_to(std::back_inserter(sizes), " {}", each.size());
-  return sizes;
+  std::string text = fmt::format("{} {} {}", id_, links_.size(), pages_.size() + listed_.size() + in_flight_pages_);
+  for (const late_line_file& each : late_) fmt::format_to(std::back_inserter(text), " {}", each.size());
+  return text;
 }
 
+// Nothing is taken away before it is known that all of it is this crawl's and there.
 coro<output> output::reopen(std::string directory, std::string position) {
   std::istringstream text(position);
+  std::string id;
   std::array<std::uint64_t, 2 + std::tuple_size_v<decltype(late_)>> sizes{};
+  text >> id;
   for (std::uint64_t& each : sizes)
     if (!(text >> each)) throw error(fmt::format("cannot resume '{}': '{}' is no position in it", directory, position));
-  co_await make_directory(directory);
+  const std::string there = co_await read_id(directory);
+  if (there != id)
+    throw error(
+        fmt::format("'{}' does not hold the files of this crawl: give --out the directory where it began", directory));
   auto links = co_await line_file::reopen(directory + "/links.tsv", sizes[0]);
   auto pages = co_await line_file::reopen(directory + "/pages.jsonl", sizes[1]);
-  output made(directory, std::move(links), std::move(pages));
+  output made(directory, std::move(id), std::move(links), std::move(pages));
+  made.has_id_file_ = true;
   for (std::size_t n = 0; n < made.late_.size(); ++n) co_await made.late_[n].reopen(directory, sizes[2 + n]);
+  made.links_.cut();
+  made.pages_.cut();
+  for (late_line_file& each : made.late_) each.cut(directory);
   ::unlink((directory + "/summary.json").c_str());
   co_return made;
 }
@@ -290,10 +321,24 @@ coro<void> output::flush_late_files() {
 }
 
 coro<void> output::sync() {
+  if (!has_id_file_) co_await write_id();
   co_await links_.sync();
   co_await pages_.sync();
   for (late_line_file& each : late_) co_await each.sync();
   co_await sync_directory();
+}
+
+// What is never synced is never resumed, and needs none.
+coro<void> output::write_id() {
+  const std::string path = path_of_id(directory_);
+  auto opened = co_await as_expected(file::open(path, O_WRONLY | O_CREAT | O_TRUNC));
+  if (!opened) throw cannot("write", path, opened.error());
+  const std::string line = id_ + "\n";
+  const auto written = co_await as_expected(opened->write(line));
+  if (!written) throw cannot("write", path, written.error());
+  const auto synced = co_await as_expected(opened->fdatasync());
+  if (!synced) throw cannot("sync", path, synced.error());
+  has_id_file_ = true;
 }
 
 // The names of the files.

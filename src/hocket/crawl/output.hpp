@@ -30,8 +30,11 @@ class line_file {
   /// Creates or empties `path`, which stays locked for this process (flock). Throws `hocket::error` with the path and the system's reason.
   [[nodiscard]] static coro<line_file> create(std::string path);
 
-  /// The same with what is there up to `size`; what comes after is taken away. Throws `hocket::error`, `lines_missing` if there is less.
+  /// The same with what is there up to `size`; what comes after is there until `cut`. Throws `hocket::error`, `lines_missing` if there is
+  /// less.
   [[nodiscard]] static coro<line_file> reopen(std::string path, std::uint64_t size);
+  /// Once, before the first write: takes away what comes after. Throws `hocket::error`.
+  void cut();
 
   /// How large the file will be when all is written.
   [[nodiscard]] std::uint64_t size() const noexcept { return size_ + being_written_.size() + lines_.size(); }
@@ -73,6 +76,8 @@ class late_line_file {
   [[nodiscard]] std::uint64_t size() const noexcept;
   /// As `line_file::reopen`, in `directory`; with a size of 0 there is none.
   [[nodiscard]] coro<void> reopen(std::string directory, std::uint64_t size);
+  /// As `line_file::cut`; the whole file if its size is 0.
+  void cut(const std::string& directory);
   /// As `line_file::flush`, into `directory`.
   [[nodiscard]] coro<void> flush(std::string directory);
   [[nodiscard]] coro<void> sync();
@@ -86,15 +91,15 @@ class late_line_file {
 
 /// The directory that a crawl writes: links.tsv and pages.jsonl as it goes, summary.json at its end. As far as there are such, items.jsonl;
 /// nofollow.tsv, the rows of links.tsv whose every occurrence on the page said so; and resources.tsv, anchors.tsv and fragments.tsv: see
-/// `page_elements`.
+/// `page_elements`. And crawl.id, once it was synced, which says whose files these are.
 class output final : public pipeline {
  public:
   /// Makes `directory` if it is not there, and empties the files of an earlier crawl. Throws `hocket::error`; also if another
   /// crawl is writing there.
   [[nodiscard]] static coro<output> open(std::string directory);
 
-  /// Goes on with the files of an earlier crawl: `position` is what that has told of itself, and what came after is taken away.
-  /// Throws `hocket::error`; `lines_missing` if a file ends before.
+  /// Goes on with the files of an earlier crawl, which was synced: `position` is what that has told of itself, and what came after is
+  /// taken away. Throws `hocket::error`, and changes no file: these are another crawl's, or none's; `lines_missing` if one ends before.
   [[nodiscard]] static coro<output> reopen(std::string directory, std::string position);
 
   void add_page(const page_record& page, std::span<const page_link> links) override;
@@ -115,11 +120,14 @@ class output final : public pipeline {
   void add_links(std::string_view page, std::span<const page_link> links);
   void add_elements(std::string_view page, const page_elements& elements);
   coro<void> flush_late_files();
+  coro<void> write_id();
   coro<void> sync_directory();
-  output(std::string directory, line_file links, line_file pages)
-      : directory_(std::move(directory)), links_(std::move(links)), pages_(std::move(pages)) {}
+  output(std::string directory, std::string id, line_file links, line_file pages)
+      : directory_(std::move(directory)), id_(std::move(id)), links_(std::move(links)), pages_(std::move(pages)) {}
 
   std::string directory_;
+  std::string id_;            // of the crawl whose files these are
+  bool has_id_file_ = false;  // that says so
   line_file links_;
   line_file pages_;
   std::array<late_line_file, 5> late_{{{"items.jsonl", ""},

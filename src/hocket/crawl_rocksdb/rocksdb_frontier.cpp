@@ -182,11 +182,24 @@ coro<std::vector<target>> rocksdb_frontier::begin(std::span<const url> seeds, co
     see(all, *seed, detail::first_half(seed->href(), parts_->seed), 0, decide, given);
     if (all.seen.size() > before) seeds_.push_back(seed->href());
   }
+  co_await note_where_output_begins(all);
   parts_->store->put_heading(all.changes);
   all.changes.Put("mseed", detail::big_endian(parts_->seed));
   all.changes.Put("mseeds", fmt::format("{}", fmt::join(seeds_, "\n")));
   co_await write(all, given);
   co_return given;
+}
+
+// So that the crawl knows its output from others, however little it has written.
+coro<void> rocksdb_frontier::note_where_output_begins(batch& all) {
+  if (out_ == nullptr || !position_.empty()) co_return;
+  std::string beginning = out_->position();
+  if (beginning.empty()) co_return;
+  co_await out_->flush();
+  co_await out_->sync();
+  all.changes.Put("msynced", detail::big_endian(parts_->synced_batches) + beginning);
+  parts_->synced_position = beginning;
+  position_ = std::move(beginning);
 }
 
 // Not to be cancelled while a batch may be made of it, for that borrows from the page.

@@ -54,7 +54,8 @@ class rocksdb_frontier final : public frontier {
   /// Where the lines of pages go: flushed before a page counts as finished. To be set before the crawl begins.
   void write_to(pipeline& out) noexcept { out_ = &out; }
 
-  /// The position of the output of what was finished; empty: nothing was.
+  /// The position of the output of what was finished, that of its beginning included; empty: the crawl was not begun, or its output
+  /// knows no such thing.
   [[nodiscard]] const std::string& position() const noexcept { return position_; }
   /// Before the crawl goes on with an output that does not reach its position: lets the pages wait again that were finished after the
   /// last `sync`, and takes the position back. Gives their number. Throws `hocket::error`.
@@ -86,6 +87,7 @@ class rocksdb_frontier final : public frontier {
   explicit rocksdb_frontier(rocksdb_frontier_options options);
   void load(std::string folder, mode how, const std::string& settings);
   void load_seen();
+  coro<void> note_where_output_begins(batch& all);
   void find_candidates(const finished_page& done, ended& page);
   coro<void> be_written(ended& mine, const judge& decide);
   coro<void> commit(const judge& decide, std::vector<target>& more);
