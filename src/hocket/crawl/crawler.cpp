@@ -350,6 +350,8 @@ page_record crawler::record(const target& next, const detail::fetched_page& resu
                          .milliseconds = taken.count(),
                          .is_partial = result.is_partial,
                          .redirects = result.redirects,
+                         .validators = &result.validators,
+                         .content_hash = result.content_hash,
                          .error = result.error,
                          .declared = &result.declared,
                          .elements = found.elements.wanted.any() ? &found.elements : nullptr};

@@ -103,7 +103,7 @@ bool late_line_file::is_full() const noexcept { return fresh_.size() >= worth_a_
 
 std::uint64_t late_line_file::size() const noexcept {
   if (file_) return file_->size() + fresh_.size();
-  return fresh_.empty() ? 0 : std::string_view(header_).size() + fresh_.size();
+  return fresh_.empty() && !is_expected_ ? 0 : std::string_view(header_).size() + fresh_.size();
 }
 
 void late_line_file::remove(const std::string& directory) const { ::unlink((directory + "/" + name_).c_str()); }
@@ -121,7 +121,7 @@ void late_line_file::cut(const std::string& directory) {
 
 coro<void> late_line_file::flush(std::string directory) {
   if (!file_) {
-    if (fresh_.empty()) co_return;
+    if (fresh_.empty() && !is_expected_) co_return;
     file_ = co_await line_file::create(directory + "/" + name_);
     file_->lines() += header_;
   }
@@ -262,6 +262,10 @@ void output::add_page(const page_record& page, std::span<const page_link> links)
   add_text(",\"content_type\":", page.content_type);
   fmt::format_to(std::back_inserter(line), ",\"bytes\":{},\"depth\":{},\"links\":{},\"ms\":{}", page.bytes, page.depth,
                  page.links, page.milliseconds);
+  if (page.validators != nullptr && !page.validators->etag.empty()) add_text(",\"etag\":", page.validators->etag);
+  if (page.validators != nullptr && !page.validators->last_modified.empty())
+    add_text(",\"last_modified\":", page.validators->last_modified);
+  if (page.content_hash) fmt::format_to(std::back_inserter(line), ",\"hash\":\"{:016x}\"", *page.content_hash);
   if (page.declared != nullptr) add_declarations(line, *page.declared);
   if (!page.redirects.empty()) add_redirects(line, page.redirects);
   if (page.is_partial) line += ",\"partial\":true";
@@ -274,6 +278,9 @@ void output::add_page(const page_record& page, std::span<const page_link> links)
 
 // Names of places are percent-encoded, so that whatever they hold they are one field.
 void output::add_elements(std::string_view page, const page_elements& elements) {
+  if (elements.wanted.resources) late_[resources].expect();
+  for (const late_file each : {anchors, fragments})
+    if (elements.wanted.fragments) late_[each].expect();
   std::string& references = lines_of(resources);
   for (const auto& each : elements.resources)
     references.append(page).append("\t").append(each.url).append("\t").append(name_of(each.kind)).append("\n");

@@ -69,6 +69,8 @@ class late_line_file {
   late_line_file(const char* name, const char* header) : name_(name), header_(header) {}
 
   [[nodiscard]] std::string& lines() noexcept { return fresh_; }
+  /// The file is made though no line may come: whoever finds it knows that such were looked for.
+  void expect() noexcept { is_expected_ = true; }
   [[nodiscard]] bool is_full() const noexcept;
   /// Of an earlier crawl; takes it away, if there is one.
   void remove(const std::string& directory) const;
@@ -87,6 +89,7 @@ class late_line_file {
   const char* header_;
   std::optional<line_file> file_;
   std::string fresh_;
+  bool is_expected_ = false;
 };
 
 /// The directory that a crawl writes: links.tsv and pages.jsonl as it goes, summary.json at its end. As far as there are such, items.jsonl;

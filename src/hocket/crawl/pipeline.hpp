@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/page_links.hpp>
 #include <hocket/http/client/response.hpp>
+#include <hocket/http/range/validators.hpp>
 
 namespace hocket::crawl {
 
@@ -23,6 +25,8 @@ struct page_record {
   std::int64_t milliseconds = 0;
   bool is_partial = false;                          // its end did not come; links are those up to there
   std::span<const http::redirect_hop> redirects{};  // that led from `url` to `final_url`, in order
+  const http::validators* validators = nullptr;     // of what was sent; null: none
+  std::optional<std::uint64_t> content_hash{};      // of a page that was read to its end: see `content_digest`
   std::string_view error;                           // empty: none
   const page_declarations* declared = nullptr;      // by the page and the fields of its answer
   const page_elements* elements = nullptr;          // null: nothing besides links is wanted

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include <hocket/crawl/downloader.hpp>
+#include <hocket/crawl/earlier_pages.hpp>
 #include <hocket/crawl/frontier.hpp>
 #include <hocket/crawl/spider.hpp>
 
@@ -13,6 +14,7 @@ struct crawl_roles {
   std::shared_ptr<crawl::downloader> downloader{};
   std::shared_ptr<crawl::spider> spider{};
   std::shared_ptr<crawl::frontier> frontier{};
+  std::shared_ptr<crawl::earlier_pages> earlier{};  // null: every page is read
 };
 
 }  // namespace hocket::crawl

@@ -108,6 +108,7 @@ coro<void> page_fetcher::attempt(const target& next, fetched_page& result) {
 coro<http::response> page_fetcher::ask(url where, time_point deadline) {
   const time_point asked_at = loop::running().time();
   http::request_options asked{.timeout = deadline - asked_at, .max_redirects = 0};
+  if (roles_.earlier) http::ask_if_changed(asked.fields, roles_.earlier->validators_of(where));
   if (hooks_.before_request) hooks_.before_request(where, asked);
   auto answer = co_await roles_.downloader->get(where, std::move(asked));
   scheduler_.answered(where, asked_at);
@@ -191,9 +192,15 @@ void page_fetcher::take_head(const http::response& answer, fetched_page& result)
     for (const std::string_view field : fields.get_all("X-Robots-Tag"))
       result.declared.robots.add_field(field, options_.user_agent);
   result.retry_after = retry_after(answer);
+  result.validators = answer.status() == 200 ? answer.validators() : http::validators();
 }
 
 coro<void> page_fetcher::take_body(http::response& answer, fetched_page& result) {
+  if (was_not_sent(answer, result)) {
+    co_await pass_over(answer);
+    co_await recall(result);
+    co_return;
+  }
   if (!answer.ok())
     result.error = fmt::format("{} {}", result.status, http::reason_phrase(result.status));
   else if (is_coded(answer))
@@ -218,11 +225,27 @@ coro<void> page_fetcher::pass_over(http::response& answer) {
   if (!outcome && is_cancelled(outcome.error())) throw cancelled{};
 }
 
+bool page_fetcher::was_not_sent(const http::response& answer, const fetched_page& result) const {
+  return answer.is_not_modified() && roles_.earlier && !roles_.earlier->validators_of(result.final_url).empty();
+}
+
+// The page is what it was: so is all that becomes of it.
+coro<void> page_fetcher::recall(fetched_page& result) {
+  auto known = co_await roles_.earlier->recall(result.final_url);
+  result.status = 200;
+  result.content_type = std::move(known.content_type);
+  result.bytes = known.bytes;
+  result.validators = std::move(known.validators);
+  result.content_hash = known.content_hash;
+  result.recalled = std::make_unique<earlier_page>(std::move(known));
+}
+
 // What is found on a page that is too large or breaks off is kept.
 coro<void> page_fetcher::read_body(http::response& answer, fetched_page& result) {
   result.reader = take_spare();
   result.reader->begin(answer);
   content_digest digest = duplicates_.begin();
+  content_digest hash(0);  // for crawls to come, which know of no seed
   while (result.error.empty()) {
     std::string_view piece = co_await answer.next();
     result.is_partial = !piece.empty();  // until its end has come
@@ -235,9 +258,11 @@ coro<void> page_fetcher::read_body(http::response& answer, fetched_page& result)
     }
     result.bytes += piece.size();
     result.reader->feed(piece);
+    hash.feed(piece);
     if (duplicates_.are_counted()) digest.feed(piece);
   }
   result.body = digest;
+  if (!result.is_partial) result.content_hash = hash.value();
 }
 
 void page_fetcher::recycle(fetched_page& done) {
@@ -257,9 +282,9 @@ std::unique_ptr<page_reader> page_fetcher::take_spare() {
 void page_fetcher::finish(fetched_page& result) {
   if (result.body) result.is_duplicate = duplicates_.are_too_many(*result.body);
   const bool nothing_came = result.bytes == 0 && !result.error.empty();
-  if (!result.reader || nothing_came) return;
+  if (!result.recalled && (!result.reader || nothing_came)) return;
   try {
-    result.found = &result.reader->finish(result.final_url);
+    result.found = result.recalled ? &result.recalled->found : &result.reader->finish(result.final_url);
   } catch (const std::exception& failed) {
     if (result.error.empty()) result.error = failed.what();
     return;

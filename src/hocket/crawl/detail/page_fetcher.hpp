@@ -10,6 +10,7 @@
 
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/duplicates.hpp>
+#include <hocket/crawl/earlier_pages.hpp>
 #include <hocket/crawl/hooks.hpp>
 #include <hocket/crawl/options.hpp>
 #include <hocket/crawl/robots_cache.hpp>
@@ -19,6 +20,7 @@
 #include <hocket/crawl/spider.hpp>
 #include <hocket/crawl/target.hpp>
 #include <hocket/http/client/response.hpp>
+#include <hocket/http/range/validators.hpp>
 #include <hocket/loop/clock.hpp>
 #include <hocket/url/url.hpp>
 
@@ -38,6 +40,9 @@ struct fetched_page {
   std::uint64_t bytes = 0;
   std::string error;
   bool is_partial = false;  // its end did not come
+  http::validators validators;
+  std::optional<std::uint64_t> content_hash;  // if it was read to its end
+  std::unique_ptr<earlier_page> recalled;     // if it was not sent, as it has not changed
   page_declarations declared;
   std::unique_ptr<page_reader> reader;  // of a page that was read
   findings* found = nullptr;            // in it, once it is finished
@@ -95,6 +100,8 @@ class page_fetcher {
   coro<void> take_body(http::response& answer, fetched_page& result);
   coro<void> read_body(http::response& answer, fetched_page& result);
   coro<void> pass_over(http::response& answer);
+  [[nodiscard]] bool was_not_sent(const http::response& answer, const fetched_page& result) const;
+  coro<void> recall(fetched_page& result);
   [[nodiscard]] std::unique_ptr<page_reader> take_spare();
 
   const crawl_options& options_;
