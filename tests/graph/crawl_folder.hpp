@@ -22,6 +22,8 @@ struct crawled {
   unsigned depth = 0;
   unsigned milliseconds = 1;
   unsigned bytes = 10;
+  std::string_view etag{};
+  std::string_view hash{};
 };
 
 /// A folder as a crawl leaves it.
@@ -29,11 +31,13 @@ class crawl_folder {
  public:
   crawl_folder& page(const crawled& what) {
     const std::string error = what.error.empty() ? "null" : fmt::format("\"{}\"", what.error);
+    const std::string etag = what.etag.empty() ? "" : fmt::format(R"("etag":"\"{}\"",)", what.etag);
+    const std::string hash = what.hash.empty() ? "" : fmt::format(R"("hash":"{}",)", what.hash);
     pages_ += fmt::format(
-        R"({{"url":"{}","final_url":"{}","status":{},"content_type":"{}","bytes":{},"depth":{},"links":0,"ms":{},"error":{}}})"
+        R"({{"url":"{}","final_url":"{}","status":{},"content_type":"{}","bytes":{},"depth":{},"links":0,"ms":{},{}{}"error":{}}})"
         "\n",
         what.url, what.final_url.empty() ? what.url : what.final_url, what.status, what.content_type, what.bytes,
-        what.depth, what.milliseconds, error);
+        what.depth, what.milliseconds, etag, hash, error);
     return *this;
   }
   crawl_folder& link(std::string_view source, std::string_view target) {

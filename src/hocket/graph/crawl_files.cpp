@@ -51,6 +51,11 @@ class members {
     for (const auto& each : *list) members(each, lines_).take_url(to.emplace_back(), "url");
   }
 
+  void take_if_there(std::string& to, const char* name) const {
+    to.clear();
+    if (object_.contains(name)) take(to, name);
+  }
+
   void take_if_not_null(std::string& to, const char* name) const {
     to.clear();
     if (!member(name).is_null()) take(to, name);
@@ -102,6 +107,7 @@ pages_reader::pages_reader(const std::string& directory) : lines_(directory + "/
 const page_row* pages_reader::next() {
   const auto line = lines_.next();
   if (!line) return nullptr;
+  size_ = line->size() + 1;
   const auto object = nlohmann::json::parse(*line, nullptr, false);
   if (!object.is_object()) throw lines_.broken("is no JSON object");
   const members found(object, lines_);
@@ -113,6 +119,9 @@ const page_row* pages_reader::next() {
   found.take(row_.depth, "depth");
   found.take(row_.milliseconds, "ms");
   found.take_urls(row_.redirects, "redirects");
+  found.take_if_there(row_.etag, "etag");
+  found.take_if_there(row_.last_modified, "last_modified");
+  found.take_if_there(row_.hash, "hash");
   found.take_if_not_null(row_.error, "error");
   return &row_;
 }

@@ -61,6 +61,9 @@ struct page_row {
   std::uint32_t depth = 0;
   std::uint32_t milliseconds = 0;
   std::vector<std::string> redirects;  // those on the way from `url`, which is the first, to `final_url`
+  std::string etag;                    // what tells its state, or empty
+  std::string last_modified;           // the same
+  std::string hash;                    // of its content, 16 hexadecimal digits; or empty
   std::string error;                   // empty: none
 };
 
@@ -73,11 +76,16 @@ class pages_reader {
   /// Valid until the next call; nothing at the end. Throws `hocket::error` that begins with file and line of what is no page.
   [[nodiscard]] const page_row* next();
 
+  /// Where the line of the last page stands in the file, and how long it is with its newline.
+  [[nodiscard]] std::uint64_t offset() const noexcept { return lines_.offset(); }
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+
   [[nodiscard]] bool ends_within_a_line() const noexcept { return lines_.ends_within_a_line(); }
 
  private:
   line_reader lines_;
   page_row row_;
+  std::uint64_t size_ = 0;
 };
 
 }  // namespace hocket::graph

@@ -29,6 +29,7 @@ std::optional<std::string_view> line_reader::next() {
     const std::size_t size = end_ - begin_;
     if (const void* const found = std::memchr(from + looked_at, '\n', size - looked_at)) {
       const auto length = static_cast<std::size_t>(static_cast<const char*>(found) - from);
+      offset_ = read_ - size;
       begin_ += length + 1;
       ++line_;
       return std::string_view(from, length);
@@ -51,6 +52,7 @@ bool line_reader::fill() {
   while (got < 0 && errno == EINTR);
   if (got < 0) throw cannot("read", path_);
   end_ += static_cast<std::size_t>(got);
+  read_ += static_cast<std::uint64_t>(got);
   return got > 0;
 }
 

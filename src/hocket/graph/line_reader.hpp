@@ -24,6 +24,9 @@ class line_reader {
   /// Without its newline; valid until the next call. Nothing at the end. Throws `hocket::error`, for a line that is too long, too.
   [[nodiscard]] std::optional<std::string_view> next();
 
+  /// Where in the file the last line begins.
+  [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
+
   /// A complaint that begins with the place of the last line: "found/links.tsv:17: ".
   [[nodiscard]] error broken(std::string_view why) const;
 
@@ -38,6 +41,8 @@ class line_reader {
   std::string path_;
   int number_;
   std::uint64_t line_ = 0;
+  std::uint64_t offset_ = 0;  // of the last line
+  std::uint64_t read_ = 0;    // bytes of the file
   std::vector<char> buffer_;
   std::size_t begin_ = 0;
   std::size_t end_ = 0;

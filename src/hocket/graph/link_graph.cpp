@@ -3,6 +3,8 @@
 // all of its links, while the crawl goes on, too.
 
 #include <algorithm>
+#include <functional>
+#include <string>
 
 #include <hocket/graph/crawl_files.hpp>
 #include <hocket/graph/link_graph.hpp>
@@ -20,6 +22,12 @@ struct link {
 bool is_beyond(std::string_view error) {
   return error.starts_with("redirected to ") &&
          (error.ends_with(", which is out of scope") || error.ends_with(", which robots.txt disallows"));
+}
+
+/// By the hash of the content; where it was not read, by what its server tells of its state.
+std::uint64_t content_of(const page_row& row) {
+  const std::string text = !row.hash.empty() ? row.hash : row.etag + row.last_modified;
+  return text.empty() ? 0 : std::hash<std::string>{}(text);
 }
 
 }  // namespace
@@ -58,6 +66,7 @@ void link_graph::read_pages(const std::string& directory) {
     const node asked = add(row->url);
     const node answered = row->final_url == row->url ? asked : add(row->final_url);
     page found{.bytes = row->bytes,
+               .content = content_of(*row),
                .depth = row->depth,
                .milliseconds = row->milliseconds,
                .content_type = texts_.insert(row->content_type),

@@ -18,6 +18,7 @@ using node = std::uint32_t;
 /// What became of a URL. One to which others were redirected has what they found there.
 struct page {
   std::uint64_t bytes;
+  std::uint64_t content;  // equal for equal contents, in graphs of one process; 0: nothing tells them apart
   std::uint32_t depth;
   std::uint32_t milliseconds;
   std::uint32_t content_type;  // for `link_graph::text`
