@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,8 +39,10 @@
 #include "command.hpp"
 #include "crawl_progress.hpp"
 #include "crawl_watch.hpp"
+#include "earlier_crawl.hpp"
 #include "graph_export.hpp"
 #include "name_resolver.hpp"
+#include "refresh.hpp"
 #include "report_file.hpp"
 #include "seeds.hpp"
 
@@ -77,6 +81,8 @@ struct crawl_arguments {
   watch_arguments watch;
   check_arguments check;
   bool has_out = false;  // it was given
+  bool refresh = false;
+  std::string aside;  // where the files are written until they take their place in `out`; empty: there
   bool json = false;
   bool quiet = false;
   bool verbose = false;
@@ -109,12 +115,25 @@ void require_checkable(const crawl_arguments& arguments) {
   require_readable_lists(arguments.check);
 }
 
+// Resuming would need the state of both crawls; of a page that is not sent nobody knows whether it is a duplicate.
+void require_refreshable(const crawl_arguments& arguments) {
+  if (!arguments.frontier.empty())
+    throw failure("--refresh begins anew, and what it has not finished it gives up: it does not go with --frontier",
+                  wrong_usage);
+  if (arguments.warc)
+    throw failure("--refresh is not sent what has not changed, so no archive would have it: it does not go with --warc",
+                  wrong_usage);
+  if (arguments.options.max_duplicates != 0)
+    throw failure("--refresh has not all contents at hand: it does not go with --max-duplicates", wrong_usage);
+}
+
 crawl::crawl_options options_of(const crawl_arguments& arguments) {
   crawl::crawl_options options = arguments.options;
   for (const std::string& text : arguments.urls) options.seeds.push_back(parse_seed(text, ""));
   if (!arguments.seeds_file.empty())
     for (url& seed : read_seeds(arguments.seeds_file)) options.seeds.push_back(std::move(seed));
   if (arguments.check.wanted) require_checkable(arguments);
+  if (arguments.refresh) require_refreshable(arguments);
   if (options.seeds.empty() && !arguments.resume)
     throw failure("nothing to crawl: give a URL or --seeds FILE (see --help)", wrong_usage);
   options.depth = arguments.depth;
@@ -157,8 +176,12 @@ crawl::crawl_hooks hooks_of(const crawl_arguments& arguments, progress_display& 
 }
 
 void print_result(const crawl_arguments& arguments, const crawl::progress& result, bool was_interrupted) {
+  if (arguments.json && arguments.refresh && !was_interrupted) return;  // the changes belong to it, and come yet
   if (arguments.json) return fmt::print("{}", crawl::summary_json(result));
   if (arguments.quiet) return;
+  if (arguments.refresh && !was_interrupted && result.ok == 0) return;  // the files stay what they were
+  if (was_interrupted && arguments.refresh)
+    return fmt::print("interrupted: the files in '{}' are those of the earlier crawl\n", arguments.out);
   const double seconds = std::chrono::duration<double>(result.elapsed).count();
   fmt::print("{} {} ({} ok, {} failed), {} links in {:.2f} s -> {}/links.tsv, {}/pages.jsonl\n", grouped(result.pages),
              result.pages == 1 ? "page" : "pages", grouped(result.ok), grouped(result.failed), grouped(result.links),
@@ -173,11 +196,19 @@ void print_result(const crawl_arguments& arguments, const crawl::progress& resul
              grouped(left == result.skipped.end() ? 0 : left->second), how);
 }
 
+crawl::element_options elements_of(const crawl_arguments& arguments) {
+  return {.resources = arguments.elements == "all", .fragments = arguments.check_fragments};
+}
+
 crawl::crawl_roles roles_of(const crawl_arguments& arguments) {
-  const crawl::element_options wanted{.resources = arguments.elements == "all", .fragments = arguments.check_fragments};
+  const crawl::element_options wanted = elements_of(arguments);
   crawl::crawl_roles roles;
   if (wanted.any()) roles.spider = std::make_shared<crawl::link_spider>(wanted);
   return roles;
+}
+
+const std::string& files_of(const crawl_arguments& arguments) {
+  return arguments.aside.empty() ? arguments.out : arguments.aside;
 }
 
 /// Where a crawl leaves what it finds, and what it remembers by.
@@ -244,7 +275,7 @@ coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_op
                                progress_display& display) {
   crawl_places places;
   if (arguments.frontier.empty()) {
-    places.out = std::make_unique<crawl::output>(co_await crawl::output::open(arguments.out));
+    places.out = std::make_unique<crawl::output>(co_await crawl::output::open(files_of(arguments)));
     co_await open_archive(arguments, places);
     co_return places;
   }
@@ -271,11 +302,18 @@ coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_op
   if (!arguments.frontier.empty())
     throw failure("this hocket was built without RocksDB, and has no --frontier", wrong_usage);
   crawl_places places;
-  places.out = std::make_unique<crawl::output>(co_await crawl::output::open(arguments.out));
+  places.out = std::make_unique<crawl::output>(co_await crawl::output::open(files_of(arguments)));
   co_await open_archive(arguments, places);
   co_return places;
 }
 #endif
+
+/// What a check or a refresh has to do with a crawl.
+struct crawl_company {
+  std::shared_ptr<crawl::earlier_pages> earlier{};       // null: there are none
+  std::unordered_map<std::string, std::string> traps{};  // see `checked_crawl`
+  bool has_pages = false;                                // that were fetched: known at the end
+};
 
 /// Adds what a check wants to know of the crawl.
 void note_traps(crawl::crawl_hooks& hooks, std::unordered_map<std::string, std::string>& traps) {
@@ -292,9 +330,7 @@ void count_pages(crawl::crawl_hooks& hooks, crawl::crawl_stats& counted) {
   };
 }
 
-/// `traps`: takes the URLs of spaces without end; null: nobody wants them.
-coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options,
-                           std::unordered_map<std::string, std::string>* traps) {
+coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options, crawl_company& with) {
   crawl::crawl_stats counted(loop::running().random()());
   progress_display display(mode_of(arguments), arguments.verbose ? &counted : nullptr);
   first_failure first;
@@ -307,10 +343,11 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   crawl_places places = co_await open_places(arguments, options, display);
   crawl::crawl_roles roles = roles_of(arguments);
   roles.frontier = std::move(places.frontier);
+  roles.earlier = with.earlier;
   crawl::crawl_hooks hooks = hooks_of(arguments, display, first);
   if (arguments.verbose || arguments.watch.stats_port) count_pages(hooks, counted);
   watch->add_hooks(hooks);
-  if (traps != nullptr) note_traps(hooks, *traps);
+  if (arguments.check.wanted) note_traps(hooks, with.traps);
   if (places.archive) hooks.record = [&archive = *places.archive] { return archive.record(); };
   crawl::crawler work(std::move(options), places.pipeline(), std::move(hooks), std::move(roles));
   watch->serve(work);
@@ -329,8 +366,49 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   const crawl::progress result = work.progress();
   if (!arguments.check.wanted || was_interrupted) print_result(arguments, result, was_interrupted);
   if (was_interrupted) co_return interrupted;
-  if (result.ok > 0 || arguments.check.wanted) co_return done;
+  with.has_pages = result.ok > 0;
+  if (with.has_pages || arguments.check.wanted) co_return done;
   throw failure("no page was fetched" + (first ? "; " + *first : ""), work_failed);
+}
+
+void print_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  fmt::print("{}", std::string(std::istreambuf_iterator<char>(file), {}));
+}
+
+void print_changes(const crawl_arguments& arguments, const graph::change_counts& counts, std::uint64_t not_sent) {
+  if (arguments.json) return print_file(arguments.out + "/summary.json");
+  if (arguments.quiet || arguments.check.wanted) return;
+  const auto number = [](std::uint64_t count, const char* of) {
+    return fmt::format("{} {}{}", grouped(count), of, count == 1 ? "" : "s");
+  };
+  const bool is_same = counts == graph::change_counts();
+  const std::string what =
+      is_same ? "nothing has changed"
+              : fmt::format("since then: {} new, {} gone, {} changed; {} added, {} gone; {} broken, {} mended",
+                            number(counts.fresh, "page"), grouped(counts.gone), grouped(counts.changed),
+                            number(counts.links_added, "link"), grouped(counts.links_gone),
+                            number(counts.broken, "URL"), grouped(counts.mended));
+  fmt::print("{}; {} {} not sent again -> {}/changes.tsv\n", what, number(not_sent, "page"),
+             not_sent == 1 ? "was" : "were", arguments.out);
+}
+
+coro<int> crawl_again(crawl_arguments arguments, crawl::crawl_options options, crawl_company& with) {
+  refreshed_folder folder(arguments.out);
+  arguments.aside = folder.aside();
+  const auto earlier = std::make_shared<earlier_crawl>(arguments.out, elements_of(arguments));
+  with.earlier = earlier;
+  if (!earlier->suffices() && !arguments.quiet)
+    fmt::print(stderr, "hocket crawl: the earlier crawl has looked for less on its pages: all are read again\n");
+  const int code = co_await crawl_and_report(arguments, std::move(options), with);
+  if (code == done && with.has_pages)
+    print_changes(arguments, folder.exchange(earlier->recalled()), earlier->recalled());
+  co_return code;
+}
+
+coro<int> crawl_or_crawl_again(const crawl_arguments& arguments, crawl::crawl_options options, crawl_company& with) {
+  if (arguments.refresh) co_return co_await crawl_again(arguments, std::move(options), with);
+  co_return co_await crawl_and_report(arguments, std::move(options), with);
 }
 
 // Without --out the crawl's files are nobody's, and go when all is told.
@@ -343,8 +421,11 @@ coro<int> crawl_and_check(crawl_arguments arguments, crawl::crawl_options option
                       .quiet = arguments.quiet,
                       .verbose = arguments.verbose,
                       .begun = loop::running().time()};
-  const int code = co_await crawl_and_report(arguments, std::move(options), &crawl.traps);
+  crawl_company with;
+  const int code = co_await crawl_or_crawl_again(arguments, std::move(options), with);
   if (code != done) co_return code;
+  if (arguments.refresh && !with.has_pages) throw failure("no page was fetched: the earlier files stay", work_failed);
+  crawl.traps = std::move(with.traps);
   crawl.options.resolver = make_resolver(arguments.resolver);
   try {
     co_return co_await check_links(arguments.check, std::move(crawl));
@@ -356,7 +437,8 @@ coro<int> crawl_and_check(crawl_arguments arguments, crawl::crawl_options option
 coro<int> crawl_in_order(const crawl_arguments& arguments, crawl::crawl_options options) {
   const sigterm_guard ends_in_order;
   if (arguments.check.wanted) co_return co_await crawl_and_check(arguments, std::move(options));
-  co_return co_await crawl_and_report(arguments, std::move(options), nullptr);
+  crawl_company alone;
+  co_return co_await crawl_or_crawl_again(arguments, std::move(options), alone);
 }
 
 // What is made of the files when they are complete: as `hocket graph` and `hocket report` do it.
@@ -488,6 +570,7 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
   CLI::Option* frontier =
       command.add_option("--frontier", arguments.frontier, "a folder to keep the crawl in, so that it can be resumed")
           ->type_name("DIR");
+  command.add_flag("--refresh", arguments.refresh, "crawl again what is in --out, and tell what has changed");
   command.add_flag("--resume", arguments.resume, "go on with the crawl in --frontier")->needs(frontier);
   command.add_flag("--ignore-robots", arguments.ignore_robots, "fetch what robots.txt disallows, too");
   command.add_flag("--sitemaps", options.sitemaps, "follow what the sitemaps of the hosts name, too");
@@ -540,7 +623,7 @@ void add_crawl(CLI::App& program, action& chosen) {
     chosen = [arguments] {
       raise_open_files_limit();
       const int code = run(crawl_in_order(*arguments, options_of(*arguments)));
-      write_graph_and_report(*arguments);
+      if (code != interrupted || !arguments->refresh) write_graph_and_report(*arguments);
       return code;
     };
   });

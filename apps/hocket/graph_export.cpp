@@ -74,6 +74,10 @@ link_graph read_graph(const std::string& directory, const std::string& scratch_d
   return graph;
 }
 
+graph::crawl_index read_index(const std::string& directory) {
+  return graph::crawl_index::read(directory, {.seed = random_seed()});
+}
+
 std::optional<graph::broken_fragments> broken_fragments_of(const link_graph& graph, const std::string& directory,
                                                            std::size_t at_most, const std::string& scratch_directory) {
   return find_broken_fragments(graph, directory, at_most,

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <hocket/graph/broken_fragments.hpp>
+#include <hocket/graph/crawl_index.hpp>
 #include <hocket/graph/link_graph.hpp>
 
 namespace hocket::app {
@@ -20,6 +21,9 @@ void export_graph(const graph::link_graph& graph, const std::string& format, con
 /// Reads the graph of a folder; the authors of its pages do not know its seed. Says on standard error if a file ends within a line. Throws
 /// `hocket::error`.
 [[nodiscard]] graph::link_graph read_graph(const std::string& directory, const std::string& scratch_directory = {});
+
+/// `graph::crawl_index::read`, with a seed as for `read_graph`.
+[[nodiscard]] graph::crawl_index read_index(const std::string& directory);
 
 /// `graph::find_broken_fragments`, with a seed as for `read_graph`.
 [[nodiscard]] std::optional<graph::broken_fragments> broken_fragments_of(const graph::link_graph& graph,

@@ -37,7 +37,7 @@ _hocket() {
       --retries --user-agent --sitemaps --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
       --delay --order --include --exclude --first --last --max-per-host --max-duplicates --ignore-robots
       --check --format --baseline --write-baseline --cache --cache-age --no-external
-      --frontier --resume --progress --elements --check-fragments --graph --report --warc --warc-size --log --log-format --stats-port --json -q --quiet -v --verbose' ;;
+      --frontier --resume --refresh --progress --elements --check-fragments --graph --report --warc --warc-size --log --log-format --stats-port --json -q --quiet -v --verbose' ;;
     get) _hocket_words '-h --help -X --request -H --header -d --data --json -F --form -u --user --digest -L --location --compressed
       -i --include -o --output -O --remote-name -C --continue --proxy --proxy-digest --resolver --dns-server --cafile --insecure --timeout --timing
       --progress -q --quiet' ;;

@@ -36,6 +36,7 @@ complete -c hocket -n $crawl -l max-per-host -x -d 'Follow no more links to one 
 complete -c hocket -n $crawl -l max-duplicates -x -d 'Pages of one content whose links are followed'
 complete -c hocket -n $crawl -l frontier -x -a '(__fish_complete_directories)' -d 'A folder to keep the crawl in'
 complete -c hocket -n $crawl -l frontier -x -a '(__fish_complete_directories)' -d 'A folder to keep the crawl in'
+complete -c hocket -n $crawl -l refresh -d 'Crawl again what is in --out, and tell what has changed'
 complete -c hocket -n $crawl -l resume -d 'Go on with the crawl in --frontier'
 complete -c hocket -n $crawl -l check -d 'Check each link, and list what is broken'
 complete -c hocket -n $crawl -l format -x -a 'github json junit text' -d 'How to print what is broken'

@@ -158,7 +158,7 @@ coro<output> output::open(std::string directory) {
   auto links = co_await line_file::create(directory + "/links.tsv");
   auto pages = co_await line_file::create(directory + "/pages.jsonl");
   links.lines() += "source_url\tparsed_url\n";
-  for (const std::string& path : {directory + "/summary.json", path_of_id(directory)})
+  for (const std::string& path : {directory + "/summary.json", directory + "/changes.tsv", path_of_id(directory)})
     ::unlink(path.c_str());  // of an earlier crawl; this one may end without
   std::string id = fmt::format("{:016x}", loop::running().random()());
   output made(std::move(directory), std::move(id), std::move(links), std::move(pages));

@@ -17,6 +17,8 @@ struct change_counts {
   std::uint64_t mended = 0;   // and the other way round
   std::uint64_t links_added = 0;
   std::uint64_t links_gone = 0;
+
+  friend bool operator==(const change_counts&, const change_counts&) = default;
 };
 
 /// Writes what differs between two crawls of a site to `out`: a header, then `change<TAB>url<TAB>detail` for each page that is `new` (its
