@@ -203,7 +203,7 @@ crawl::element_options elements_of(const crawl_arguments& arguments) {
 crawl::crawl_roles roles_of(const crawl_arguments& arguments) {
   const crawl::element_options wanted = elements_of(arguments);
   crawl::crawl_roles roles;
-  if (wanted.any()) roles.spider = std::make_shared<crawl::link_spider>(wanted);
+  if (wanted.any()) roles.spider = std::make_shared<crawl::link_spider>(wanted, arguments.options.user_agent);
   return roles;
 }
 

@@ -197,4 +197,17 @@ HOCKET_TEST(crawler, notes_the_canonical_url_and_the_languages_of_a_page) {
   co_await web.stop();
 }
 
+HOCKET_TEST(robots_obeyed, what_a_page_says_to_this_robot_counts_and_what_it_says_to_others_does_not) {
+  site web({{"/", {"<meta name=otherbot content=nofollow><a href=a>"}},
+            {"/a", {"<meta name=Hocket content=nofollow><meta name=robots content=noindex><a href=b>"}},
+            {"/b", {""}}});
+  crawl_options options = polite({web.url()});
+  options.user_agent = "hocket/2.0 (tests)";
+  const crawled found = co_await crawl_all(options);
+  EXPECT_EQ(web.asked(), (list{"/robots.txt", "/", "/a"}));
+  EXPECT_EQ(found.pages.at(web.url("/a"))["robots"], "noindex,nofollow");
+  EXPECT_FALSE(found.pages.at(web.url()).contains("robots"));
+  co_await web.stop();
+}
+
 }  // namespace

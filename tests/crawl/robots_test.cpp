@@ -86,6 +86,18 @@ TEST(robots, a_name_that_begins_with_no_token_is_named_by_no_group) {
   EXPECT_FALSE(allows(robots::parse("User-agent: *\nDisallow: /", "(me)"), "/a"));
 }
 
+TEST(robots, a_name_with_digits_is_known_by_what_the_standard_allows_of_it_if_by_nothing_else) {
+  const std::string_view short_name = "User-agent: bot\nDisallow: /a\nUser-agent: *\nDisallow: /b\n";
+  EXPECT_FALSE(allows(robots::parse(short_name, "bot2"), "/a"));
+  EXPECT_TRUE(allows(robots::parse(short_name, "bot2"), "/b"));
+  const std::string both = std::string(short_name) + "User-agent: Bot2/1.0\nDisallow: /c\n";
+  EXPECT_TRUE(allows(robots::parse(both, "bot2"), "/a"));
+  EXPECT_FALSE(allows(robots::parse(both, "bot2"), "/c"));
+  EXPECT_TRUE(allows(robots::parse(both, "bot"), "/c"));
+  EXPECT_FALSE(allows(robots::parse("User-agent: 360Spider\nDisallow: /", "360Spider"), "/a"));
+  EXPECT_TRUE(allows(robots::parse("User-agent: /\nDisallow: /", "360Spider"), "/a"));
+}
+
 TEST(robots, digits_tell_names_apart) {
   EXPECT_TRUE(allows(robots::parse("User-agent: bot1\nDisallow: /", "bot2"), "/a"));
 }

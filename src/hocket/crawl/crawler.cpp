@@ -72,7 +72,7 @@ static crawl_roles complete(crawl_roles roles, const crawl_options& options, con
     roles.downloader =
         make_session_downloader(options, [&inside](const url& where) { return inside.names_host(where.host()); });
   if (hooks.record) roles.downloader = make_recording_downloader(std::move(roles.downloader), hooks.record);
-  if (!roles.spider) roles.spider = std::make_shared<link_spider>();
+  if (!roles.spider) roles.spider = std::make_shared<link_spider>(element_options(), options.user_agent);
   if (!roles.frontier) roles.frontier = std::make_shared<memory_frontier>(loop::running().random()());
   return roles;
 }

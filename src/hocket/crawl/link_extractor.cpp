@@ -507,7 +507,8 @@ void link_extractor::note_base() {
 }
 
 void link_extractor::note_meta() {
-  if (!equals_ignoring_case(attributes_.value_of(tag_attributes::name).value_or(""), "robots")) return;
+  const std::string_view whom = attributes_.value_of(tag_attributes::name).value_or("");
+  if (whom.empty() || !(equals_ignoring_case(whom, "robots") || equals_ignoring_case(whom, robot_))) return;
   const auto value = attributes_.value_of(tag_attributes::content);
   if (!value || declared_.robots.size() + value->size() > max_value_bytes) return;
   if (!declared_.robots.empty()) declared_.robots += ',';

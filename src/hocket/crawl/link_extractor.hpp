@@ -44,9 +44,9 @@ class link_extractor {
   static constexpr std::size_t max_style_bytes = 1024 * 1024;
 
   /// `observer` is told of all else that refers to something; it must outlive the extractor. Then each tag is read, which takes two
-  /// thirds longer.
-  explicit link_extractor(element_observer* observer = nullptr) noexcept
-      : observer_(observer), attributes_(observer != nullptr) {}
+  /// thirds longer. `robot` is a name under which pages may speak to the crawler besides "robots"; empty: none.
+  explicit link_extractor(element_observer* observer = nullptr, std::string robot = {}) noexcept
+      : observer_(observer), robot_(std::move(robot)), attributes_(observer != nullptr) {}
 
   /// The start tag of an `a` or `area` that has an `href`.
   struct link {
@@ -62,7 +62,7 @@ class link_extractor {
 
   /// What the document says about itself. At most `max_alternates` of its alternates are kept.
   struct declarations {
-    std::string robots;                    // the contents of `<meta name=robots>`, joined by commas
+    std::string robots;  // the contents of `<meta name=robots>` and those for `robot`, joined by commas
     std::optional<std::string> canonical;  // `href` of the first `<link rel=canonical>`
     std::vector<alternate> alternates;
   };
@@ -153,6 +153,7 @@ class link_extractor {
   [[nodiscard]] link current_link();
 
   element_observer* observer_;
+  std::string robot_;
   state state_ = state::text;
   tag_kind kind_ = tag_kind::other;
   bool is_end_tag_ = false;

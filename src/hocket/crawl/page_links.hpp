@@ -47,10 +47,10 @@ class page_links {
   /// megabyte and 32 times what was read. A small page with a long base would come to gigabytes otherwise.
   static constexpr std::size_t max_found_bytes = std::size_t{64} * 1024 * 1024;
 
-  /// `seed`: see `text_set`. With nothing `wanted` besides links, pages are read faster.
-  explicit page_links(std::uint64_t seed = 0, element_options wanted = {})
+  /// `seed`: see `text_set`. With nothing `wanted` besides links, pages are read faster. `robot`: see `link_extractor`.
+  explicit page_links(std::uint64_t seed = 0, element_options wanted = {}, std::string robot = {})
       : collector_(wanted.any() ? std::make_unique<element_collector>(wanted, seed) : nullptr),
-        extractor_(collector_.get()),
+        extractor_(collector_.get(), std::move(robot)),
         hrefs_(seed),
         known_links_(seed) {}
 

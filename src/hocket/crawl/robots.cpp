@@ -1,6 +1,7 @@
 // A file is read line by line. `User-agent` lines in a row open a group; the first rule after them closes the list, and the next
-// `User-agent` opens another group. Nothing else has a part in that. Two sets of rules are gathered, those of groups that name the
-// crawler and those for everybody, and one of them is kept, sorted so that the first match is the one that counts.
+// `User-agent` opens another group. Nothing else has a part in that. Three sets of rules are gathered, those of groups that name the
+// crawler, those that name it as far as the standard's letters go, and those for everybody; the first that there is is kept, sorted so that
+// the first match is the one that counts.
 //
 // Patterns and URLs are compared in one form: what may stand unescaped is unescaped, all else is escaped in upper case
 // (RFC 9309, 2.2.2). A `*` or `$` of a URL is escaped, so those left in a pattern are the special ones.
@@ -41,6 +42,13 @@ std::string_view trimmed(std::string_view text) noexcept {
 std::string_view product_token(std::string_view agent) noexcept {
   const auto end = std::ranges::find_if_not(agent, is_of_product_token);
   return agent.substr(0, static_cast<std::size_t>(end - agent.begin()));
+}
+
+/// As far as a name goes that has only what RFC 9309, 2.2.1, allows: "bot" of "bot2". Google's parser compares no more than this.
+/// Source: github.com/google/robotstxt, ExtractUserAgent.
+std::string_view standard_token(std::string_view token) noexcept {
+  const auto is_standard = [](char c) { return is_letter(c) || c == '-' || c == '_'; };
+  return token.substr(0, static_cast<std::size_t>(std::ranges::find_if_not(token, is_standard) - token.begin()));
 }
 
 bool is_unreserved(unsigned char c) noexcept {
@@ -120,7 +128,7 @@ class robots::reader {
   }
 
   robots result() && {
-    answer& mine = is_named_ ? for_me_ : for_all_;
+    answer& mine = for_me_.is_there ? for_me_ : for_kin_.is_there ? for_kin_ : for_all_;
     robots made;
     made.rules_ = std::move(mine.rules);
     made.crawl_delay_ = mine.delay;
@@ -135,15 +143,25 @@ class robots::reader {
 
  private:
   struct answer {
-    std::vector<rule> rules;
-    std::optional<duration> delay;
+    std::vector<rule> rules{};
+    std::optional<duration> delay{};
+    bool is_there = false;     // a group has named it
+    bool is_of_group = false;  // the group at hand does
   };
 
+  template <class Do>
+  void for_each_answer(Do act) {
+    for (answer* const each : {&for_me_, &for_kin_, &for_all_}) act(*each);
+  }
+
   void take_agent(std::string_view name) {
-    if (std::exchange(has_rules_, false)) group_is_mine_ = group_is_for_all_ = false;
-    if (name.starts_with('*') && (name.size() == 1 || is_blank(name[1]))) group_is_for_all_ = true;
+    if (std::exchange(has_rules_, false)) for_each_answer([](answer& each) { each.is_of_group = false; });
     const std::string_view token = product_token(name);
-    if (!token.empty() && same_word(token, me_)) group_is_mine_ = is_named_ = true;
+    const auto join = [](answer& which) { which.is_there = which.is_of_group = true; };
+    if (name.starts_with('*') && (name.size() == 1 || is_blank(name[1]))) join(for_all_);
+    if (token.empty()) return;
+    if (same_word(token, me_)) join(for_me_);
+    if (same_word(token, standard_token(me_))) join(for_kin_);
   }
 
   void take_rule(std::string_view path, bool allow) {
@@ -152,8 +170,9 @@ class robots::reader {
     rule made{.allow = allow, .to_the_end = path.ends_with('$')};
     if (made.to_the_end) path.remove_suffix(1);
     made.pattern = comparable(path, true);
-    if (group_is_mine_) for_me_.rules.push_back(made);
-    if (group_is_for_all_) for_all_.rules.push_back(std::move(made));
+    for_each_answer([&made](answer& each) {
+      if (each.is_of_group) each.rules.push_back(made);
+    });
   }
 
   void take_delay(std::string_view text) {
@@ -162,16 +181,15 @@ class robots::reader {
     if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds) || seconds < 0) return;
     seconds = std::min(seconds, longest_crawl_delay_seconds);
     const auto delay = std::chrono::duration_cast<duration>(std::chrono::duration<double>(seconds));
-    if (group_is_mine_) for_me_.delay = std::max(for_me_.delay.value_or(delay), delay);
-    if (group_is_for_all_) for_all_.delay = std::max(for_all_.delay.value_or(delay), delay);
+    for_each_answer([delay](answer& each) {
+      if (each.is_of_group) each.delay = std::max(each.delay.value_or(delay), delay);
+    });
   }
 
   std::string_view me_;
   bool has_rules_ = false;  // the group at hand: the next agent begins another
-  bool group_is_mine_ = false;
-  bool group_is_for_all_ = false;
-  bool is_named_ = false;
   answer for_me_;
+  answer for_kin_;
   answer for_all_;
   std::vector<std::string> sitemaps_;
 };

@@ -13,7 +13,8 @@ namespace hocket::crawl {
 
 /// What a robots.txt says to one crawler. A value; parsing and asking touch nothing else.
 ///
-/// The rules are those of all groups that name the crawler, or else of all that are for everybody (`*`). Of the rules that match
+/// The rules are those of all groups that name the crawler, or else its name as far as the standard allows (without digits), or else of all
+/// that are for everybody (`*`). Of the rules that match
 /// a URL the longest counts, and of two as long the one that allows; without any the URL is allowed. Lines that are no records
 /// of the standard are passed over and end no group.
 /// Source: RFC 9309. `Crawl-delay` and `Sitemap` are records of others (2.2.4).

@@ -27,17 +27,16 @@ std::string_view next_of(std::string_view& list) noexcept {
   return part;
 }
 
-/// Whether `name` is the robot's: what the user agent begins with, up to a version or more words.
-bool names(std::string_view name, std::string_view user_agent) noexcept {
-  return same_word(name, user_agent.substr(0, user_agent.find_first_of("/ (")));
-}
-
 // These have a value of their own behind a colon.
 bool has_value(std::string_view name) noexcept {
   return same_word(name, "unavailable_after") || name.starts_with("max-");
 }
 
 }  // namespace
+
+std::string_view robot_name(std::string_view user_agent) noexcept {
+  return user_agent.substr(0, user_agent.find_first_of("/ ("));
+}
 
 void robots_directives::add(std::string_view content) {
   while (!content.empty()) {
@@ -55,7 +54,7 @@ void robots_directives::add_field(std::string_view value, std::string_view user_
     const std::size_t colon = word.find(':');
     const std::string_view name = trimmed(word.substr(0, colon));
     if (colon != std::string_view::npos && !has_value(name)) {
-      is_for_me = names(name, user_agent) || name == "*";
+      is_for_me = same_word(name, robot_name(user_agent)) || name == "*";
       word = trimmed(word.substr(colon + 1));
     }
     if (is_for_me) add(word);

@@ -6,7 +6,7 @@ namespace {
 
 class link_reader final : public page_reader {
  public:
-  link_reader(std::uint64_t seed, element_options wanted) : links_(seed, wanted) {}
+  link_reader(std::uint64_t seed, element_options wanted, std::string robot) : links_(seed, wanted, std::move(robot)) {}
 
   void begin(const http::response& head) override {
     links_.begin(http::parse_media_type(head.headers().get("Content-Type").value_or("")).charset);
@@ -36,7 +36,7 @@ bool link_spider::wants(const http::response& head) const {
 }
 
 std::unique_ptr<page_reader> link_spider::make_reader(std::uint64_t seed) const {
-  return std::make_unique<link_reader>(seed, wanted_);
+  return std::make_unique<link_reader>(seed, wanted_, robot_);
 }
 
 }  // namespace hocket::crawl

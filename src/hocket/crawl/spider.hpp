@@ -46,13 +46,16 @@ class spider {
 /// Takes the links of pages in HTML, and what else is wanted: see `page_links`.
 class link_spider : public spider {
  public:
-  explicit link_spider(element_options wanted = {}) noexcept : wanted_(wanted) {}
+  /// `user_agent` is what the crawler calls itself: pages may say to it what they say to robots.
+  explicit link_spider(element_options wanted = {}, std::string_view user_agent = {})
+      : wanted_(wanted), robot_(robot_name(user_agent)) {}
 
   [[nodiscard]] bool wants(const http::response& head) const override;
   [[nodiscard]] std::unique_ptr<page_reader> make_reader(std::uint64_t seed) const override;
 
  private:
   element_options wanted_;
+  std::string robot_;
 };
 
 }  // namespace hocket::crawl
