@@ -124,6 +124,8 @@ class Site:
 
     def file(self, path):
         """The file that the server sends for a URL's path, or None. A folder's is its index.html."""
+        if re.search(r"%(?![0-9A-Fa-f]{2})", path):
+            return None  # servers answer 400
         file = (self.folder / urllib.parse.unquote(path).lstrip("/")).resolve()
         if not file.is_relative_to(self.folder):
             return None
