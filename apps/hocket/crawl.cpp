@@ -38,6 +38,7 @@
 #include "client_security.hpp"
 #include "command.hpp"
 #include "crawl_progress.hpp"
+#include "crawl_session.hpp"
 #include "crawl_watch.hpp"
 #include "earlier_crawl.hpp"
 #include "graph_export.hpp"
@@ -61,6 +62,7 @@ struct crawl_arguments {
   std::string frontier;
   bool resume = false;
   resolver_arguments resolver;
+  crawl_session_arguments session;
   crawl::crawl_options options;
   std::optional<unsigned> depth;
   std::optional<std::uint64_t> max_pages;
@@ -335,6 +337,7 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   progress_display display(mode_of(arguments), arguments.verbose ? &counted : nullptr);
   first_failure first;
   options.resolver = make_resolver(arguments.resolver);
+  co_await apply(arguments.session, options);
   if (arguments.insecure && !arguments.quiet)
     display.say("hocket crawl: certificates are not checked (--insecure): any server may pass itself off as another");
   const auto watch = co_await crawl_watch::open(arguments.watch, counted, [&](const std::string& line) {
@@ -427,6 +430,7 @@ coro<int> crawl_and_check(crawl_arguments arguments, crawl::crawl_options option
   if (arguments.refresh && !with.has_pages) throw failure("no page was fetched: the earlier files stay", work_failed);
   crawl.traps = std::move(with.traps);
   crawl.options.resolver = make_resolver(arguments.resolver);
+  co_await apply(arguments.session, crawl.options);
   try {
     co_return co_await check_links(arguments.check, std::move(crawl));
   } catch (const cancelled&) {
@@ -583,6 +587,7 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
           ->type_name("FILE");
   command.add_flag("--insecure", arguments.insecure, "take any certificate for good")->excludes(authorities);
   add_resolver_options(command, arguments.resolver);
+  add_session_options(command, arguments.session);
   command.add_option("--progress", arguments.progress, "show how far it is")
       ->transform(CLI::Transformer(whens).description(""))
       ->transform(CLI::IsMember(names_of(whens)).description(""))

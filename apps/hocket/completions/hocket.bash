@@ -13,7 +13,7 @@ _hocket() {
   COMPREPLY=()
   case $command:$previous in
     crawl:--out | crawl:--frontier | graph:--scratch | report:--scratch) _hocket_paths -d; return ;;
-    crawl:--seeds | crawl:--cafile | crawl:--baseline | crawl:--cache | crawl:--log | serve:--cert | serve:--key) _hocket_paths -f; return ;;
+    crawl:--seeds | crawl:--cafile | crawl:--baseline | crawl:--cache | crawl:--log | crawl:--cookies | serve:--cert | serve:--key) _hocket_paths -f; return ;;
     get:-o | get:--output | get:--cafile | graph:--sitemap | graph:-o | graph:--output | report:-o | report:--output) _hocket_paths -f; return ;;
     crawl:--order) _hocket_words 'breadth depth'; return ;;
     crawl:--scope) _hocket_words 'host domain prefix any'; return ;;
@@ -28,13 +28,13 @@ _hocket() {
     crawl:--warc-size | crawl:--stats-port | crawl:--max-per-host | crawl:--max-duplicates | crawl:--cache-age) return ;;
     crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops) return ;;
     get:-X | get:--request | get:-H | get:--header | get:-d | get:--data | get:--json | get:-F | get:--form) return ;;
-    get:-u | get:--user | get:--proxy | get:--timeout | get:--dns-server | crawl:--dns-server) return ;;
+    get:-u | get:--user | get:--proxy | get:--timeout | get:--dns-server | crawl:--dns-server | crawl:-H | crawl:--header | crawl:-u | crawl:--user | crawl:--proxy) return ;;
     graph:--top | graph:--damping | report:--rows) return ;;
   esac
   case $command in
     '') _hocket_words 'crawl get graph report serve -h --help --version' ;;
     crawl) _hocket_words '-h --help --seeds --out --depth --max-pages --scope --concurrency --per-host --timeout --max-body
-      --retries --user-agent --sitemaps --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
+      --retries --user-agent -H --header -u --user --cookies --proxy --sitemaps --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
       --delay --order --include --exclude --first --last --max-per-host --max-duplicates --ignore-robots
       --check --format --baseline --write-baseline --cache --cache-age --no-external
       --frontier --resume --refresh --progress --elements --check-fragments --graph --report --warc --warc-size --log --log-format --stats-port --json -q --quiet -v --verbose' ;;

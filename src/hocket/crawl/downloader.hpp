@@ -27,7 +27,7 @@ class downloader {
 [[nodiscard]] std::shared_ptr<downloader> make_recording_downloader(
     std::shared_ptr<downloader> inner, std::function<std::shared_ptr<http::exchange_recorder>()> record);
 
-/// What a session for crawling is like: to build one's own downloader around.
+/// What a session for crawling is like, without credentials: to build one's own downloader around.
 [[nodiscard]] http::session_options crawl_session_options(const crawl_options& options,
                                                           std::function<bool(const url&)> private_host);
 

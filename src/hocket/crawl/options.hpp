@@ -11,6 +11,10 @@
 #include <hocket/crawl/crawl_order.hpp>
 #include <hocket/crawl/traps.hpp>
 #include <hocket/crawl/url_pattern.hpp>
+#include <hocket/http/client/credentials.hpp>
+#include <hocket/http/client/proxy.hpp>
+#include <hocket/http/cookies/cookie_jar.hpp>
+#include <hocket/http/headers.hpp>
 #include <hocket/io/resolver.hpp>
 #include <hocket/io/stream_security.hpp>
 #include <hocket/loop/clock.hpp>
@@ -50,7 +54,14 @@ struct crawl_options {
   bool sitemaps =
       false;  // read those of each host that is met, see `sitemap_reader`; the pages that they name are followed
   bool allow_private = false;
-  bool allow_downgrade = false;                  // redirects from https to http
+  bool allow_downgrade = false;  // redirects from https to http
+  /// Of each request. Credentials among them (Authorization, Cookie, Proxy-Authorization) go to the origins of the seeds alone.
+  http::headers fields{};
+  std::optional<http::credentials> auth{};  // who one is at the origins of the seeds
+  std::shared_ptr<http::cookie_jar>
+      cookies{};  // gives requests theirs, and takes those of answers; null: there are none
+  std::chrono::sys_seconds (*wall_clock)() = nullptr;  // see `session_options::wall_clock`
+  http::proxy_settings proxies{};
   security tls{};                                // for https; null: what `http::session` takes by itself
   std::shared_ptr<hocket::resolver> resolver{};  // finds the addresses of hosts; null: the system
 };
