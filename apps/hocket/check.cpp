@@ -103,9 +103,9 @@ class broken_collection {
 };
 
 std::string line_of(const url& link, const crawl::link_verdict& verdict) {
-  const std::string what = verdict.is_disallowed   ? "robots.txt disallows it"
-                           : verdict.error.empty() ? std::to_string(verdict.status)
-                                                   : verdict.error;
+  const std::string what = !verdict.not_checked.empty() ? fmt::format("not checked: {}", verdict.not_checked)
+                           : verdict.error.empty()      ? std::to_string(verdict.status)
+                                                        : verdict.error;
   return fmt::format("checked {}: {}", link.href(), what);
 }
 
@@ -167,12 +167,12 @@ class link_check {
   }
 
   void note(const url& link, const crawl::link_verdict& verdict, bool is_external) {
-    if (verdict.is_disallowed)
-      ++result_.unchecked["robots"];
+    if (!verdict.not_checked.empty())
+      ++result_.unchecked[std::string(verdict.not_checked)];
     else
       ++result_.asked;
     states_.tell(link.href(), verdict);
-    if (is_external && verdict.error.empty() && !verdict.is_disallowed) cache_.note_good(link.href());
+    if (is_external && verdict.error.empty() && verdict.not_checked.empty()) cache_.note_good(link.href());
   }
 
   void gather_links(broken_collection& broken) {

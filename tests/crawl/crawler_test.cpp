@@ -546,6 +546,49 @@ HOCKET_TEST(crawler, does_not_come_back_sooner_than_a_server_asks) {
   EXPECT_EQ(asked, 1);
 }
 
+HOCKET_TEST(crawler, leaves_a_host_alone_that_wants_to_be_for_long) {
+  int asked = 0;
+  scripted_server server(answering([&asked](const std::string& request) {
+    ++asked;
+    if (target_of(request) != "/") return response_text(429, "", "Retry-After: 120\r\n");
+    std::string links;
+    for (int n = 0; n < 30; ++n) links += fmt::format("<a href={}>", n);
+    return response_text(200, links, "Content-Type: text/html\r\n");
+  }));
+  const auto begin = hocket::loop::running().time();
+  const crawled found = co_await crawl_all(from({server.url()}, {.per_host = 1}));
+  EXPECT_EQ(asked, 2);
+  EXPECT_EQ(found.summary["failed"], 1);
+  EXPECT_EQ(found.summary["skipped"], (nlohmann::json{{"host_rests", 29}}));
+  EXPECT_LT(hocket::loop::running().time() - begin, 120s);
+}
+
+HOCKET_TEST(crawler, a_host_rests_when_it_asks_to_whatever_becomes_of_the_page) {
+  std::vector<hocket::duration> times;
+  scripted_server server(answering([&times](const std::string&) {
+    times.push_back(hocket::loop::running().time().time_since_epoch());
+    return times.size() == 1 ? response_text(503, "", "Retry-After: 20\r\n")
+                             : response_text(200, "", "Content-Type: text/html\r\n");
+  }));
+  co_await crawl_all(from({server.url("/a"), server.url("/b")}, {.per_host = 1, .retries = 0}));
+  EXPECT_EQ(times.size(), 2U);
+  EXPECT_EQ(times.back() - times.front(), 20s);
+}
+
+HOCKET_TEST(crawler, the_host_rests_that_asks_for_it_and_not_the_one_that_led_there) {
+  scripted_server other(answering([](const std::string&) { return response_text(503, "", "Retry-After: 20\r\n"); }));
+  std::vector<hocket::duration> times;
+  scripted_server server(answering([&](const std::string& request) {
+    times.push_back(hocket::loop::running().time().time_since_epoch());
+    if (target_of(request) == "/a") return redirect_to(other.url());
+    return response_text(200, "", "Content-Type: text/html\r\n");
+  }));
+  co_await crawl_all(
+      from({server.url("/a"), server.url("/b")}, {.scope = scope_rule::any, .per_host = 1, .retries = 0}));
+  EXPECT_EQ(times.size(), 2U);
+  EXPECT_EQ(times.back(), times.front());
+}
+
 HOCKET_TEST(crawler, a_page_limit_lets_pages_be_tried_again) {
   int asked = 0;
   scripted_server server(answering([&asked](const std::string& request) {

@@ -196,6 +196,34 @@ HOCKET_TEST(link_checker, draws_seeds_for_its_tables) {
   co_return;
 }
 
+HOCKET_TEST(link_checker, leaves_a_host_alone_that_wants_to_be_for_long) {
+  noting_server web([](const std::string&) { return head_of(429, "Retry-After: 120\r\n"); });
+  const auto told = co_await check({web.url("/a"), web.url("/b"), web.url("/c")}, here({.per_host = 1}));
+  EXPECT_EQ(web.asked, (std::vector<std::string>{"HEAD /a"}));
+  EXPECT_EQ(told.at(web.url("/a")).status, 429);
+  EXPECT_EQ(told.at(web.url("/b")).not_checked, "host_rests");
+  EXPECT_EQ(told.at(web.url("/b")).error, "");
+  EXPECT_EQ(told.at(web.url("/c")).not_checked, "host_rests");
+}
+
+HOCKET_TEST(link_checker, who_waits_for_a_turn_keeps_nobody_else_from_asking) {
+  std::vector<std::string> asked;
+  scripted_server slow(answering([&asked](const std::string& request) {
+    asked.push_back("slow " + target_of(request));
+    return target_of(request) == "/robots.txt" ? response_text(200, "User-agent: *\nCrawl-delay: 3600\n")
+                                               : head_of(200);
+  }));
+  scripted_server quick(answering([&asked](const std::string& request) {
+    asked.push_back("quick " + target_of(request));
+    return target_of(request) == "/robots.txt" ? head_of(404) : head_of(200);
+  }));
+  auto options = here({.concurrency = 1});
+  options.obey_robots = true;
+  const auto told = co_await check({slow.url("/a"), quick.url("/b")}, options);
+  EXPECT_EQ(told.size(), 2U);
+  EXPECT_EQ(asked.back(), "slow /a");
+}
+
 HOCKET_TEST(link_checker, asks_for_nothing_that_robots_txt_disallows) {
   noting_server web([](const std::string& request) {
     if (target_of(request) == "/robots.txt") return response_text(200, "User-agent: *\nDisallow: /a\n");
@@ -204,9 +232,9 @@ HOCKET_TEST(link_checker, asks_for_nothing_that_robots_txt_disallows) {
   auto options = here();
   options.obey_robots = true;
   const auto told = co_await check({web.url("/a"), web.url("/b"), web.url("/c")}, options);
-  EXPECT_TRUE(told.at(web.url("/a")).is_disallowed);
-  EXPECT_TRUE(told.at(web.url("/b")).is_disallowed);
-  EXPECT_FALSE(told.at(web.url("/c")).is_disallowed);
+  EXPECT_EQ(told.at(web.url("/a")).not_checked, "robots");
+  EXPECT_EQ(told.at(web.url("/b")).not_checked, "robots");
+  EXPECT_EQ(told.at(web.url("/c")).not_checked, "");
   EXPECT_EQ(std::count(web.asked.begin(), web.asked.end(), "HEAD /a"), 0);
   EXPECT_EQ(std::count(web.asked.begin(), web.asked.end(), "GET /robots.txt"), 1);
 }
@@ -216,7 +244,7 @@ HOCKET_TEST(link_checker, knows_nothing_of_a_link_whose_server_cannot_say_what_r
   auto options = here({.retries = 2});
   options.obey_robots = true;
   const link_verdict verdict = co_await verdict_on(web.url("/a"), options);
-  EXPECT_TRUE(verdict.is_disallowed);
+  EXPECT_EQ(verdict.not_checked, "robots");
   EXPECT_EQ(verdict.error, "");
   EXPECT_EQ(web.asked, (std::vector<std::string>(3, "GET /robots.txt")));
 }
@@ -227,7 +255,7 @@ HOCKET_TEST(link_checker, takes_a_link_for_broken_whose_server_is_not_there_for_
   auto options = here({.retries = 0});
   options.obey_robots = true;
   const link_verdict verdict = co_await verdict_on(web.url("/a"), options);
-  EXPECT_FALSE(verdict.is_disallowed);
+  EXPECT_EQ(verdict.not_checked, "");
   EXPECT_NE(verdict.error, "");
 }
 

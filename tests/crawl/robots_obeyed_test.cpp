@@ -140,14 +140,79 @@ HOCKET_TEST(robots_obeyed, a_crawl_delay_longer_than_the_timeout_costs_no_page) 
   std::vector<hocket::duration> times;
   scripted_server web(answering([&times](const std::string& request) {
     times.push_back(hocket::loop::running().time().time_since_epoch());
-    if (target_of(request) == "/robots.txt") return response_text(200, "User-agent: *\nCrawl-delay: 40\n");
+    if (target_of(request) == "/robots.txt") return response_text(200, "User-agent: *\nCrawl-delay: 4\n");
     if (target_of(request) == "/a") return redirect_to("/b");
     return response_text(200, "<a href=a>", "Content-Type: text/html\r\n");
   }));
-  const crawled found = co_await crawl_all(polite({web.url()}, {.timeout = 30s}));
+  const crawled found = co_await crawl_all(polite({web.url()}, {.timeout = 3s}));
   EXPECT_EQ(found.summary["ok"], 2);
   EXPECT_EQ(times.size(), 4U);
-  for (std::size_t n = 1; n < times.size(); ++n) EXPECT_EQ(times[n] - times[n - 1], 40s) << n;
+  for (std::size_t n = 1; n < times.size(); ++n) EXPECT_EQ(times[n] - times[n - 1], 4s) << n;
+}
+
+/// A server that wants a request in five seconds, and one in a hurry that leads there.
+struct slow_and_quick {
+  slow_and_quick()
+      : slow(answering([this](const std::string& request) {
+          asked.push_back("slow " + target_of(request));
+          if (target_of(request) == "/robots.txt") return response_text(200, "User-agent: *\nCrawl-delay: 5\n");
+          return response_text(200, "", "Content-Type: text/html\r\n");
+        })),
+        quick(answering([this](const std::string& request) {
+          asked.push_back("quick " + target_of(request));
+          if (target_of(request) == "/robots.txt") return response_text(404, "");
+          if (target_of(request) == "/moved") return redirect_to(slow.url("/new"));
+          return response_text(200, "<a href=a><a href=b>", "Content-Type: text/html\r\n");
+        })) {}
+
+  list asked;
+  scripted_server slow;
+  scripted_server quick;
+};
+
+HOCKET_TEST(robots_obeyed, who_waits_for_a_turn_keeps_nobody_else_from_asking) {
+  slow_and_quick web;
+  const crawled found =
+      co_await crawl_all(polite({web.slow.url(), web.quick.url()}, {.scope = scope_rule::any, .concurrency = 1}));
+  EXPECT_EQ(web.asked, (list{"slow /robots.txt", "quick /robots.txt", "quick /", "quick /a", "quick /b", "slow /"}));
+  EXPECT_EQ(found.summary["ok"], 4);
+}
+
+HOCKET_TEST(robots_obeyed, who_waits_for_a_turn_behind_a_redirect_keeps_nobody_else_from_asking_either) {
+  slow_and_quick web;
+  const crawled found = co_await crawl_all(
+      polite({web.quick.url("/moved"), web.quick.url()}, {.scope = scope_rule::any, .concurrency = 1}));
+  EXPECT_EQ(web.asked, (list{"quick /robots.txt", "quick /moved", "slow /robots.txt", "quick /", "quick /a", "quick /b",
+                             "slow /new"}));
+  const auto& moved = found.pages.at(web.quick.url("/moved"));
+  EXPECT_EQ(moved["final_url"], web.slow.url("/new"));
+  EXPECT_EQ(moved["status"], 200);
+  EXPECT_EQ(moved["redirects"].size(), 1U);
+}
+
+HOCKET_TEST(robots_obeyed, who_waits_for_a_turn_does_not_count_twice_towards_max_pages) {
+  slow_and_quick web;
+  const crawled found = co_await crawl_all(
+      polite({web.slow.url(), web.quick.url()}, {.max_pages = 2, .scope = scope_rule::any, .concurrency = 1}));
+  EXPECT_EQ(web.asked, (list{"slow /robots.txt", "quick /robots.txt", "quick /", "slow /"}));
+  EXPECT_EQ(found.summary["pages"], 2);
+}
+
+HOCKET_TEST(robots_obeyed, an_interrupted_crawl_waits_for_no_turn) {
+  slow_and_quick web;
+  const hocket::testing::temporary_directory folder;
+  crawled found;
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  hocket::crawl::crawler work(polite({web.slow.url(), web.quick.url("/moved")}, {.scope = scope_rule::any}), out,
+                              hocket::testing::observe(found));
+  auto crawling = hocket::create_task(work.run());
+  co_await hocket::sleep(1s);
+  const auto begin = hocket::loop::running().time();
+  crawling.cancel();
+  EXPECT_TRUE(co_await hocket::testing::ends_cancelled(crawling));
+  EXPECT_EQ(hocket::loop::running().time(), begin);
+  EXPECT_EQ(found.skipped,
+            (std::multiset<std::string>{web.slow.url() + " interrupted", web.quick.url("/moved") + " interrupted"}));
 }
 
 // ---- what pages and answers say

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -169,6 +170,99 @@ HOCKET_TEST(scheduler, a_slot_of_a_host_without_delay_is_free) {
   const auto begin = now();
   co_await turns.take_slot(*url::parse("http://127.0.0.1/"));
   EXPECT_EQ(now(), begin);
+}
+
+HOCKET_TEST(scheduler, remembers_no_host_whose_slots_are_free) {
+  scheduler turns = with_limits(unhurried);
+  co_await turns.take_slot(*url::parse("http://a/"));
+  EXPECT_TRUE(turns.try_take_slot(*url::parse("http://b/")));
+  turns.give_slot_back(*url::parse("http://c/"));
+  EXPECT_EQ(turns.hosts(), 0U);
+}
+
+HOCKET_TEST(scheduler, a_slot_is_taken_at_once_or_not_at_all) {
+  scheduler turns = with_limits(polite);
+  const url where = *url::parse("http://example.org/");
+  EXPECT_TRUE(turns.try_take_slot(where));
+  EXPECT_FALSE(turns.try_take_slot(where));
+  co_await hocket::sleep(1s);
+  EXPECT_TRUE(turns.try_take_slot(where));
+}
+
+HOCKET_TEST(scheduler, who_waits_for_a_slot_gets_none_when_waits_are_over) {
+  scheduler turns = with_limits({.connections = 1, .delay = 1h});
+  const url where = *url::parse("http://example.org/");
+  EXPECT_TRUE(co_await turns.take_slot(where));
+  const auto begin = now();
+  auto waiting = create_task(turns.take_slot(where));
+  co_await wait_all_tasks_blocked();
+  EXPECT_FALSE(waiting.done());
+  turns.end_waits();
+  EXPECT_FALSE(co_await waiting);
+  EXPECT_EQ(now(), begin);
+}
+
+HOCKET_TEST(scheduler, a_url_that_is_put_back_comes_first_when_its_host_has_its_turn) {
+  scheduler turns = with_limits(polite);
+  for (const char* href : {"http://a/1", "http://a/2", "http://b/1"}) turns.add(at(href));
+  const auto begin = now();
+  const auto first = co_await turns.next();
+  turns.put_back(*first);
+  turns.finished(first->url);
+  EXPECT_EQ(co_await next_of(turns), "http://b/1");
+  EXPECT_EQ(now(), begin);
+  EXPECT_EQ(co_await next_of(turns), "http://a/1");
+  EXPECT_EQ(now() - begin, 1s);
+}
+
+HOCKET_TEST(scheduler, a_page_that_is_put_back_waits_for_the_host_to_which_it_has_come) {
+  scheduler turns = with_limits(polite);
+  turns.add(at("http://a/1"));
+  EXPECT_TRUE(turns.try_take_slot(*url::parse("http://b/")));
+  auto first = co_await turns.next();
+  const auto begin = now();
+  target again = *first;
+  again.underway = std::make_shared<const hocket::crawl::page_underway>(
+      hocket::crawl::page_underway{.place = *url::parse("http://b/2")});
+  turns.put_back(again);
+  turns.finished(first->url);
+  turns.add(at("http://b/1"));
+  EXPECT_EQ(co_await next_of(turns), "http://a/1");
+  EXPECT_EQ(now() - begin, 1s);
+  turns.finished(again.place());
+  EXPECT_EQ(co_await next_of(turns), "http://b/1");
+  EXPECT_EQ(now() - begin, 2s);
+}
+
+HOCKET_TEST(scheduler, nobody_waits_for_a_host_that_wants_to_be_left_alone_for_long) {
+  scheduler turns = with_limits(unhurried);
+  for (const char* href : {"http://a/1", "http://a/2", "http://b/1"}) turns.add(at(href));
+  const auto first = co_await turns.next();
+  turns.rest(first->url, 2min);
+  turns.finished(first->url);
+  turns.add(at("http://a/3"));
+  EXPECT_EQ(turns.queued(), 1U);
+  EXPECT_EQ(co_await next_of(turns), "http://b/1");
+  turns.finished(*url::parse("http://b/1"));
+  EXPECT_EQ(co_await next_of(turns), "-");
+  std::vector<std::string> left;
+  turns.abandon([&left](const target& each) { left.push_back(each.url.href()); });
+  EXPECT_EQ(left, (std::vector<std::string>{"http://a/2", "http://a/3"}));
+}
+
+HOCKET_TEST(scheduler, a_host_that_has_rested_for_long_takes_part_again) {
+  scheduler turns = with_limits(unhurried);
+  for (const char* href : {"http://a/1", "http://a/2", "http://b/1"}) turns.add(at(href));
+  const auto first = co_await turns.next();
+  turns.rest(first->url, 2min);
+  turns.finished(first->url);
+  EXPECT_EQ(co_await next_of(turns), "http://b/1");  // takes longer than that
+  const auto begin = now();
+  EXPECT_EQ(co_await next_of(turns), "http://a/2");
+  EXPECT_EQ(now() - begin, 2min);
+  turns.finished(*url::parse("http://a/2"));
+  turns.finished(*url::parse("http://b/1"));
+  EXPECT_EQ(co_await next_of(turns), "-");
 }
 
 HOCKET_TEST(scheduler, abandon_new_leaves_what_is_to_be_tried_again) {

@@ -21,7 +21,6 @@ namespace hocket::crawl {
 static constexpr std::size_t most_compared = 100'000;  // bytes of a URL with rules of robots.txt, for each link
 static constexpr auto flush_every = std::chrono::seconds(1);
 static constexpr auto first_retry_after = std::chrono::milliseconds(500);
-static constexpr auto longest_retry_after = std::chrono::seconds(60);
 static constexpr std::size_t pages_for_a_slot = 4;  // one that is fetched, the others being written down
 
 /// A page under way; gives its slot up when it goes, if not before.
@@ -42,7 +41,7 @@ class crawler::ticket {
 
   /// It asks nobody any more: from now on another page may, while this one is written down. If too many are, it may not.
   void give_slot_up() noexcept {
-    if (owner_->under_way_ >= pages_for_a_slot * owner_->options_.concurrency) return;
+    if (!has_slot_ || owner_->under_way_ >= pages_for_a_slot * owner_->options_.concurrency) return;
     owner_->slots_.release();
     has_slot_ = false;
   }
@@ -180,7 +179,7 @@ coro<void> crawler::hand_out() {
       handed_out_all_ = true;
       co_return;
     }
-    const bool is_new = next->attempts == 0;
+    const bool is_new = next->is_new();
     if (is_new && options_.max_pages && handed_out_ >= *options_.max_pages) {
       reach_limit(*next);
       continue;
@@ -202,6 +201,7 @@ void crawler::reach_limit(const target& one_too_many) {
 // No more URLs: waits for the pages under way, and leaves complete files behind.
 coro<void> crawler::settle() {
   stopping_ = true;
+  scheduler_.end_waits();
   if (!handed_out_all_ && !broken_ && under_way_ > 0)
     note(fmt::format("stopping: {} pages are under way; Ctrl-C again ends at once", under_way_));
   co_await nothing_under_way_.wait();
@@ -217,9 +217,10 @@ coro<void> crawler::settle() {
 }
 
 coro<void> crawler::count_what_is_left() {
-  scheduler_.abandon([this](const target& left) { skip(left.url.href(), "interrupted"); });
+  const std::string why = handed_out_all_ ? "host_rests" : "interrupted";
+  scheduler_.abandon([&](const target& left) { skip(left.url.href(), why); });
   if (const std::uint64_t kept = roles_.frontier->kept(); kept > 0)
-    counts_.skipped[reached_limit_ ? "limit" : "interrupted"] += kept;
+    counts_.skipped[reached_limit_ ? "limit" : why] += kept;
   co_await roles_.frontier->visit_passed_over([this](std::string_view href, std::string_view why) { skip(href, why); });
 }
 
@@ -242,14 +243,22 @@ void crawler::output_failed(std::exception_ptr why) noexcept {
 }
 
 coro<void> crawler::crawl_page(target next, ticket mine) {
-  const time_point begun = loop::running().time();
-  under_way until_it_ends{scheduler_, next.url};
-  detail::fetched_page result(next.url);
+  under_way until_it_ends{scheduler_, next.place()};
+  detail::fetched_page result(next);
+  const time_point begun = loop::running().time() - result.spent;
   co_await fetcher_->fetch(next, result);
+  if (result.underway) {
+    target again = next;
+    again.underway = std::move(result.underway);
+    co_return scheduler_.put_back(std::move(again));
+  }
   try {
     const bool is_tried_again = postpone(next, result);
     if (hooks_.on_attempt && !result.refused) tell_attempt(next, result, begun, is_tried_again);
-    if (sitemaps_ && !is_tried_again) co_await read_sitemaps(next, result);
+    if (sitemaps_ && !is_tried_again) {
+      mine.give_slot_up();  // a site may have very many
+      co_await read_sitemaps(next, result);
+    }
     until_it_ends.answered();
     mine.give_slot_up();
     if (!is_tried_again) co_await finish(next, result, begun);
@@ -312,18 +321,21 @@ coro<void> crawler::finish(const target& next, detail::fetched_page& result, tim
   queue(co_await fresh);
 }
 
-// True if the page will be tried again.
+// True if the page will be tried again. A host that asks for rest gets it in any case.
 bool crawler::postpone(const target& next, detail::fetched_page& result) {
-  const bool worth_it = result.connection_failed || result.retry_after;
-  if (!worth_it || next.attempts >= options_.retries || stopping_) return false;
-  if (result.retry_after > longest_retry_after) return false;  // longer than anybody would wait here
   const duration backoff = first_retry_after * (1U << std::min(next.attempts, 6U));
   const duration delay = std::max(backoff, result.retry_after.value_or(backoff));
+  if (result.retry_after) scheduler_.rest(result.final_url, delay);
+  const bool worth_it = result.connection_failed || result.retry_after;
+  if (!worth_it || next.attempts >= options_.retries || stopping_) return false;
+  if (delay > scheduler::longest_rest) return false;
   target again = next;
   ++again.attempts;
   again.claimed = std::move(result.claimed);
+  again.underway.reset();
   roles_.frontier->keep_attempts(again);
-  scheduler_.add_again(std::move(again), delay, result.retry_after.has_value());
+  const bool is_at_home = result.final_url.host_with_port() == next.url.host_with_port();
+  scheduler_.add_again(std::move(again), delay, result.retry_after && is_at_home);
   return true;
 }
 

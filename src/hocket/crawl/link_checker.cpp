@@ -20,7 +20,6 @@
 namespace hocket::crawl {
 
 static constexpr auto first_retry_after = std::chrono::milliseconds(500);
-static constexpr auto longest_retry_after = std::chrono::seconds(60);
 
 /// Sends the requests, those for robots.txt too.
 class link_checker::asker final : public downloader {
@@ -43,6 +42,7 @@ struct link_checker::attempt {
   link_verdict verdict{};
   bool may_pass = false;                  // it may be otherwise the next time
   std::optional<duration> retry_after{};  // the host asks for this rest
+  url place;                              // that was asked for last
 };
 
 /// While it lives the scheduler has a link under way.
@@ -90,26 +90,29 @@ coro<void> link_checker::check(std::vector<url> links, teller tell) {
     }
   } const at_the_end{scheduler_};
   co_await with_task_group([this](task_group& group) -> coro<void> { co_await hand_out(group); });
+  scheduler_.abandon([this](const target& left) { tell_(left.url, {.not_checked = "host_rests"}); });
 }
 
 coro<void> link_checker::hand_out(task_group& group) {
   for (;;) {
-    auto permit = co_await slots_.scoped_acquire();
+    auto held = co_await slots_.scoped_acquire();
     auto next = co_await scheduler_.next();
     if (!next) co_return;
-    group.create_task(work_on(std::move(*next), std::move(permit)), {.name = "link"});
+    group.create_task(work_on(std::move(*next), std::move(held)), {.name = "link"});
   }
 }
 
-coro<void> link_checker::work_on(target next, semaphore::permit) {
+coro<void> link_checker::work_on(target next, permit held) {
   const turn mine(scheduler_, next.url);
-  attempt made;
+  attempt made{.place = next.url};
   const bool is_first = next.attempts == 0;  // by HEAD
   try {
-    co_await follow(next, made);
+    co_await follow(next, made, held);
   } catch (const robots_unreachable& failed) {
-    made.verdict.is_disallowed = failed.status() != 0;  // its server works, and nobody knows what may be asked for
-    if (!made.verdict.is_disallowed) made.verdict.error = failed.what();
+    if (failed.status() != 0)
+      made.verdict.not_checked = "robots";
+    else
+      made.verdict.error = failed.what();
     made.may_pass = failed.may_pass();
   } catch (const std::system_error& failed) {
     made.verdict.error = failed.what();
@@ -126,15 +129,17 @@ coro<void> link_checker::work_on(target next, semaphore::permit) {
   if (!postpone(next, made)) tell_(next.url, made.verdict);
 }
 
-// True if the link will be asked for again. Once it always is, for that is by GET.
+// True if the link will be asked for again. Once it always is, for that is by GET. A host that asks for rest gets it in any case.
 bool link_checker::postpone(const target& next, const attempt& made) {
   if (!made.may_pass && !made.retry_after) return false;
-  if (next.attempts >= std::max(1U, options_.retries) || made.retry_after > longest_retry_after) return false;
   const duration backoff = first_retry_after * (1U << std::min(next.attempts, 6U));
+  const duration delay = std::max(backoff, made.retry_after.value_or(backoff));
+  if (made.retry_after) scheduler_.rest(made.place, delay);
+  if (next.attempts >= std::max(1U, options_.retries) || delay > scheduler::longest_rest) return false;
   target again = next;
   ++again.attempts;
-  const bool whole_host = made.retry_after.has_value();
-  scheduler_.add_again(std::move(again), std::max(backoff, made.retry_after.value_or(backoff)), whole_host);
+  const bool is_at_home = made.place.host_with_port() == next.url.host_with_port();
+  scheduler_.add_again(std::move(again), delay, made.retry_after && is_at_home);
   return true;
 }
 
@@ -151,15 +156,12 @@ static std::optional<duration> rest_after(const http::response& answer) {
 }
 
 // Its time runs while somebody answers, not while it waits for a turn.
-coro<void> link_checker::follow(const target& next, attempt& made) {
+coro<void> link_checker::follow(const target& next, attempt& made, permit& held) {
   duration left = options_.timeout;
   const char* method = next.attempts == 0 ? "HEAD" : "GET";
-  url at = next.url;
+  url& at = made.place;
   for (unsigned redirects = 0;;) {
-    if (options_.obey_robots && !co_await may_ask(at)) {
-      made.verdict.is_disallowed = true;
-      co_return;
-    }
+    if (options_.obey_robots && !co_await may_ask(at, made, held)) co_return;
     const time_point asked_at = loop::running().time();
     auto answer = co_await web_->request(method, at, left);
     scheduler_.answered(at, asked_at);
@@ -181,18 +183,29 @@ coro<void> link_checker::follow(const target& next, attempt& made) {
       method = "GET";
     }
     left -= loop::running().time() - asked_at;
-    co_await scheduler_.take_slot(at);
+    if (!co_await take_slot(at, made, held)) co_return;
   }
 }
 
+// Who waits keeps nobody else from asking. How many connections there are is the session's.
+coro<bool> link_checker::take_slot(const url& whose, attempt& made, permit& held) {
+  if (scheduler_.try_take_slot(whose)) co_return true;
+  held.reset();
+  if (co_await scheduler_.take_slot(whose)) co_return true;
+  made.verdict = {.not_checked = "host_rests"};
+  co_return false;
+}
+
 // Asks for the robots.txt of a place, if it is not known. That spends the slot of the host.
-coro<bool> link_checker::may_ask(const url& where) {
-  if (const robots* const rules = robots_.known(where)) co_return rules->allows(where);
-  const robots* const rules = co_await robots_.ask(where);
+coro<bool> link_checker::may_ask(const url& where, attempt& made, permit& held) {
+  const robots* rules = robots_.known(where);
+  const bool is_known = rules != nullptr;
+  if (!is_known) rules = co_await robots_.ask(where);
   const bool allowed = rules->allows(where);
+  if (!allowed) made.verdict.not_checked = "robots";
+  if (is_known) co_return allowed;
   scheduler_.renew_limits(where);
-  if (allowed) co_await scheduler_.take_slot(where);
-  co_return allowed;
+  co_return allowed&& co_await take_slot(where, made, held);
 }
 
 url link_checker::next_hop(const http::response& answer, const url& from) const {

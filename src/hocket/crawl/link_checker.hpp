@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,8 +23,9 @@ namespace hocket::crawl {
 struct link_verdict {
   int status = 0;       // of the last answer; 0: there was none
   std::string error{};  // empty: it leads somewhere
-  /// By robots.txt, or its server cannot say what that has; it, or where it is redirected to: nobody knows where it leads.
-  bool is_disallowed = false;
+  /// Why nobody knows where it leads: "robots" (it or where it is redirected to is disallowed, or its server cannot say), "host_rests" (the
+  /// host wants to be left alone for longer than anybody waits); empty: it was asked for.
+  std::string_view not_checked{};
 };
 
 /// Asks whether links lead somewhere, without reading what is there: for what the pages of a crawl refer to and the crawl does not fetch.
@@ -46,14 +48,16 @@ class link_checker {
   [[nodiscard]] coro<void> check(std::vector<url> links, teller tell);
 
  private:
+  using permit = std::optional<semaphore::permit>;
   class asker;
   struct attempt;
   struct turn;
 
   coro<void> hand_out(task_group& group);
-  coro<void> work_on(target next, semaphore::permit);
-  coro<void> follow(const target& next, attempt& made);
-  [[nodiscard]] coro<bool> may_ask(const url& where);
+  coro<void> work_on(target next, permit held);
+  coro<void> follow(const target& next, attempt& made, permit& held);
+  coro<bool> may_ask(const url& where, attempt& made, permit& held);
+  coro<bool> take_slot(const url& whose, attempt& made, permit& held);
   [[nodiscard]] url next_hop(const http::response& answer, const url& from) const;
   [[nodiscard]] bool postpone(const target& next, const attempt& made);
 

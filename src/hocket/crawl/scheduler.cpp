@@ -5,7 +5,7 @@
 #include <chrono>
 #include <utility>
 
-#include <hocket/core/sleep.hpp>
+#include <hocket/core/cancel_scope.hpp>
 #include <hocket/crawl/scheduler.hpp>
 #include <hocket/loop/loop.hpp>
 
@@ -18,9 +18,13 @@ scheduler::~scheduler() {
   for (auto& [name, each] : hosts_) each->slot_timer.cancel();
 }
 
-scheduler::host& scheduler::host_of(const hocket::url& whose) {
+scheduler::host* scheduler::find(const hocket::url& whose) {
   const auto found = hosts_.find(whose.host_with_port());
-  if (found != hosts_.end()) return *found->second;
+  return found == hosts_.end() ? nullptr : found->second.get();
+}
+
+scheduler::host& scheduler::host_of(const hocket::url& whose) {
+  if (host* const known = find(whose)) return *known;
   auto& entry = hosts_[std::string(whose.host_with_port())];
   entry = std::make_unique<host>();
   entry->name = whose.host_with_port();
@@ -34,9 +38,9 @@ duration scheduler::host::delay() const noexcept {
 }
 
 void scheduler::answered(const hocket::url& whose, time_point asked_at) {
-  const auto found = hosts_.find(whose.host_with_port());
-  if (found == hosts_.end() || !found->second->limits.adaptive) return;
-  host& which = *found->second;
+  host* const known = find(whose);
+  if (known == nullptr || !known->limits.adaptive) return;
+  host& which = *known;
   const duration latency = loop::running().time() - asked_at;
   which.latency = which.latency == duration::zero() ? latency : (3 * which.latency + latency) / 4;
   which.next_slot = std::max(which.next_slot, asked_at + which.delay());
@@ -47,33 +51,55 @@ void scheduler::add(target next) {
     deeper_.push_back(std::move(next));
     return;
   }
-  host& where = host_of(next.url);
+  host& where = host_of(next.place());
   if (order_ == crawl_order::depth_first)
     where.waiting.push_front(std::move(next));
   else
     where.waiting.push_back(std::move(next));
-  ++queued_;
+  if (!where.is_set_aside) ++queued_;
   consider(where);
 }
 
 void scheduler::add_again(target next, duration delay, bool whole_host) {
-  ++queued_;
-  const time_point when = loop::running().time() + delay;
   if (whole_host) {
-    host& where = host_of(next.url);
-    where.next_slot = std::max(where.next_slot, when);
-    if (where.is_linked()) where.unlink();
-    add_in_front(std::move(next));
+    rest(next.place(), delay);
+    put_back(std::move(next));
   } else {
-    postponed_.emplace(when, std::move(next));
+    ++queued_;
+    postponed_.emplace(loop::running().time() + delay, std::move(next));
     wait_for_postponed();
   }
 }
 
+void scheduler::put_back(target next) {
+  ++queued_;
+  add_in_front(std::move(next));
+}
+
 void scheduler::add_in_front(target next) {
-  host& where = host_of(next.url);
+  host& where = host_of(next.place());
   where.waiting.push_front(std::move(next));
+  if (where.is_set_aside && --queued_ == 0) changed_.set();
   consider(where);
+}
+
+void scheduler::rest(const hocket::url& whose, duration how_long) {
+  host& which = host_of(whose);
+  which.next_slot = std::max(which.next_slot, loop::running().time() + how_long);
+  if (which.is_linked()) which.unlink();
+  if (how_long > longest_rest && !which.is_set_aside) {
+    which.is_set_aside = true;
+    queued_ -= which.waiting.size();
+    if (in_flight_ == 0 && queued_ == 0) changed_.set();
+  }
+  consider(which);
+  forget_if_idle(which);
+}
+
+// Its rest is over, and it takes part again.
+void scheduler::come_back(host& which) {
+  if (which.is_set_aside) queued_ += which.waiting.size();
+  which.is_set_aside = false;
 }
 
 void scheduler::wait_for_postponed() {
@@ -96,6 +122,7 @@ void scheduler::consider(host& which) {
     which.slot_timer = now.call_at(which.next_slot, [this, &which] { consider(which); });
     return;
   }
+  come_back(which);
   ready_.push_back(which);
   changed_.set();
 }
@@ -138,20 +165,43 @@ void scheduler::begin_next_level() {
   for (target& each : std::exchange(deeper_, {})) add(std::move(each));
 }
 
-coro<void> scheduler::take_slot(const hocket::url& whose) {
-  host& where = host_of(whose);
-  if (where.limits.delay <= duration::zero()) co_return;
+bool scheduler::try_take_slot(const hocket::url& whose) {
+  const host* const known = find(whose);
+  if (known != nullptr && known->next_slot > loop::running().time()) return false;
+  static_cast<void>(reserve_slot(whose));
+  return true;
+}
+
+coro<bool> scheduler::take_slot(const hocket::url& whose) {
+  const host* const known = find(whose);
+  if (known != nullptr && known->is_set_aside && known->next_slot > loop::running().time()) co_return false;
+  const time_point mine = reserve_slot(whose);
+  if (mine > loop::running().time()) {
+    cancel_scope until_then({.deadline = mine});
+    co_await until_then.run(waits_are_over_.wait());
+  }
+  co_return !waits_are_over_.is_set();
+}
+
+// When the next request may be made; nobody else's may then. A host that may be asked at any time needs no entry for that.
+time_point scheduler::reserve_slot(const hocket::url& whose) {
   const time_point now = loop::running().time();
+  host* const known = find(whose);
+  if (known == nullptr && limits_of_(whose).delay <= duration::zero()) return now;
+  host& where = known != nullptr ? *known : host_of(whose);
   const time_point mine = std::max(now, where.next_slot);
+  if (where.limits.delay <= duration::zero()) return mine;
   where.next_slot = mine + where.delay();
   if (where.is_linked()) where.unlink();  // its turn has just been taken
   consider(where);
   forget_if_idle(where);
-  if (mine > now) co_await sleep(mine - now);
+  return mine;
 }
 
 void scheduler::give_slot_back(const hocket::url& whose) {
-  host& which = host_of(whose);
+  host* const known = find(whose);
+  if (known == nullptr) return;
+  host& which = *known;
   const time_point now = loop::running().time();
   if (which.next_slot <= now + which.delay())
     which.next_slot = std::min(which.next_slot, now);  // else it has asked for rest
@@ -168,11 +218,12 @@ void scheduler::renew_limits(const hocket::url& whose) {
 
 void scheduler::abandon_new(const std::function<void(const target&)>& visit) {
   for (auto& [name, each] : hosts_) {
-    queued_ -= each->waiting.erase_if([&visit](const target& left) {
-      if (left.attempts > 0) return false;
+    const std::size_t dropped = each->waiting.erase_if([&visit](const target& left) {
+      if (!left.is_new()) return false;
       visit(left);
       return true;
     });
+    if (!each->is_set_aside) queued_ -= dropped;
     if (each->waiting.empty() && each->is_linked()) each->unlink();
   }
   for (const target& left : std::exchange(deeper_, {})) visit(left);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -46,6 +47,9 @@ class scheduler {
   ~scheduler();
   scheduler(const scheduler&) = delete;
 
+  /// A host that wants to be left alone for longer than this is not waited for.
+  static constexpr duration longest_rest = std::chrono::minutes(1);
+
   /// Queues a URL at its host, behind those of its priority, or before them if the order is depth first.
   void add(target next);
 
@@ -53,8 +57,15 @@ class scheduler {
   /// its host either. Call it before `finished`.
   void add_again(target next, duration delay, bool whole_host);
 
+  /// Queues a URL that was handed out, and to whose host nobody may turn yet, ahead of the others there. Call it before `finished`.
+  void put_back(target next);
+
+  /// The host of `whose` wants to be left alone so long. If that is more than `longest_rest`, its URLs are set aside: they are handed out if
+  /// the crawl still runs by then, and it does not wait for them.
+  void rest(const hocket::url& whose, duration how_long);
+
   /// Waits for a URL that may be fetched now; nothing when all are done. Whoever takes one calls `answered_fully` when its host may be
-  /// asked again, and then `finished` when all that it leads to was added; `finished` alone does for both.
+  /// asked again, and then `finished` when all that it leads to was added; `finished` alone does for both. They get its `place`.
   [[nodiscard]] coro<std::optional<target>> next();
   void answered_fully(const hocket::url& done);
   void finished(const hocket::url& done, bool was_answered_fully = false);
@@ -62,9 +73,13 @@ class scheduler {
   /// The host of `whose` has answered a request that was made at `asked_at`: see `host_limits::adaptive`.
   void answered(const hocket::url& whose, time_point asked_at);
 
-  /// For one more request to the host of `whose`, which is under way already or redirected to: reserves the host's next slot
-  /// and waits for it.
-  [[nodiscard]] coro<void> take_slot(const hocket::url& whose);
+  /// For one more request to the host of `whose`, which is under way already or redirected to: takes the host's next slot if that has
+  /// come.
+  [[nodiscard]] bool try_take_slot(const hocket::url& whose);
+  /// The same, but reserves the slot and waits for it. False if there is none: the host is set aside, or `end_waits` comes first.
+  [[nodiscard]] coro<bool> take_slot(const hocket::url& whose);
+  /// Nobody is to wait for a slot any more.
+  void end_waits() noexcept { waits_are_over_.set(); }
 
   /// The URL that was handed out last for the host of `whose` needed no request: its slot is free again.
   void give_slot_back(const hocket::url& whose);
@@ -77,6 +92,7 @@ class scheduler {
   /// The same, without those that are to be tried again.
   void abandon_new(const std::function<void(const target&)>& visit);
 
+  /// Without those that are set aside.
   [[nodiscard]] std::size_t queued() const noexcept { return queued_ + deeper_.size(); }
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
   /// The depth whose URLs are handed out, where that goes by level.
@@ -91,17 +107,21 @@ class scheduler {
     target_queue waiting;
     std::size_t in_flight = 0;
     time_point next_slot{};
-    duration latency{};  // of its answers, of late
-    handle slot_timer;   // until it may be asked, or forgotten
+    duration latency{};         // of its answers, of late
+    bool is_set_aside = false;  // it rests so long that its URLs do not count as queued
+    handle slot_timer;          // until it may be asked, or forgotten
 
     [[nodiscard]] duration delay() const noexcept;
   };
   host& host_of(const hocket::url& whose);
+  [[nodiscard]] host* find(const hocket::url& whose);
   void consider(host& which);
+  void come_back(host& which);
   void add_in_front(target next);
   void wait_for_postponed();
   void begin_next_level();
   void forget_if_idle(host& which);
+  [[nodiscard]] time_point reserve_slot(const hocket::url& whose);
 
   std::move_only_function<host_limits(const hocket::url&)> limits_of_;
   std::unordered_map<std::string, std::unique_ptr<host>, seeded_text_hash, std::equal_to<>> hosts_;
@@ -115,6 +135,7 @@ class scheduler {
   unsigned level_ = 0;
   std::vector<target> deeper_;  // than `level_`
   event changed_;
+  event waits_are_over_;
 };
 
 }  // namespace hocket::crawl

@@ -47,6 +47,14 @@ bool is_coded(const http::response& answer) {
 
 }  // namespace
 
+fetched_page::fetched_page(const target& next) : final_url(next.place()) {
+  if (!next.underway) return;
+  redirects = next.underway->redirects;
+  claimed = next.underway->claimed;
+  spent = next.underway->spent;
+  if (!redirects.empty()) status = redirects.back().status;
+}
+
 void fetched_page::disallow(const target& asked) {
   skipped = "robots";
   refused = final_url == asked.url;
@@ -86,23 +94,31 @@ coro<void> page_fetcher::fetch(const target& next, fetched_page& result) {
 
 // Its time runs while somebody answers, not while it waits for a turn or a robots.txt: a host may want to be asked less often than that.
 coro<void> page_fetcher::attempt(const target& next, fetched_page& result) {
-  duration left = options_.timeout;
+  bool is_allowed = next.underway && next.underway->is_allowed;
   for (;;) {
-    if (options_.obey_robots && !co_await may_fetch(next, result)) co_return;
+    if (options_.obey_robots && !std::exchange(is_allowed, false) && !co_await may_fetch(next, result)) co_return;
     const time_point asked_at = loop::running().time();
-    auto answer = co_await ask(result.final_url, asked_at + left);
+    auto answer = co_await ask(result.final_url, asked_at + options_.timeout - result.spent);
     take_head(answer, result);
     if (!is_redirect(answer)) {
       co_await take_body(answer, result);
       co_return;
     }
     co_await pass_over(answer);
-    left -= loop::running().time() - asked_at;
+    result.spent += loop::running().time() - asked_at;
     url hop = hop_of(answer, result.final_url);
     result.redirects.push_back({answer.status(), std::exchange(result.final_url, std::move(hop))});
     if (!co_await may_go_on(next, result)) co_return;
-    co_await scheduler_.take_slot(result.final_url);
+    if (!scheduler_.try_take_slot(result.final_url)) co_return put_back(result, false);
   }
+}
+
+void page_fetcher::put_back(fetched_page& result, bool is_allowed) {
+  result.underway = std::make_shared<const page_underway>(page_underway{.place = result.final_url,
+                                                                        .is_allowed = is_allowed,
+                                                                        .redirects = std::move(result.redirects),
+                                                                        .claimed = std::move(result.claimed),
+                                                                        .spent = result.spent});
 }
 
 coro<http::response> page_fetcher::ask(url where, time_point deadline) {
@@ -123,8 +139,11 @@ coro<bool> page_fetcher::may_fetch(const target& next, fetched_page& result) {
     rules = co_await robots_.ask(result.final_url);
     const bool allowed = rules->allows(result.final_url);
     scheduler_.renew_limits(result.final_url);
-    if (allowed) co_await scheduler_.take_slot(result.final_url);
-    if (allowed) co_return true;
+    if (allowed && scheduler_.try_take_slot(result.final_url)) co_return true;
+    if (allowed) {
+      put_back(result, true);
+      co_return false;
+    }
   } else {
     if (rules->allows(result.final_url)) co_return true;
     scheduler_.give_slot_back(result.final_url);

@@ -28,7 +28,8 @@ namespace hocket::crawl::detail {
 
 /// What came of one attempt at a page.
 struct fetched_page {
-  explicit fetched_page(const hocket::url& asked) : final_url(asked) {}
+  /// It goes on where it was put back.
+  explicit fetched_page(const target& next);
 
   /// It is left out, or where it was redirected to: robots.txt has it so.
   void disallow(const target& asked);
@@ -48,13 +49,15 @@ struct fetched_page {
   findings* found = nullptr;            // in it, once it is finished
   std::vector<std::string> claimed;     // marked as seen on the way
   bool connection_failed = false;
-  std::string_view skipped;              // why, if it or where it leads was
-  bool refused = false;                  // its address, or by robots.txt: it is no page
-  std::optional<content_digest> body{};  // of a page that was read to its end
-  bool is_duplicate = false;             // of more pages than it may be
-  bool left_alone = false;               // its robots.txt cannot be had
-  std::optional<duration> retry_after;   // 429, 503
-  std::string note;                      // what the user should know; empty: nothing
+  std::string_view skipped;                         // why, if it or where it leads was
+  bool refused = false;                             // its address, or by robots.txt: it is no page
+  std::optional<content_digest> body{};             // of a page that was read to its end
+  bool is_duplicate = false;                        // of more pages than it may be
+  bool left_alone = false;                          // its robots.txt cannot be had
+  std::optional<duration> retry_after;              // 429, 503
+  duration spent{};                                 // of the time that it has, before the latest request
+  std::shared_ptr<const page_underway> underway{};  // if it did not come to its end: it is to be put back with this
+  std::string note;                                 // what the user should know; empty: nothing
 };
 
 /// Fetches pages, each with its redirects, and has the spider read them while they arrive. Belongs to one loop.
@@ -75,7 +78,8 @@ class page_fetcher {
 
   explicit page_fetcher(const parts& with);
 
-  /// One attempt, whose slot was taken. Whatever goes wrong stands in `result`; throws only `cancelled`.
+  /// One attempt, whose slot was taken, or what is left of it. Whatever goes wrong stands in `result`; throws only `cancelled`. Waits for no
+  /// turn: see `fetched_page::underway`.
   coro<void> fetch(const target& next, fetched_page& result);
 
   /// One request and the head of its answer, as the hooks have it, for what is fetched besides pages too. Its slot was taken. Throws what
@@ -91,6 +95,7 @@ class page_fetcher {
 
  private:
   coro<void> attempt(const target& next, fetched_page& result);
+  static void put_back(fetched_page& result, bool is_allowed);
   coro<bool> may_fetch(const target& next, fetched_page& result);
   coro<bool> may_go_on(const target& next, fetched_page& result);
   coro<void> leave_out(fetched_page& result, std::string_view reason);

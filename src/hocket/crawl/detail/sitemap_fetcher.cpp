@@ -88,7 +88,7 @@ coro<std::vector<std::string>> sitemap_fetcher::named_by_robots(url where) {
   const robots* rules = with_.robots.known(where);
   try {
     if (rules == nullptr) {
-      co_await with_.turns.take_slot(where);
+      if (!co_await with_.turns.take_slot(where)) co_return std::vector<std::string>();
       rules = co_await with_.robots.ask(where);
     }
   } catch (const std::exception&) {
@@ -115,7 +115,7 @@ coro<std::optional<http::response>> sitemap_fetcher::ask(file which) {
   duration left = with_.options.timeout;  // while turns are waited for it does not run
   url place = which.where;
   for (unsigned redirects = 0; redirects <= most_redirects; ++redirects) {
-    if (!co_await may_ask(place)) throw error("robots.txt disallows it");
+    co_await take_turn(place);
     const time_point asked_at = loop::running().time();
     auto answer = co_await with_.pages.ask(place, asked_at + left);
     const auto location = answer.headers().get("Location");
@@ -135,17 +135,18 @@ coro<std::optional<http::response>> sitemap_fetcher::ask(file which) {
   throw error(fmt::format("more than {} redirects", most_redirects));
 }
 
-coro<bool> sitemap_fetcher::may_ask(url where) {
+// To ask for a file. Throws `error` if it is not to be had.
+coro<void> sitemap_fetcher::take_turn(url where) {
+  const error left_alone("its host is left alone, or the crawl ends");
   if (with_.options.obey_robots) {
     const robots* rules = with_.robots.known(where);
     if (rules == nullptr) {
-      co_await with_.turns.take_slot(where);
+      if (!co_await with_.turns.take_slot(where)) throw left_alone;
       rules = co_await with_.robots.ask(where);
     }
-    if (!rules->allows(where)) co_return false;
+    if (!rules->allows(where)) throw error("robots.txt disallows it");
   }
-  co_await with_.turns.take_slot(where);
-  co_return true;
+  if (!co_await with_.turns.take_slot(where)) throw left_alone;
 }
 
 coro<void> sitemap_fetcher::read_body(site& of, file which, http::response& answer) {

@@ -64,7 +64,7 @@ class sitemap_fetcher {
   coro<std::vector<std::string>> named_by_robots(url where);
   coro<void> read_file(site& of, file which);
   coro<std::optional<http::response>> ask(file which);
-  coro<bool> may_ask(url where);
+  coro<void> take_turn(url where);
   coro<void> read_body(site& of, file which, http::response& answer);
   coro<void> hand_on(site& of, url sitemap, std::vector<page_link> pages);
   static void add(site& to, url where, unsigned level, bool is_named);
