@@ -305,6 +305,15 @@ class Crawl(AppTest):
         for character in (result.stdout + result.stderr).replace("\n", ""):
             self.assertNotIn(unicodedata.category(character), ("Cc", "Cf"))
 
+    def test_a_password_stands_in_no_file_and_on_no_terminal(self):
+        with served(self.make_site()) as url:
+            seed = url.replace("http://", "http://me:secret@") + "nothing.html"
+            result = hocket("crawl", seed, url, "-v", "--out", self.out, "--frontier", self.folder / "f", "--report", "--graph", "dot")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("secret", result.stdout + result.stderr)
+        for path in [*self.out.rglob("*"), *(self.folder / "f").rglob("*")]:
+            self.assertNotIn(b"secret", path.read_bytes(), path)
+
     def test_the_default_directory_is_out(self):
         with served(self.make_site()) as url:
             self.assertEqual(hocket("crawl", url, cwd=self.folder).returncode, 0)

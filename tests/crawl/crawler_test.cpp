@@ -476,6 +476,43 @@ HOCKET_TEST(crawler, a_place_that_too_many_redirects_lead_to_is_still_found_by_a
   co_await web.stop();
 }
 
+HOCKET_TEST(crawler, shows_the_password_of_a_seed_to_its_origin_alone_and_writes_it_nowhere) {
+  std::vector<std::string> shown;  // "/path field"
+  const auto note = [&shown](const hocket::http::request& asked) {
+    shown.push_back(fmt::format("{} {}", asked.target(), asked.headers().get("Authorization").value_or("-")));
+  };
+  running_server other([&](hocket::http::request& asked) -> coro<hocket::http::reply> {
+    note(asked);
+    co_return html("");
+  });
+  const auto with_user = [](std::string url) { return url.insert(url.find("//") + 2, "you:hidden@"); };
+  std::string elsewhere;
+  running_server web([&](hocket::http::request& asked) -> coro<hocket::http::reply> {
+    note(asked);
+    if (asked.target() == "/a") co_return hocket::http::reply{302, {{"Location", with_user(elsewhere)}}, ""};
+    co_return asked.target() == "/" ? html("<a href=a><a href='" + with_user(other.url("/o")) + "'>") : html("");
+  });
+  elsewhere = web.url("/b");
+  std::string seed = web.url("/");
+  const temporary_directory folder;
+  crawled found;
+  {
+    auto out = co_await hocket::crawl::output::open(folder.path());
+    hocket::crawl::crawler work(from({seed.insert(7, "me:s%40cret@")}, {.scope = scope_rule::any, .concurrency = 1}),
+                                out, observe(found));
+    co_await work.run();
+  }
+  read_directory(folder.path(), found);
+  std::ranges::sort(shown);
+  EXPECT_EQ(shown, (std::vector<std::string>{"/ Basic bWU6c0BjcmV0", "/a Basic bWU6c0BjcmV0", "/b Basic bWU6c0BjcmV0",
+                                             "/o -"}));
+  EXPECT_TRUE(found.pages.contains(web.url("/")));
+  for (const char* file : {"/links.tsv", "/pages.jsonl", "/summary.json"})
+    EXPECT_FALSE(content_of(folder.path() + file).contains('@')) << file;
+  co_await web.stop();
+  co_await other.stop();
+}
+
 HOCKET_TEST(crawler, a_redirect_out_of_scope_is_not_followed) {
   site other({{"/", {""}}});
   site web({{"/", redirect(other.url())}});

@@ -70,6 +70,11 @@ TEST(page_links, finds_what_the_page_says_about_itself) {
   EXPECT_TRUE(links.declared().alternates.empty());
 }
 
+TEST(page_links, drops_user_and_password) {
+  EXPECT_EQ(links_of("<base href=http://me:secret@a/><a href=b><a href=http://you@c/><a href=http://c/>"),
+            (list{"http://a/b", "http://c/"}));
+}
+
 TEST(page_links, drops_fragments) {
   EXPECT_EQ(links_of("<a href=b#x><a href=#y>"), (list{"http://example.org/docs/b", "http://example.org/docs/a.html"}));
 }

@@ -15,6 +15,7 @@
 #include <hocket/crawl/limits_of_host.hpp>
 #include <hocket/crawl/memory_frontier.hpp>
 #include <hocket/crawl/summary.hpp>
+#include <hocket/url/without_user.hpp>
 
 namespace hocket::crawl {
 
@@ -92,6 +93,7 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
           detail::page_fetcher::parts{options_, hooks_, roles_, scope_, robots_, scheduler_, counters_})),
       slots_(options_.concurrency) {
   nothing_under_way_.set();
+  for (url& seed : options_.seeds) seed = without_credentials(std::move(seed));  // the downloader has them
   if (!options_.sitemaps) return;
   sitemaps_ = std::make_unique<detail::sitemap_fetcher>(
       detail::sitemap_fetcher::parts{options_, *fetcher_, robots_, scheduler_,

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -5,6 +6,7 @@
 
 #include <hocket/base/attributes.hpp>
 #include <hocket/crawl/downloader.hpp>
+#include <hocket/crawl/seed_credentials.hpp>
 #include <hocket/http/client/detail/credential_fields.hpp>
 
 namespace hocket::crawl {
@@ -77,6 +79,8 @@ http::session_options crawl_session_options(const crawl_options& options,
   wanted.cookies = options.cookies;
   wanted.wall_clock = options.wall_clock;
   wanted.proxies = options.proxies;
+  if (std::ranges::any_of(options.seeds, &url::has_credentials))
+    wanted.middlewares.push_back(show_credentials_of(options.seeds));
   wanted.allow_address = [allow_all = options.allow_private, private_host = std::move(private_host)](
                              const url& where, const socket_address& address) {
     return allow_all || address.is_global() || private_host(where);

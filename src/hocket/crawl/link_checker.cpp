@@ -16,6 +16,7 @@
 #include <hocket/http/client/session.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/url/without_user.hpp>
 
 namespace hocket::crawl {
 
@@ -215,7 +216,7 @@ url link_checker::next_hop(const http::response& answer, const url& from) const 
     throw http::client_error(fmt::format("redirected to '{}', which is not an http(s) URL", location));
   if (from.scheme() == "https" && hop->scheme() == "http" && !options_.allow_downgrade)
     throw http::downgrade_refused(from, *hop);
-  return std::move(*hop).without_fragment();
+  return without_credentials(std::move(*hop).without_fragment());
 }
 
 }  // namespace hocket::crawl

@@ -31,6 +31,7 @@ enum class scope_rule {
 };
 
 struct crawl_options {
+  /// User and password of one are shown to its origin by `crawl_session_options`, and are no part of what is found and kept.
   std::vector<url> seeds{};
   std::optional<unsigned> depth{};  // links between a seed and a page at most; nothing: no limit
   std::optional<std::uint64_t> max_pages{};

@@ -7,6 +7,7 @@
 #include <hocket/base/utf8.hpp>
 #include <hocket/crawl/page_links.hpp>
 #include <hocket/text/text_encoder.hpp>
+#include <hocket/url/without_user.hpp>
 
 namespace hocket::crawl {
 namespace {
@@ -134,8 +135,10 @@ std::vector<page_link>& page_links::finish(const hocket::url& document) {
   if (collector_) elements_.wanted = collector_->wanted();
   const page_query_encoder encoder(encoding_.value_or(encoding::windows_1252));
   const auto resolve = [&](std::string_view href, const hocket::url& base) {
-    if (encoding_ == encoding::utf_8) return hocket::url::parse(href, base);
-    return hocket::url::parse(href, base, encoder);
+    auto resolved =
+        encoding_ == encoding::utf_8 ? hocket::url::parse(href, base) : hocket::url::parse(href, base, encoder);
+    if (resolved && resolved->has_credentials()) resolved = without_credentials(std::move(*resolved));
+    return resolved;
   };
   const auto base_href = extractor_.base_href();
   auto base = base_href ? resolve(*base_href, document) : document;

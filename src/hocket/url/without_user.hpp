@@ -14,6 +14,14 @@ namespace hocket {
   return target.href();
 }
 
+/// The same as a URL.
+[[nodiscard]] inline url without_credentials(url target) {
+  if (!target.has_credentials()) return target;
+  target.set_username("");
+  target.set_password("");
+  return target;
+}
+
 /// The same of a text that is no URL: `***` for all that stands between its scheme and its last '@', so that no part of a password is seen,
 /// whatever is wrong with it.
 [[nodiscard]] inline std::string without_user(std::string_view text) {

@@ -31,7 +31,7 @@ url hop_of(const http::response& answer, const url& from) {
   auto hop = url::parse(location, from);
   if (!hop || !is_http(*hop))
     throw http::client_error(fmt::format("redirected to '{}', which is not an http(s) URL", location));
-  return std::move(*hop).without_fragment();
+  return without_credentials(std::move(*hop).without_fragment());
 }
 
 std::optional<duration> retry_after(const http::response& answer) {

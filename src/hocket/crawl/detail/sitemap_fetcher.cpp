@@ -10,6 +10,7 @@
 #include <hocket/http/status.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/sitemap/sitemap_reader.hpp>
+#include <hocket/url/without_user.hpp>
 
 namespace hocket::crawl::detail {
 namespace {
@@ -79,7 +80,7 @@ coro<void> sitemap_fetcher::read(url where) {
 }
 
 void sitemap_fetcher::add(site& to, url where, unsigned level, bool is_named) {
-  url place = std::move(where).without_fragment();
+  url place = without_credentials(std::move(where).without_fragment());
   if (!is_http(place) || to.known.size() == most_files || !to.known.insert(place.href()).second) return;
   to.waiting.push_back({std::move(place), level, is_named});
 }
@@ -124,7 +125,7 @@ coro<std::optional<http::response>> sitemap_fetcher::ask(file which) {
       if (!hop || !is_http(*hop)) throw error(fmt::format("redirected to '{}'", *location));
       co_await answer.drain();
       left -= loop::running().time() - asked_at;
-      place = std::move(*hop).without_fragment();
+      place = without_credentials(std::move(*hop).without_fragment());
       continue;
     }
     if (answer.status() >= 200 && answer.status() <= 299) co_return answer;
@@ -156,7 +157,7 @@ coro<void> sitemap_fetcher::read_body(site& of, file which, http::response& answ
     if (where.host() != of.host)
       ++elsewhere;
     else if (what == sitemap_reader::entry::page)
-      found.push_back({std::move(where), false});
+      found.push_back({without_credentials(std::move(where)), false});
     else if (which.level < most_levels)
       add(of, std::move(where), which.level + 1, true);
   });
