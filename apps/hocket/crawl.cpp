@@ -155,7 +155,7 @@ crawl::crawl_options options_of(const crawl_arguments& arguments) {
   return options;
 }
 
-/// "URL: what was wrong" of the first page that failed.
+/// What was wrong with the first page that failed, or what nobody was shown besides.
 using first_failure = std::optional<std::string>;
 
 crawl::crawl_hooks hooks_of(const crawl_arguments& arguments, progress_display& display, first_failure& first) {
@@ -163,7 +163,10 @@ crawl::crawl_hooks hooks_of(const crawl_arguments& arguments, progress_display& 
   hooks.on_page = [&first](const crawl::page_record& page) {
     if (!first && !page.error.empty()) first = fmt::format("{}: {}", page.url, page.error);
   };
-  if (!arguments.quiet) hooks.on_note = [&display](const std::string& note) { display.say("hocket crawl: " + note); };
+  if (arguments.quiet)
+    hooks.on_note = [&first](const std::string& note) { first = first.value_or(note); };
+  else
+    hooks.on_note = [&display](const std::string& note) { display.say("hocket crawl: " + note); };
   if (!arguments.verbose) return hooks;
   hooks.on_page = [&display, note_first = hooks.on_page](const crawl::page_record& page) {
     note_first(page);

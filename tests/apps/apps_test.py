@@ -326,6 +326,16 @@ class Crawl(AppTest):
         self.assertRegex(result.stderr, r"^hocket crawl: no page was fetched; .*Connection refused\n$")
         self.assertIn("Connection refused", self.read_out()[1][0]["error"])
 
+    def test_a_seed_that_robots_txt_disallows(self):
+        site = self.make_site()
+        (site / "robots.txt").write_text("User-agent: *\nDisallow: /\n")
+        with served(site) as url:
+            reason = f"{url} is disallowed by robots.txt; --ignore-robots fetches it"
+            result = hocket("crawl", url, "--out", self.out)
+            self.assertEqual((result.returncode, result.stderr), (1, f"hocket crawl: {reason}\nhocket crawl: no page was fetched\n"))
+            result = hocket("crawl", url, "--out", self.out, "-q")
+            self.assertEqual((result.returncode, result.stderr), (1, f"hocket crawl: no page was fetched; {reason}\n"))
+
     def test_pages_that_are_all_missing(self):
         with served(self.make_site()) as url:
             self.assertEqual(hocket("crawl", url + "nothing.html", "--out", self.out).returncode, 1)

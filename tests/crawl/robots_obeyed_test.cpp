@@ -53,7 +53,22 @@ HOCKET_TEST(robots_obeyed, a_seed_may_be_disallowed) {
   EXPECT_EQ(web.asked(), (list{"/robots.txt"}));
   EXPECT_EQ(found.summary["pages"], 0);
   EXPECT_EQ(found.summary["skipped"], (nlohmann::json{{"robots", 1}}));
+  EXPECT_EQ(found.notes, (list{web.url() + " is disallowed by robots.txt; --ignore-robots fetches it"}));
   co_await web.stop();
+}
+
+HOCKET_TEST(robots_obeyed, says_of_a_seed_and_a_redirect_that_robots_txt_cannot_be_had) {
+  site other({{"/robots.txt", {"", 503}}});
+  site web({{"/", redirect(other.url())}});
+  crawl_options options = polite({web.url(), other.url("/seed")}, {.scope = scope_rule::any});
+  options.retries = 0;
+  const crawled found = co_await crawl_all(options);
+  EXPECT_EQ(found.notes, (list{other.url("/seed") + " is not fetched: robots.txt cannot be had: 503 Service "
+                                                    "Unavailable; --ignore-robots fetches it"}));
+  EXPECT_EQ(found.pages.at(web.url())["error"],
+            "redirected to " + other.url() + ": robots.txt cannot be had: 503 Service Unavailable");
+  co_await web.stop();
+  co_await other.stop();
 }
 
 HOCKET_TEST(robots_obeyed, what_is_disallowed_does_not_count_towards_max_pages) {

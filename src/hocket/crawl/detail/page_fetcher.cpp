@@ -58,7 +58,12 @@ fetched_page::fetched_page(const target& next) : final_url(next.place()) {
 void fetched_page::disallow(const target& asked) {
   skipped = "robots";
   refused = final_url == asked.url;
-  error = fmt::format("redirected to {}, which robots.txt disallows", final_url.href());
+  const std::string& href = final_url.href();
+  if (refused && asked.depth == 0)
+    note = left_alone ? fmt::format("{} is not fetched: {}; --ignore-robots fetches it", href, error)
+                      : fmt::format("{} is disallowed by robots.txt; --ignore-robots fetches it", href);
+  error = left_alone ? fmt::format("redirected to {}: {}", href, error)
+                     : fmt::format("redirected to {}, which robots.txt disallows", href);
 }
 
 page_fetcher::page_fetcher(const parts& with)
