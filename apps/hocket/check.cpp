@@ -124,8 +124,10 @@ class link_check {
 
   coro<check_result> run() {
     result_.pages = graph_.pages();
-    co_await ask();
-    if (!arguments_.cache.empty()) cache_.write(arguments_.cache);
+    co_await finally(ask(), [this]() -> coro<void> {  // what was asked for before Ctrl-C, too
+      if (!arguments_.cache.empty()) cache_.write(arguments_.cache);
+      co_return;
+    });
     broken_collection broken;
     gather_links(broken);
     gather_resources(broken);

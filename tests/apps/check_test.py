@@ -314,6 +314,26 @@ class Cache(CheckTest):
         self.assertEqual(self.times_asked("/good"), 1)
         self.assertNotIn("forgotten", self.file.read_text())
 
+    def test_what_was_asked_for_before_ctrl_c_is_not_asked_for_again(self):
+        began = threading.Event()
+
+        def hold(_):
+            began.set()
+            time.sleep(WAIT)
+
+        self.elsewhere.pages["/slow"] = hold
+        self.site.page("/", self.elsewhere.url + "good", self.elsewhere.url + "slow")
+        running = start("crawl", "--check", self.site.url, "--cache", self.file, "-v")
+        for line in running.stderr:
+            if line.startswith(f"checked {self.elsewhere.url}good"):
+                break
+        wait_until(began.is_set, "it asks")
+        running.send_signal(2)
+        said = running.communicate(timeout=WAIT)
+        self.assertEqual(running.returncode, 130, said)
+        self.assertRegex(self.file.read_text(), rf"(?m)^{re.escape(self.elsewhere.url)}good\t\d+$")
+        self.assertNotIn("slow", self.file.read_text())
+
     def test_another_file_is_no_cache(self):
         for text in ("http://a/\n", "http://a/\tyesterday\n", "a\tb\tc\n"):
             self.file.write_text(text)
