@@ -39,6 +39,7 @@
 #include "command.hpp"
 #include "crawl_progress.hpp"
 #include "crawl_session.hpp"
+#include "crawl_settings.hpp"
 #include "crawl_watch.hpp"
 #include "earlier_crawl.hpp"
 #include "graph_export.hpp"
@@ -46,6 +47,7 @@
 #include "refresh.hpp"
 #include "report_file.hpp"
 #include "seeds.hpp"
+#include "shell_word.hpp"
 
 namespace hocket::app {
 namespace {
@@ -65,6 +67,7 @@ struct crawl_arguments {
   crawl_session_arguments session;
   crawl::crawl_options options;
   std::optional<unsigned> depth;
+  given_settings given;
   std::optional<std::uint64_t> max_pages;
   double timeout_seconds = 30;
   std::optional<std::size_t> per_host;
@@ -193,10 +196,10 @@ void print_result(const crawl_arguments& arguments, const crawl::progress& resul
              seconds, arguments.out, arguments.out);
   if (!was_interrupted) return;
   const auto left = result.skipped.find("interrupted");
-  const std::string how =
-      arguments.frontier.empty()
-          ? "crawling again begins anew"
-          : fmt::format("hocket crawl --frontier {} --resume --out {} goes on", arguments.frontier, arguments.out);
+  const std::string how = arguments.frontier.empty()
+                              ? "crawling again begins anew"
+                              : fmt::format("hocket crawl --resume --frontier {} --out {} goes on",
+                                            shell_word(arguments.frontier), shell_word(arguments.out));
   fmt::print("interrupted: {} known URLs were not fetched; {}\n",
              grouped(left == result.skipped.end() ? 0 : left->second), how);
 }
@@ -245,14 +248,6 @@ coro<void> open_archive(const crawl_arguments& arguments, crawl_places& places) 
 }
 
 #ifdef HOCKET_HAS_ROCKSDB
-// What would make another crawl of it.
-std::string settings_of(const crawl_arguments& arguments) {
-  static constexpr const char* scopes[] = {"host", "domain", "prefix", "any"};
-  return fmt::format("--scope {}{}{}", scopes[static_cast<int>(arguments.options.scope)],
-                     arguments.depth ? fmt::format(" --depth {}", *arguments.depth) : "",
-                     arguments.options.order == crawl::crawl_order::depth_first ? " --order depth" : "");
-}
-
 crawl::rocksdb_frontier_options frontier_options_of(const crawl::crawl_options& options) {
   crawl::rocksdb_frontier_options made{.by_level = options.depth.has_value(), .order = options.order};
   made.of_host = std::max(made.of_host, 4 * options.concurrency);
@@ -275,7 +270,7 @@ bool lacks_lines(const std::exception_ptr& problem) {
   }
 }
 
-// Resumed, the seeds are those of the beginning, and whatever is given besides.
+// Resumed, the seeds and settings are those of the beginning, and seeds that are given besides.
 coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_options& options,
                                progress_display& display) {
   crawl_places places;
@@ -285,8 +280,10 @@ coro<crawl_places> open_places(const crawl_arguments& arguments, crawl::crawl_op
     co_return places;
   }
   using mode = crawl::rocksdb_frontier::mode;
+  if (arguments.resume)
+    take_settings(co_await crawl::rocksdb_frontier::settings_of(arguments.frontier), arguments.given, options);
   auto kept = co_await crawl::rocksdb_frontier::open(arguments.frontier, arguments.resume ? mode::resume : mode::begin,
-                                                     settings_of(arguments), frontier_options_of(options));
+                                                     settings_of(options), frontier_options_of(options));
   for (const std::string& seed : kept->seeds()) options.seeds.push_back(parse_seed(seed, ""));
   auto out = co_await as_result(open_output(arguments.out, *kept));
   if (!out && lacks_lines(out.error())) {
@@ -335,7 +332,8 @@ void count_pages(crawl::crawl_hooks& hooks, crawl::crawl_stats& counted) {
   };
 }
 
-coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options options, crawl_company& with) {
+/// `options`: a crawl that is resumed adds what it has kept of them.
+coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options& options, crawl_company& with) {
   crawl::crawl_stats counted(loop::running().random()());
   progress_display display(mode_of(arguments), arguments.verbose ? &counted : nullptr);
   first_failure first;
@@ -355,7 +353,7 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   watch->add_hooks(hooks);
   if (arguments.check.wanted) note_traps(hooks, with.traps);
   if (places.archive) hooks.record = [&archive = *places.archive] { return archive.record(); };
-  crawl::crawler work(std::move(options), places.pipeline(), std::move(hooks), std::move(roles));
+  crawl::crawler work(options, places.pipeline(), std::move(hooks), std::move(roles));
   watch->serve(work);
   task<void> showing = create_task(display.follow(work));
   bool was_interrupted = false;
@@ -399,22 +397,22 @@ void print_changes(const crawl_arguments& arguments, const graph::change_counts&
              not_sent == 1 ? "was" : "were", arguments.out);
 }
 
-coro<int> crawl_again(crawl_arguments arguments, crawl::crawl_options options, crawl_company& with) {
+coro<int> crawl_again(crawl_arguments arguments, crawl::crawl_options& options, crawl_company& with) {
   refreshed_folder folder(arguments.out);
   arguments.aside = folder.aside();
   const auto earlier = std::make_shared<earlier_crawl>(arguments.out, elements_of(arguments));
   with.earlier = earlier;
   if (!earlier->suffices() && !arguments.quiet)
     fmt::print(stderr, "hocket crawl: the earlier crawl has looked for less on its pages: all are read again\n");
-  const int code = co_await crawl_and_report(arguments, std::move(options), with);
+  const int code = co_await crawl_and_report(arguments, options, with);
   if (code == done && with.has_pages)
     print_changes(arguments, folder.exchange(earlier->recalled()), earlier->recalled());
   co_return code;
 }
 
-coro<int> crawl_or_crawl_again(const crawl_arguments& arguments, crawl::crawl_options options, crawl_company& with) {
-  if (arguments.refresh) co_return co_await crawl_again(arguments, std::move(options), with);
-  co_return co_await crawl_and_report(arguments, std::move(options), with);
+coro<int> crawl_or_crawl_again(const crawl_arguments& arguments, crawl::crawl_options& options, crawl_company& with) {
+  if (arguments.refresh) co_return co_await crawl_again(arguments, options, with);
+  co_return co_await crawl_and_report(arguments, options, with);
 }
 
 // Without --out the crawl's files are nobody's, and go when all is told.
@@ -422,13 +420,13 @@ coro<int> crawl_and_check(crawl_arguments arguments, crawl::crawl_options option
   std::optional<temporary_directory> folder;
   if (!arguments.has_out) arguments.out = folder.emplace(co_await temporary_directory::make()).path();
   checked_crawl crawl{.directory = arguments.out,
-                      .options = options,
+                      .options = std::move(options),
                       .progress = mode_of(arguments),
                       .quiet = arguments.quiet,
                       .verbose = arguments.verbose,
                       .begun = loop::running().time()};
   crawl_company with;
-  const int code = co_await crawl_or_crawl_again(arguments, std::move(options), with);
+  const int code = co_await crawl_or_crawl_again(arguments, crawl.options, with);
   if (code != done) co_return code;
   if (arguments.refresh && !with.has_pages) throw failure("no page was fetched: the earlier files stay", work_failed);
   crawl.traps = std::move(with.traps);
@@ -445,7 +443,7 @@ coro<int> crawl_in_order(const crawl_arguments& arguments, crawl::crawl_options 
   const sigterm_guard ends_in_order;
   if (arguments.check.wanted) co_return co_await crawl_and_check(arguments, std::move(options));
   crawl_company alone;
-  co_return co_await crawl_or_crawl_again(arguments, std::move(options), alone);
+  co_return co_await crawl_or_crawl_again(arguments, options, alone);
 }
 
 // What is made of the files when they are complete: as `hocket graph` and `hocket report` do it.
@@ -502,12 +500,6 @@ std::vector<std::string> names_of(const std::map<std::string, Value>& choices) {
 
 void add_options(CLI::App& command, crawl_arguments& arguments) {
   crawl::crawl_options& options = arguments.options;
-  const std::map<std::string, crawl::scope_rule> scopes{{"host", crawl::scope_rule::host},
-                                                        {"domain", crawl::scope_rule::domain},
-                                                        {"prefix", crawl::scope_rule::prefix},
-                                                        {"any", crawl::scope_rule::any}};
-  const std::map<std::string, crawl::crawl_order> orders{{"breadth", crawl::crawl_order::breadth_first},
-                                                         {"depth", crawl::crawl_order::depth_first}};
   const std::map<std::string, when> whens{{"auto", when::automatic}, {"always", when::always}, {"never", when::never}};
   command.add_option("URL", arguments.urls, "where to begin");
   command.add_option("--seeds", arguments.seeds_file, "a file of such URLs, one a line")->type_name("FILE");
@@ -520,8 +512,8 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->type_name("N")
       ->check(is_count_from(1));
   command.add_option("--scope", options.scope, "what to follow: the seeds' host, domain, prefix, or any")
-      ->transform(CLI::Transformer(scopes).description(""))
-      ->transform(CLI::IsMember(names_of(scopes)).description(""))
+      ->transform(CLI::Transformer(scope_choices()).description(""))
+      ->transform(CLI::IsMember(names_of(scope_choices())).description(""))
       ->type_name("host|domain|prefix|any")
       ->default_str("host");
   command.add_option("--concurrency", options.concurrency, "requests at once")
@@ -537,8 +529,8 @@ void add_options(CLI::App& command, crawl_arguments& arguments) {
       ->type_name("SECONDS")
       ->check(is_delay);
   command.add_option("--order", options.order, "what comes first at a host: what was found first, or last")
-      ->transform(CLI::Transformer(orders).description(""))
-      ->transform(CLI::IsMember(names_of(orders)).description(""))
+      ->transform(CLI::Transformer(order_choices()).description(""))
+      ->transform(CLI::IsMember(names_of(order_choices())).description(""))
       ->type_name("breadth|depth")
       ->default_str("breadth");
   command.add_option("--include", arguments.include, "follow only what matches")
@@ -628,6 +620,9 @@ void add_crawl(CLI::App& program, action& chosen) {
   add_options(*command, *arguments);
   command->callback([arguments, command, &chosen] {
     arguments->has_out = command->count("--out") > 0;
+    arguments->given = {.scope = command->count("--scope") > 0,
+                        .depth = arguments->depth.has_value(),
+                        .order = command->count("--order") > 0};
     chosen = [arguments] {
       raise_open_files_limit();
       const int code = run(crawl_in_order(*arguments, options_of(*arguments)));

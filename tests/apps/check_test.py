@@ -422,6 +422,18 @@ class Usage(CheckTest):
         rows, pages = self.read_out()
         self.assertEqual((len(rows), len(pages)), (1, 2))
 
+    def test_resumed_it_checks_what_the_seeds_of_the_beginning_lead_to(self):
+        self.elsewhere.page("/fine")
+        self.site.page("/", "a", self.elsewhere.url + "gone").page("/a", self.elsewhere.url + "fine")
+        kept = ("--frontier", self.folder / "f", "--out", self.out)
+        self.check(*kept, "--max-pages", "1")
+        self.elsewhere.asked.clear()
+        result = hocket("crawl", "--check", "--resume", *kept, "--no-external")
+        self.assertEqual((result.returncode, self.elsewhere.asked), (0, []), result.stderr)
+        result = hocket("crawl", "--check", "--resume", *kept)
+        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertEqual(set(self.elsewhere.asked), {"GET /robots.txt", "HEAD /fine", "HEAD /gone", "GET /gone"})
+
     def test_interrupted_while_it_asks_it_ends_in_order(self):
         began = threading.Event()
 

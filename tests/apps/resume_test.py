@@ -6,6 +6,7 @@ and no page that a written batch had finished may have been asked for again."""
 import collections
 import pathlib
 import random
+import shlex
 import signal
 import sys
 import tempfile
@@ -86,6 +87,22 @@ class Resume(unittest.TestCase):
             path = url.removeprefix(self.site.url[:-1])
             self.assertEqual(self.site.asked[path], before[path], url)
         self.assertEqual(len(finished(self.folder / "out")), len({p for p in self.site.asked if p[1:].isdigit() or p == "/"}))
+
+    def test_what_it_says_at_ctrl_c_goes_on_with_its_settings(self):
+        kept = ("--frontier", self.folder / "it's kept", "--out", self.folder / "an out")
+        process = program.start("crawl", self.site.url, *kept, "--scope", "prefix", "--depth", "3", "--delay", "0.01")
+        program.wait_until(lambda: self.site.asked.total() > 20, "some pages")
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=program.WAIT)
+        self.assertEqual(process.returncode, 130, errors)
+        command, *arguments = shlex.split(out.rsplit("; ", 1)[1].removesuffix(" goes on\n"))
+        result = program.hocket(*arguments, "-q")
+        self.assertEqual((command, result.returncode, result.stderr), ("hocket", 0, ""))
+        self.assertEqual(max(page["depth"] for page in written(self.folder / "an out")[1]), 3)
+        for other in (["--scope", "any"], ["--depth", "4"], ["--order", "depth"]):
+            result = program.hocket("crawl", *kept, "--resume", *other)
+            self.assertEqual((result.returncode, result.stderr.count("\n")), (1, 1), result.stderr)
+            self.assertRegex(result.stderr, f"was begun with --scope prefix --depth 3; it cannot be resumed with .*{' '.join(other)}")
 
     def test_lines_that_the_disk_has_lost_are_fetched_again(self):
         """As after a power failure: the folder tells of lines that the files lack."""

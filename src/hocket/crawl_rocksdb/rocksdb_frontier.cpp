@@ -132,6 +132,11 @@ coro<std::shared_ptr<rocksdb_frontier>> rocksdb_frontier::open(std::string folde
   co_return made;
 }
 
+coro<std::string> rocksdb_frontier::settings_of(std::string folder) {
+  co_return co_await to_thread(
+      [&folder] { return detail::frontier_store::settings_of(std::move(folder)).value_or(""); });
+}
+
 // On a thread, before anybody else has it.
 void rocksdb_frontier::load(std::string folder, mode how, const std::string& settings) {
   using store_mode = detail::frontier_store::mode;

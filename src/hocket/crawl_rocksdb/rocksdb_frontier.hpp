@@ -49,6 +49,8 @@ class rocksdb_frontier final : public frontier {
   /// one line: there is a crawl to resume, or none; another process uses it; it holds something else, or is broken; other settings.
   [[nodiscard]] static coro<std::shared_ptr<rocksdb_frontier>> open(std::string folder, mode how, std::string settings,
                                                                     rocksdb_frontier_options options = {});
+  /// With which the crawl in this folder was begun; empty if there is none. Changes nothing. Throws `hocket::error`, as `open` does.
+  [[nodiscard]] static coro<std::string> settings_of(std::string folder);
   ~rocksdb_frontier() override;
 
   /// Where the lines of pages go: flushed before a page counts as finished. To be set before the crawl begins.

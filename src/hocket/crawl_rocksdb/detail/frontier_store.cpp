@@ -45,24 +45,34 @@ rocksdb::Options make_options() {
 
 }  // namespace
 
-// What is there is looked at without being changed, for it may be somebody else's: opening it would write to it.
 frontier_store::frontier_store(std::string folder, mode how, const std::string& settings)
     : folder_(std::move(folder)), settings_(settings) {
-  bool has_crawl = false;
-  if (holds_database()) {
-    require_unused();
-    rocksdb::DB* opened = nullptr;
-    require(rocksdb::DB::OpenForReadOnly(make_options(), folder_, &opened), "open");
-    database_.reset(opened);
-    has_crawl = !is_empty();
-    if (has_crawl) check_magic();
-    database_.reset();
-  }
-  if (has_crawl && how == mode::begin)
+  const auto before = look_at_settings();
+  if (before && how == mode::begin)
     throw error(fmt::format("'{}' holds a crawl: --resume goes on with it, or take it away", folder_));
-  if (!has_crawl && how == mode::resume) throw error(fmt::format("there is no crawl to resume in '{}'", folder_));
+  if (!before && how == mode::resume) throw error(fmt::format("there is no crawl to resume in '{}'", folder_));
   open_database();
-  if (has_crawl) check_settings(settings);
+  if (before) check_settings(*before);
+}
+
+std::optional<std::string> frontier_store::settings_of(std::string folder) {
+  return frontier_store(std::move(folder)).look_at_settings();
+}
+
+// What is there is looked at without being changed, for it may be somebody else's: opening it would write to it.
+std::optional<std::string> frontier_store::look_at_settings() {
+  if (!holds_database()) return std::nullopt;
+  require_unused();
+  rocksdb::DB* opened = nullptr;
+  require(rocksdb::DB::OpenForReadOnly(make_options(), folder_, &opened), "open");
+  database_.reset(opened);
+  std::optional<std::string> settings;
+  if (!is_empty()) {
+    check_magic();
+    settings = find("msettings").value_or("");
+  }
+  database_.reset();
+  return settings;
 }
 
 void frontier_store::put_heading(rocksdb::WriteBatch& changes) const {
@@ -140,11 +150,10 @@ void frontier_store::check_magic() const {
   if (*found != magic) throw error(fmt::format("'{}' is of another version of hocket: '{}'", folder_, *found));
 }
 
-void frontier_store::check_settings(const std::string& settings) const {
-  const std::string before = find("msettings").value_or("");
-  if (before == settings) return;
+void frontier_store::check_settings(const std::string& before) const {
+  if (before == settings_) return;
   throw error(
-      fmt::format("the crawl in '{}' was begun with {}; it cannot be resumed with {}", folder_, before, settings));
+      fmt::format("the crawl in '{}' was begun with {}; it cannot be resumed with {}", folder_, before, settings_));
 }
 
 // RocksDB's texts may have lines.

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <rocksdb/db.h>
 #include <rocksdb/iterator.h>
@@ -22,6 +23,9 @@ class frontier_store {
 
   /// Opens the folder, or makes it. Nothing is written before the crawl has its seeds: one that has none was not begun.
   frontier_store(std::string folder, mode how, const std::string& settings);
+
+  /// Of the crawl in this folder, if there is one. Changes nothing.
+  [[nodiscard]] static std::optional<std::string> settings_of(std::string folder);
 
   /// What a crawl begins with, besides its seeds.
   void put_heading(rocksdb::WriteBatch& changes) const;
@@ -46,13 +50,15 @@ class frontier_store {
   }
 
  private:
+  explicit frontier_store(std::string folder) : folder_(std::move(folder)) {}
+  [[nodiscard]] std::optional<std::string> look_at_settings();
   [[nodiscard]] bool holds_database() const;
   void open_database();
   void require_unused() const;
   void require_lock(const rocksdb::Status& status) const;
   [[nodiscard]] bool is_empty() const;
   void check_magic() const;
-  void check_settings(const std::string& settings) const;
+  void check_settings(const std::string& before) const;
   void require(const rocksdb::Status& status, const char* what) const;
 
   std::string folder_;
