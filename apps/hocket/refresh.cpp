@@ -26,8 +26,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* perhaps_absent[] = {"items.jsonl", "nofollow.tsv", "resources.tsv", "anchors.tsv",
-                                          "fragments.tsv"};
+constexpr const char* perhaps_absent[] = {"items.jsonl", "nofollow.tsv", "resources.tsv",
+                                          "anchors.tsv", "crawl.id",     "fragments.tsv"};
 constexpr std::string_view gone = ".gone";
 
 std::string complete_in(const std::string& directory) { return directory + "/.refreshed"; }

@@ -136,6 +136,15 @@ class Resume(unittest.TestCase):
         self.finish(self.crawl("mine", "--resume"))
         self.assertEqual(set(written(self.folder / "mine")[0]), set(written(self.folder / "other")[0]))
 
+    def test_files_that_were_refreshed_meanwhile_are_left_as_they_are(self):
+        self.finish(self.crawl("out", self.site.url, "--max-pages", "20"))
+        result = program.hocket("crawl", self.site.url, "--refresh", "--out", self.folder / "out", "-q")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        pages = (self.folder / "out/pages.jsonl").read_bytes()
+        result = program.hocket("crawl", "--frontier", self.folder / "out.frontier", "--resume", "--out", self.folder / "out", "-q")
+        self.assertRegex(result.stderr, "does not hold the files of this crawl")
+        self.assertEqual((self.folder / "out/pages.jsonl").read_bytes(), pages)
+
     def test_a_second_process_is_refused_in_one_line(self):
         process = self.crawl("out", self.site.url, "--delay", "1")
         program.wait_until(lambda: (self.folder / "out.frontier/CURRENT").exists(), "the frontier")
