@@ -21,7 +21,8 @@ class credentials_by_origin {
 
   HOCKET_CORO_WRAPPER coro<http::response> operator()(http::request_message& asked, http::request_sender& next) const {
     const auto known = fields_.find(asked.target.origin());
-    if (known != fields_.end()) asked.fields.set("Authorization", known->second);
+    if (known != fields_.end() && !asked.fields.contains("Authorization"))
+      asked.fields.set("Authorization", known->second);
     return next(asked);
   }
 
