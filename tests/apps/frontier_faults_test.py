@@ -52,7 +52,7 @@ class Faults(unittest.TestCase):
 
     def test_a_full_disk_under_the_folder_ends_the_crawl_and_loses_nothing(self):
         self.assertEqual(self.crawl("whole", self.site.url).returncode, 0)
-        disk, make_room = self.small_disk("160k")
+        disk, make_room = self.small_disk("112k")
         result = self.crawl("out", self.site.url, frontier=disk / "f")
         self.assert_one_line(result, "crawl")
         self.assertIn("No space left on device", result.stderr)

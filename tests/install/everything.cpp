@@ -2,7 +2,6 @@
 #include <cstdio>
 
 #include <hocket/flow.hpp>
-#include <hocket/green.hpp>
 #include <hocket/hocket.hpp>
 #include <hocket/http.hpp>
 #include <hocket/process_pool.hpp>
@@ -22,9 +21,7 @@ hocket::coro<int> amain() {
   static_cast<void>(co_await hocket::as_result(serving));
   hocket::process_pool_executor pool({.max_workers = 1});
   const auto numbers = co_await (hocket::flow::just(response.status()) | hocket::flow::collect());
-  const int status =
-      co_await hocket::green::spawn([&] { return hocket::green::in_thread([&] { return numbers.front(); }); });
-  co_return co_await hocket::run_in_executor<same>(pool, status);
+  co_return co_await hocket::run_in_executor<same>(pool, numbers.front());
 }
 
 int main() {
