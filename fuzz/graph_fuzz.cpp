@@ -48,9 +48,10 @@ std::string_view take_file(std::string_view& input) {
   return taken;
 }
 
-void make_everything(std::string_view sitemap) {
+void make_everything() {
   const link_graph graph = link_graph::read(folder());
-  auto found = analyse(graph, {.top = 5, .ranks = {.max_iterations = 3}, .sitemap = sitemap_urls(sitemap, "sitemap")});
+  auto found =
+      analyse(graph, {.top = 5, .ranks = {.max_iterations = 3}, .sitemap = read_sitemap_file(folder() + "/sitemap")});
   found.broken_fragments = find_broken_fragments(graph, folder(), 5);
   require(hocket::is_valid_utf8(analysis_text(found, graph)));
   require(hocket::is_valid_utf8(analysis_json(found, graph)));
@@ -68,13 +69,13 @@ void make_everything(std::string_view sitemap) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view input(reinterpret_cast<const char*>(data), size);
-  const std::array<std::string_view, 4> headers{"source_url\tparsed_url\n", "", "page_url\tanchor\n",
-                                                "source_url\tparsed_url\tfragment\n"};
-  const std::array<const char*, 4> names{"links.tsv", "pages.jsonl", "anchors.tsv", "fragments.tsv"};
+  const std::array<std::string_view, 5> headers{"source_url\tparsed_url\n", "", "page_url\tanchor\n",
+                                                "source_url\tparsed_url\tfragment\n", ""};
+  const std::array<const char*, 5> names{"links.tsv", "pages.jsonl", "anchors.tsv", "fragments.tsv", "sitemap"};
   for (std::size_t n = 0; n < names.size(); ++n)
     std::ofstream(folder() + "/" + names[n], std::ios::binary) << headers[n] << take_file(input);
   try {
-    make_everything(input);
+    make_everything();
   } catch (const hocket::error& complaint) {
     require(std::string_view(complaint.what()).find('\n') == std::string_view::npos);
   }
