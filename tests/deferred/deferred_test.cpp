@@ -388,6 +388,15 @@ HOCKET_TEST(defer_later, calls_after_a_while_unless_cancelled) {
   EXPECT_FALSE(called);
 }
 
+TEST(defer_later, keeps_nothing_when_the_run_ends_before_its_time) {
+  const auto watched = std::make_shared<int>(1);
+  hocket::run([](std::shared_ptr<int> held) -> coro<void> {
+    hocket::defer_later(24h, [held] {});
+    co_return;
+  }(watched));
+  EXPECT_EQ(watched.use_count(), 1);
+}
+
 HOCKET_TEST(reactor, has_twisteds_words) {
   std::vector<int> order;
   hocket::reactor::call_later(1s, [&order] { order.push_back(2); });

@@ -207,6 +207,45 @@ TEST_P(a_loop, may_be_outlived_by_its_handles) {
   EXPECT_EQ(hocket::arena::live_blocks(), before);
 }
 
+namespace {
+
+/// A callback that holds its own handle, as one does that is to be forgotten when it runs.
+struct holds_itself {
+  std::shared_ptr<int> token;
+  std::shared_ptr<hocket::handle> own = std::make_shared<hocket::handle>();
+  void operator()() const {}
+};
+
+}  // namespace
+
+TEST_P(a_loop, frees_a_callback_that_holds_its_own_handle_when_it_never_runs) {
+  auto token = std::make_shared<int>();
+  const holds_itself never{token};
+  *never.own = loop().call_later(1h, holds_itself(never));
+  made_.reset();
+  EXPECT_EQ(token.use_count(), 2);
+}
+
+TEST_P(a_loop, frees_a_callback_that_holds_its_own_handle_when_it_has_run) {
+  auto token = std::make_shared<int>();
+  {
+    const holds_itself once{token};
+    *once.own = loop().call_soon(holds_itself(once));
+    run_one_turn();
+  }
+  EXPECT_EQ(token.use_count(), 1);
+}
+
+TEST_P(a_loop, frees_a_callback_that_holds_its_own_handle_when_it_is_cancelled) {
+  auto token = std::make_shared<int>();
+  {
+    const holds_itself never{token};
+    *never.own = loop().call_later(1h, holds_itself(never));
+    never.own->cancel();
+  }
+  EXPECT_EQ(token.use_count(), 1);
+}
+
 // ---- timers
 
 TEST_P(a_loop, fires_timers_in_the_order_of_their_deadlines) {

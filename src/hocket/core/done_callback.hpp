@@ -28,28 +28,28 @@ class done_callback : public callback_record {
 };
 
 template <class Handle, class Function>
-class done_callback_of final : public done_callback {
+class done_callback_of final : public record_with_function<done_callback, Function> {
  public:
-  done_callback_of(future_base& subject, Function function) : done_callback(subject), function_(std::move(function)) {}
+  done_callback_of(future_base& subject, Function function)
+      : record_with_function<done_callback, Function>(std::move(function), subject) {}
 
   void run() noexcept override {
-    enter_context();
+    this->enter_context();
     try {
-      const record_ref<future_base> ended = let_go();
+      const record_ref<future_base> ended = this->let_go();
       auto* const record = static_cast<Record*>(ended.get());
       record->retain();
       const Handle subject{record_ref<Record>(record)};
-      static_cast<void>(function_(subject));
+      static_cast<void>(this->function_(subject));
     } catch (...) {
-      report_callback_error(loop_, std::current_exception());
+      report_callback_error(this->loop_, std::current_exception());
     }
-    leave_context_and_release();
+    this->drop_function();
+    this->leave_context_and_release();
   }
 
  private:
   using Record = std::remove_reference_t<decltype(*std::declval<const Handle&>().record())>;
-
-  Function function_;
 };
 
 /// Calls `function`, with `subject` if it takes that, when `subject` has ended.

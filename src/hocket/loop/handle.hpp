@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <utility>
 
 #include <hocket/base/arena.hpp>
@@ -18,8 +19,9 @@ namespace detail {
 /// A callback on its way: in the ready queue or among the timers, held by the loop and by any number of handles.
 class callback_record : public timer_node, public arena_allocated {
   // First, for they fit into the gap that a timer_node leaves.
-  std::uint32_t references_ : 31 = 1;  // the loop's, until it has run or was cancelled
+  std::uint32_t references_ : 30 = 1;  // the loop's, until it has run or was cancelled
   std::uint32_t cancelled_ : 1 = false;
+  std::uint32_t is_dropped_ : 1 = false;
 
  public:
   virtual ~callback_record() = default;
@@ -34,6 +36,7 @@ class callback_record : public timer_node, public arena_allocated {
   /// The loop gives it up, having taken it out of wherever it stood.
   void abandon() noexcept {
     cancelled_ = true;
+    drop_function();
     release();
   }
 
@@ -49,32 +52,60 @@ class callback_record : public timer_node, public arena_allocated {
     release();
   }
 
+  /// Lets go of what it would have called, and of what that holds: often the handle on itself, and then nobody else would. Once it has run, will not
+  /// run, or dies, whatever handles are left.
+  virtual void drop_function() noexcept {}
+  /// True the first time.
+  [[nodiscard]] bool is_to_be_dropped() noexcept {
+    const bool is_first = is_dropped_ == 0;
+    is_dropped_ = true;
+    return is_first;
+  }
+
   loop& loop_;
 
  private:
   context context_;
 };
 
+/// A kind of callback record with the function that it calls.
+template <class Record, class Function>
+class record_with_function : public Record {
+ public:
+  ~record_with_function() override { record_with_function::drop_function(); }
+
+ protected:
+  template <class... Args>
+  explicit record_with_function(Function function, Args&&... args)
+      : Record(std::forward<Args>(args)...), function_(std::move(function)) {}
+
+  void drop_function() noexcept final {
+    if (this->is_to_be_dropped()) std::destroy_at(std::addressof(function_));
+  }
+
+  union {
+    Function function_;
+  };
+};
+
 void report_callback_error(loop& where, std::exception_ptr error) noexcept;
 
 template <class Function>
-class callback final : public callback_record {
+class callback final : public record_with_function<callback_record, Function> {
  public:
   callback(loop& owner, Function function, context inside)
-      : callback_record(owner, std::move(inside)), function_(std::move(function)) {}
+      : record_with_function<callback_record, Function>(std::move(function), owner, std::move(inside)) {}
 
   void run() noexcept override {
-    enter_context();
+    this->enter_context();
     try {
-      static_cast<void>(function_());
+      static_cast<void>(this->function_());
     } catch (...) {
-      report_callback_error(loop_, std::current_exception());
+      report_callback_error(this->loop_, std::current_exception());
     }
-    leave_context_and_release();
+    this->drop_function();
+    this->leave_context_and_release();
   }
-
- private:
-  Function function_;
 };
 
 }  // namespace detail

@@ -519,6 +519,7 @@ void callback_record::cancel() noexcept {
   cancelled_ = true;
   if (!is_linked() && !is_scheduled()) return;  // it runs right now, or has
   loop_.unschedule(*this);
+  drop_function();
   release();
 }
 
