@@ -376,6 +376,16 @@ HOCKET_TEST(deferred, times_out) {
   EXPECT_EQ(co_await quick.add_timeout(2s), 1);
 }
 
+TEST(deferred, a_chain_of_any_length_is_dropped_unfired) {
+  const auto watched = std::make_shared<int>(1);
+  {
+    deferred<> last;
+    const deferred<> first = last;
+    for (int n = 0; n < 100'000; ++n) last = last.add_callback([watched] {});
+  }
+  EXPECT_EQ(watched.use_count(), 1);
+}
+
 HOCKET_TEST(defer_later, calls_after_a_while_unless_cancelled) {
   const auto begin = loop::running().time();
   EXPECT_EQ(co_await hocket::defer_later(3s, [] { return 8; }), 8);

@@ -138,10 +138,12 @@ class deferred {
   /// Hands the result on to `next`, which nobody else calls. Counterpart: chainDeferred.
   void chain_deferred(const deferred& next) const {
     next.record_->comes_from(record_);
-    record_->consume([next = next.record_](result<T>& from) -> std::shared_ptr<detail::deferred_link> {
-      next->settle_with(from);
-      return next;
-    });
+    record_->consume(
+        [](result<T>& from, std::shared_ptr<detail::deferred_link> into) {
+          static_cast<detail::deferred_record<T>&>(*into).settle_with(from);
+          return into;
+        },
+        next.record_);
   }
 
   /// No callback runs until `unpause` was called as often.
@@ -199,7 +201,11 @@ class deferred {
   deferred<Next> chain(Step step) const {
     auto into = std::make_shared<detail::deferred_record<Next>>(record_->created());
     into->comes_from(record_);
-    record_->consume([step = std::move(step), into](result<T>& from) mutable { return step(from, into); });
+    record_->consume(
+        [step = std::move(step)](result<T>& from, std::shared_ptr<detail::deferred_link> next) mutable {
+          return step(from, std::static_pointer_cast<detail::deferred_record<Next>>(std::move(next)));
+        },
+        into);
     return deferred<Next>(into);
   }
 

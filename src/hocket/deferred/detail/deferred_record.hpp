@@ -20,7 +20,10 @@ class deferred_link {
  public:
   explicit deferred_link(std::source_location created) noexcept : created_(created) {}
   deferred_link(const deferred_link&) = delete;
-  virtual ~deferred_link() = default;
+  /// Lets go of the links after it one by one: no chain is too long for the stack.
+  virtual ~deferred_link() {
+    for (auto next = std::move(gives_to_); next.use_count() == 1;) next = std::exchange(next->gives_to_, nullptr);
+  }
 
   [[nodiscard]] bool called() const noexcept { return called_; }
   [[nodiscard]] bool is_paused() const noexcept { return paused_ > 0; }
@@ -55,12 +58,17 @@ class deferred_link {
   /// Gives the result to the next link, which is then called, or not yet. Null: there is none.
   virtual std::shared_ptr<deferred_link> hand_on() = 0;
 
+  void set_next(std::shared_ptr<deferred_link> next) noexcept { gives_to_ = std::move(next); }
+  /// The link after it, which is called next and not its any more; null if there is none, or if nobody but a coroutine waits.
+  [[nodiscard]] std::shared_ptr<deferred_link> take_next() noexcept { return std::exchange(gives_to_, nullptr); }
+
   void cancel_head();
   static void report_unhandled(const std::exception_ptr& error, const std::source_location& created) noexcept;
 
  private:
   std::source_location created_;
   std::weak_ptr<deferred_link> source_;
+  std::shared_ptr<deferred_link> gives_to_;
   function<void()> canceller_;
   unsigned paused_ = 0;
   bool called_ = false;
@@ -72,8 +80,8 @@ class deferred_link {
 template <class T>
 class deferred_record final : public deferred_link, public std::enable_shared_from_this<deferred_record<T>> {
  public:
-  /// Takes the result and gives the link to go on with.
-  using consumer = function<std::shared_ptr<deferred_link>(result<T>&)>;
+  /// Takes the result, and the link that it is to be given to; gives the one to go on with.
+  using consumer = function<std::shared_ptr<deferred_link>(result<T>&, std::shared_ptr<deferred_link>)>;
 
   using deferred_link::deferred_link;
   ~deferred_record() override {
@@ -119,11 +127,12 @@ class deferred_record final : public deferred_link, public std::enable_shared_fr
     return true;
   }
 
-  void consume(consumer next) {
+  void consume(consumer next, std::shared_ptr<deferred_link> into = nullptr) {
     if (is_taken_)
       throw invalid_state_error("a deferred has a callback already: add the next one to what add_callback gave");
     is_taken_ = true;
     next_ = std::move(next);
+    this->set_next(std::move(into));
     go_on();
   }
 
@@ -132,7 +141,7 @@ class deferred_record final : public deferred_link, public std::enable_shared_fr
   std::shared_ptr<deferred_link> hand_on() override {
     if (!next_) return nullptr;
     consumer next = std::exchange(next_, {});
-    return next(outcome_);
+    return next(outcome_, this->take_next());
   }
 
   result<T> outcome_;

@@ -19,7 +19,7 @@ class deferred_wait final : public operation {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> waiter) {
     prepare(waiter);
-    record_->consume([this](result<T>& from) -> std::shared_ptr<deferred_link> {
+    record_->consume([this](result<T>& from, const std::shared_ptr<deferred_link>&) -> std::shared_ptr<deferred_link> {
       outcome_.take_over(from);
       if (std::exchange(state_, state::arrived) == state::suspended) wake();
       return nullptr;
