@@ -1,5 +1,7 @@
 #include <array>
 #include <cstring>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -63,12 +65,16 @@ HOCKET_TEST(green_stack, tells_how_much_was_used_at_most) {
 
 #ifndef HOCKET_SANITIZED  // which tell it in their own way
 TEST(green_stack_death, an_overflow_names_the_green_thread_and_the_way_out) {
-  const auto overflow = [] {
-    hocket::run([]() -> coro<void> { co_await green::spawn([] { dig(1'000'000); }, {.stack_size = 64 * 1024}); }());
+  const auto overflow = [](std::string_view name) {
+    hocket::run([](std::string_view its_name) -> coro<void> {
+      co_await green::spawn([] { dig(1'000'000); }, {.name = its_name, .stack_size = 64 * 1024});
+    }(name));
   };
-  EXPECT_DEATH(overflow(),
-               "hocket: the green thread made at .*stack_test.cpp:[0-9]+ has run over the end of its stack of 64 KiB; "
-               "give it more by spawn_options::stack_size");
+  const std::string rest =
+      " \\(made at .*stack_test.cpp:[0-9]+\\) has run over the end of its stack of 64 KiB; "
+      "give it more by spawn_options::stack_size";
+  EXPECT_DEATH(overflow("digger"), "hocket: the green thread 'digger'" + rest);
+  EXPECT_DEATH(overflow(""), "hocket: the green thread 'Task-[0-9]+'" + rest);
 }
 #endif
 

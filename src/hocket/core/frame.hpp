@@ -51,6 +51,8 @@ class frame_base {
 
   [[nodiscard]] const std::source_location& created() const noexcept { return created_; }
   [[nodiscard]] const std::source_location& awaiting() const noexcept { return awaiting_; }
+  /// For who awaits on behalf of another, and where that one stands.
+  void note_place(const std::source_location& where) noexcept { awaiting_ = where; }
 
   /// Every await passes here; notes where it stands.
   template <class Awaitable>
@@ -66,7 +68,6 @@ class frame_base {
  protected:
   explicit frame_base(std::source_location created) noexcept : created_(created) {}
   ~frame_base() = default;
-  void note_place(const std::source_location& where) noexcept { awaiting_ = where; }
 
  private:
   static constexpr std::uintptr_t is_task = 1;

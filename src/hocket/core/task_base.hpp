@@ -1,6 +1,7 @@
 #pragma once
 
 #include <coroutine>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -41,6 +42,8 @@ class task_base : public future_base, public loop_task {
   [[nodiscard]] task_base* as_task() noexcept final { return this; }
   void add_done_callback(detail::done_callback& callback) noexcept final;
   [[nodiscard]] std::string_view name() { return name_.text(); }
+  /// The same in a signal handler: takes no memory but `room`.
+  [[nodiscard]] std::string_view name_in(std::span<char, 32> room) const noexcept { return name_.text_in(room); }
   void set_name(std::unique_ptr<std::string> name) noexcept { name_.set(std::move(name)); }
 
   /// Its loop ends: the first call cancels.

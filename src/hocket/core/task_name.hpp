@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
+#include <charconv>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,6 +26,15 @@ class task_name {
   [[nodiscard]] std::string_view text() {
     if ((bits_ & is_number) != 0) set(std::make_unique<std::string>("Task-" + std::to_string(bits_ >> 1)));
     return *given();
+  }
+
+  /// The same where there is no memory to be had; `room` is for one that has only a number.
+  [[nodiscard]] std::string_view text_in(std::span<char, 32> room) const noexcept {
+    if ((bits_ & is_number) == 0) return *given();
+    constexpr std::string_view prefix = "Task-";
+    std::ranges::copy(prefix, room.begin());
+    char* const digits = room.data() + prefix.size();
+    return {room.data(), std::to_chars(digits, room.data() + room.size(), bits_ >> 1).ptr};
   }
 
  private:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <exception>
+#include <source_location>
 #include <utility>
 #include <vector>
 
@@ -26,13 +27,13 @@ class async_result {
   [[nodiscard]] bool ready() const noexcept { return shared_.done(); }
 
   /// Waits for it; throws the exception if that was set. One that is cancelled leaves it to the others.
-  decltype(auto) get() {
-    if (!ready()) green::wait(hocket::wait(std::vector{shared_}));
+  decltype(auto) get(std::source_location where = std::source_location::current()) {
+    if (!ready()) green::wait(hocket::wait(std::vector{shared_}), where);
     return shared_.result();
   }
   /// The same for at most `limit`; throws `timeout_error`, and it stays to be set.
-  decltype(auto) get(delay limit) {
-    if (!ready() && green::wait(hocket::wait(std::vector{shared_}, {.timeout = limit})).done.empty())
+  decltype(auto) get(delay limit, std::source_location where = std::source_location::current()) {
+    if (!ready() && green::wait(hocket::wait(std::vector{shared_}, {.timeout = limit}), where).done.empty())
       throw timeout_error{};
     return shared_.result();
   }

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <optional>
+#include <source_location>
 #include <utility>
 
 #include <hocket/green/wait.hpp>
@@ -16,9 +17,13 @@ class channel {
   channel() : channel(open_memory_channel<Item>(0)) {}
 
   /// Waits until somebody has received it.
-  void send(Item item) { green::wait(sending_.send(std::move(item))); }
+  void send(Item item, std::source_location where = std::source_location::current()) {
+    green::wait(sending_.send(std::move(item)), where);
+  }
   /// Waits until somebody sends.
-  [[nodiscard]] Item receive() { return *green::wait(receiving_.receive()); }
+  [[nodiscard]] Item receive(std::source_location where = std::source_location::current()) {
+    return *green::wait(receiving_.receive(), where);
+  }
 
   /// How many wait to send; negative: how many wait to receive.
   [[nodiscard]] std::ptrdiff_t balance() const {

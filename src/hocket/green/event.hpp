@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <source_location>
 
 #include <hocket/core/timeout.hpp>
 #include <hocket/green/wait.hpp>
@@ -16,12 +16,12 @@ class event {
   void clear() noexcept { shared_.clear(); }
 
   /// Waits until it is set.
-  void wait() { green::wait(shared_.wait()); }
+  void wait(std::source_location where = std::source_location::current()) { green::wait(shared_.wait(), where); }
   /// The same for at most `limit`. False: it was not set in time.
-  bool wait(delay limit) {
+  bool wait(delay limit, std::source_location where = std::source_location::current()) {
     hocket::timeout bound(limit);
     try {
-      green::wait(bound.run(shared_.wait()));
+      green::wait(bound.run(shared_.wait()), where);
     } catch (const timeout_error&) {
       if (!bound.expired()) throw;
     }

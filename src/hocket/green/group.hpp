@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <ranges>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -34,7 +35,7 @@ class group {
   /// As `green::spawn`, and a member. A `pool` that is full is waited for.
   template <std::invocable Function>
   auto spawn(Function function, const spawn_options& options = {}) {
-    auto made = green::spawn(occupying(std::move(function), take_place()), options);
+    auto made = green::spawn(occupying(std::move(function), take_place(options.created)), options);
     add(made);
     return made;
   }
@@ -52,20 +53,20 @@ class group {
   }
 
   /// Waits until no member is left, those included that are made meanwhile.
-  void join() {
-    while (size() > 0) joinall(members_);
+  void join(std::source_location where = std::source_location::current()) {
+    while (size() > 0) joinall(members_, where);
   }
   /// The same for at most `limit`. False: some are left.
-  [[nodiscard]] bool join(delay limit) {
+  [[nodiscard]] bool join(delay limit, std::source_location where = std::source_location::current()) {
     const time_point end = loop::running().time_after(limit);
     while (size() > 0)
-      if (!joinall(members_, end - loop::running().time())) return false;
+      if (!joinall(members_, end - loop::running().time(), where)) return false;
     return true;
   }
   /// Cancels all members and waits until they have ended.
-  void kill() {
+  void kill(std::source_location where = std::source_location::current()) {
     forget_ended();
-    killall(std::exchange(members_, {}));
+    killall(std::exchange(members_, {}), where);
   }
 
   /// Calls `function` for each item, each call in a member, and gives what they return, in the order of the items. What the first of them
@@ -77,17 +78,17 @@ class group {
       const auto shared = std::make_shared<Function>(std::move(function));
       for (auto&& item : items)
         begun.push_back(begin(shared, item_of<Range>(std::forward<decltype(item)>(item)), options));
-      joinall(begun);
+      joinall(begun, options.created);
     } catch (...) {
-      give_up(begun);
+      give_up(begun, options.created);
       throw;
     }
     if constexpr (std::is_void_v<outcome<Function, Range>>) {
-      for (auto& each : begun) wait(std::move(each));
+      for (auto& each : begun) wait(std::move(each), options.created);
     } else {
       std::vector<outcome<Function, Range>> values;
       values.reserve(begun.size());
-      for (auto& each : begun) values.push_back(wait(std::move(each)));
+      for (auto& each : begun) values.push_back(wait(std::move(each), options.created));
       return values;
     }
   }
@@ -99,10 +100,10 @@ class group {
     const auto shared = std::make_shared<Function>(std::move(function));
     std::deque<task<outcome<Function, Range>>> begun;
     for (auto&& item : items) {
-      if (is_full() && !begun.empty()) co_yield take_first(begun);
+      if (is_full() && !begun.empty()) co_yield take_first(begun, options.created);
       begun.push_back(begin(shared, item_of<Range>(std::forward<decltype(item)>(item)), options));
     }
-    while (!begun.empty()) co_yield take_first(begun);
+    while (!begun.empty()) co_yield take_first(begun, options.created);
   }
 
   /// The same in the order in which they end.
@@ -115,13 +116,13 @@ class group {
     for (auto&& item : items) {
       if (is_full() && left > 0) {
         --left;
-        co_yield wait(wait(ended->get()));
+        co_yield wait(wait(ended->get(), options.created), options.created);
       }
       begin(shared, item_of<Range>(std::forward<decltype(item)>(item)), options)
           .add_done_callback([ended](const member& each) { ended->put_nowait(each); });
       ++left;
     }
-    for (; left > 0; --left) co_yield wait(wait(ended->get()));
+    for (; left > 0; --left) co_yield wait(wait(ended->get(), options.created), options.created);
   }
 
  protected:
@@ -136,9 +137,9 @@ class group {
     std::optional<semaphore::permit> held;
   };
 
-  place take_place() {
+  place take_place(std::source_location where) {
     if (places_ == nullptr) return {};
-    return {.of = places_, .held = wait(places_->scoped_acquire())};
+    return {.of = places_, .held = wait(places_->scoped_acquire(), where)};
   }
 
   // The place goes with the function, also where that never runs.
@@ -160,19 +161,19 @@ class group {
   }
 
   template <class Value>
-  static Value take_first(std::deque<task<Value>>& begun) {
+  static Value take_first(std::deque<task<Value>>& begun, std::source_location where) {
     task<Value> first = std::move(begun.front());
     begun.pop_front();
-    return wait(std::move(first));
+    return wait(std::move(first), where);
   }
 
   // What they refer to is about to go: their end is waited for, come what may.
   template <class Member>
-  static void give_up(std::vector<Member>& begun) {
+  static void give_up(std::vector<Member>& begun, std::source_location where) {
     if (begun.empty()) return;
     for (const Member& each : begun) each.cancel();
     cancel_scope shield({.shield = true});
-    wait(shield.run(hocket::wait(std::move(begun))));
+    wait(shield.run(hocket::wait(std::move(begun))), where);
   }
 
   void forget_ended() {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <source_location>
 #include <utility>
 
 #include <hocket/core/timeout.hpp>
@@ -18,14 +19,18 @@ class queue {
   explicit queue(std::size_t max_size = 0) noexcept : shared_(max_size) {}
 
   /// Waits for a free place. Throws `queue_shut_down`.
-  void put(Item item) { green::wait(shared_.put(std::move(item))); }
+  void put(Item item, std::source_location where = std::source_location::current()) {
+    green::wait(shared_.put(std::move(item)), where);
+  }
   /// Waits for an item. Throws `queue_shut_down`.
-  [[nodiscard]] Item get() { return green::wait(shared_.get()); }
+  [[nodiscard]] Item get(std::source_location where = std::source_location::current()) {
+    return green::wait(shared_.get(), where);
+  }
   /// The same for at most `limit`; then nothing. Counterpart: get(timeout), which raises Empty.
-  [[nodiscard]] std::optional<Item> get(delay limit) {
+  [[nodiscard]] std::optional<Item> get(delay limit, std::source_location where = std::source_location::current()) {
     hocket::timeout bound(limit);
     try {
-      return green::wait(bound.run([this] { return shared_.get(); }));
+      return green::wait(bound.run([this] { return shared_.get(); }), where);
     } catch (const timeout_error&) {
       if (!bound.expired()) throw;
       return std::nullopt;
@@ -38,7 +43,7 @@ class queue {
     return shared_.put_nowait(std::forward<Value>(item));
   }
   /// Waits until every item that was put has been answered by `task_done`.
-  void join() { green::wait(shared_.join()); }
+  void join(std::source_location where = std::source_location::current()) { green::wait(shared_.join(), where); }
   void task_done() { shared_.task_done(); }
 
   [[nodiscard]] std::size_t size() const noexcept { return shared_.qsize(); }

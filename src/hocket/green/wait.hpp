@@ -3,6 +3,7 @@
 #include <concepts>
 #include <coroutine>
 #include <exception>
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -30,7 +31,8 @@ namespace detail {
 template <class Awaiter>
 class parked_awaiter final : public parking {
  public:
-  explicit parked_awaiter(Awaiter& awaiter) noexcept : parking(&suspend_it), awaiter_(awaiter) {}
+  parked_awaiter(Awaiter& awaiter, std::source_location where) noexcept
+      : parking(&suspend_it, where), awaiter_(awaiter) {}
 
   void rethrow() const {
     if (failed_) std::rethrow_exception(failed_);
@@ -62,15 +64,15 @@ class parked_awaiter final : public parking {
 }  // namespace detail
 
 /// What `co_await` is in a coroutine: waits for anything that can be awaited, while other tasks run; gives its value or throws its
-/// exception, `cancelled` too. Only within a green thread; elsewhere throws `invalid_state_error`.
+/// exception, `cancelled` too. `where` is what call graphs show. Only within a green thread; elsewhere throws `invalid_state_error`.
 /// Counterpart: gevent's hub.switch, by which each of its blocking calls waits.
 template <awaitable Awaitable>
-await_result_t<Awaitable> wait(Awaitable&& work) {
+await_result_t<Awaitable> wait(Awaitable&& work, std::source_location where = std::source_location::current()) {
   detail::fiber& here = detail::require_current();
   here.throw_if_interrupted();
   decltype(auto) awaiter = hocket::detail::get_awaiter(std::forward<Awaitable>(work));
   if (!awaiter.await_ready()) {
-    detail::parked_awaiter parked(awaiter);
+    detail::parked_awaiter parked(awaiter, where);
     here.park(parked);
     parked.rethrow();
   }

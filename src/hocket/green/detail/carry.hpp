@@ -39,10 +39,14 @@ class call final : public job {
   result<value> outcome_;
 };
 
-/// Waits, in the coroutine that carries a fiber, for what the fiber waits for. What comes of that is the fiber's.
+/// Waits, in the coroutine that carries a fiber, for what the fiber waits for, and where it does. What comes of that is the fiber's.
 struct wait_for_fiber {
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> carrier) noexcept { return on.suspend(carrier); }
+  template <class Promise>
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> carrier) noexcept {
+    carrier.promise().note_place(on.where());
+    return on.suspend(carrier);
+  }
   void await_resume() const noexcept {}
 
   parking& on;

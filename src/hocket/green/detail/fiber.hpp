@@ -3,6 +3,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <exception>
+#include <source_location>
 #include <utility>
 
 #include <hocket/core/task_base.hpp>
@@ -19,14 +20,17 @@ class parking {
   [[nodiscard]] std::coroutine_handle<> suspend(std::coroutine_handle<> carrier) noexcept {
     return suspend_(*this, carrier);
   }
+  /// Where the fiber waits, as whoever waits there would say.
+  [[nodiscard]] const std::source_location& where() const noexcept { return where_; }
 
  protected:
   using suspend_function = std::coroutine_handle<> (*)(parking&, std::coroutine_handle<>) noexcept;
-  explicit parking(suspend_function how) noexcept : suspend_(how) {}
+  explicit parking(suspend_function how, std::source_location where = {}) noexcept : suspend_(how), where_(where) {}
   ~parking() = default;
 
  private:
   suspend_function suspend_;
+  std::source_location where_;
 };
 
 /// Something to run on a stack. Must not throw.

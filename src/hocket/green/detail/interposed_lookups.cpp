@@ -22,8 +22,9 @@ namespace {
 
 /// False: `work` was not run to its end, errno says why.
 template <class Function>
-bool on_thread(Function work) {
-  return green_detail::may_begin() && green_detail::wait_without_throwing(hocket::to_thread(std::move(work)));
+bool on_thread(Function work, std::source_location where = std::source_location::current()) {
+  return green_detail::may_begin(where) &&
+         green_detail::wait_without_throwing(hocket::to_thread(std::move(work)), where);
 }
 
 /// What gethostbyname gives stays until this thread has asked so many times more, and not only once, as the C library has it: green threads take

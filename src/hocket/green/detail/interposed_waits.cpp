@@ -62,12 +62,12 @@ coro<void> wait_for_any(const std::vector<pollfd>& which, optional_time deadline
 
 /// Asks until there is an answer, an error, or the time is over, which is 0.
 template <class Ask>
-int ask_until(const std::vector<pollfd>& which, optional_time deadline, Ask ask) {
-  if (!green_detail::may_begin()) return -1;
+int ask_until(const std::vector<pollfd>& which, optional_time deadline, std::source_location where, Ask ask) {
+  if (!green_detail::may_begin(where)) return -1;
   for (;;) {
     const int found = ask();
     if (found != 0 || (deadline && hocket::loop::running().time() >= *deadline)) return found;
-    if (!green_detail::wait_without_throwing(wait_for_any(which, deadline))) return -1;
+    if (!green_detail::wait_without_throwing(wait_for_any(which, deadline), where)) return -1;
   }
 }
 
@@ -78,15 +78,16 @@ optional_time deadline_of(const timespec* length) { return length != nullptr ? d
 constexpr timespec at_once{};
 
 /// A signal mask is set for the time of a question only, not for the wait.
-int poll_green(pollfd* which, nfds_t count, const timespec* length, const sigset_t* mask) {
+int poll_green(pollfd* which, nfds_t count, const timespec* length, const sigset_t* mask,
+               std::source_location where = std::source_location::current()) {
   static const auto real = green_detail::real<decltype(::ppoll)>("ppoll");
   if (!may_wait_here() || is_zero(length)) return real(which, count, length, mask);
-  return ask_until(std::vector(which, which + count), deadline_of(length),
+  return ask_until(std::vector(which, which + count), deadline_of(length), where,
                    [&] { return real(which, count, &at_once, mask); });
 }
 
 int select_green(int count, fd_set* readable, fd_set* writable, fd_set* exceptional, const timespec* length,
-                 const sigset_t* mask) {
+                 const sigset_t* mask, std::source_location where = std::source_location::current()) {
   static const auto real = green_detail::real<decltype(::pselect)>("pselect");
   if (!may_wait_here() || is_zero(length)) return real(count, readable, writable, exceptional, length, mask);
   std::vector<pollfd> which;
@@ -101,7 +102,7 @@ int select_green(int count, fd_set* readable, fd_set* writable, fd_set* exceptio
   const auto put = [](fd_set* to, const fd_set& from) {
     if (to != nullptr) *to = from;
   };
-  return ask_until(which, deadline_of(length), [&] {
+  return ask_until(which, deadline_of(length), where, [&] {
     put(readable, asked[0]);
     put(writable, asked[1]);
     put(exceptional, asked[2]);
@@ -114,9 +115,10 @@ bool is_length(const timespec& length) noexcept {
 }
 
 /// False: cut short, errno says why.
-bool sleep_green(const timespec& length) {
-  return green_detail::may_begin() &&
-         green_detail::wait_without_throwing(hocket::sleep(*deadline_in(length) - hocket::loop::running().time()));
+bool sleep_green(const timespec& length, std::source_location where = std::source_location::current()) {
+  return green_detail::may_begin(where) &&
+         green_detail::wait_without_throwing(hocket::sleep(*deadline_in(length) - hocket::loop::running().time()),
+                                             where);
 }
 
 }  // namespace
@@ -154,11 +156,12 @@ int select(int count, fd_set* readable, fd_set* writable, fd_set* exceptional, t
 }
 
 int epoll_pwait(int set, epoll_event* events, int room, int milliseconds, const sigset_t* mask) {
+  constexpr auto where = std::source_location::current();
   static const auto real = green_detail::real<decltype(::epoll_pwait)>("epoll_pwait");
   if (!may_wait_here() || milliseconds == 0) return real(set, events, room, milliseconds, mask);
   const timespec length = from_milliseconds(std::max(milliseconds, 0));
   return ask_until({{.fd = set, .events = POLLIN, .revents = 0}}, deadline_of(milliseconds < 0 ? nullptr : &length),
-                   [&] { return real(set, events, room, 0, mask); });
+                   where, [&] { return real(set, events, room, 0, mask); });
 }
 
 int epoll_wait(int set, epoll_event* events, int room, int milliseconds) {

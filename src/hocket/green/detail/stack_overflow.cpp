@@ -50,10 +50,11 @@ void handle(int number, siginfo_t* what, void* context) {
   if (at_fault != nullptr && is_just_below(static_cast<const std::byte*>(what->si_addr), at_fault->memory().memory())) {
     const task_base* const task = task_base::current();
     const std::source_location made = task != nullptr ? task->created() : std::source_location();
+    std::array<char, 32> room;
     line told;
-    told << "hocket: the green thread made at " << made.file_name() << ":" << std::size_t{made.line()}
-         << " has run over the end of its stack of " << at_fault->memory().memory().size() / 1024
-         << " KiB; give it more by spawn_options::stack_size\n";
+    told << "hocket: the green thread '" << (task != nullptr ? task->name_in(room) : "") << "' (made at "
+         << made.file_name() << ":" << std::size_t{made.line()} << ") has run over the end of its stack of "
+         << at_fault->memory().memory().size() / 1024 << " KiB; give it more by spawn_options::stack_size\n";
     told.write();
   }
   if ((before.sa_flags & SA_SIGINFO) != 0 && before.sa_sigaction != nullptr) {

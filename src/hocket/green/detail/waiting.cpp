@@ -14,9 +14,10 @@ namespace hocket::green::detail {
 
 using hocket::detail::wait_ready_operation;
 
-bool wait_for(int number, short events, std::optional<duration> limit) noexcept {
-  if (!limit) return wait_without_throwing(wait_ready_operation(number, events));
-  return wait_without_throwing(hocket::with_timeout(*limit, [=] { return wait_ready_operation(number, events); }));
+bool wait_for(int number, short events, std::optional<duration> limit, std::source_location where) noexcept {
+  if (!limit) return wait_without_throwing(wait_ready_operation(number, events), where);
+  const auto ready = [=] { return wait_ready_operation(number, events); };
+  return wait_without_throwing(hocket::with_timeout(*limit, ready), where);
 }
 
 std::optional<duration> blocking_call::left() noexcept {
@@ -42,22 +43,22 @@ bool blocking_call::wait(bool is_again) noexcept {
   }
   // A datagram's receiver may be full, a unix listener's backlog too, while poll(2) calls the sender ready.
   if (is_again && is_ready(number_, events_))
-    return wait_without_throwing(hocket::sleep(std::min(limit.value_or(moment), moment)));
-  if (wait_for(number_, events_, limit)) return true;
+    return wait_without_throwing(hocket::sleep(std::min(limit.value_or(moment), moment)), where_);
+  if (wait_for(number_, events_, limit, where_)) return true;
   if (errno == ETIMEDOUT) errno = EAGAIN;
   return false;
 }
 
-bool may_begin() noexcept {
+bool may_begin(std::source_location where) noexcept {
   fiber& here = *fiber::current();
   if (here.is_interrupted()) {
     const std::exception_ptr interruption = here.take_interruption();
-    wait_without_throwing(hocket::sleep(std::chrono::milliseconds(1)));
+    wait_without_throwing(hocket::sleep(std::chrono::milliseconds(1)), where);
     here.interrupt(interruption);
     errno = ECANCELED;
     return false;
   }
-  return !here.is_turn_over() || wait_without_throwing(hocket::sleep(duration::zero()));
+  return !here.is_turn_over() || wait_without_throwing(hocket::sleep(duration::zero()), where);
 }
 
 bool is_ready(int number, short events) noexcept {

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <optional>
+#include <source_location>
 #include <system_error>
 #include <utility>
 
@@ -26,14 +27,14 @@ Function* real(const char* name) noexcept {
 
 /// At the beginning of each call: every 64th lets others run, however much there is to be had. False: the green thread was cancelled, errno is
 /// ECANCELED; one that calls again all the same is held up for a millisecond each time, so that no loop in C keeps the loop from running.
-[[nodiscard]] bool may_begin() noexcept;
+[[nodiscard]] bool may_begin(std::source_location where = std::source_location::current()) noexcept;
 
 /// Waits for anything. False: errno is ECANCELED if the green thread was cancelled, ETIMEDOUT for a time-out, EBADF where a number was closed, the
 /// system's error, or ENOMEM.
 template <class Awaitable>
-bool wait_without_throwing(Awaitable&& work) noexcept {
+bool wait_without_throwing(Awaitable&& work, std::source_location where = std::source_location::current()) noexcept {
   try {
-    static_cast<void>(green::wait(std::forward<Awaitable>(work)));
+    static_cast<void>(green::wait(std::forward<Awaitable>(work), where));
     return true;
   } catch (const cancelled&) {
     fiber::current()->interrupt(std::current_exception());
@@ -50,7 +51,8 @@ bool wait_without_throwing(Awaitable&& work) noexcept {
 }
 
 /// Waits until `number` is ready for one of `events` of poll(2), for at most `limit`. False as above.
-[[nodiscard]] bool wait_for(int number, short events, std::optional<duration> limit = std::nullopt) noexcept;
+[[nodiscard]] bool wait_for(int number, short events, std::optional<duration> limit = std::nullopt,
+                            std::source_location where = std::source_location::current()) noexcept;
 
 /// False, with errno EAGAIN, if `number` is not ready now.
 [[nodiscard]] bool is_ready(int number, short events) noexcept;
@@ -62,13 +64,15 @@ bool wait_without_throwing(Awaitable&& work) noexcept {
 /// it; for other descriptors, and where nothing is set, for any time.
 class blocking_call {
  public:
-  blocking_call(int number, short events) noexcept : number_(number), events_(events) {}
+  /// `where`: the function that is in the place of the C library's.
+  blocking_call(int number, short events, std::source_location where = std::source_location::current()) noexcept
+      : number_(number), events_(events), where_(where) {}
 
   /// Calls `call`, which does not block, until it does not say EAGAIN, and waits in between. A descriptor that is set so by its owner gets that
   /// EAGAIN.
   template <class Call>
   auto until_done(Call call) noexcept -> decltype(call()) {
-    if (!may_begin()) return -1;
+    if (!may_begin(where_)) return -1;
     for (bool is_again = false;; is_again = true) {
       const auto done = call();
       if (done >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return done;
@@ -92,6 +96,7 @@ class blocking_call {
 
   int number_;
   short events_;
+  std::source_location where_;
   bool knows_deadline_ = false;
   std::optional<time_point> deadline_;
 };
