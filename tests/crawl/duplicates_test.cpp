@@ -11,7 +11,7 @@ using hocket::crawl::duplicates;
 namespace {
 
 TEST(content_digest, is_the_same_however_the_content_is_cut) {
-  const std::string text = "what stands on a page that comes in pieces";
+  const std::string text = "what stands on a page that comes in pieces, of which some are longer than others";
   content_digest whole(7);
   whole.feed(text);
   for (std::size_t one = 0; one <= text.size(); ++one)
@@ -33,6 +33,7 @@ TEST(content_digest, tells_contents_apart) {
   EXPECT_NE(digest("a page"), digest("a Page"));
   EXPECT_NE(digest(""), digest(std::string(1, '\0')));
   EXPECT_NE(digest(std::string(8, '\0')), digest(std::string(16, '\0')));
+  EXPECT_NE(digest("one word two word three wo"), digest("two word one word three wo"));
 }
 
 TEST(duplicates, are_too_many_from_the_one_after_the_last_allowed) {

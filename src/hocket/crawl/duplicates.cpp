@@ -1,30 +1,49 @@
+#include <algorithm>
 #include <cstring>
 
 #include <hocket/base/folded_product.hpp>
 #include <hocket/crawl/duplicates.hpp>
 
 namespace hocket::crawl {
-static constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
+namespace {
+
+constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
+
+}  // namespace
+
+// In lanes, so that no product waits for the one before it; in a copy, which the bytes cannot be part of.
+std::size_t content_digest::take_blocks(std::string_view bytes) noexcept {
+  auto state = state_;
+  std::size_t taken = 0;
+  for (; bytes.size() - taken >= block_bytes; taken += block_bytes) {
+    std::array<std::uint64_t, lanes> words;
+    std::memcpy(words.data(), bytes.data() + taken, block_bytes);
+    for (std::size_t n = 0; n < lanes; ++n) state[n] = folded_product(state[n] ^ words[n], odd);
+  }
+  state_ = state;
+  return taken;
+}
 
 void content_digest::feed(std::string_view piece) noexcept {
-  while (!piece.empty() && (size_ % 8 != 0 || piece.size() < 8)) {
-    word_ |= static_cast<std::uint64_t>(static_cast<unsigned char>(piece.front())) << (size_ % 8 * 8);
-    piece.remove_prefix(1);
-    if (++size_ % 8 != 0) continue;
-    state_ = folded_product(state_ ^ word_, odd);
-    word_ = 0;
+  const std::size_t held = size_ % block_bytes;
+  size_ += piece.size();
+  if (held != 0) {
+    const std::size_t taken = piece.copy(held_.data() + held, block_bytes - held);
+    if (held + taken < block_bytes) return;
+    take_blocks({held_.data(), block_bytes});
+    piece.remove_prefix(taken);
   }
-  for (; piece.size() >= 8; piece.remove_prefix(8), size_ += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, piece.data(), 8);
-    state_ = folded_product(state_ ^ word, odd);
-  }
-  for (; !piece.empty(); piece.remove_prefix(1), ++size_)
-    word_ |= static_cast<std::uint64_t>(static_cast<unsigned char>(piece.front())) << (size_ % 8 * 8);
+  piece.remove_prefix(take_blocks(piece));
+  piece.copy(held_.data(), piece.size());
 }
 
 std::uint64_t content_digest::value() const noexcept {
-  return folded_product(folded_product(state_ ^ word_, odd) ^ size_, odd);
+  content_digest last = *this;
+  std::fill(last.held_.begin() + size_ % block_bytes, last.held_.end(), '\0');
+  last.take_blocks({last.held_.data(), block_bytes});
+  std::uint64_t all = size_;
+  for (const std::uint64_t each : last.state_) all = folded_product(all ^ each, odd);
+  return all;
 }
 
 }  // namespace hocket::crawl

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -11,13 +12,19 @@ namespace hocket::crawl {
 /// The digest of one body, told while its bytes arrive; however they are cut, it is the same.
 class content_digest {
  public:
-  explicit content_digest(std::uint64_t seed) noexcept : state_(seed) {}
+  explicit content_digest(std::uint64_t seed) noexcept { state_.fill(seed); }
   void feed(std::string_view piece) noexcept;
   [[nodiscard]] std::uint64_t value() const noexcept;
 
  private:
-  std::uint64_t state_;
-  std::uint64_t word_ = 0;  // what does not make eight bytes yet
+  static constexpr std::size_t lanes = 4;
+  static constexpr std::size_t block_bytes = lanes * sizeof(std::uint64_t);
+
+  /// Takes whole blocks; tells how many bytes they have.
+  std::size_t take_blocks(std::string_view bytes) noexcept;
+
+  std::array<std::uint64_t, lanes> state_;
+  std::array<char, block_bytes> held_{};  // what does not make a block yet
   std::uint64_t size_ = 0;
 };
 

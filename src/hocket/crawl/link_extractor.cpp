@@ -1,10 +1,10 @@
 // The streaming link tokenizer.
 //
 // Nearly all of a page is text and tags that are of no interest. Those take the fast lane: text is searched for the
-// next bracket, and a tag that lies wholly in the piece at hand and is written in the usual way is passed without
-// states. All else (links, comments, scripts, tags that the end of a piece cuts in two, odd spellings) goes through the
-// state machine, whose functions take what they can and return how far they came. Leaving the fast lane means to read a
-// tag again from its start, which is sound because a tag without interest has no effect.
+// next bracket, and a tag that lies wholly in the piece at hand and is written in the usual way is passed, or taken if it
+// is of interest, without states. All else (comments, scripts, tags that the end of a piece cuts in two, odd spellings)
+// goes through the state machine, whose functions take what they can and return how far they came. Leaving the fast lane
+// means to read a tag again from its start, which is sound because a tag has no effect before it ends.
 //
 // Names are packed into a number as they are read, so that none is stored and the names of interest are a switch.
 // Values are decoded when their tag has ended; most need no decoding and are handed out where they lie.
@@ -171,6 +171,7 @@ const char* link_extractor::scan_text_by(const char* at, const char* end) {
     if (!after) break;
     at = after;
   }
+  if (const char* const after = take_plain_tag(at, end)) return after;
   state_ = state::tag_open;
   return at + 1;
 }
@@ -203,6 +204,50 @@ const char* link_extractor::pass_bare_tag(const char* at, const char* end) {
   const char* const after = pass_plain_tag(at, end);
   if (after == nullptr || at[1] == '/') return after;
   return std::all_of(at + 1, after - 1, [](char c) { return name_digit(c) != 0; }) ? after : nullptr;
+}
+
+// The fast lane of tags of interest: takes the one that begins at `at`, and returns its end. Or nullptr if it needs the states, which
+// begin it anew.
+const char* link_extractor::take_plain_tag(const char* at, const char* end) {
+  if (++at == end) return nullptr;
+  const bool is_end_tag = *at == '/';
+  if (is_end_tag && ++at == end) return nullptr;
+  if (!is_letter(*at)) return nullptr;
+  begin_tag(is_end_tag);
+  at = scan_tag_name(at, end);
+  for (;;) {
+    at = skip_spaces(at, end);
+    if (at == end || *at == '=') return nullptr;
+    if (*at == '/') {
+      if (++at == end || *at != '>') return nullptr;
+      is_self_closing_ = true;
+    }
+    if (*at == '>') {
+      state_ = state::after_tag;
+      return at + 1;
+    }
+    at = take_plain_attribute(at, end);
+    if (!at) return nullptr;
+  }
+}
+
+// `name`, or `name=value` without spaces.
+const char* link_extractor::take_plain_attribute(const char* at, const char* end) {
+  std::uint64_t name = 0;
+  for (; at != end && *at != '='; ++at) {
+    const std::uint8_t digit = name_digit(*at);
+    if (digit == 0) break;
+    name = extended(name, digit);
+  }
+  if (at == end) return nullptr;
+  attributes_.begin(tag_name_, name);
+  if (*at != '=') return at;
+  const char* const value = at + 1;
+  const char* const after = pass_value(value, end);
+  if (!after || after == end || after == value) return nullptr;
+  const bool is_quoted = *value == '"' || *value == '\'';
+  attributes_.append(is_quoted ? std::string_view(value + 1, after - 1) : std::string_view(value, after));
+  return after;
 }
 
 const char* link_extractor::scan_tag_open(const char* at) {

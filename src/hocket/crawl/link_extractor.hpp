@@ -129,6 +129,8 @@ class link_extractor {
   const char* scan_text(const char* at, const char* end);
   template <const char* (*Pass)(const char*, const char*)>
   const char* scan_text_by(const char* at, const char* end);
+  const char* take_plain_tag(const char* at, const char* end);
+  const char* take_plain_attribute(const char* at, const char* end);
   const char* scan_tag_open(const char* at);
   const char* scan_tag_name(const char* at, const char* end);
   const char* scan_between_attributes(const char* at, const char* end);
