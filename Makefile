@@ -33,6 +33,7 @@ asan tsan: setup_tests
 
 # Crawls that are killed again and again, for minutes.
 soak: setup_tests
+	@scripts/setup demo manuals
 	@scripts/build release hocket
 	@python3 tests/apps/oracle_test.py build/release/bin/hocket
 	@for round in 1 2 3 4 5; do python3 tests/apps/resume_test.py build/release/bin/hocket 100 || exit 1; done
