@@ -2,18 +2,23 @@
 // takes as long as the longest answer if the calls wait side by side.
 
 #include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <curl/curl.h>
 #include <hiredis/hiredis.h>
 #include <http/secure_servers.hpp>
+#include <libmemcached/memcached.h>
+#include <libpq-fe.h>
 
 #include <hocket/green.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using hocket::byte_stream;
 using hocket::coro;
 using hocket::loop;
@@ -116,36 +121,98 @@ HOCKET_TEST(unmodified_libcurl, is_given_up_when_the_green_thread_is_cancelled) 
   EXPECT_NE(result.code, CURLE_OK) << "libcurl has come back and cleaned up";
 }
 
+/// What has come of `peer` when it ends with `end`; less if it hangs up before.
+coro<std::string> read_until(tcp_socket& peer, std::string_view end) {
+  std::string got;
+  while (!got.ends_with(end)) {
+    const hocket::buffer piece = co_await peer.receive();
+    if (!piece) break;
+    got += piece.text();
+  }
+  co_return got;
+}
+
+/// Ten green threads that `ask` a server on that port: the answers, which take as long as one.
+template <class Ask>
+coro<void> expect_ten_answers_in_the_time_of_one(scripted_server& server, Ask ask, std::string answer_of_each) {
+  green::patch_all();
+  const auto begin = loop::running().time();
+  auto all = green::spawn([&ask, port = server.port()] {
+    green::group members;
+    return members.map([&ask, port](int) -> std::string { return ask(port); }, std::vector<int>(10));
+  });
+  EXPECT_EQ(co_await all, std::vector<std::string>(10, answer_of_each));
+  EXPECT_LT(loop::running().time() - begin, 2 * answer_after);
+  EXPECT_EQ(server.most_open(), 10U);
+}
+
 HOCKET_TEST(unmodified_hiredis, ten_blocking_commands_take_the_time_of_one) {
   scripted_server server([](tcp_socket& peer, std::size_t) -> coro<void> {
-    std::string asked;
-    while (asked.find("PING\r\n") == std::string::npos) {
-      const hocket::buffer piece = co_await peer.receive();
-      if (!piece) co_return;
-      asked += piece.text();
-    }
+    static_cast<void>(co_await read_until(peer, "PING\r\n"));
     co_await hocket::sleep(answer_after);
     co_await peer.send_all("+PONG\r\n");
   });
-  green::patch_all();
-  const auto begin = loop::running().time();
-  const auto port = server.port();
-  auto all = green::spawn([port] {
-    green::group members;
-    return members.map(
-        [port](int) {
-          const std::unique_ptr<redisContext, decltype(&redisFree)> context(redisConnect("127.0.0.1", port),
-                                                                            &redisFree);
-          auto* const reply = static_cast<redisReply*>(redisCommand(context.get(), "PING"));
-          const std::string told = reply != nullptr ? std::string(reply->str, reply->len) : context->errstr;
-          if (reply != nullptr) freeReplyObject(reply);
-          return told;
-        },
-        std::vector<int>(10));
+  const auto ping = [](std::uint16_t port) {
+    const std::unique_ptr<redisContext, decltype(&redisFree)> context(redisConnect("127.0.0.1", port), &redisFree);
+    const std::unique_ptr<void, decltype(&freeReplyObject)> reply(redisCommand(context.get(), "PING"),
+                                                                  &freeReplyObject);
+    if (!reply) return std::string(context->errstr);
+    const auto& told = *static_cast<redisReply*>(reply.get());
+    return std::string(told.str, told.len);
+  };
+  co_await expect_ten_answers_in_the_time_of_one(server, ping, "PONG");
+}
+
+/// A message of PostgreSQL's: its kind, its length, what it says.
+std::string message(char kind, std::string_view text) {
+  const auto size = static_cast<char>(text.size() + 4);
+  return std::string(1, kind) + std::string("\0\0\0", 3) + size + std::string(text);
+}
+
+// https://www.postgresql.org/docs/15/protocol-message-formats.html
+HOCKET_TEST(unmodified_libpq, ten_blocking_queries_take_the_time_of_one) {
+  using namespace std::string_view_literals;
+  scripted_server server([](tcp_socket& peer, std::size_t) -> coro<void> {
+    static_cast<void>(co_await read_until(peer, "\0\0"sv));  // the start-up message
+    co_await peer.send_all(message('R', "\0\0\0\0"sv) + message('Z', "I"));
+    static_cast<void>(co_await read_until(peer, "select 'late'\0"sv));
+    co_await hocket::sleep(answer_after);
+    const std::string column =
+        "told\0"s + "\0\0\0\0\0\0"s + "\0\0\0\x19"s + "\xff\xff"s + "\xff\xff\xff\xff"s + "\0\0"s;
+    co_await peer.send_all(message('T', "\0\1"s + column) + message('D', "\0\1\0\0\0\4late"sv) +
+                           message('C', "SELECT 1\0"sv) + message('Z', "I"));
+    static_cast<void>(co_await read_until(peer, "X\0\0\0\4"sv));
   });
-  EXPECT_EQ(co_await all, std::vector<std::string>(10, "PONG"));
-  EXPECT_LT(loop::running().time() - begin, 2 * answer_after);
-  EXPECT_EQ(server.most_open(), 10U);
+  const auto ask = [](std::uint16_t port) {
+    const std::string where =
+        "host=127.0.0.1 user=nobody sslmode=disable gssencmode=disable port=" + std::to_string(port);
+    const std::unique_ptr<PGconn, decltype(&PQfinish)> connection(PQconnectdb(where.c_str()), &PQfinish);
+    if (PQstatus(connection.get()) != CONNECTION_OK) return std::string(PQerrorMessage(connection.get()));
+    const std::unique_ptr<PGresult, decltype(&PQclear)> result(PQexec(connection.get(), "select 'late'"), &PQclear);
+    if (PQresultStatus(result.get()) != PGRES_TUPLES_OK) return std::string(PQresultErrorMessage(result.get()));
+    return std::string(PQgetvalue(result.get(), 0, 0));
+  };
+  co_await expect_ten_answers_in_the_time_of_one(server, ask, "late");
+}
+
+HOCKET_TEST(unmodified_libmemcached, ten_blocking_gets_take_the_time_of_one) {
+  scripted_server server([](tcp_socket& peer, std::size_t) -> coro<void> {
+    static_cast<void>(co_await read_until(peer, "\r\n"));
+    co_await hocket::sleep(answer_after);
+    co_await peer.send_all("VALUE greeting 0 5\r\nhello\r\nEND\r\n");
+    static_cast<void>(co_await read_until(peer, "quit\r\n"));
+  });
+  const auto get = [](std::uint16_t port) {
+    const std::unique_ptr<memcached_st, decltype(&memcached_free)> cache(memcached_create(nullptr), &memcached_free);
+    memcached_server_add(cache.get(), "127.0.0.1", port);
+    std::size_t size = 0;
+    std::uint32_t flags = 0;
+    memcached_return_t how = MEMCACHED_SUCCESS;
+    const std::unique_ptr<char, decltype(&std::free)> value(
+        memcached_get(cache.get(), "greeting", 8, &size, &flags, &how), &std::free);
+    return value ? std::string(value.get(), size) : std::string(memcached_strerror(cache.get(), how));
+  };
+  co_await expect_ten_answers_in_the_time_of_one(server, get, "hello");
 }
 
 }  // namespace
