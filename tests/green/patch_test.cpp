@@ -439,4 +439,23 @@ HOCKET_TEST(green_patch, elsewhere_calls_are_as_ever) {
   co_return;
 }
 
+HOCKET_TEST(green_patch, a_child_of_vfork_ends_no_waits_of_its_parent) {
+  const pair_of_ends ends(true);
+  auto reads = green::spawn([&ends] {
+    char byte = 0;
+    return ::read(ends.here, &byte, 1);
+  });
+  co_await wait_all_tasks_blocked();
+  co_await green::spawn([&ends] {
+    const pid_t child = ::vfork();
+    if (child == 0) {
+      ::close(ends.here);
+      ::_exit(0);
+    }
+    EXPECT_EQ(::waitpid(child, nullptr, 0), child);
+    EXPECT_EQ(::write(ends.there, "x", 1), 1);
+  });
+  EXPECT_EQ(co_await reads, 1);
+}
+
 }  // namespace

@@ -114,7 +114,8 @@ ssize_t writev(int number, const iovec* pieces, int count) {
 // Whoever waits on the number would wait for ever, or for what is given that number next.
 int close(int number) {
   static const auto real = green_detail::real<decltype(::close)>("close");
-  if (hocket::green::is_patched() && hocket::loop::running_or_null() != nullptr) hocket::notify_closing(number);
+  if (hocket::green::is_patched() && hocket::loop::running_or_null() != nullptr && green_detail::is_own_process())
+    hocket::notify_closing(number);
   return real(number);
 }
 }
