@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <stdexcept>
 #include <string>
 
@@ -10,7 +11,14 @@ class App;
 
 namespace hocket::app {
 
-enum exit_code : int { done = 0, work_failed = 1, wrong_usage = 2, interrupted = 130 };
+enum exit_code : int {
+  done = 0,
+  work_failed = 1,
+  wrong_usage = 2,
+  not_executable = 126,
+  not_found = 127,
+  interrupted = 130
+};
 
 /// A way out with one line for the user: "hocket crawl: cannot open ...". The line is without the program's name.
 class failure : public std::runtime_error {
@@ -29,8 +37,13 @@ using action = std::function<int()>;
 void add_crawl(CLI::App& program, action& chosen);
 void add_get(CLI::App& program, action& chosen);
 void add_graph(CLI::App& program, action& chosen);
+void add_patch(CLI::App& program, action& chosen);
 void add_report(CLI::App& program, action& chosen);
 void add_serve(CLI::App& program, action& chosen);
+
+/// Keeps the program that `hocket patch` is to run, with its arguments, whatever these look like: a program's are no options of hocket's. How many words are
+/// hocket's own, of this and of any other command.
+[[nodiscard]] int keep_command_to_patch(std::span<char*> words);
 
 /// While one exists SIGTERM cancels the main task of the loop that ran when it was made, as Ctrl-C does; a second one ends the
 /// process at once. Must not outlive that loop.

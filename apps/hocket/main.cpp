@@ -34,8 +34,8 @@ void add_commands(CLI::App& program, action& chosen, std::string_view asked) {
     std::string_view name;
     void (*add)(CLI::App&, action&);
   };
-  static constexpr command commands[] = {
-      {"crawl", add_crawl}, {"get", add_get}, {"graph", add_graph}, {"report", add_report}, {"serve", add_serve}};
+  static constexpr command commands[] = {{"crawl", add_crawl}, {"get", add_get},       {"graph", add_graph},
+                                         {"patch", add_patch}, {"report", add_report}, {"serve", add_serve}};
   const bool is_known = std::ranges::find(commands, asked, &command::name) != std::end(commands);
   for (const auto& [name, add] : commands)
     if (!is_known || name == asked) add(program, chosen);
@@ -51,7 +51,7 @@ int main(int count, char** arguments) {
   action chosen;
   add_commands(program, chosen, count > 1 ? arguments[1] : "");
   try {
-    program.parse(count, arguments);
+    program.parse(keep_command_to_patch({arguments, static_cast<std::size_t>(count)}), arguments);
   } catch (const CLI::Success& asked) {  // --help, --version
     return program.exit(asked);
   } catch (const CLI::ParseError& wrong) {

@@ -61,7 +61,7 @@ def options_of(command):
 
 class Help(unittest.TestCase):
     def test_is_read_as_it_is_meant(self):
-        self.assertEqual(commands(), ["crawl", "get", "graph", "report", "serve"])
+        self.assertEqual(commands(), ["crawl", "get", "graph", "patch", "report", "serve"])
         crawl = options_of("crawl")
         self.assertEqual(crawl["--out"], Option("", "DIR", "out"))
         self.assertEqual(crawl["--concurrency"], Option("", "N", "100"))
@@ -116,9 +116,12 @@ class ManPages(unittest.TestCase):
                         self.assertRegex(text, rf"(?i)\bdefault(?: is|,)\s{re.escape(option.default)}(?![\w])")
 
     def test_tell_each_exit_code(self):
-        declared = re.search(r"enum exit_code .*?\{(.*?)\}", (APP / "command.hpp").read_text(encoding="utf-8"))[1]
-        for _, page in self.each():
-            self.assertEqual(re.findall(r"^\.It (\d+)$", page, re.M), re.findall(r"= (\d+)", declared))
+        enumeration = re.search(r"enum exit_code .*?\{(.*?)\}", (APP / "command.hpp").read_text(encoding="utf-8"), re.S)[1]
+        declared = dict(re.findall(r"(\w+) = (\d+)", enumeration))
+        as_env = [declared.pop("not_executable"), declared.pop("not_found")]  # where the rest is for the program to say
+        for command in ["", *commands()]:
+            expected = [declared["wrong_usage"], *as_env] if command == "patch" else list(declared.values())
+            self.assertEqual(re.findall(r"^\.It (\d+)$", page_of(command), re.M), expected, command)
 
     def test_have_one_for_each_command_which_the_first_page_names(self):
         self.assertEqual({path.name for path in MAN.iterdir()}, {"hocket.1", *(f"hocket-{name}.1" for name in commands())})

@@ -32,7 +32,7 @@ _hocket() {
     graph:--top | graph:--damping | report:--rows) return ;;
   esac
   case $command in
-    '') _hocket_words 'crawl get graph report serve -h --help --version' ;;
+    '') _hocket_words 'crawl get graph patch report serve -h --help --version' ;;
     crawl) _hocket_words '-h --help --seeds --out --depth --max-pages --scope --concurrency --per-host --timeout --max-body
       --retries --user-agent -H --header -u --user --cookies --proxy --sitemaps --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
       --delay --order --include --exclude --first --last --max-per-host --max-duplicates --ignore-robots
@@ -46,6 +46,12 @@ _hocket() {
         _hocket_words '-h --help --top --sitemap --damping --scratch --format -o --output --json'
       else
         _hocket_paths -d
+      fi ;;
+    patch)
+      if [[ $current == -* ]]; then
+        _hocket_words '-h --help --force'
+      else
+        _hocket_paths -c
       fi ;;
     report)
       if [[ $current == -* ]]; then

@@ -2,6 +2,7 @@
 set -l crawl '__fish_seen_subcommand_from crawl'
 set -l get '__fish_seen_subcommand_from get'
 set -l graph '__fish_seen_subcommand_from graph'
+set -l patch '__fish_seen_subcommand_from patch'
 set -l report '__fish_seen_subcommand_from report'
 set -l serve '__fish_seen_subcommand_from serve'
 
@@ -11,6 +12,7 @@ complete -c hocket -n __fish_use_subcommand -l version -d 'Say which version thi
 complete -c hocket -n __fish_use_subcommand -a crawl -d 'Follow links from URLs and write the link graph'
 complete -c hocket -n __fish_use_subcommand -a get -d 'Ask for URLs and write what they give'
 complete -c hocket -n __fish_use_subcommand -a graph -d 'Tell what a crawl\'s links tell'
+complete -c hocket -n __fish_use_subcommand -a patch -d 'Run a program with green threads'
 complete -c hocket -n __fish_use_subcommand -a report -d 'Write a page about a crawl'
 complete -c hocket -n __fish_use_subcommand -a serve -d 'Serve the files below a directory'
 
@@ -101,6 +103,9 @@ complete -c hocket -n $graph -l format -x -a 'csv dot edges graphml sqlite svg' 
 complete -c hocket -n $graph -s o -l output -r -F -d 'The file to write the graph to'
 complete -c hocket -n $graph -l json -d 'Print JSON'
 complete -c hocket -n $graph -a '(__fish_complete_directories)'
+
+complete -c hocket -n $patch -l force -d 'Though variables are kept by thread'
+complete -c hocket -n $patch -x -a '(__fish_complete_command)'
 
 complete -c hocket -n $report -s o -l output -r -F -d 'The file to write'
 complete -c hocket -n $report -l rows -x -d 'Rows of each table at most'
