@@ -9,6 +9,7 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/gather.hpp>
 #include <hocket/core/sleep.hpp>
+#include <hocket/crawl/detail/asker.hpp>
 #include <hocket/crawl/robots_cache.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/every_backend.hpp>
@@ -28,15 +29,25 @@ using hocket::testing::target_of;
 
 namespace {
 
-std::unique_ptr<hocket::crawl::downloader> downloader() {
-  return hocket::crawl::make_session_downloader({}, [](const url&) { return true; });
-}
+/// A cache, and what it asks by.
+struct asking {
+  explicit asking(std::shared_ptr<hocket::crawl::downloader> by = nullptr)
+      : web(by ? std::move(by) : hocket::crawl::make_session_downloader({}, [](const url&) { return true; })) {}
+
+  hocket::crawl::crawl_options options;
+  hocket::crawl::crawl_hooks hooks;
+  std::shared_ptr<hocket::crawl::downloader> web;
+  hocket::crawl::host_limits limits;
+  hocket::crawl::scheduler turns{[this](const url&) { return limits; }, false};
+  hocket::crawl::detail::asker asks{{options, hooks, *web, turns}};
+  robots_cache cache{asks, turns, "hocket", 30s};
+};
 
 /// Whether /a may be fetched from a server with this answer to everything.
 coro<bool> allowed_by(std::string answer) {
   scripted_server web(answering([answer](const std::string&) { return answer; }));
-  const auto asking = downloader();
-  robots_cache cache(*asking, "hocket", 30s);
+  asking here;
+  robots_cache& cache = here.cache;
   const robots* const rules = co_await cache.ask(*url::parse(web.url("/a")));
   co_return rules->allows(*url::parse(web.url("/a")));
 }
@@ -59,8 +70,8 @@ HOCKET_TEST(robots_cache, what_is_known_is_not_asked_for_again_for_a_day) {
     asked.push_back(target_of(request));
     return response_text(200, closed, "Connection: close\r\n");
   }));
-  const auto asking = downloader();
-  robots_cache cache(*asking, "hocket", 30s);
+  asking here;
+  robots_cache& cache = here.cache;
   const url where = *url::parse(web.url("/a?b"));
   EXPECT_EQ(cache.known(where), nullptr);
   for (int n = 0; n < 3; ++n) co_await cache.ask(where);
@@ -78,8 +89,8 @@ HOCKET_TEST(robots_cache, of_those_who_ask_at_once_one_fetches) {
     ++asked;
     return response_text(200, closed);
   }));
-  const auto asking = downloader();
-  robots_cache cache(*asking, "hocket", 30s);
+  asking here;
+  robots_cache& cache = here.cache;
   const url where = *url::parse(web.url("/a"));
   co_await hocket::gather(cache.ask(where), cache.ask(where), cache.ask(where));
   EXPECT_EQ(asked, 1);
@@ -89,8 +100,8 @@ HOCKET_TEST(robots_cache, of_those_who_ask_at_once_one_fetches) {
 HOCKET_TEST(robots_cache, ports_are_origins_of_their_own) {
   scripted_server one(answering([](const std::string&) { return response_text(200, closed); }));
   scripted_server other(answering([](const std::string&) { return response_text(404, ""); }));
-  const auto asking = downloader();
-  robots_cache cache(*asking, "hocket", 30s);
+  asking here;
+  robots_cache& cache = here.cache;
   EXPECT_FALSE((co_await cache.ask(*url::parse(one.url("/a"))))->allows(*url::parse(one.url("/a"))));
   EXPECT_TRUE((co_await cache.ask(*url::parse(other.url("/a"))))->allows(*url::parse(other.url("/a"))));
 }
@@ -103,8 +114,8 @@ HOCKET_TEST(robots_cache, of_hosts_without_end_it_remembers_those_used_last) {
     }
     hocket::http::session web;
   };
-  nobody asking;
-  robots_cache cache(asking, "hocket", 30s);
+  asking here(std::make_shared<nobody>());
+  robots_cache& cache = here.cache;
   const auto ask = [&cache](std::size_t host) -> coro<void> {
     static_cast<void>(co_await hocket::as_result(cache.ask(*url::parse(fmt::format("http://h{}.example/", host)))));
   };
@@ -123,8 +134,8 @@ HOCKET_TEST(robots_cache, follows_five_redirects_and_no_more) {
       const int hop = target == "/robots.txt" ? 0 : std::stoi(target.substr(1));
       return hop < redirects ? redirect_to("/" + std::to_string(hop + 1), 301) : response_text(200, closed);
     }));
-    const auto asking = downloader();
-    robots_cache cache(*asking, "hocket", 30s);
+    asking here;
+    robots_cache& cache = here.cache;
     const url where = *url::parse(web.url("/a"));
     EXPECT_EQ((co_await cache.ask(where))->allows(where), redirects == 6);
   }
@@ -151,8 +162,8 @@ HOCKET_TEST(robots_cache, an_error_of_the_server_is_remembered_for_a_while_and_l
     ++asked;
     return response_text(asked < 4 ? 503 : 200, "", "Connection: close\r\n");
   }));
-  const auto asking = downloader();
-  robots_cache cache(*asking, "hocket", 30s);
+  asking here;
+  robots_cache& cache = here.cache;
   const url where = *url::parse(web.url("/a"));
   int expected = 0;
   for (const auto rest : {500ms, 1000ms, 2000ms}) {
@@ -170,8 +181,8 @@ HOCKET_TEST(robots_cache, nobody_there_is_no_permission) {
   scripted_server web(answering([](const std::string&) { return std::string(); }));
   web.refuse();
   co_await hocket::sleep(1s);
-  const auto asking = downloader();
-  robots_cache cache(*asking, "hocket", 30s);
+  asking here;
+  robots_cache& cache = here.cache;
   try {
     co_await cache.ask(*url::parse(web.url("/a")));
     ADD_FAILURE() << "allowed";
@@ -182,13 +193,35 @@ HOCKET_TEST(robots_cache, nobody_there_is_no_permission) {
   }
 }
 
+HOCKET_TEST(robots_cache, a_file_at_a_host_whose_turn_is_far_away_is_not_waited_for) {
+  scripted_server other(answering([](const std::string&) { return response_text(200, ""); }));
+  scripted_server web(answering([&other](const std::string&) { return redirect_to(other.url("/robots.txt")); }));
+  for (const auto delay : {60s, 61s}) {
+    asking here;
+    here.limits = {.connections = 1, .delay = delay};
+    EXPECT_TRUE(here.turns.try_take_slot(*url::parse(other.url())));
+    const auto begin = hocket::loop::running().time();
+    EXPECT_EQ(co_await status_that_fails(here.cache, *url::parse(web.url())), delay == 60s ? -1 : 0);
+    EXPECT_EQ(hocket::loop::running().time() - begin, delay == 60s ? 60s : 0s);
+  }
+}
+
+HOCKET_TEST(robots_cache, the_time_for_answers_does_not_run_while_a_turn_is_waited_for) {
+  scripted_server other(answering([](const std::string&) { return response_text(200, ""); }));
+  scripted_server web(answering([&other](const std::string&) { return redirect_to(other.url("/robots.txt")); }));
+  asking here;
+  here.limits = {.connections = 1, .delay = 40s};
+  EXPECT_TRUE(here.turns.try_take_slot(*url::parse(other.url())));
+  EXPECT_EQ(co_await status_that_fails(here.cache, *url::parse(web.url())), -1);
+}
+
 TEST(robots_cache, cancelled_anywhere_it_leaves_the_others_to_ask) {
   for (const auto backend : hocket::testing::every_backend()) {
     const auto report = hocket::testing::cancel_at_every_suspension(
         []() -> coro<void> {
           scripted_server web(answering([](const std::string&) { return response_text(200, closed); }));
-          const auto asking = downloader();
-          robots_cache cache(*asking, "hocket", 30s);
+          asking here;
+          robots_cache& cache = here.cache;
           const url where = *url::parse(web.url("/a"));
           const auto first = co_await hocket::as_result(cache.ask(where));
           EXPECT_FALSE((co_await cache.ask(where))->allows(where));

@@ -202,6 +202,17 @@ HOCKET_TEST(scheduler, who_waits_for_a_slot_gets_none_when_waits_are_over) {
   EXPECT_EQ(now(), begin);
 }
 
+HOCKET_TEST(scheduler, nobody_waits_for_a_slot_beyond_his_patience) {
+  scheduler turns = with_limits(polite);
+  const url where = *url::parse("http://example.org/");
+  EXPECT_TRUE(co_await turns.take_slot(where, 0s));
+  const auto begin = now();
+  EXPECT_FALSE(co_await turns.take_slot(where, 999ms));
+  EXPECT_EQ(now(), begin);
+  EXPECT_TRUE(co_await turns.take_slot(where, 1s));
+  EXPECT_EQ(now() - begin, 1s);
+}
+
 HOCKET_TEST(scheduler, a_url_that_is_put_back_comes_first_when_its_host_has_its_turn) {
   scheduler turns = with_limits(polite);
   for (const char* href : {"http://a/1", "http://a/2", "http://b/1"}) turns.add(at(href));

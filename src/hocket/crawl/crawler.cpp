@@ -10,6 +10,7 @@
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/detail/asker.hpp>
 #include <hocket/crawl/detail/page_fetcher.hpp>
 #include <hocket/crawl/detail/sitemap_fetcher.hpp>
 #include <hocket/crawl/limits_of_host.hpp>
@@ -83,20 +84,21 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
       out_(out),
       hooks_(std::move(hooks)),
       roles_(complete(std::move(roles), options_, hooks_, scope_)),
-      robots_(*roles_.downloader, options_.user_agent, options_.timeout, loop::running().random()()),
+      asker_(std::make_unique<detail::asker>(detail::asker::parts{options_, hooks_, *roles_.downloader, scheduler_})),
+      robots_(*asker_, scheduler_, options_.user_agent, options_.timeout, loop::running().random()()),
       judge_([this](const url& found) { return judge(found); }),
       counters_(roles_.frontier->seed_of_counts().value_or(loop::running().random()())),
       traps_(options_.traps, counters_),
       scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); },
                  options_.depth.has_value(), options_.order, loop::running().random()()),
       fetcher_(std::make_unique<detail::page_fetcher>(
-          detail::page_fetcher::parts{options_, hooks_, roles_, scope_, robots_, scheduler_, counters_})),
+          detail::page_fetcher::parts{options_, hooks_, roles_, scope_, *asker_, robots_, scheduler_, counters_})),
       slots_(options_.concurrency) {
   nothing_under_way_.set();
   for (url& seed : options_.seeds) seed = without_credentials(std::move(seed));  // the downloader has them
   if (!options_.sitemaps) return;
   sitemaps_ = std::make_unique<detail::sitemap_fetcher>(
-      detail::sitemap_fetcher::parts{options_, *fetcher_, robots_, scheduler_,
+      detail::sitemap_fetcher::parts{options_, *asker_, robots_, scheduler_,
                                      [this](url sitemap, std::vector<page_link> pages) -> coro<bool> {
                                        co_return co_await take_from_sitemap(std::move(sitemap), std::move(pages));
                                      },

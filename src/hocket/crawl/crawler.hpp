@@ -29,6 +29,7 @@
 namespace hocket::crawl {
 
 namespace detail {
+class asker;
 struct fetched_page;
 class page_fetcher;
 class sitemap_fetcher;
@@ -96,6 +97,7 @@ class crawler {
   pipeline& out_;
   crawl_hooks hooks_;
   crawl_roles roles_;
+  std::unique_ptr<detail::asker> asker_;
   robots_cache robots_;
   frontier::judge judge_;
   counters counters_;

@@ -23,11 +23,20 @@ class session_downloader final : public downloader {
   }
 
   HOCKET_CORO_WRAPPER coro<http::response> get(const url& where, http::request_options options) override {
-    if (!origins_.empty() && origins_.contains(where.origin())) add_credentials(options);
+    complete(where, options);
     return web_.get(where, std::move(options));
   }
 
+  HOCKET_CORO_WRAPPER coro<http::response> head(const url& where, http::request_options options) override {
+    complete(where, options);
+    return web_.request("HEAD", url(where), std::move(options));
+  }
+
  private:
+  void complete(const url& where, http::request_options& options) const {
+    if (!origins_.empty() && origins_.contains(where.origin())) add_credentials(options);
+  }
+
   // A hook may have set others.
   void add_credentials(http::request_options& options) const {
     if (!options.auth && !options.fields.contains("Authorization")) options.auth = auth_;
@@ -50,6 +59,11 @@ class recording_downloader final : public downloader {
   HOCKET_CORO_WRAPPER coro<http::response> get(const url& where, http::request_options options) override {
     options.recorder = record_();
     return inner_->get(where, std::move(options));
+  }
+
+  HOCKET_CORO_WRAPPER coro<http::response> head(const url& where, http::request_options options) override {
+    options.recorder = record_();
+    return inner_->head(where, std::move(options));
   }
 
  private:

@@ -2,7 +2,9 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/options.hpp>
 #include <hocket/http/client/session.hpp>
@@ -17,6 +19,11 @@ class downloader {
   /// The head of the answer, whatever its status; its body is read by the crawler. `options` come with a time limit and without
   /// redirects. Throws what `http::session::get` throws.
   [[nodiscard]] virtual coro<http::response> get(const url& where, http::request_options options) = 0;
+
+  /// The same without the body, for a link that is only checked. One that does not override it asks by GET.
+  [[nodiscard]] HOCKET_CORO_WRAPPER virtual coro<http::response> head(const url& where, http::request_options options) {
+    return get(where, std::move(options));
+  }
 };
 
 /// Asks by one `http::session`, made of the crawl's options. `private_host` says of a host whether a private address is meant.

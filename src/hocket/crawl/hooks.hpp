@@ -29,12 +29,13 @@ struct attempt_record {
 
 /// What a crawl tells while it runs, and where one may step in. All are called on the loop, and must not throw.
 struct crawl_hooks {
-  /// Before each request, those of redirects included: may change fields, cookies, credentials.
+  /// Before each request, whatever is asked for: a page, a robots.txt, a sitemap, a link that is checked, and where any of these is
+  /// redirected to. May change fields, cookies, credentials.
   std::function<void(const url& where, http::request_options&)> before_request{};
   /// Gives who records the exchanges of the next request, robots.txt's too. Answers are then read to their end, as far as
   /// `crawl_options::max_body_bytes`.
   std::function<std::shared_ptr<http::exchange_recorder>()> record{};
-  /// The head of an answer has come.
+  /// The head of an answer to one of these has come.
   std::function<void(const url& where, const http::response&)> on_response{};
   /// A page was read: may change what was found, before it is written and followed.
   std::function<void(const url& page, findings&)> on_links{};

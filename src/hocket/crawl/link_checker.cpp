@@ -8,42 +8,25 @@
 
 #include <fmt/format.h>
 
-#include <hocket/base/attributes.hpp>
+#include <hocket/crawl/detail/asker.hpp>
 #include <hocket/crawl/downloader.hpp>
 #include <hocket/crawl/limits_of_host.hpp>
 #include <hocket/crawl/link_checker.hpp>
 #include <hocket/http/client/detail/retriable.hpp>
-#include <hocket/http/client/session.hpp>
+#include <hocket/http/client/response.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/loop/loop.hpp>
-#include <hocket/url/without_user.hpp>
 
 namespace hocket::crawl {
 
 static constexpr auto first_retry_after = std::chrono::milliseconds(500);
-
-/// Sends the requests, those for robots.txt too.
-class link_checker::asker final : public downloader {
- public:
-  explicit asker(http::session_options options) : web_(std::move(options)) {}
-
-  HOCKET_CORO_WRAPPER coro<http::response> get(const url& where, http::request_options options) override {
-    return web_.get(where, std::move(options));
-  }
-  HOCKET_CORO_WRAPPER coro<http::response> request(const char* method, const url& where, duration time_left) {
-    return web_.request(method, url(where), {.timeout = time_left, .max_redirects = 0});
-  }
-
- private:
-  http::session web_;
-};
 
 /// What came of asking for a link once.
 struct link_checker::attempt {
   link_verdict verdict{};
   bool may_pass = false;                  // it may be otherwise the next time
   std::optional<duration> retry_after{};  // the host asks for this rest
-  url place;                              // that was asked for last
+  detail::redirect_chain chain;
 };
 
 /// While it lives the scheduler has a link under way.
@@ -55,18 +38,19 @@ struct link_checker::turn {
   ~turn() { of.finished(link); }
 };
 
-static http::session_options session_options_of(const crawl_options& options, const scope& inside) {
-  http::session_options wanted =
-      crawl_session_options(options, [&inside](const url& where) { return inside.names_host(where.host()); });
-  wanted.default_headers = {{"Accept", "*/*"}};
-  return wanted;
+// What a link leads to may be of any type.
+static crawl_options with_any_type(crawl_options options) {
+  if (!options.fields.contains("Accept")) options.fields.add("Accept", "*/*");
+  return options;
 }
 
-link_checker::link_checker(crawl_options options)
-    : options_(std::move(options)),
+link_checker::link_checker(crawl_options options, crawl_hooks hooks)
+    : options_(with_any_type(std::move(options))),
       inside_(options_.scope, options_.seeds),
-      web_(std::make_unique<asker>(session_options_of(options_, inside_))),
-      robots_(*web_, options_.user_agent, options_.timeout, loop::running().random()()),
+      hooks_(std::move(hooks)),
+      web_(make_session_downloader(options_, [this](const url& where) { return inside_.names_host(where.host()); })),
+      asker_(std::make_unique<detail::asker>(detail::asker::parts{options_, hooks_, *web_, scheduler_})),
+      robots_(*asker_, scheduler_, options_.user_agent, options_.timeout, loop::running().random()()),
       scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); }, false,
                  crawl_order::breadth_first, loop::running().random()()),
       slots_(options_.concurrency) {}
@@ -105,7 +89,7 @@ coro<void> link_checker::hand_out(task_group& group) {
 
 coro<void> link_checker::work_on(target next, permit held) {
   const turn mine(scheduler_, next.url);
-  attempt made{.place = next.url};
+  attempt made{.chain = {.place = next.url, .time_left = options_.timeout, .most = options_.max_redirects}};
   const bool is_first = next.attempts == 0;  // by HEAD
   try {
     co_await follow(next, made, held);
@@ -127,6 +111,7 @@ coro<void> link_checker::work_on(target next, permit held) {
   } catch (const std::exception& failed) {
     made.verdict.error = failed.what();
   }
+  made.verdict.status = made.chain.status;
   if (!postpone(next, made)) tell_(next.url, made.verdict);
 }
 
@@ -135,17 +120,13 @@ bool link_checker::postpone(const target& next, const attempt& made) {
   if (!made.may_pass && !made.retry_after) return false;
   const duration backoff = first_retry_after * (1U << std::min(next.attempts, 6U));
   const duration delay = std::max(backoff, made.retry_after.value_or(backoff));
-  if (made.retry_after) scheduler_.rest(made.place, delay);
+  if (made.retry_after) scheduler_.rest(made.chain.place, delay);
   if (next.attempts >= std::max(1U, options_.retries) || delay > scheduler::longest_rest) return false;
   target again = next;
   ++again.attempts;
-  const bool is_at_home = made.place.host_with_port() == next.url.host_with_port();
+  const bool is_at_home = made.chain.place.host_with_port() == next.url.host_with_port();
   scheduler_.add_again(std::move(again), delay, made.retry_after && is_at_home);
   return true;
-}
-
-static bool is_redirect(const http::response& answer) {
-  return answer.status() >= 300 && answer.status() < 400 && answer.headers().contains("Location");
 }
 
 // How long the host wants to be left alone, if it says so.
@@ -156,35 +137,23 @@ static std::optional<duration> rest_after(const http::response& answer) {
   return std::nullopt;
 }
 
-// Its time runs while somebody answers, not while it waits for a turn.
 coro<void> link_checker::follow(const target& next, attempt& made, permit& held) {
-  duration left = options_.timeout;
-  const char* method = next.attempts == 0 ? "HEAD" : "GET";
-  url& at = made.place;
-  for (unsigned redirects = 0;;) {
-    if (options_.obey_robots && !co_await may_ask(at, made, held)) co_return;
-    const time_point asked_at = loop::running().time();
-    auto answer = co_await web_->request(method, at, left);
-    scheduler_.answered(at, asked_at);
-    made.verdict.status = answer.status();
-    if (is_redirect(answer)) {
-      if (redirects++ == options_.max_redirects)
-        throw http::too_many_redirects(fmt::format("more than {} redirects", options_.max_redirects));
-      url hop = next_hop(answer, at);
-      co_await answer.drain();
-      at = std::move(hop);
-    } else {
-      made.retry_after = rest_after(answer);
-      const bool head_is_refused = !answer.ok() && method == std::string_view("HEAD") && !made.retry_after;
-      if (!answer.ok())
-        made.verdict.error = fmt::format("{} {}", answer.status(), http::reason_phrase(answer.status()));
-      co_await answer.drain();
-      if (!head_is_refused) co_return;
-      made.verdict.error.clear();
-      method = "GET";
+  using method = detail::asker::method;
+  detail::asker::entrance enter = [this, &made, &held](const url& place) -> coro<bool> {
+    co_return co_await may_go_on(place, made, held);
+  };
+  if (!co_await may_ask(next.url, true, made, held)) co_return;
+  for (method how = next.attempts == 0 ? method::head : method::get;; how = method::get) {
+    auto answer = co_await asker_->follow(made.chain, enter, how);
+    if (!answer) co_return;
+    made.retry_after = rest_after(*answer);
+    co_await answer->drain();
+    if (answer->ok()) co_return;
+    if (how == method::get || made.retry_after) {
+      made.verdict.error = fmt::format("{} {}", answer->status(), http::reason_phrase(answer->status()));
+      co_return;
     }
-    left -= loop::running().time() - asked_at;
-    if (!co_await take_slot(at, made, held)) co_return;
+    if (!co_await take_slot(made.chain.place, made, held)) co_return;
   }
 }
 
@@ -193,30 +162,33 @@ coro<bool> link_checker::take_slot(const url& whose, attempt& made, permit& held
   if (scheduler_.try_take_slot(whose)) co_return true;
   held.reset();
   if (co_await scheduler_.take_slot(whose)) co_return true;
-  made.verdict = {.not_checked = "host_rests"};
+  made.verdict.not_checked = "host_rests";
   co_return false;
 }
 
-// Asks for the robots.txt of a place, if it is not known. That spends the slot of the host.
-coro<bool> link_checker::may_ask(const url& where, attempt& made, permit& held) {
-  const robots* rules = robots_.known(where);
-  const bool is_known = rules != nullptr;
-  if (!is_known) rules = co_await robots_.ask(where);
-  const bool allowed = rules->allows(where);
-  if (!allowed) made.verdict.not_checked = "robots";
-  if (is_known) co_return allowed;
-  scheduler_.renew_limits(where);
-  co_return allowed&& co_await take_slot(where, made, held);
+coro<bool> link_checker::may_go_on(const url& where, attempt& made, permit& held) {
+  if (!matches_any(options_.exclude, where)) co_return co_await may_ask(where, false, made, held);
+  made.verdict.not_checked = "excluded";
+  co_return false;
 }
 
-url link_checker::next_hop(const http::response& answer, const url& from) const {
-  const std::string_view location = answer.headers().get("Location").value_or("");
-  auto hop = url::parse(location, from);
-  if (!hop || (hop->scheme() != "http" && hop->scheme() != "https"))
-    throw http::client_error(fmt::format("redirected to '{}', which is not an http(s) URL", location));
-  if (from.scheme() == "https" && hop->scheme() == "http" && !options_.allow_downgrade)
-    throw http::downgrade_refused(from, *hop);
-  return without_credentials(std::move(*hop).without_fragment());
+// Asks for the robots.txt of a place, if it is not known, which spends a slot of the host; and sees to it that there is one in the end.
+coro<bool> link_checker::may_ask(const url& where, bool has_slot, attempt& made, permit& held) {
+  if (options_.obey_robots) {
+    const robots* rules = robots_.known(where);
+    if (rules == nullptr) {
+      if (!has_slot && !co_await take_slot(where, made, held)) co_return false;
+      rules = co_await robots_.ask(where);
+      scheduler_.renew_limits(where);
+      has_slot = false;
+    }
+    if (!rules->allows(where)) {
+      if (has_slot) scheduler_.give_slot_back(where);
+      made.verdict.not_checked = "robots";
+      co_return false;
+    }
+  }
+  co_return has_slot || co_await take_slot(where, made, held);
 }
 
 }  // namespace hocket::crawl

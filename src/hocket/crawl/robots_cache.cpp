@@ -6,7 +6,10 @@
 
 #include <fmt/format.h>
 
+#include <hocket/crawl/detail/asker.hpp>
 #include <hocket/crawl/robots_cache.hpp>
+#include <hocket/crawl/scheduler.hpp>
+#include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/detail/retriable.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/loop/loop.hpp>
@@ -23,14 +26,6 @@ constexpr unsigned most_redirects = 5;
 std::string_view origin_of(const url& where) noexcept {
   const char* const begin = where.href().data();
   return {begin, static_cast<std::size_t>(where.path().data() - begin)};
-}
-
-std::optional<url> next_hop(const http::response& answer, const url& from) {
-  const auto location = answer.headers().get("Location");
-  if (answer.status() < 300 || answer.status() > 399 || !location) return std::nullopt;
-  auto hop = url::parse(*location, from);
-  if (!hop || (hop->scheme() != "http" && hop->scheme() != "https")) return std::nullopt;
-  return std::move(*hop).without_fragment();
 }
 
 coro<std::string> beginning_of(http::response& answer) {
@@ -120,29 +115,33 @@ void robots_cache::fail(entry& where, robots_unreachable why) {
 
 coro<robots> robots_cache::fetch(url place, std::size_t& bytes) {
   ++fetched_;
-  const time_point deadline = loop::running().time_after(timeout_);
-  for (unsigned redirects = 0;; ++redirects) {
-    auto answer = co_await downloader_.get(place, {.timeout = deadline - loop::running().time(), .max_redirects = 0});
-    if (auto hop = next_hop(answer, place)) {
-      if (redirects == most_redirects) co_return robots();
-      co_await answer.drain();
-      place = std::move(*hop);
-      continue;
-    }
-    const int status = answer.status();
-    if (status >= 500) {
-      co_await answer.drain();
-      throw robots_unreachable(fmt::format("robots.txt cannot be had: {} {}", status, http::reason_phrase(status)),
-                               status, true);
-    }
-    if (status < 200 || status > 299) {
-      co_await answer.drain();
-      co_return robots();
-    }
-    const std::string text = co_await beginning_of(answer);
-    bytes = text.size();
-    co_return robots::parse(text, user_agent_);
+  detail::redirect_chain chain{.place = std::move(place), .time_left = timeout_, .most = most_redirects};
+  detail::asker::entrance enter = [this](const url& next) -> coro<bool> {
+    co_return co_await turns_.take_slot(next, scheduler::longest_rest);
+  };
+  std::optional<http::response> answer;
+  try {
+    answer = co_await web_.follow(chain, enter);
+  } catch (const http::too_many_redirects&) {
+    co_return robots();
   }
+  if (!answer)
+    throw robots_unreachable(
+        fmt::format("robots.txt cannot be had: it is at {}, which is left alone", chain.place.host_with_port()), 0,
+        true);
+  const int status = answer->status();
+  if (status >= 500) {
+    co_await answer->drain();
+    throw robots_unreachable(fmt::format("robots.txt cannot be had: {} {}", status, http::reason_phrase(status)),
+                             status, true);
+  }
+  if (status < 200 || status > 299) {
+    co_await answer->drain();
+    co_return robots();
+  }
+  const std::string text = co_await beginning_of(*answer);
+  bytes = text.size();
+  co_return robots::parse(text, user_agent_);
 }
 
 }  // namespace hocket::crawl

@@ -172,9 +172,11 @@ bool scheduler::try_take_slot(const hocket::url& whose) {
   return true;
 }
 
-coro<bool> scheduler::take_slot(const hocket::url& whose) {
-  const host* const known = find(whose);
-  if (known != nullptr && known->is_set_aside && known->next_slot > loop::running().time()) co_return false;
+coro<bool> scheduler::take_slot(const hocket::url& whose, duration patience) {
+  if (const host* const known = find(whose)) {
+    const duration wait = known->next_slot - loop::running().time();
+    if (wait > patience || (known->is_set_aside && wait > duration::zero())) co_return false;
+  }
   const time_point mine = reserve_slot(whose);
   if (mine > loop::running().time()) {
     cancel_scope until_then({.deadline = mine});

@@ -76,8 +76,9 @@ class scheduler {
   /// For one more request to the host of `whose`, which is under way already or redirected to: takes the host's next slot if that has
   /// come.
   [[nodiscard]] bool try_take_slot(const hocket::url& whose);
-  /// The same, but reserves the slot and waits for it. False if there is none: the host is set aside, or `end_waits` comes first.
-  [[nodiscard]] coro<bool> take_slot(const hocket::url& whose);
+  /// The same, but reserves the slot and waits for it. False if there is none: the host is set aside, its slot is further away than
+  /// `patience`, or `end_waits` comes first.
+  [[nodiscard]] coro<bool> take_slot(const hocket::url& whose, duration patience = duration::max());
   /// Nobody is to wait for a slot any more.
   void end_waits() noexcept { waits_are_over_.set(); }
 

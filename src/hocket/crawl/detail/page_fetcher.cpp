@@ -20,20 +20,6 @@ namespace {
 constexpr std::chrono::seconds longest_rest = std::chrono::hours(24);
 constexpr std::uint64_t most_bytes_of_spare = 256 * 1024;  // of the page that it has read
 
-bool is_http(const url& target) { return target.scheme() == "http" || target.scheme() == "https"; }
-
-bool is_redirect(const http::response& answer) {
-  return answer.status() >= 300 && answer.status() <= 399 && answer.headers().contains("Location");
-}
-
-url hop_of(const http::response& answer, const url& from) {
-  const std::string_view location = *answer.headers().get("Location");
-  auto hop = url::parse(location, from);
-  if (!hop || !is_http(*hop))
-    throw http::client_error(fmt::format("redirected to '{}', which is not an http(s) URL", location));
-  return without_credentials(std::move(*hop).without_fragment());
-}
-
 std::optional<duration> retry_after(const http::response& answer) {
   if (answer.status() != 429 && answer.status() != 503) return std::nullopt;
   return std::min(answer.retry_after().value_or(std::chrono::seconds(0)), longest_rest);
@@ -71,6 +57,7 @@ page_fetcher::page_fetcher(const parts& with)
       hooks_(with.hooks),
       roles_(with.roles),
       scope_(with.inside),
+      asker_(with.web),
       robots_(with.robots),
       scheduler_(with.turns),
       duplicates_(with.options.max_duplicates, with.counts) {}
@@ -103,15 +90,16 @@ coro<void> page_fetcher::attempt(const target& next, fetched_page& result) {
   for (;;) {
     if (options_.obey_robots && !std::exchange(is_allowed, false) && !co_await may_fetch(next, result)) co_return;
     const time_point asked_at = loop::running().time();
-    auto answer = co_await ask(result.final_url, asked_at + options_.timeout - result.spent);
+    auto answer =
+        co_await asker_.ask(result.final_url, options_.timeout - result.spent, condition_for(result.final_url));
     take_head(answer, result);
-    if (!is_redirect(answer)) {
+    if (!asker::is_redirect(answer)) {
       co_await take_body(answer, result);
       co_return;
     }
     co_await pass_over(answer);
     result.spent += loop::running().time() - asked_at;
-    url hop = hop_of(answer, result.final_url);
+    url hop = asker::next_place(answer, result.final_url);
     result.redirects.push_back({answer.status(), std::exchange(result.final_url, std::move(hop))});
     if (!co_await may_go_on(next, result)) co_return;
     if (!scheduler_.try_take_slot(result.final_url)) co_return put_back(result, false);
@@ -126,15 +114,11 @@ void page_fetcher::put_back(fetched_page& result, bool is_allowed) {
                                                                         .spent = result.spent});
 }
 
-coro<http::response> page_fetcher::ask(url where, time_point deadline) {
-  const time_point asked_at = loop::running().time();
-  http::request_options asked{.timeout = deadline - asked_at, .max_redirects = 0};
-  if (roles_.earlier) http::ask_if_changed(asked.fields, roles_.earlier->validators_of(where));
-  if (hooks_.before_request) hooks_.before_request(where, asked);
-  auto answer = co_await roles_.downloader->get(where, std::move(asked));
-  scheduler_.answered(where, asked_at);
-  if (hooks_.on_response) hooks_.on_response(where, answer);
-  co_return answer;
+// What an earlier crawl has of a page is not sent again as long as it is the same.
+http::headers page_fetcher::condition_for(const url& where) const {
+  http::headers fields;
+  if (roles_.earlier) http::ask_if_changed(fields, roles_.earlier->validators_of(where));
+  return fields;
 }
 
 // Asks for the robots.txt of where the page is now, if it is not known. That spends the slot of the host.
@@ -173,7 +157,7 @@ coro<bool> page_fetcher::may_go_on(const target& next, fetched_page& result) {
     co_await leave_out(result, "excluded");
     co_return false;
   }
-  if (from.scheme() == "https" && result.final_url.scheme() == "http" && !options_.allow_downgrade) {
+  if (asker_.is_refused_downgrade(from, result.final_url)) {
     refuse_downgrade(next, from, result);
     co_return false;
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <hocket/core/coro.hpp>
+#include <hocket/crawl/detail/asker.hpp>
 #include <hocket/crawl/duplicates.hpp>
 #include <hocket/crawl/earlier_pages.hpp>
 #include <hocket/crawl/hooks.hpp>
@@ -71,6 +72,7 @@ class page_fetcher {
     const crawl_hooks& hooks;
     const crawl_roles& roles;
     const scope& inside;
+    asker& web;
     robots_cache& robots;
     scheduler& turns;
     counters& counts;
@@ -82,10 +84,6 @@ class page_fetcher {
   /// turn: see `fetched_page::underway`.
   coro<void> fetch(const target& next, fetched_page& result);
 
-  /// One request and the head of its answer, as the hooks have it, for what is fetched besides pages too. Its slot was taken. Throws what
-  /// `downloader::get` throws.
-  [[nodiscard]] coro<http::response> ask(url where, time_point deadline);
-
   /// Once it is known that the page is not tried again: resolves what was found on it, if it was read.
   void finish(fetched_page& result);
 
@@ -94,6 +92,7 @@ class page_fetcher {
   void recycle(fetched_page& done);
 
  private:
+  [[nodiscard]] http::headers condition_for(const url& where) const;
   coro<void> attempt(const target& next, fetched_page& result);
   static void put_back(fetched_page& result, bool is_allowed);
   coro<bool> may_fetch(const target& next, fetched_page& result);
@@ -113,6 +112,7 @@ class page_fetcher {
   const crawl_hooks& hooks_;
   const crawl_roles& roles_;
   const scope& scope_;
+  asker& asker_;
   robots_cache& robots_;
   scheduler& scheduler_;
   duplicates duplicates_;

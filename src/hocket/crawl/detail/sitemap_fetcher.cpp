@@ -8,7 +8,6 @@
 #include <hocket/crawl/detail/sitemap_fetcher.hpp>
 #include <hocket/http/coding/content_decoder.hpp>
 #include <hocket/http/status.hpp>
-#include <hocket/loop/loop.hpp>
 #include <hocket/sitemap/sitemap_reader.hpp>
 #include <hocket/url/without_user.hpp>
 
@@ -113,37 +112,29 @@ coro<void> sitemap_fetcher::read_file(site& of, file which) {
 
 // Nothing if it is not there, and nobody has said that it was.
 coro<std::optional<http::response>> sitemap_fetcher::ask(file which) {
-  duration left = with_.options.timeout;  // while turns are waited for it does not run
-  url place = which.where;
-  for (unsigned redirects = 0; redirects <= most_redirects; ++redirects) {
-    co_await take_turn(place);
-    const time_point asked_at = loop::running().time();
-    auto answer = co_await with_.pages.ask(place, asked_at + left);
-    const auto location = answer.headers().get("Location");
-    if (answer.status() >= 300 && answer.status() <= 399 && location) {
-      auto hop = url::parse(*location, place);
-      if (!hop || !is_http(*hop)) throw error(fmt::format("redirected to '{}'", *location));
-      co_await answer.drain();
-      left -= loop::running().time() - asked_at;
-      place = without_credentials(std::move(*hop).without_fragment());
-      continue;
-    }
-    if (answer.status() >= 200 && answer.status() <= 299) co_return answer;
-    co_await answer.drain();
-    if (!which.is_named) co_return std::nullopt;
-    throw error(fmt::format("{} {}", answer.status(), http::reason_phrase(answer.status())));
-  }
-  throw error(fmt::format("more than {} redirects", most_redirects));
+  redirect_chain chain{.place = which.where, .time_left = with_.options.timeout, .most = most_redirects};
+  asker::entrance enter = [this](const url& next) -> coro<bool> {
+    co_await take_turn(next);
+    co_return true;
+  };
+  co_await take_turn(chain.place);
+  auto answer = co_await with_.web.follow(chain, enter);
+  if (answer->status() >= 200 && answer->status() <= 299) co_return answer;
+  co_await answer->drain();
+  if (!which.is_named) co_return std::nullopt;
+  throw error(fmt::format("{} {}", answer->status(), http::reason_phrase(answer->status())));
 }
 
 // To ask for a file. Throws `error` if it is not to be had.
 coro<void> sitemap_fetcher::take_turn(url where) {
+  if (matches_any(with_.options.exclude, where)) throw error("it is excluded");
   const error left_alone("its host is left alone, or the crawl ends");
   if (with_.options.obey_robots) {
     const robots* rules = with_.robots.known(where);
     if (rules == nullptr) {
       if (!co_await with_.turns.take_slot(where)) throw left_alone;
       rules = co_await with_.robots.ask(where);
+      with_.turns.renew_limits(where);
     }
     if (!rules->allows(where)) throw error("robots.txt disallows it");
   }

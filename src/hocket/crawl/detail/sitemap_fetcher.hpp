@@ -11,7 +11,7 @@
 
 #include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
-#include <hocket/crawl/detail/page_fetcher.hpp>
+#include <hocket/crawl/detail/asker.hpp>
 #include <hocket/crawl/options.hpp>
 #include <hocket/crawl/page_links.hpp>
 #include <hocket/crawl/robots_cache.hpp>
@@ -23,7 +23,7 @@ namespace hocket::crawl::detail {
 /// Reads the sitemaps of sites: those that robots.txt names or, if it names none, /sitemap.xml; and those that these name. Belongs to one loop.
 ///
 /// A sitemap speaks for the host whose robots.txt names it, wherever it is itself: URLs of other hosts are left out. Redirects are followed
-/// five times. What cannot be had is told by a note, and left out.
+/// five times, to other hosts too. What cannot be had is told by a note, and left out.
 /// Source: https://www.sitemaps.org/protocol.html
 class sitemap_fetcher {
  public:
@@ -33,7 +33,7 @@ class sitemap_fetcher {
   /// What it works with; all of it outlives it.
   struct parts {
     const crawl_options& options;
-    page_fetcher& pages;
+    asker& web;
     robots_cache& robots;
     scheduler& turns;
     /// Takes some of the pages that a sitemap names; false if no more are wanted.

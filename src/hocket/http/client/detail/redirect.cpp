@@ -12,10 +12,6 @@
 namespace hocket::http::detail {
 namespace {
 
-bool is_redirect(int status) noexcept {
-  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
 bool becomes_get(int status, std::string_view method) noexcept {
   if (status == 303) return method != "GET" && method != "HEAD";
   return (status == 301 || status == 302) && method == "POST";
@@ -27,6 +23,10 @@ constexpr std::array<const char*, 8> of_the_body{
     "Content-Range", "Digest",           "Last-Modified",    "Expect"};
 
 }  // namespace
+
+bool is_redirect(int status) noexcept {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
 
 std::optional<url> redirect_of(int status, const headers& fields, const url& from) {
   if (!is_redirect(status)) return std::nullopt;
