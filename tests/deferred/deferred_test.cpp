@@ -1,5 +1,6 @@
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -138,6 +139,71 @@ TEST(deferred, one_that_its_holder_has_called_keeps_that_result) {
   std::string seen;
   link.add_callback([](int) {}).add_errback([&seen](const std::exception_ptr& error) { seen = told(error); });
   EXPECT_EQ(seen, "by its holder");
+}
+
+/// Somebody who holds a deferred that nobody else does, and may be let go of by its callbacks.
+struct owner {
+  deferred<std::string> answer;
+};
+
+TEST(deferred, whose_callback_lets_go_of_its_owner_still_hands_its_result_on) {
+  auto held = std::make_unique<owner>();
+  const deferred<std::string>& answer = held->answer;
+  std::string seen;
+  answer.add_both([&held] { held.reset(); }).add_callback([&seen](std::string text) { seen = std::move(text); });
+  answer.callback(std::string(60, 'x'));
+  EXPECT_EQ(seen, std::string(60, 'x'));
+}
+
+TEST(deferred, whose_errback_lets_go_of_its_owner_keeps_the_error_until_that_returns) {
+  auto held = std::make_unique<owner>();
+  const deferred<std::string>& answer = held->answer;
+  std::string seen;
+  answer.add_errback([&](const std::exception_ptr& error) {
+    held.reset();
+    return seen = told(error);
+  });
+  answer.errback(std::runtime_error("no"));
+  EXPECT_EQ(seen, "no");
+}
+
+TEST(deferred, whose_canceller_lets_go_of_its_owner_is_cancelled_all_the_same) {
+  std::unique_ptr<owner> held;
+  held = std::make_unique<owner>(owner{deferred<std::string>([&held] { held.reset(); })});
+  const deferred<std::string>& answer = held->answer;
+  std::string seen;
+  answer.add_both([] {}).add_errback([&seen](const std::exception_ptr& error) { return seen = told(error); });
+  answer.cancel();
+  EXPECT_EQ(seen, "cancelled");
+}
+
+TEST(deferred, whose_canceller_keeps_its_owner_may_be_called_all_the_same) {
+  auto held = std::make_shared<std::optional<owner>>();
+  held->emplace(deferred<std::string>([held] {}));
+  const deferred<std::string>& answer = (*held)->answer;
+  std::string seen;
+  answer.add_callback([&seen](std::string text) { seen = std::move(text); });
+  held.reset();
+  answer.callback(std::string(60, 'x'));
+  EXPECT_EQ(seen, std::string(60, 'x'));
+}
+
+TEST(deferred, unpaused_by_whom_its_callback_lets_go_of_still_hands_its_result_on) {
+  auto held = std::make_unique<owner>();
+  const deferred<std::string>& answer = held->answer;
+  std::string seen;
+  answer.pause();
+  answer.add_both([&held] { held.reset(); }).add_callback([&seen](std::string text) { seen = std::move(text); });
+  answer.callback(std::string(60, 'x'));
+  answer.unpause();
+  EXPECT_EQ(seen, std::string(60, 'x'));
+}
+
+TEST(deferred, that_has_a_result_may_lose_its_owner_to_the_callback_that_is_added) {
+  auto held = std::make_unique<owner>(owner{hocket::succeed(std::string(60, 'x'))});
+  std::string seen;
+  held->answer.add_both([&held] { held.reset(); }).add_callback([&seen](std::string text) { seen = std::move(text); });
+  EXPECT_EQ(seen, std::string(60, 'x'));
 }
 
 TEST(deferred, called_twice_is_an_error) {

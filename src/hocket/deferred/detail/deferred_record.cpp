@@ -6,18 +6,15 @@
 namespace hocket::detail {
 
 void deferred_link::go_on() {
-  if (!called_ || paused_ > 0) return;
-  std::shared_ptr<deferred_link> next = hand_on();
-  while (next != nullptr && next->called_ && next->paused_ == 0) next = next->hand_on();
+  std::shared_ptr<deferred_link> link = shared_from_this();
+  while (link != nullptr && link->called_ && link->paused_ == 0) link = link->hand_on();
 }
 
 void deferred_link::cancel() {
   if (called_) return;
-  std::shared_ptr<deferred_link> held;  // links may let go of each other on the way
-  deferred_link* head = this;
+  std::shared_ptr<deferred_link> head = shared_from_this();
   while (auto source = head->source_.lock()) {
-    held = std::move(source);
-    head = held.get();
+    head = std::move(source);
     if (head->called_) return;
   }
   head->cancel_head();

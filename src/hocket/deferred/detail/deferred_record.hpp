@@ -15,8 +15,8 @@
 
 namespace hocket::detail {
 
-/// One link of a chain of callbacks, whatever its value is.
-class deferred_link {
+/// One link of a chain of callbacks, whatever its value is. What it calls may let go of whoever holds it: it lives until that has returned.
+class deferred_link : public std::enable_shared_from_this<deferred_link> {
  public:
   explicit deferred_link(std::source_location created) noexcept : created_(created) {}
   deferred_link(const deferred_link&) = delete;
@@ -78,7 +78,7 @@ class deferred_link {
 };
 
 template <class T>
-class deferred_record final : public deferred_link, public std::enable_shared_from_this<deferred_record<T>> {
+class deferred_record final : public deferred_link {
  public:
   /// Takes the result, and the link that it is to be given to; gives the one to go on with.
   using consumer = function<std::shared_ptr<deferred_link>(result<T>&, std::shared_ptr<deferred_link>)>;
@@ -91,12 +91,14 @@ class deferred_record final : public deferred_link, public std::enable_shared_fr
   template <class... Value>
   void call(Value&&... value) {
     if (this->called() && is_late_call()) return;
+    const auto held = shared_from_this();
     settle(std::forward<Value>(value)...);
     go_on();
   }
   void call_error(std::exception_ptr error) {
     if (!error) throw invalid_state_error("a deferred was given no exception for one");
     if (this->called() && is_late_call()) return;
+    const auto held = shared_from_this();
     settle_error(std::move(error));
     go_on();
   }
