@@ -197,12 +197,21 @@ coro<output> output::reopen(std::string directory, std::string position) {
   co_return made;
 }
 
+// URLs need nothing done to them, and entity tags a backslash before their quotes: JSON's library is for the rest.
 void append_json_string(std::string& to, std::string_view text) {
-  const auto is_plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
-  if (std::all_of(text.begin(), text.end(), is_plain))
-    to.append("\"").append(text).append("\"");
-  else
+  const auto is_printable = [](char c) { return c >= ' ' && c <= '~'; };
+  if (!std::ranges::all_of(text, is_printable)) {
     to += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return;
+  }
+  const auto is_escaped = [](char c) { return c == '"' || c == '\\'; };
+  to += '"';
+  for (auto at = std::ranges::find_if(text, is_escaped); at != text.end();
+       at = std::ranges::find_if(text, is_escaped)) {
+    to.append(text.begin(), at).append({'\\', *at});
+    text = {at + 1, text.end()};
+  }
+  to.append(text).append("\"");
 }
 
 // Most pages declare nothing, and have no keys for it.

@@ -12,9 +12,11 @@ validators validators::of(const headers& response) {
   validators found;
   if (const auto tag = response.get("ETag"); tag && parse_entity_tag(*tag)) found.etag = *tag;
   const auto modified = response.get("Last-Modified");
-  const auto made = parse_date(response.get("Date").value_or(""), {});
+  if (!modified) return found;
+  // A date is compared only where there is no tag.
+  const auto made = found.etag.empty() ? parse_date(response.get("Date").value_or(""), {}) : std::nullopt;
   // Of two-digit years the century is settled by the response's own time, as no clock is here.
-  const auto when = modified ? parse_date(*modified, made.value_or(std::chrono::sys_seconds())) : std::nullopt;
+  const auto when = parse_date(*modified, made.value_or(std::chrono::sys_seconds()));
   if (when) {
     found.last_modified = *modified;
     found.is_date_strong = made && *made >= *when + std::chrono::seconds(1);

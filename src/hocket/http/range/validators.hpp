@@ -12,7 +12,7 @@ namespace hocket::http {
 struct validators {
   std::string etag{};           ///< `"xyzzy"` or `W/"xyzzy"`; empty if there is none, or a malformed one
   std::string last_modified{};  ///< a date; empty if there is none, or a malformed one
-  /// The response was made a second later or more, so that the date is of no other state. Source: RFC 9110, 8.8.2.2.
+  /// The response was made a second later or more, so that the date is of no other state; not told of beside a tag. Source: RFC 9110, 8.8.2.2.
   bool is_date_strong = false;
 
   /// Those of a response's fields.
