@@ -4,6 +4,8 @@
 
 FMT_BEGIN_NAMESPACE
 namespace detail {
+template FMT_API locale_ref::locale_ref(const std::locale& locale);
+template FMT_API auto locale_ref::get<std::locale>() const -> std::locale;
 template auto dragonbox::to_decimal(float value) noexcept -> dragonbox::decimal_fp<float>;
 template auto dragonbox::to_decimal(double value) noexcept -> dragonbox::decimal_fp<double>;
 template auto thousands_sep_impl(locale_ref where) -> thousands_sep_result<char>;
