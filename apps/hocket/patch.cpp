@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 #include <CLI/CLI.hpp>
 #include <elf.h>
@@ -34,7 +35,7 @@ fs::path library() {
   const fs::path home = fs::read_symlink("/proc/self/exe").parent_path();
   for (const char* folder : {HOCKET_FROM_BIN_TO_LIB, "../lib"}) {
     const fs::path there = (home / folder / "hocket/libhocket_patch.so").lexically_normal();
-    if (fs::exists(there)) return there;
+    if (std::error_code unknown; fs::exists(there, unknown)) return there;
   }
   throw failure(fmt::format("libhocket_patch.so is not there: it belongs to {}",
                             (home / HOCKET_FROM_BIN_TO_LIB / "hocket").lexically_normal().string()),
@@ -55,7 +56,7 @@ fs::path find_program(const std::string& name) {
     const std::size_t end = std::min(path.find(':', begin), path.size());
     const fs::path there = (end > begin ? fs::path(path.substr(begin, end - begin)) : fs::path(".")) / name;
     begin = end + 1;
-    if (!fs::is_regular_file(there)) continue;
+    if (std::error_code unknown; !fs::is_regular_file(there, unknown)) continue;
     if (::access(there.c_str(), X_OK) == 0) return there;
     if (!unusable) unusable = there;
   }
@@ -112,7 +113,7 @@ void require_patchable(const fs::path& program) {
   const auto refuse = [&](std::string_view why) {
     throw failure(fmt::format("cannot patch '{}': {}", program.string(), why), not_executable);
   };
-  if (fs::is_directory(program)) refuse("it is a directory");
+  if (std::error_code unknown; fs::is_directory(program, unknown)) refuse("it is a directory");
   if (gets_rights(program))
     refuse("it runs with rights of another, setuid, setgid or capabilities, and takes no library from who calls it");
   const std::optional<format> known = format_of(program);

@@ -79,6 +79,10 @@ class AProgramInC(PatchTest):
                 run = subprocess.run([PROGRAMS / "patched_threads", scenario], capture_output=True, text=True, timeout=WAIT)
                 self.assertEqual((run.returncode, run.stderr, run.stdout), (0, "", f"ok {MANY}\n"))
 
+    def test_is_told_when_there_is_no_memory_for_one_more_thread(self):
+        run = patched(PROGRAMS / "patched_threads", "limited")
+        self.assertEqual((run.returncode, run.stderr, run.stdout), (0, "", "ok 1\n"))
+
     def test_may_go_on_when_the_thread_of_main_has_ended(self):
         run = patched(PROGRAMS / "patched_threads", "leave")
         self.assertEqual((run.returncode, run.stderr, run.stdout), (0, "", "outlived\n"))

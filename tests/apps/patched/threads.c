@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -227,6 +228,23 @@ static void* beget(void* number) {
 }
 static void children(void) { start_all(beget, NULL); }
 
+// ---- there is no memory for so many stacks
+
+static void* stay(void* number) {
+  usleep(1000);
+  return ended(number);
+}
+static void limited(void) {
+  const struct rlimit few = {400 * 1024 * 1024, 400 * 1024 * 1024};
+  CHECK(setrlimit(RLIMIT_AS, &few) == 0);
+  pthread_t all[MANY];
+  intptr_t made = 0;
+  int problem = 0;
+  while (made < MANY && (problem = pthread_create(&all[made], NULL, stay, (void*)made)) == 0) ++made;
+  CHECK(made > 0 && problem == EAGAIN);
+  while (made-- > 0) CHECK(pthread_join(all[made], NULL) == 0);
+}
+
 // ---- the process outlives main's thread
 
 static void* outlive(void* unused) {
@@ -246,7 +264,7 @@ int main(int count, char** words) {
     const char* name;
     void (*run)(void);
   } scenarios[] = {{"sockets", sockets},       {"locks", locks},       {"turns", turns}, {"variables", variables},
-                   {"conditions", conditions}, {"children", children}, {"leave", leave}};
+                   {"conditions", conditions}, {"children", children}, {"limited", limited}, {"leave", leave}};
   for (size_t n = 0; n < sizeof scenarios / sizeof *scenarios; ++n)
     if (count == 2 && strcmp(words[1], scenarios[n].name) == 0) scenarios[n].run();
   int distinct = 0;

@@ -7,12 +7,12 @@
 
 #include <hocket/core/context_var.hpp>
 #include <hocket/core/task.hpp>
+#include <hocket/green/detail/carry.hpp>
 #include <hocket/green/detail/fiber.hpp>
 #include <hocket/green/patch.hpp>
 #include <hocket/green/preload/green_thread.hpp>
 #include <hocket/green/preload/hub.hpp>
 #include <hocket/green/preload/waiter.hpp>
-#include <hocket/green/spawn.hpp>
 
 namespace hocket::green::preload {
 namespace {
@@ -50,6 +50,14 @@ key& key_of(pthread_key_t number) noexcept {
   return keys[number % keys.size()];
 }
 
+// As green::run has it, on a stack that is there already: pthread_create is to say so if there is none. It goes back to the hub's pool.
+static coro<void> carry(std::shared_ptr<green_thread> who, stack memory) {
+  const auto run = [&who] { who->run(); };
+  detail::call<decltype(run)> work(run);
+  detail::fiber carried(std::move(memory), work);
+  while (carried.resume()) co_await detail::wait_for_fiber{carried.parked_on()};
+}
+
 green_thread* green_thread::current() noexcept {
   return hub::is_this_thread() && is_patched() && detail::fiber::current() != nullptr ? current_thread().get()
                                                                                       : nullptr;
@@ -65,6 +73,7 @@ const std::atomic<std::size_t>& green_thread::count() noexcept { return all_thre
 
 pthread_t green_thread::start(function run, void* argument, std::size_t stack_size, bool is_detached) {
   auto made = std::make_shared<green_thread>(run, argument, is_detached);
+  stack memory = stack::of_size(stack_size);
   const pthread_t number = made->number();
   hub& home = hub::of_process();
   {
@@ -72,8 +81,8 @@ pthread_t green_thread::start(function run, void* argument, std::size_t stack_si
     all_threads().threads.emplace(number, made);
   }
   ++all_threads().running;
-  home.call([made = std::move(made), stack_size] {
-    static_cast<void>(create_task(green::run([made] { made->run(); }, stack_size)));
+  home.call([made = std::move(made), memory = std::move(memory)]() mutable {
+    static_cast<void>(create_task(carry(std::move(made), std::move(memory))));
   });
   return number;
 }

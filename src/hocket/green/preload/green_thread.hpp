@@ -15,7 +15,7 @@ class green_thread {
  public:
   using function = void* (*)(void*);
 
-  /// Begins one. Throws what that lacks.
+  /// Begins one. Throws `std::system_error` if there is no memory for its stack.
   static pthread_t start(function run, void* argument, std::size_t stack_size, bool is_detached);
 
   /// The one that runs here and may wait; null on any other thread.
@@ -41,6 +41,9 @@ class green_thread {
   [[nodiscard]] void* value(pthread_key_t key) const;
   void set_value(pthread_key_t key, const void* value);
 
+  /// From its beginning to its end, on its stack.
+  void run() noexcept;
+
   std::string name{};
 
  private:
@@ -49,7 +52,6 @@ class green_thread {
     void* value = nullptr;
   };
 
-  void run() noexcept;
   void drop_values() noexcept;
 
   function run_;
