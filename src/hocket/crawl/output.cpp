@@ -265,12 +265,18 @@ void output::add_page(const page_record& page, std::span<const page_link> links)
     line += name;
     append_json_string(line, text);
   };
+  const auto add_number = [&line](const char* name, auto number) {
+    const fmt::format_int digits(number);
+    line.append(name).append(digits.data(), digits.size());
+  };
   add_text("{\"url\":", page.url);
   add_text(",\"final_url\":", page.final_url);
-  fmt::format_to(std::back_inserter(line), ",\"status\":{}", page.status);
+  add_number(",\"status\":", page.status);
   add_text(",\"content_type\":", page.content_type);
-  fmt::format_to(std::back_inserter(line), ",\"bytes\":{},\"depth\":{},\"links\":{},\"ms\":{}", page.bytes, page.depth,
-                 page.links, page.milliseconds);
+  add_number(",\"bytes\":", page.bytes);
+  add_number(",\"depth\":", page.depth);
+  add_number(",\"links\":", page.links);
+  add_number(",\"ms\":", page.milliseconds);
   if (page.validators != nullptr && !page.validators->etag.empty()) add_text(",\"etag\":", page.validators->etag);
   if (page.validators != nullptr && !page.validators->last_modified.empty())
     add_text(",\"last_modified\":", page.validators->last_modified);
