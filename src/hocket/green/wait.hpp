@@ -71,11 +71,16 @@ await_result_t<Awaitable> wait(Awaitable&& work, std::source_location where = st
   detail::fiber& here = detail::require_current();
   here.throw_if_interrupted();
   decltype(auto) awaiter = hocket::detail::get_awaiter(std::forward<Awaitable>(work));
-  if (!awaiter.await_ready()) {
+  const auto is_ready = [&]() -> bool {
+    const detail::fiber::own_code inside(here);
+    return awaiter.await_ready();
+  };
+  if (!is_ready()) {
     detail::parked_awaiter parked(awaiter, where);
     here.park(parked);
     parked.rethrow();
   }
+  const detail::fiber::own_code inside(here);
   return awaiter.await_resume();
 }
 

@@ -19,7 +19,8 @@ thread_local fiber* running = nullptr;
 }  // namespace
 
 fiber* fiber::current() noexcept {
-  const bool may_wait = running != nullptr && running->kind_ == kind::waits && running->task_ == task_base::current();
+  const bool may_wait = running != nullptr && running->kind_ == kind::waits && !running->runs_own_code_ &&
+                        running->task_ == task_base::current();
   return may_wait ? running : nullptr;
 }
 

@@ -74,7 +74,19 @@ class fiber {
   /// Sections that have begun and not ended.
   [[nodiscard]] unsigned depth() const noexcept { return depth_; }
 
-  /// The one that runs on this thread and may wait; null outside of any, and in a task that was begun eagerly on its stack.
+  /// While one exists, the code on the fiber's stack is hocket's own, in the midst of a wait: `current` is null, and no call waits.
+  class own_code {
+   public:
+    explicit own_code(fiber& on) noexcept : on_(on), before_(std::exchange(on.runs_own_code_, true)) {}
+    ~own_code() { on_.runs_own_code_ = before_; }
+    own_code(const own_code&) = delete;
+
+   private:
+    fiber& on_;
+    bool before_;
+  };
+
+  /// The one that runs on this thread and may wait; null outside of any, in `own_code`, and in a task that was begun eagerly on its stack.
   [[nodiscard]] static fiber* current() noexcept;
   /// On whose stack this is, whoever runs there.
   [[nodiscard]] static const fiber* on_stack() noexcept;
@@ -83,6 +95,7 @@ class fiber {
   void park(parking& on) noexcept;
 
   [[nodiscard]] const stack& memory() const noexcept { return memory_; }
+  [[nodiscard]] kind what() const noexcept { return kind_; }
 
   struct entry;
 
@@ -104,6 +117,7 @@ class fiber {
   parking* parked_on_ = nullptr;  // null: its innermost job has ended
   unsigned depth_ = 0;
   unsigned calls_ = 0;
+  bool runs_own_code_ = false;
   const task_base* task_ = nullptr;  // that carries it
   std::exception_ptr interruption_;
   handled_exceptions exceptions_;  // of the fiber while it is parked, of its carrier while it runs
