@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <hocket/core/task_base.hpp>
@@ -34,7 +35,8 @@ class line {
     while ((number /= 10) > 0);
     return *this << std::string_view(digits.data() + first, digits.size() - first);
   }
-  void write() const noexcept { static_cast<void>(!::write(STDERR_FILENO, text_.data(), size_)); }
+  // Not write(2), which may be the one in the place of the C library's.
+  void write() const noexcept { ::syscall(SYS_write, STDERR_FILENO, text_.data(), size_); }
 
  private:
   std::array<char, 512> text_;
@@ -45,17 +47,28 @@ bool is_just_below(const std::byte* address, std::span<const std::byte> memory) 
   return address < memory.data() && address >= memory.data() - guard_size;
 }
 
-void handle(int number, siginfo_t* what, void* context) {
-  const fiber* const at_fault = fiber::on_stack();
-  if (at_fault != nullptr && is_just_below(static_cast<const std::byte*>(what->si_addr), at_fault->memory().memory())) {
+void tell(const fiber& at_fault) noexcept {
+  const bool is_greenlet = at_fault.what() == fiber::kind::never_waits;
+  line told;
+  if (is_greenlet) {
+    told << "hocket: a greenlet";
+  } else {
     const task_base* const task = task_base::current();
     const std::source_location made = task != nullptr ? task->created() : std::source_location();
     std::array<char, 32> room;
-    line told;
     told << "hocket: the green thread '" << (task != nullptr ? task->name_in(room) : "") << "' (made at "
-         << made.file_name() << ":" << std::size_t{made.line()} << ") has run over the end of its stack of "
-         << at_fault->memory().memory().size() / 1024 << " KiB; give it more by spawn_options::stack_size\n";
-    told.write();
+         << made.file_name() << ":" << std::size_t{made.line()} << ")";
+  }
+  told << " has run over the end of its stack of " << at_fault.memory().memory().size() / 1024
+       << " KiB; give it more by " << (is_greenlet ? "the stack_size of its constructor" : "spawn_options::stack_size")
+       << "\n";
+  told.write();
+}
+
+void handle(int number, siginfo_t* what, void* context) {
+  const fiber* const at_fault = fiber::on_stack();
+  if (at_fault != nullptr && is_just_below(static_cast<const std::byte*>(what->si_addr), at_fault->memory().memory())) {
+    tell(*at_fault);
   }
   if ((before.sa_flags & SA_SIGINFO) != 0 && before.sa_sigaction != nullptr) {
     before.sa_sigaction(number, what, context);
