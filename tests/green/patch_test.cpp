@@ -26,6 +26,8 @@
 #include <hocket/green.hpp>
 #include <hocket/testing/test.hpp>
 
+#include "pair_of_ends.hpp"
+
 using namespace std::chrono_literals;
 using hocket::coro;
 using hocket::loop;
@@ -34,24 +36,6 @@ using hocket::testing::wait_all_tasks_blocked;
 namespace green = hocket::green;
 
 namespace {
-
-/// Two blocking descriptors that are connected; closed at the end.
-struct pair_of_ends {
-  int here = -1;
-  int there = -1;
-  explicit pair_of_ends(bool is_pipe = false) {
-    green::patch_all();
-    std::array<int, 2> both{};
-    EXPECT_EQ(is_pipe ? ::pipe(both.data()) : ::socketpair(AF_UNIX, SOCK_STREAM, 0, both.data()), 0);
-    here = both[0];
-    there = both[1];
-  }
-  pair_of_ends(const pair_of_ends&) = delete;
-  ~pair_of_ends() {
-    ::close(here);
-    ::close(there);
-  }
-};
 
 HOCKET_TEST(green_patch, sleeps_let_others_run) {
   green::patch_all();

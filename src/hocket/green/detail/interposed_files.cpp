@@ -1,8 +1,6 @@
-// Descriptors of any kind: a socket's calls are those with flags; for pipes and terminals poll(2) is asked first, and a pipe is written to in pieces that
-// it takes as a whole. Regular files are always ready, and read and written as ever.
+// Descriptors of any kind: a socket's calls are those with flags, those on pipes, terminals and the like are in at_once.cpp. Regular files are always
+// ready, and read and written as ever.
 
-#include <algorithm>
-#include <climits>
 #include <cstdlib>
 
 #include <sys/socket.h>
@@ -10,11 +8,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <hocket/green/detail/at_once.hpp>
 #include <hocket/green/detail/interposed.hpp>
 #include <hocket/green/detail/transfer.hpp>
 #include <hocket/green/detail/waiting.hpp>
 #include <hocket/green/patch.hpp>
-#include <hocket/io/wait_readable.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace green_detail = hocket::green::detail;
@@ -25,22 +23,23 @@ void hocket::green::detail::keep_interposed_files() noexcept {}
 
 namespace {
 
-enum class kind { socket, pipe, other_that_waits, never_waits };
+enum class kind { socket, waits, never_waits };
 
 /// What is to be done for a call on it that its owner expects to block.
 kind kind_of(int number) noexcept {
   struct stat known{};
   if (::fstat(number, &known) != 0) return kind::never_waits;  // and fails
   if (S_ISSOCK(known.st_mode)) return kind::socket;
-  const bool is_other = S_ISCHR(known.st_mode) || (known.st_mode & S_IFMT) == 0;  // a terminal; an eventfd and the like
-  if ((!is_other && !S_ISFIFO(known.st_mode)) || green_detail::is_nonblocking(number)) return kind::never_waits;
-  return is_other ? kind::other_that_waits : kind::pipe;
+  const bool is_pipe_or_terminal = S_ISFIFO(known.st_mode) || S_ISCHR(known.st_mode);
+  const bool is_eventfd_or_so = (known.st_mode & S_IFMT) == 0;
+  const bool waits = (is_pipe_or_terminal || is_eventfd_or_so) && !green_detail::is_nonblocking(number);
+  return waits ? kind::waits : kind::never_waits;
 }
 
-std::size_t size_of(const iovec* pieces, int count) noexcept {
-  std::size_t size = 0;
-  for (const iovec* piece = pieces; piece != pieces + count; ++piece) size += piece->iov_len;
-  return size;
+ssize_t read_green(int number, const iovec* pieces, int count,
+                   std::source_location where = std::source_location::current()) {
+  blocking_call call(number, POLLIN, where);
+  return call.until_done([&] { return green_detail::read_at_once(number, pieces, count); });
 }
 
 }  // namespace
@@ -52,8 +51,9 @@ ssize_t read(int number, void* to, size_t size) {
   if (!may_wait_here() || size == 0) return real(number, to, size);
   const kind what = kind_of(number);
   if (what == kind::socket) return ::recv(number, to, size, 0);
-  if (what != kind::never_waits && !blocking_call(number, POLLIN).until_ready()) return -1;
-  return real(number, to, size);
+  if (what == kind::never_waits) return real(number, to, size);
+  const iovec piece{.iov_base = to, .iov_len = size};
+  return read_green(number, &piece, 1);
 }
 
 ssize_t __read_chk(int number, void* to, size_t size, size_t room) {
@@ -71,20 +71,19 @@ ssize_t readv(int number, const iovec* pieces, int count) {
     message.msg_iovlen = static_cast<size_t>(count);
     return ::recvmsg(number, &message, 0);
   }
-  if (what != kind::never_waits && !blocking_call(number, POLLIN).until_ready()) return -1;
-  return real(number, pieces, count);
+  return what == kind::never_waits ? real(number, pieces, count) : read_green(number, pieces, count);
 }
 
-// A pipe that is ready takes PIPE_BUF bytes, as a whole.
 ssize_t write(int number, const void* from, size_t size) {
   static const auto real = green_detail::real<decltype(::write)>("write");
   if (!may_wait_here() || size == 0) return real(number, from, size);
   const kind what = kind_of(number);
   if (what == kind::socket) return ::send(number, from, size, 0);
   if (what == kind::never_waits) return real(number, from, size);
-  const size_t most = what == kind::pipe ? PIPE_BUF : size;
-  return green_detail::all_of(static_cast<const char*>(from), size, [&](const void* rest, size_t left) -> ssize_t {
-    return blocking_call(number, POLLOUT).until_ready() ? real(number, rest, std::min(left, most)) : -1;
+  blocking_call call(number, POLLOUT);
+  return green_detail::all_of(static_cast<char*>(const_cast<void*>(from)), size, [&](void* rest, size_t left) {
+    const iovec piece{.iov_base = rest, .iov_len = left};
+    return call.until_done([&] { return green_detail::write_at_once(number, &piece, 1); });
   });
 }
 
@@ -99,23 +98,17 @@ ssize_t writev(int number, const iovec* pieces, int count) {
     message.msg_iovlen = static_cast<size_t>(count);
     return ::sendmsg(number, &message, 0);
   }
-  if (what == kind::other_that_waits || size_of(pieces, count) <= PIPE_BUF)
-    return blocking_call(number, POLLOUT).until_ready() ? real(number, pieces, count) : -1;
-  ssize_t done = 0;
-  for (const iovec* piece = pieces; piece != pieces + count; ++piece) {
-    const ssize_t moved = ::write(number, piece->iov_base, piece->iov_len);
-    if (moved < 0) return done > 0 ? done : moved;
-    done += moved;
-    if (static_cast<size_t>(moved) < piece->iov_len) break;
-  }
-  return done;
+  blocking_call call(number, POLLOUT);
+  return green_detail::all_pieces(pieces, static_cast<size_t>(count), [&](iovec* rest, size_t left) {
+    return call.until_done([&] { return green_detail::write_at_once(number, rest, static_cast<int>(left)); });
+  });
 }
 
 // Whoever waits on the number would wait for ever, or for what is given that number next.
 int close(int number) {
   static const auto real = green_detail::real<decltype(::close)>("close");
   if (hocket::green::is_patched() && hocket::loop::running_or_null() != nullptr && green_detail::is_own_process())
-    hocket::notify_closing(number);
+    green_detail::end_waits_on(number);
   return real(number);
 }
 }

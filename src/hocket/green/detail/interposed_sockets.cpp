@@ -3,9 +3,9 @@
 
 #include <cstdlib>
 
-#include <fcntl.h>
 #include <sys/socket.h>
 
+#include <hocket/green/detail/at_once.hpp>
 #include <hocket/green/detail/interposed.hpp>
 #include <hocket/green/detail/transfer.hpp>
 #include <hocket/green/detail/waiting.hpp>
@@ -18,23 +18,13 @@ void hocket::green::detail::keep_interposed_sockets() noexcept {}
 
 namespace {
 
-/// Flags by which a call does not wait in any case.
+/// Flags by which a receiving call does not wait in any case.
 constexpr int at_once = MSG_DONTWAIT | MSG_ERRQUEUE | MSG_OOB;
 
 bool is_stream(int number) noexcept {
   int type = 0;
   socklen_t size = sizeof type;
   return ::getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
-}
-
-int connect_at_once(decltype(::connect)* real, int number, const sockaddr* to, socklen_t size) noexcept {
-  const int flags = ::fcntl(number, F_GETFL);
-  if (flags < 0 || ::fcntl(number, F_SETFL, flags | O_NONBLOCK) < 0) return -1;
-  const int begun = real(number, to, size);
-  const int problem = errno;
-  ::fcntl(number, F_SETFL, flags);
-  errno = problem;
-  return begun;
 }
 
 }  // namespace
@@ -75,22 +65,26 @@ ssize_t recvmsg(int number, msghdr* message, int flags) {
   const int once = (flags & ~MSG_WAITALL) | MSG_DONTWAIT;
   const ssize_t first = call.until_done([&] { return real(number, message, once); });
   if (first <= 0 || (flags & MSG_WAITALL) == 0 || (flags & MSG_PEEK) != 0 || !is_stream(number)) return first;
-  green_detail::rest_of rest(message->msg_iov, message->msg_iovlen);
-  rest.pass(first);
-  while (!rest.is_done()) {
-    msghdr more{};
-    more.msg_iov = rest.pieces();
-    more.msg_iovlen = rest.count();
-    const ssize_t got = call.until_done([&] { return real(number, &more, once); });
-    if (got <= 0) break;
-    rest.pass(got);
+  try {
+    green_detail::rest_of rest(message->msg_iov, message->msg_iovlen);
+    rest.pass(first);
+    while (!rest.is_done()) {
+      msghdr more{};
+      more.msg_iov = rest.pieces();
+      more.msg_iovlen = rest.count();
+      const ssize_t got = call.until_done([&] { return real(number, &more, once); });
+      if (got <= 0) break;
+      rest.pass(got);
+    }
+    return rest.passed();
+  } catch (const std::bad_alloc&) {
+    return first;  // less than was asked for, as after a signal
   }
-  return rest.passed();
 }
 
 ssize_t sendto(int number, const void* from, size_t size, int flags, const sockaddr* to, socklen_t to_size) {
   static const auto real = green_detail::real<decltype(::sendto)>("sendto");
-  if ((flags & at_once) != 0 || !may_wait_here()) return real(number, from, size, flags, to, to_size);
+  if ((flags & MSG_DONTWAIT) != 0 || !may_wait_here()) return real(number, from, size, flags, to, to_size);
   blocking_call call(number, POLLOUT);
   return green_detail::all_of(static_cast<const char*>(from), size, [&](const void* rest, size_t left) {
     return call.until_done([&] { return real(number, rest, left, flags | MSG_DONTWAIT, to, to_size); });
@@ -103,20 +97,17 @@ ssize_t send(int number, const void* from, size_t size, int flags) {
 
 ssize_t sendmsg(int number, const msghdr* message, int flags) {
   static const auto real = green_detail::real<decltype(::sendmsg)>("sendmsg");
-  if ((flags & at_once) != 0 || !may_wait_here()) return real(number, message, flags);
+  if ((flags & MSG_DONTWAIT) != 0 || !may_wait_here()) return real(number, message, flags);
   blocking_call call(number, POLLOUT);
-  green_detail::rest_of rest(message->msg_iov, message->msg_iovlen);
   msghdr part = *message;
-  while (!rest.is_done()) {
-    part.msg_iov = rest.pieces();
-    part.msg_iovlen = rest.count();
+  return green_detail::all_pieces(message->msg_iov, message->msg_iovlen, [&](iovec* rest, size_t left) {
+    part.msg_iov = rest;
+    part.msg_iovlen = left;
     const ssize_t sent = call.until_done([&] { return real(number, &part, flags | MSG_DONTWAIT); });
-    if (sent < 0) return rest.passed() > 0 ? rest.passed() : sent;
-    rest.pass(sent);
     part.msg_control = nullptr;  // goes with the first byte
     part.msg_controllen = 0;
-  }
-  return rest.passed();
+    return sent;
+  });
 }
 
 int connect(int number, const sockaddr* to, socklen_t size) {
@@ -124,7 +115,8 @@ int connect(int number, const sockaddr* to, socklen_t size) {
   if (!may_wait_here() || green_detail::is_nonblocking(number)) return real(number, to, size);
   blocking_call call(number, POLLOUT);
   // A unix listener whose backlog is full says EAGAIN, others that it has begun.
-  const int begun = call.until_done([&] { return connect_at_once(real, number, to, size); });
+  const int begun =
+      call.until_done([&] { return green_detail::with_nonblocking(number, [&] { return real(number, to, size); }); });
   if (begun == 0 || errno != EINPROGRESS) return begun;
   if (!call.wait(false)) {
     if (errno == EAGAIN) errno = EINPROGRESS;  // socket(7)
@@ -141,7 +133,9 @@ int accept4(int number, sockaddr* from, socklen_t* size, int flags) {
   static const auto real = green_detail::real<decltype(::accept4)>("accept4");
   if (!may_wait_here()) return real(number, from, size, flags);
   blocking_call call(number, POLLIN);
-  return call.until_done([&] { return green_detail::is_ready(number, POLLIN) ? real(number, from, size, flags) : -1; });
+  const auto at_once = [&] { return real(number, from, size, flags); };
+  return call.until_done(
+      [&] { return green_detail::is_ready(number, POLLIN) ? green_detail::with_nonblocking(number, at_once) : -1; });
 }
 
 int accept(int number, sockaddr* from, socklen_t* size) { return accept4(number, from, size, 0); }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <limits>
 #include <new>
 #include <vector>
 
@@ -12,17 +11,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/sleep.hpp>
-#include <hocket/core/task_group.hpp>
+#include <hocket/green/detail/descriptor_set.hpp>
 #include <hocket/green/detail/interposed.hpp>
+#include <hocket/green/detail/selected.hpp>
 #include <hocket/green/detail/waiting.hpp>
-#include <hocket/io/wait_readable.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace green_detail = hocket::green::detail;
 using green_detail::may_wait_here;
-using hocket::coro;
 using hocket::duration;
 using hocket::time_point;
 
@@ -39,39 +36,37 @@ optional_time deadline_in(const timespec& length) {
   return hocket::loop::running().time_after(whole + std::chrono::nanoseconds(length.tv_nsec));
 }
 
+timeval to_timeval(duration length) {
+  return {.tv_sec = length / std::chrono::seconds(1),
+          .tv_usec = length % std::chrono::seconds(1) / std::chrono::microseconds(1)};
+}
+
 timespec from_milliseconds(int length) { return {.tv_sec = length / 1000, .tv_nsec = length % 1000 * 1'000'000L}; }
 
-// A number that cannot be waited for, a file's or none, ends the wait: it is for the system to say what it is.
-coro<void> wait_for_one(pollfd which, hocket::cancel_scope& all) {
-  try {
-    co_await hocket::detail::wait_ready_operation(which.fd, which.events);
-  } catch (const std::system_error&) {
-  }
-  all.cancel();
-}
-
-coro<void> wait_for_any(const std::vector<pollfd>& which, optional_time deadline) {
-  hocket::cancel_scope until_first({.deadline = deadline});
-  const auto wait_for_each = [&](hocket::task_group& group) -> coro<void> {
-    for (const pollfd& each : which)
-      if (each.fd >= 0) group.create_task(wait_for_one(each, until_first));
-    co_await hocket::sleep(longest);  // those who wait end this
-  };
-  co_await until_first.run(hocket::with_task_group(wait_for_each));
-}
-
-/// Asks until there is an answer, an error, or the time is over, which is 0.
-template <class Ask>
-int ask_until(const std::vector<pollfd>& which, optional_time deadline, std::source_location where, Ask ask) {
+/// Asks until there is an answer, an error, or the time is over, which is 0. A question does not wait. `which` gives what is waited for in between,
+/// and is not asked if there is an answer at once.
+template <class Which, class Ask>
+int ask_until(Which which, optional_time deadline, std::source_location where, Ask ask) noexcept {
   if (!green_detail::may_begin(where)) return -1;
-  for (;;) {
-    const int found = ask();
-    if (found != 0 || (deadline && hocket::loop::running().time() >= *deadline)) return found;
-    if (!green_detail::wait_without_throwing(wait_for_any(which, deadline), where)) return -1;
+  int found = ask();
+  const auto is_over = [&] { return found != 0 || (deadline && hocket::loop::running().time() >= *deadline); };
+  if (is_over()) return found;
+  try {
+    green_detail::descriptor_set waited_for(which());
+    do {
+      if (!waited_for.wait(deadline, where)) return -1;
+      found = ask();
+    } while (!is_over());
+    return found;
+  } catch (const std::bad_alloc&) {
+    errno = ENOMEM;
+    return -1;
   }
 }
 
-bool is_zero(const timespec* length) { return length != nullptr && length->tv_sec == 0 && length->tv_nsec == 0; }
+bool is_length(const timespec& length) noexcept {
+  return length.tv_sec >= 0 && length.tv_nsec >= 0 && length.tv_nsec < 1'000'000'000;
+}
 
 optional_time deadline_of(const timespec* length) { return length != nullptr ? deadline_in(*length) : std::nullopt; }
 
@@ -81,37 +76,44 @@ constexpr timespec at_once{};
 int poll_green(pollfd* which, nfds_t count, const timespec* length, const sigset_t* mask,
                std::source_location where = std::source_location::current()) {
   static const auto real = green_detail::real<decltype(::ppoll)>("ppoll");
-  if (!may_wait_here() || is_zero(length)) return real(which, count, length, mask);
-  return ask_until(std::vector(which, which + count), deadline_of(length), where,
-                   [&] { return real(which, count, &at_once, mask); });
+  if (length != nullptr && !is_length(*length)) return errno = EINVAL, -1;
+  return ask_until([=] { return std::vector(which, which + count); }, deadline_of(length), where,
+                   [=] { return real(which, count, &at_once, mask); });
 }
 
+/// `left`: where the rest of the time goes, as select(2) has it on Linux.
 int select_green(int count, fd_set* readable, fd_set* writable, fd_set* exceptional, const timespec* length,
-                 const sigset_t* mask, std::source_location where = std::source_location::current()) {
+                 const sigset_t* mask, timeval* left = nullptr,
+                 std::source_location where = std::source_location::current()) noexcept {
   static const auto real = green_detail::real<decltype(::pselect)>("pselect");
-  if (!may_wait_here() || is_zero(length)) return real(count, readable, writable, exceptional, length, mask);
-  std::vector<pollfd> which;
-  for (int number = 0; number < std::min(count, FD_SETSIZE); ++number) {
-    const auto events = static_cast<short>((readable != nullptr && FD_ISSET(number, readable) ? POLLIN : 0) |
-                                           (writable != nullptr && FD_ISSET(number, writable) ? POLLOUT : 0) |
-                                           (exceptional != nullptr && FD_ISSET(number, exceptional) ? POLLPRI : 0));
-    if (events != 0) which.push_back({.fd = number, .events = events, .revents = 0});
+  if (count < 0 || (length != nullptr && !is_length(*length))) return errno = EINVAL, -1;
+  if (count > FD_SETSIZE) count = std::min(count, std::max(FD_SETSIZE, ::getdtablesize()));  // nothing beyond is open
+  const optional_time deadline = deadline_of(length);
+  try {
+    green_detail::selected readable_ones(readable, count);
+    green_detail::selected writable_ones(writable, count);
+    green_detail::selected exceptional_ones(exceptional, count);
+    const auto which = [&] {
+      std::vector<pollfd> all;
+      readable_ones.add_to(all, POLLIN);
+      writable_ones.add_to(all, POLLOUT);
+      exceptional_ones.add_to(all, POLLPRI);
+      return all;
+    };
+    const int found = ask_until(which, deadline, where, [&] {
+      return real(count, readable_ones.question(), writable_ones.question(), exceptional_ones.question(), &at_once,
+                  mask);
+    });
+    if (left != nullptr && deadline) *left = to_timeval(std::max(*deadline - hocket::loop::running().time(), {}));
+    if (found < 0) return found;
+    readable_ones.give_answer();
+    writable_ones.give_answer();
+    exceptional_ones.give_answer();
+    return found;
+  } catch (const std::bad_alloc&) {
+    errno = ENOMEM;
+    return -1;
   }
-  const auto copy = [](const fd_set* from) { return from != nullptr ? *from : fd_set{}; };
-  const fd_set asked[] = {copy(readable), copy(writable), copy(exceptional)};
-  const auto put = [](fd_set* to, const fd_set& from) {
-    if (to != nullptr) *to = from;
-  };
-  return ask_until(which, deadline_of(length), where, [&] {
-    put(readable, asked[0]);
-    put(writable, asked[1]);
-    put(exceptional, asked[2]);
-    return real(count, readable, writable, exceptional, &at_once, mask);
-  });
-}
-
-bool is_length(const timespec& length) noexcept {
-  return length.tv_sec >= 0 && length.tv_nsec >= 0 && length.tv_nsec < 1'000'000'000;
 }
 
 /// False: cut short, errno says why.
@@ -126,10 +128,13 @@ bool sleep_green(const timespec& length, std::source_location where = std::sourc
 extern "C" {
 
 int ppoll(pollfd* which, nfds_t count, const timespec* length, const sigset_t* mask) {
-  return poll_green(which, count, length, mask);
+  static const auto real = green_detail::real<decltype(::ppoll)>("ppoll");
+  return may_wait_here() ? poll_green(which, count, length, mask) : real(which, count, length, mask);
 }
 
 int poll(pollfd* which, nfds_t count, int milliseconds) {
+  static const auto real = green_detail::real<decltype(::poll)>("poll");
+  if (!may_wait_here()) return real(which, count, milliseconds);
   const timespec length = from_milliseconds(std::max(milliseconds, 0));
   return poll_green(which, count, milliseconds < 0 ? nullptr : &length, nullptr);
 }
@@ -141,27 +146,34 @@ int __poll_chk(pollfd* which, nfds_t count, int milliseconds, size_t room) {
 
 int __ppoll_chk(pollfd* which, nfds_t count, const timespec* length, const sigset_t* mask, size_t room) {
   if (room / sizeof *which < count) std::abort();
-  return poll_green(which, count, length, mask);
+  return ppoll(which, count, length, mask);
 }
 
 int pselect(int count, fd_set* readable, fd_set* writable, fd_set* exceptional, const timespec* length,
             const sigset_t* mask) {
-  return select_green(count, readable, writable, exceptional, length, mask);
+  static const auto real = green_detail::real<decltype(::pselect)>("pselect");
+  return may_wait_here() ? select_green(count, readable, writable, exceptional, length, mask)
+                         : real(count, readable, writable, exceptional, length, mask);
 }
 
 int select(int count, fd_set* readable, fd_set* writable, fd_set* exceptional, timeval* length) {
-  timespec exact{};
-  if (length != nullptr) exact = {.tv_sec = length->tv_sec, .tv_nsec = length->tv_usec * 1000};
-  return select_green(count, readable, writable, exceptional, length != nullptr ? &exact : nullptr, nullptr);
+  static const auto real = green_detail::real<decltype(::select)>("select");
+  if (!may_wait_here()) return real(count, readable, writable, exceptional, length);
+  if (length == nullptr) return select_green(count, readable, writable, exceptional, nullptr, nullptr);
+  if (length->tv_sec < 0 || length->tv_usec < 0) return errno = EINVAL, -1;
+  const timespec exact{.tv_sec = length->tv_sec + length->tv_usec / 1'000'000,
+                       .tv_nsec = length->tv_usec % 1'000'000 * 1000};
+  return select_green(count, readable, writable, exceptional, &exact, nullptr, length);
 }
 
 int epoll_pwait(int set, epoll_event* events, int room, int milliseconds, const sigset_t* mask) {
   constexpr auto where = std::source_location::current();
   static const auto real = green_detail::real<decltype(::epoll_pwait)>("epoll_pwait");
-  if (!may_wait_here() || milliseconds == 0) return real(set, events, room, milliseconds, mask);
+  if (!may_wait_here()) return real(set, events, room, milliseconds, mask);
   const timespec length = from_milliseconds(std::max(milliseconds, 0));
-  return ask_until({{.fd = set, .events = POLLIN, .revents = 0}}, deadline_of(milliseconds < 0 ? nullptr : &length),
-                   where, [&] { return real(set, events, room, 0, mask); });
+  const auto which = [set] { return std::vector<pollfd>{{.fd = set, .events = POLLIN, .revents = 0}}; };
+  return ask_until(which, deadline_of(milliseconds < 0 ? nullptr : &length), where,
+                   [=] { return real(set, events, room, 0, mask); });
 }
 
 int epoll_wait(int set, epoll_event* events, int room, int milliseconds) {

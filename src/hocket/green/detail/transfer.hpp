@@ -1,7 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
+#include <new>
 #include <vector>
 
 #include <sys/types.h>
@@ -56,5 +58,22 @@ class rest_of {
   ssize_t passed_ = 0;
   bool has_moved_ = false;  // an empty message is sent, too
 };
+
+/// The same of a vector: `part(pieces, count)`. ENOMEM, before anything has gone, if there is no memory for a copy of it.
+template <class Part>
+ssize_t all_pieces(const iovec* pieces, std::size_t count, Part part) noexcept {
+  try {
+    rest_of rest(pieces, count);
+    while (!rest.is_done()) {
+      const ssize_t moved = part(rest.pieces(), rest.count());
+      if (moved < 0) return rest.passed() > 0 ? rest.passed() : moved;
+      rest.pass(moved);
+    }
+    return rest.passed();
+  } catch (const std::bad_alloc&) {
+    errno = ENOMEM;
+    return -1;
+  }
+}
 
 }  // namespace hocket::green::detail

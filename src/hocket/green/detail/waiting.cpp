@@ -1,11 +1,12 @@
 #include <algorithm>
 
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/timeout.hpp>
+#include <hocket/green/detail/at_once.hpp>
+#include <hocket/green/detail/descriptor_set.hpp>
 #include <hocket/green/detail/waiting.hpp>
 #include <hocket/io/wait_readable.hpp>
 #include <hocket/loop/loop.hpp>
@@ -13,6 +14,23 @@
 namespace hocket::green::detail {
 
 using hocket::detail::wait_ready_operation;
+
+namespace {
+
+/// Lets others run. False: the green thread was cancelled.
+bool give_way(std::source_location where) noexcept {
+  fiber& here = *fiber::current();
+  if (here.is_interrupted()) {
+    const std::exception_ptr interruption = here.take_interruption();
+    wait_without_throwing(hocket::sleep(std::chrono::milliseconds(1)), where);
+    here.interrupt(interruption);
+    errno = ECANCELED;
+    return false;
+  }
+  return wait_without_throwing(hocket::sleep(duration::zero()), where);
+}
+
+}  // namespace
 
 bool wait_for(int number, short events, std::optional<duration> limit, std::source_location where) noexcept {
   if (!limit) return wait_without_throwing(wait_ready_operation(number, events), where);
@@ -49,30 +67,23 @@ bool blocking_call::wait(bool is_again) noexcept {
   return false;
 }
 
+// Not on one that its owner wants no waiting on: a handler of signals may write there, and whom it has interrupted must not be set aside.
+bool blocking_call::may_begin_on_descriptor() noexcept {
+  fiber& here = *fiber::current();
+  const bool waits = here.is_turn_over() || here.is_interrupted();
+  return !waits || is_nonblocking(number_) || give_way(where_);
+}
+
 bool may_begin(std::source_location where) noexcept {
   fiber& here = *fiber::current();
-  if (here.is_interrupted()) {
-    const std::exception_ptr interruption = here.take_interruption();
-    wait_without_throwing(hocket::sleep(std::chrono::milliseconds(1)), where);
-    here.interrupt(interruption);
-    errno = ECANCELED;
-    return false;
-  }
-  return !here.is_turn_over() || wait_without_throwing(hocket::sleep(duration::zero()), where);
+  return (!here.is_turn_over() && !here.is_interrupted()) || give_way(where);
 }
 
-bool is_ready(int number, short events) noexcept {
-  pollfd asked{.fd = number, .events = events, .revents = 0};
-  const int found = ::poll(&asked, 1, 0);
-  if (found == 0) errno = EAGAIN;
-  return found != 0;
-}
-
-bool is_nonblocking(int number) noexcept {
+void end_waits_on(int number) noexcept {
   const int before = errno;
-  const int flags = ::fcntl(number, F_GETFL);
+  descriptor_set::notify_closing(number);
+  hocket::notify_closing(number);
   errno = before;
-  return flags >= 0 && (flags & O_NONBLOCK) != 0;
 }
 
 }  // namespace hocket::green::detail

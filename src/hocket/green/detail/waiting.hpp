@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <chrono>
+#include <concepts>
 #include <optional>
 #include <source_location>
 #include <system_error>
@@ -13,6 +14,7 @@
 #include <poll.h>
 
 #include <hocket/core/cancelled.hpp>
+#include <hocket/green/detail/at_once.hpp>
 #include <hocket/green/detail/fiber.hpp>
 #include <hocket/green/wait.hpp>
 #include <hocket/loop/clock.hpp>
@@ -29,12 +31,12 @@ Function* real(const char* name) noexcept {
 /// ECANCELED; one that calls again all the same is held up for a millisecond each time, so that no loop in C keeps the loop from running.
 [[nodiscard]] bool may_begin(std::source_location where = std::source_location::current()) noexcept;
 
-/// Waits for anything. False: errno is ECANCELED if the green thread was cancelled, ETIMEDOUT for a time-out, EBADF where a number was closed, the
-/// system's error, or ENOMEM.
-template <class Awaitable>
-bool wait_without_throwing(Awaitable&& work, std::source_location where = std::source_location::current()) noexcept {
+/// Runs `waits`, which waits for something. False: errno is ECANCELED if the green thread was cancelled, ETIMEDOUT for a time-out, EBADF where a
+/// number was closed, the system's error, or ENOMEM.
+template <std::invocable Function>
+bool without_throwing(Function waits) noexcept {
   try {
-    static_cast<void>(green::wait(std::forward<Awaitable>(work), where));
+    waits();
     return true;
   } catch (const cancelled&) {
     fiber::current()->interrupt(std::current_exception());
@@ -50,15 +52,18 @@ bool wait_without_throwing(Awaitable&& work, std::source_location where = std::s
   return false;
 }
 
+/// Waits for anything. False as above.
+template <class Awaitable>
+bool wait_without_throwing(Awaitable&& work, std::source_location where = std::source_location::current()) noexcept {
+  return without_throwing([&] { static_cast<void>(green::wait(std::forward<Awaitable>(work), where)); });
+}
+
 /// Waits until `number` is ready for one of `events` of poll(2), for at most `limit`. False as above.
 [[nodiscard]] bool wait_for(int number, short events, std::optional<duration> limit = std::nullopt,
                             std::source_location where = std::source_location::current()) noexcept;
 
-/// False, with errno EAGAIN, if `number` is not ready now.
-[[nodiscard]] bool is_ready(int number, short events) noexcept;
-
-/// O_NONBLOCK: who set it wants EAGAIN, and no waiting.
-[[nodiscard]] bool is_nonblocking(int number) noexcept;
+/// `number` is about to be closed by a green thread or its loop: what waits for it there ends, with EBADF. Leaves errno as it is.
+void end_waits_on(int number) noexcept;
 
 /// A call on a descriptor that its owner expects to block, in all for as long as SO_RCVTIMEO or SO_SNDTIMEO says, whose end is EAGAIN as socket(7) has
 /// it; for other descriptors, and where nothing is set, for any time.
@@ -72,26 +77,22 @@ class blocking_call {
   /// EAGAIN.
   template <class Call>
   auto until_done(Call call) noexcept -> decltype(call()) {
-    if (!may_begin(where_)) return -1;
+    if (!may_begin_on_descriptor()) return -1;
     for (bool is_again = false;; is_again = true) {
       const auto done = call();
       if (done >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return done;
-      if (is_nonblocking(number_)) {
+      if (!is_again && is_nonblocking(number_)) {  // later it may be set for the one call of another process
         errno = EAGAIN;
         return done;
       }
       if (!wait(is_again)) return -1;
     }
   }
-  /// Waits until it is ready. False as above.
-  [[nodiscard]] bool until_ready() noexcept {
-    return until_done([this] { return is_ready(number_, events_) ? 0 : -1; }) == 0;
-  }
-
   /// Until it may be worth to try again. `is_again`: it was ready before, and yet not: then for a moment.
   [[nodiscard]] bool wait(bool is_again) noexcept;
 
  private:
+  [[nodiscard]] bool may_begin_on_descriptor() noexcept;
   [[nodiscard]] std::optional<duration> left() noexcept;
 
   int number_;
