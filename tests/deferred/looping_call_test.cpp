@@ -16,6 +16,16 @@ using hocket::loop;
 
 namespace {
 
+coro<void> slow_to_end(std::string& order) {
+  try {
+    co_await hocket::sleep(1h);
+  } catch (const hocket::cancelled&) {
+    order += "asked; ";
+  }
+  co_await hocket::sleep(1s);
+  order += "ended; ";
+}
+
 HOCKET_TEST(looping_call, calls_at_the_multiples_of_its_interval) {
   std::vector<long> at;
   const auto begin = loop::running().time();
@@ -61,6 +71,64 @@ HOCKET_TEST(looping_call, fails_with_what_a_call_throws_and_may_be_started_again
   co_await again;
 }
 
+HOCKET_TEST(looping_call, stopped_waits_for_the_call_under_way) {
+  const deferred<> slow;
+  hocket::looping_call tick([&slow] { return slow; });
+  bool is_over = false;
+  const auto ended = tick.start(1s).add_callback([&is_over] { is_over = true; });
+  tick.stop();
+  EXPECT_FALSE(tick.running());
+  EXPECT_FALSE(is_over);
+  EXPECT_THROW(static_cast<void>(tick.start(1s)), hocket::invalid_state_error);
+  slow.callback();
+  EXPECT_TRUE(is_over);
+  co_await ended;
+}
+
+HOCKET_TEST(looping_call, stopped_fails_with_the_error_of_the_call_under_way) {
+  const deferred<> slow;
+  hocket::looping_call tick([&slow] { return slow; });
+  auto ended = tick.start(1s);
+  tick.stop();
+  slow.errback(std::runtime_error("the last one"));
+  EXPECT_THROW(co_await ended, std::runtime_error);
+}
+
+HOCKET_TEST(looping_call, may_be_stopped_by_its_own_call) {
+  int calls = 0;
+  std::optional<hocket::looping_call> tick;
+  tick.emplace([&] {
+    ++calls;
+    tick->stop();
+  });
+  co_await tick->start(1s);
+  EXPECT_EQ(calls, 1);
+}
+
+HOCKET_TEST(looping_call, cancelled_cancels_the_call_under_way_and_waits_for_it) {
+  std::string order;
+  hocket::looping_call tick([&order] { return hocket::ensure_deferred(slow_to_end(order)); });
+  const auto ended = tick.start(1s).add_errback(
+      [&order](const std::exception_ptr& error) { order += hocket::is_cancelled(error) ? "cancelled" : "failed"; });
+  co_await hocket::sleep(1s);
+  ended.cancel();
+  ended.cancel();
+  EXPECT_FALSE(tick.running());
+  co_await ended;
+  EXPECT_EQ(order, "asked; ended; cancelled");
+}
+
+HOCKET_TEST(looping_call, cancelled_between_calls_has_its_result_at_once) {
+  hocket::looping_call tick([] {});
+  bool was_cancelled = false;
+  tick.start(1s)
+      .add_errback([&was_cancelled](const std::exception_ptr& error) { was_cancelled = hocket::is_cancelled(error); })
+      .cancel();
+  EXPECT_TRUE(was_cancelled);
+  EXPECT_FALSE(tick.running());
+  co_return;
+}
+
 HOCKET_TEST(looping_call, is_stopped_with_its_owner) {
   std::optional<deferred<>> ended;
   {
@@ -104,6 +172,19 @@ generator<deferred<>> breaks() { co_yield hocket::fail(std::make_exception_ptr(s
 
 HOCKET_TEST(coiterate, fails_with_a_deferred_that_fails) {
   EXPECT_THROW(co_await hocket::coiterate(breaks()), std::runtime_error);
+}
+
+generator<deferred<>> waits_for_one(std::string& order) { co_yield hocket::ensure_deferred(slow_to_end(order)); }
+
+HOCKET_TEST(coiterate, cancelled_waits_for_the_end_of_what_it_cancels) {
+  std::string order;
+  const auto whole = hocket::coiterate(waits_for_one(order)).add_errback([&order](const std::exception_ptr& error) {
+    order += hocket::is_cancelled(error) ? "cancelled" : "failed";
+  });
+  co_await hocket::sleep(1s);
+  whole.cancel();
+  co_await whole;
+  EXPECT_EQ(order, "asked; ended; cancelled");
 }
 
 HOCKET_TEST(coiterate, cancelled_takes_no_further_step) {

@@ -1,3 +1,4 @@
+#include <hocket/core/cancelled.hpp>
 #include <hocket/deferred/cooperator.hpp>
 #include <hocket/loop/loop.hpp>
 
@@ -10,7 +11,7 @@ class iteration : public std::enable_shared_from_this<iteration> {
   explicit iteration(generator<deferred<>> steps) : steps_(std::move(steps)) {}
 
   [[nodiscard]] deferred<> begin() {
-    whole_ = deferred<>([mine = weak_from_this()] {
+    whole_ = deferred<>::answering_late([mine = weak_from_this()] {
       if (const auto still = mine.lock()) still->stop();
     });
     schedule();
@@ -40,15 +41,22 @@ class iteration : public std::enable_shared_from_this<iteration> {
   }
   void go_on() {
     waits_for_.reset();
-    if (!is_stopped_) schedule();
+    if (is_stopped_)
+      fail(std::make_exception_ptr(cancelled{}));
+    else
+      schedule();
   }
   void fail(std::exception_ptr error) {
-    if (!is_stopped_) whole_->errback(std::move(error));
+    if (!whole_->called()) whole_->errback(std::move(error));
   }
+  // What it waits for is asked to end, and then goes on to say so.
   void stop() {
     is_stopped_ = true;
     std::exchange(turn_, {}).cancel();
-    if (waits_for_) waits_for_->cancel();
+    if (waits_for_)
+      waits_for_->cancel();
+    else
+      fail(std::make_exception_ptr(cancelled{}));
   }
 
   generator<deferred<>> steps_;

@@ -11,7 +11,7 @@
 namespace hocket {
 
 /// Calls a function again and again, at the multiples of an interval from the beginning: one that takes too long, or whose deferred does, misses some
-/// and does not shift the others. Stopped with its owner. Counterpart: twisted.internet.task.LoopingCall.
+/// and does not shift the others. Stopped with its owner, as by `stop`. Counterpart: twisted.internet.task.LoopingCall.
 class looping_call {
  public:
   /// The next call comes no sooner than its deferred has a result.
@@ -27,10 +27,11 @@ class looping_call {
   ~looping_call();
   looping_call(const looping_call&) = delete;
 
-  /// The first call is made at once, or after `interval` if not `now`; an interval of zero means once a turn. Has a result when it is stopped, and fails
-  /// with what a call throws, or its deferred fails with: then it is stopped. Throws `invalid_state_error` if it runs.
+  /// The first call is made at once, or after `interval` if not `now`; an interval of zero means once a turn. Has a result when it is
+  /// stopped and no call is under way, and fails with what a call throws, or its deferred fails with: then it is stopped. Cancelled, it is stopped,
+  /// and what is under way is cancelled and waited for. Throws `invalid_state_error` if it runs, or its last call has not ended.
   [[nodiscard]] deferred<> start(delay interval, bool now = true);
-  /// No further call. Throws `invalid_state_error` if it does not run.
+  /// No further call; one that is under way is waited for, and if it fails, its error is the result. Throws `invalid_state_error` if it does not run.
   void stop();
   [[nodiscard]] bool running() const noexcept;
   /// Multiples of the interval that have passed since the last call: 1 if none was missed. Counterpart: withCount.
