@@ -1,14 +1,20 @@
+#include <chrono>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <hocket/core/exception_group.hpp>
+#include <hocket/core/sleep.hpp>
 #include <hocket/deferred.hpp>
 #include <hocket/testing/test.hpp>
 
+using namespace std::chrono_literals;
+using hocket::coro;
 using hocket::deferred;
 using hocket::deferred_outcomes;
+using hocket::testing::ends_cancelled;
+using hocket::testing::wait_all_tasks_blocked;
 
 namespace {
 
@@ -186,6 +192,43 @@ TEST(gather_results, fails_with_the_first_error_and_cancels_the_others) {
   b.errback(std::runtime_error("no"));
   EXPECT_EQ(seen, "deferred 1 failed: no");
   EXPECT_EQ(asked, 1);
+}
+
+coro<void> await_all(std::vector<deferred<>> all) { co_await hocket::gather_results(std::move(all)); }
+
+coro<void> await_first_error(std::vector<deferred<>> all) {
+  co_await hocket::deferred_list(std::move(all), {.fire_on_one_errback = true});
+}
+
+HOCKET_TEST(gather_results, whose_awaiter_is_cancelled_ends_it_as_that) {
+  for (const auto waits : {await_all, await_first_error}) {
+    const deferred<> a;
+    const deferred<> b;
+    auto waiting = hocket::create_task(waits({a, b}));
+    co_await wait_all_tasks_blocked();
+    waiting.cancel();
+    EXPECT_TRUE(co_await ends_cancelled(waiting));
+    EXPECT_TRUE(b.called());
+  }
+}
+
+coro<void> cleans_up(std::string& order) {
+  try {
+    co_await hocket::sleep(1h);
+  } catch (const hocket::cancelled&) {
+  }
+  co_await hocket::sleep(1s);
+  order += "cleaned up; ";
+}
+
+HOCKET_TEST(gather_results, fails_when_those_that_it_cancels_have_ended) {
+  std::string order;
+  const deferred<> breaks;
+  const auto whole = hocket::gather_results(std::vector{breaks, hocket::ensure_deferred(cleans_up(order))});
+  co_await wait_all_tasks_blocked();
+  breaks.errback(std::runtime_error("no"));
+  EXPECT_THROW(co_await whole, hocket::first_error);
+  EXPECT_EQ(order, "cleaned up; ");
 }
 
 }  // namespace

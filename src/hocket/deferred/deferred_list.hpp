@@ -4,7 +4,6 @@
 #include <exception>
 #include <expected>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -39,6 +38,9 @@ function<void()> canceller_of(const std::vector<deferred<T>>& all) {
   };
 }
 
+/// `first_error`; `cancelled` if it is that, so that who awaits a list and is cancelled has been.
+[[nodiscard]] std::exception_ptr error_of_first(std::size_t which, const std::exception_ptr& why);
+
 /// An `exception_group` of them; `cancelled` if each is that.
 [[nodiscard]] std::exception_ptr error_of_all(std::vector<std::exception_ptr> errors);
 
@@ -50,7 +52,7 @@ using deferred_outcomes = std::vector<std::expected<T, std::exception_ptr>>;
 
 /// What a list does besides waiting for all.
 struct deferred_list_options {
-  /// Fails with `first_error` as soon as one fails; the others go on.
+  /// Fails with `first_error` as soon as one fails, or with `cancelled` if one is; the others go on.
   bool fire_on_one_errback = false;
   /// The error of a member is seen by whoever has the list. False: each is also told as one that nobody took.
   bool consume_errors = true;
@@ -95,7 +97,7 @@ deferred<deferred_outcomes<T>> deferred_list(std::vector<deferred<T>> all, defer
     const bool is_enough = options.fire_on_one_errback && !outcome;
     shared->outcomes[which] = std::move(outcome);
     if (is_enough)
-      whole.errback(first_error(which, shared->outcomes[which].error()));
+      whole.errback(detail::error_of_first(which, shared->outcomes[which].error()));
     else if (is_last)
       whole.callback(std::move(shared->outcomes));
   };
@@ -142,12 +144,13 @@ deferred<first_value<T>> fire_on_one_callback(std::vector<deferred<T>> all, bool
   return whole;
 }
 
-/// Waits for all and gives their values in their order, nothing if they have none. The first that fails makes it fail with `first_error`, and the others
-/// are cancelled. Counterpart: gatherResults.
+/// Waits for all and gives their values in their order, nothing if they have none. When one fails the others are cancelled, and
+/// it fails with `first_error` of that one, or `cancelled` if it was that, when all have ended: they may use what whoever waits for it has lent them. Their
+/// errors count as seen. Counterpart: gatherResults, which leaves the others running; `deferred_list_options::fire_on_one_errback` does, too.
 template <class T>
 auto gather_results(std::vector<deferred<T>> all) {
   struct state {
-    std::optional<first_error> failure;
+    std::exception_ptr failure;
     function<void()> cancel_all;
   };
   const auto shared = std::make_shared<state>();
@@ -156,13 +159,13 @@ auto gather_results(std::vector<deferred<T>> all) {
   for (std::size_t n = 0; n < all.size(); ++n)
     watched.push_back(all[n].add_errback([shared, n](const std::exception_ptr& error) -> T {
       if (!shared->failure) {
-        shared->failure.emplace(n, error);
+        shared->failure = detail::error_of_first(n, error);
         shared->cancel_all();
       }
       std::rethrow_exception(error);
     }));
   return deferred_list(std::move(watched)).add_callback([shared](deferred_outcomes<T> outcomes) {
-    if (shared->failure) throw first_error(*shared->failure);
+    if (shared->failure) std::rethrow_exception(shared->failure);
     if constexpr (!std::is_void_v<T>) {
       std::vector<T> values;
       values.reserve(outcomes.size());
