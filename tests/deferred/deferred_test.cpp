@@ -322,6 +322,31 @@ HOCKET_TEST(deferred, an_error_that_nobody_takes_is_told_once_with_where_the_def
   co_return;
 }
 
+TEST(deferred, an_error_that_nobody_takes_is_printed_once_where_no_loop_runs) {
+  unsigned line = 0;
+  testing::internal::CaptureStderr();
+  {
+    line = __LINE__ + 1;
+    const deferred<int> d;
+    d.add_callback([](int n) { return n; }).add_callback([](int) {});
+    d.errback(std::runtime_error("lost"));
+  }
+  const std::string printed = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(printed, "hocket: an error in a deferred was not handled: lost (made at " + std::string(__FILE__) + ":" +
+                         std::to_string(line) + ")\n");
+}
+
+TEST(deferred, an_error_that_nobody_takes_is_printed_after_the_run_that_it_outlives) {
+  std::optional<deferred<>> left;
+  hocket::run([](std::optional<deferred<>>& made) -> coro<void> {
+    made = hocket::fail(std::make_exception_ptr(std::runtime_error("lost")));
+    co_return;
+  }(left));
+  testing::internal::CaptureStderr();
+  left.reset();
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("was not handled: lost (made at "), std::string::npos);
+}
+
 HOCKET_TEST(deferred, is_awaited_by_coroutines) {
   const deferred<int> d;
   loop::running().call_later(1s, [d] { d.callback(5); });
@@ -471,6 +496,16 @@ TEST(defer_later, keeps_nothing_when_the_run_ends_before_its_time) {
     co_return;
   }(watched));
   EXPECT_EQ(watched.use_count(), 1);
+}
+
+TEST(reactor, calls_what_was_given_before_the_run_in_its_first_turn) {
+  std::vector<int> order;
+  hocket::reactor::call_when_running([&order] { order.push_back(1); });
+  hocket::reactor::call_when_running([&order] { order.push_back(2); });
+  hocket::run([]() -> coro<void> { co_await hocket::sleep(0s); }());
+  EXPECT_EQ(order, (std::vector{1, 2}));
+  hocket::run([]() -> coro<void> { co_await hocket::sleep(0s); }());
+  EXPECT_EQ(order, (std::vector{1, 2}));
 }
 
 HOCKET_TEST(reactor, has_twisteds_words) {

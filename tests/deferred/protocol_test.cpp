@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <hocket/deferred.hpp>
@@ -62,6 +63,41 @@ HOCKET_TEST(protocol_and_deferred, the_factory_of_a_client_gives_its_protocol_th
   EXPECT_EQ(hocket::reactor::time() - begin, 1s) << "by the clock of the test";
   serving.close();
   co_await serving.wait_closed();
+}
+
+/// Twisted's ProcessProtocol: gives what the child has written when that has ended.
+class collects final : public hocket::subprocess_protocol {
+ public:
+  explicit collects(deferred<std::string> written) : written_(std::move(written)) {}
+
+  void connection_made(hocket::subprocess_transport& child) override {
+    auto input = child.get_pipe_transport(0);
+    input.write("to sort\nis good\n");
+    input.close();
+  }
+  void pipe_data_received(int number, std::string_view bytes) override {
+    if (number == 1) text_ += bytes;
+  }
+  void connection_lost(std::exception_ptr) override { written_.callback(std::move(text_)); }
+
+ private:
+  deferred<std::string> written_;
+  std::string text_;
+};
+
+HOCKET_TEST(reactor, spawns_a_process_that_tells_its_protocol) {
+  const deferred<std::string> written;
+  hocket::subprocess_transport child;
+  hocket::reactor::call_when_running(
+      [&] { child = hocket::reactor::spawn_process(std::make_shared<collects>(written), {"sort"}); });
+  EXPECT_EQ(co_await written, "is good\nto sort\n");
+  EXPECT_EQ(child.get_returncode(), 0);
+}
+
+HOCKET_TEST(reactor, throws_what_keeps_a_process_from_beginning) {
+  EXPECT_THROW(hocket::reactor::spawn_process(std::make_shared<collects>(deferred<std::string>()), {"/no/program"}),
+               std::system_error);
+  co_return;
 }
 
 }  // namespace

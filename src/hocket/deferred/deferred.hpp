@@ -54,8 +54,8 @@ struct callback_result<Function, void> {
 ///
 ///     fetch(url).add_callback(parse).add_errback(log);
 ///
-/// An error that nobody takes is told to the loop's exception handler when the last handle goes, with where the deferred was made. A cheap
-/// handle, shared; belongs to one thread.
+/// An error that nobody takes is told when the last handle goes, with where the deferred was made: to the exception handler of the loop that runs,
+/// on standard error where none does. A cheap handle, shared; belongs to one thread.
 template <class T = void>
 class deferred {
  public:

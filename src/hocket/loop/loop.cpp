@@ -20,7 +20,9 @@
 
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
+#include <hocket/loop/call_in_next_run.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/loop/print_problem.hpp>
 
 namespace hocket {
 
@@ -218,6 +220,7 @@ void loop::run_forever() {
   } outside{.runs_on = runs_on_};
   runs_on_ = &detail::here;
   detail::here = {.running = this, .observer = outside.before.observer};
+  take_calls_for_next_run(*this);
   do turn();
   while (!stopping_);
   stopping_ = false;
@@ -325,6 +328,7 @@ void loop::run_turns(unsigned most, duration limit) {
     ~scope() { detail::here = before; }
   } outside;
   detail::here = {.running = this, .observer = outside.before.observer};
+  take_calls_for_next_run(*this);
   own_monitor_->set_at_rest(false);
   choose_monitor();
   asleep_.store(false, std::memory_order_seq_cst);
@@ -481,34 +485,30 @@ static std::string describe(const std::exception_ptr& problem) {
   }
 }
 
-static void print(const exception_context& context) {
-  std::string line = "hocket: " + context.message;
-  if (context.exception) line += ": " + describe(context.exception);
-  if (context.where.line() != 0)
-    line += fmt::format(" (made at {}:{})", context.where.file_name(), context.where.line());
-  fmt::print(stderr, "{}\n", line);
+void print_problem(const exception_context& context) noexcept {
+  try {
+    std::string line = "hocket: " + context.message;
+    if (context.exception) line += ": " + describe(context.exception);
+    if (context.where.line() != 0)
+      line += fmt::format(" (made at {}:{})", context.where.file_name(), context.where.line());
+    fmt::print(stderr, "{}\n", line);
+  } catch (...) {
+    std::fputs("hocket: an error could not be reported\n", stderr);
+  }
 }
 
 void loop::call_exception_handler(const exception_context& context) noexcept {
+  if (!exception_handler_) return print_problem(context);
   try {
-    if (exception_handler_)
-      exception_handler_(context);
-    else
-      print(context);
+    exception_handler_(context);
   } catch (...) {
-    std::fputs(
-        exception_handler_ ? "hocket: the exception handler threw\n" : "hocket: an error could not be reported\n",
-        stderr);
+    std::fputs("hocket: the exception handler threw\n", stderr);
   }
 }
 
 void loop::report(loop& owner, const exception_context& context) noexcept {
   if (detail::here.running == &owner || alive().has(owner)) return owner.call_exception_handler(context);
-  try {
-    print(context);
-  } catch (...) {
-    std::fputs("hocket: an error could not be reported\n", stderr);
-  }
+  print_problem(context);
 }
 
 namespace detail {

@@ -2,6 +2,7 @@
 
 #include <hocket/deferred/detail/deferred_record.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/loop/print_problem.hpp>
 
 namespace hocket::detail {
 
@@ -39,10 +40,14 @@ bool deferred_link::is_late_call() {
 }
 
 void deferred_link::report_unhandled(const std::exception_ptr& error, const std::source_location& created) noexcept {
-  loop* const here = loop::running_or_null();
+  if (is_cancelled(error)) return;
   try {
-    if (here != nullptr && !is_cancelled(error))
-      loop::report(*here, {.message = "an error in a deferred was not handled", .exception = error, .where = created});
+    const exception_context problem{
+        .message = "an error in a deferred was not handled", .exception = error, .where = created};
+    if (loop* const here = loop::running_or_null())
+      loop::report(*here, problem);
+    else
+      print_problem(problem);
   } catch (...) {
     std::fputs("hocket: an error in a deferred was not handled, and memory is lacking to tell more\n", stderr);
   }
