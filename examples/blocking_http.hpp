@@ -2,7 +2,6 @@
 
 // A page by HTTP with sockets that block: for http_blocking, and for http_green, where the same calls wait.
 
-#include <algorithm>
 #include <cerrno>
 #include <stdexcept>
 #include <string>
@@ -53,11 +52,3 @@ inline std::string get(const hocket::url& page) {
     answer.append(piece, static_cast<std::size_t>(received));
   }
 }
-
-inline bool is_page(std::string_view text) {
-  const auto page = hocket::url::parse(text);
-  return page && page->scheme() == "http";
-}
-
-/// Whether a command line names pages, and nothing but pages.
-inline bool are_pages(int argc, char** argv) { return argc > 1 && std::all_of(argv + 1, argv + argc, is_page); }

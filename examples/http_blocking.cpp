@@ -12,6 +12,7 @@
 #include <hocket/hocket.hpp>
 
 #include "blocking_http.hpp"
+#include "pages.hpp"
 
 using seconds = std::chrono::duration<double>;
 using std::chrono::steady_clock;

@@ -12,8 +12,8 @@
 
 #include <hocket/hocket.hpp>
 
-#include "blocking_http.hpp"
 #include "get_page.hpp"
+#include "pages.hpp"
 
 using hocket::coro;
 using hocket::deferred;

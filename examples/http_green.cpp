@@ -13,6 +13,7 @@
 #include <hocket/hocket.hpp>
 
 #include "blocking_http.hpp"
+#include "pages.hpp"
 
 namespace green = hocket::green;
 using seconds = std::chrono::duration<double>;

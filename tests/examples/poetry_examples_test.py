@@ -2,7 +2,8 @@
 
 Usage: poetry_examples_test.py DIRECTORY_OF_THE_LESSON [unittest's arguments]
 
-Nothing here depends on how long anything takes.
+Nothing here depends on how long anything takes, but that the clients are as fast as docs/lessons.md says, and not as slow as the next
+slower ones.
 """
 
 import os
@@ -16,6 +17,8 @@ import sys
 import tempfile
 import threading
 import unittest
+
+import lessons_page
 
 LESSON = pathlib.Path(sys.argv[1]).resolve()
 PATIENCE_SECONDS = 60
@@ -111,6 +114,16 @@ class TheLesson(unittest.TestCase):
                 self.assertLess(elapsed[client], elapsed["get_blocking"], client)
             if client != "get_nonblocking":
                 self.assertLess(cpu[client], cpu["get_nonblocking"], client)
+
+    def test_takes_what_the_page_of_lessons_says(self):
+        ended = run("run", text=True)
+        claims = lessons_page.tables()["Three poems"]
+        self.assertEqual(list(claims), CLIENTS)
+        counted = map(float, re.findall(r"\d+\.\d\d", ended.stdout.splitlines()[0]))
+        self.assertEqual(sorted(counted), sorted(set(claims.values())))
+        for client, told in re.findall(r"^(get_\w+) +(\d+\.\d\d) s", ended.stdout, re.M):
+            with self.subTest(client):
+                lessons_page.check(self, "Three poems", client, float(told))
 
     def test_of_poems_of_ones_own(self):
         with tempfile.TemporaryDirectory() as folder:
