@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -272,6 +273,27 @@ HOCKET_REAL_TIME_TEST(green_patch, waits_for_children) {
     return WEXITSTATUS(status);
   });
   EXPECT_EQ(co_await waits, 3);
+}
+
+HOCKET_TEST(green_patch, any_child_is_waited_for_and_what_it_used_is_told) {
+  green::patch_all();
+  const auto child_that_ends_with = [](int code) {
+    const pid_t child = ::fork();
+    if (child == 0) ::_exit(code);
+    return child;
+  };
+  auto waits = green::spawn([&] {
+    int status = 0;
+    rusage used{};
+    const pid_t first = child_that_ends_with(3);
+    EXPECT_EQ(::wait4(first, &status, 0, &used), first);
+    EXPECT_EQ(WEXITSTATUS(status), 3);
+    EXPECT_GT(used.ru_maxrss, 0);
+    const pid_t second = child_that_ends_with(4);
+    EXPECT_EQ(::wait(&status), second);
+    return WEXITSTATUS(status);
+  });
+  EXPECT_EQ(co_await waits, 4);
 }
 
 HOCKET_TEST(green_patch, a_cancellation_fails_the_call_and_is_thrown_when_it_may) {

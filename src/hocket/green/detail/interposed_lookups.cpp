@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <netdb.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -132,18 +133,22 @@ hostent* gethostbyname(const char* name) {
   return &kept.entry;
 }
 
-pid_t waitpid(pid_t child, int* status, int options) {
-  static const auto real = green_detail::real<decltype(::waitpid)>("waitpid");
-  if (!may_wait_here()) return real(child, status, options);
+pid_t wait4(pid_t child, int* status, int options, rusage* used) {
+  static const auto real = green_detail::real<decltype(::wait4)>("wait4");
+  if (!may_wait_here()) return real(child, status, options, used);
   constexpr auto where = std::source_location::current();
   const bool asks_only = (options & WNOHANG) != 0;
   const bool is_of_handler = asks_only && child == -1;  // SIGCHLD's, which must not be set aside
   if (!is_of_handler && !green_detail::may_begin(where)) return -1;
-  const auto ask = [=] { return real(child, status, options | WNOHANG); };
+  const auto ask = [=] { return real(child, status, options | WNOHANG, used); };
   const pid_t ended = ask();
   if (ended != 0 || asks_only) return ended;
   const bool is_for_end_of_one = child > 0 && (options & (WUNTRACED | WCONTINUED)) == 0;
   const int one = is_for_end_of_one ? open_pidfd(child) : -1;
   return one >= 0 ? wait_for_end(one, ask, where) : ask_again_and_again(ask, where);
 }
+
+pid_t wait3(int* status, int options, rusage* used) { return wait4(-1, status, options, used); }
+pid_t waitpid(pid_t child, int* status, int options) { return wait4(child, status, options, nullptr); }
+pid_t wait(int* status) { return wait4(-1, status, 0, nullptr); }
 }
