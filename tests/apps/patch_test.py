@@ -19,7 +19,7 @@ import program
 from program import BACKENDS, WAIT, AppTest, hocket
 
 PROGRAMS = None
-SCENARIOS = ["sockets", "locks", "turns", "variables", "conditions", "children"]
+SCENARIOS = ["sockets", "locks", "turns", "variables", "conditions", "children", "barriers", "signals"]
 MANY = 100
 
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +111,7 @@ static void locks(void) {
 // ---- readers and writers, semaphores, an initializer that waits
 
 static pthread_rwlock_t shared = PTHREAD_RWLOCK_INITIALIZER;
-static sem_t tokens;
+static sem_t tokens, waiting;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int initialized, writing, reading;
 
@@ -228,6 +229,56 @@ static void* beget(void* number) {
 }
 static void children(void) { start_all(beget, NULL); }
 
+// ---- all meet, twice, and one of them is told
+
+static pthread_barrier_t barrier;
+static int last_ones;
+
+static void* meet_twice(void* unused) {
+  for (int round = 0; round < 2; ++round)
+    if (pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD) __atomic_fetch_add(&last_ones, 1, __ATOMIC_SEQ_CST);
+  return unused;
+}
+static void* meet(void* number) {
+  meet_twice(NULL);
+  return ended(number);
+}
+static void barriers(void) {
+  CHECK(pthread_barrier_init(&barrier, NULL, MANY + 1) == 0);
+  start_all(meet, meet_twice);
+  CHECK(last_ones == 2);
+  CHECK(pthread_barrier_destroy(&barrier) == 0);
+}
+
+// ---- one waits for a signal and all others for that one
+
+static sigset_t awaited;
+
+static void* wait_for_signal(void* number) {
+  int which = 0;
+  if ((intptr_t)number == 0) {
+    CHECK(sigwait(&awaited, &which) == 0 && which == SIGUSR1);
+    for (int n = 1; n < MANY; ++n) CHECK(sem_post(&tokens) == 0);
+  } else {
+    CHECK(sem_post(&waiting) == 0);
+    CHECK(sem_wait(&tokens) == 0);
+  }
+  return ended(number);
+}
+static void* signal_them(void* unused) {
+  for (int n = 1; n < MANY; ++n) CHECK(sem_wait(&waiting) == 0);
+  CHECK(kill(getpid(), SIGUSR1) == 0);
+  return unused;
+}
+static void signals(void) {
+  CHECK(sem_init(&tokens, 0, 0) == 0);
+  CHECK(sem_init(&waiting, 0, 0) == 0);
+  sigemptyset(&awaited);
+  sigaddset(&awaited, SIGUSR1);
+  CHECK(pthread_sigmask(SIG_BLOCK, &awaited, NULL) == 0);
+  start_all(wait_for_signal, signal_them);
+}
+
 // ---- there is no memory for so many stacks
 
 static void* stay(void* number) {
@@ -264,7 +315,7 @@ int main(int count, char** words) {
     const char* name;
     void (*run)(void);
   } scenarios[] = {{"sockets", sockets},       {"locks", locks},       {"turns", turns}, {"variables", variables},
-                   {"conditions", conditions}, {"children", children}, {"limited", limited}, {"leave", leave}};
+                   {"conditions", conditions}, {"children", children}, {"barriers", barriers}, {"signals", signals}, {"limited", limited}, {"leave", leave}};
   for (size_t n = 0; n < sizeof scenarios / sizeof *scenarios; ++n)
     if (count == 2 && strcmp(words[1], scenarios[n].name) == 0) scenarios[n].run();
   int distinct = 0;
