@@ -149,6 +149,21 @@ class Python(PatchTest):
         """
         self.assertEqual(self.run_script(script), "True")
 
+    def test_is_the_same_thread_in_a_child(self):
+        script = """
+            import os, threading
+            def work():
+                before = threading.get_ident()
+                child = os.fork()
+                if child == 0:
+                    os._exit(3 if (threading.get_ident(), threading.current_thread().name) == (before, "worker") else 4)
+                print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            worker = threading.Thread(target=work, name="worker")
+            worker.start()
+            worker.join()
+        """
+        self.assertEqual(self.run_script(script), "3")
+
     def test_leaves_the_programs_that_it_starts_as_they_are(self):
         script = """
             import subprocess, sys

@@ -216,8 +216,11 @@ static void* in_child(void* unused) {
 static void* beget(void* number) {
   int status = -1;
   if ((intptr_t)number % 10 != 0) return ended(number);
+  const pthread_t self = pthread_self();
+  CHECK(pthread_setspecific(key, &status) == 0);
   const pid_t child = fork();
   if (child == 0) {
+    CHECK(pthread_equal(self, pthread_self()) && pthread_getspecific(key) == &status);
     pthread_t other;
     CHECK(pthread_create(&other, NULL, in_child, NULL) == 0);
     CHECK(pthread_join(other, NULL) == 0);
@@ -227,7 +230,10 @@ static void* beget(void* number) {
   CHECK(system("exit 3") == 3 << 8);
   return ended(number);
 }
-static void children(void) { start_all(beget, NULL); }
+static void children(void) {
+  CHECK(pthread_key_create(&key, NULL) == 0);
+  start_all(beget, NULL);
+}
 
 // ---- all meet, twice, and one of them is told
 

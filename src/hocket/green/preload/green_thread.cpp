@@ -59,9 +59,10 @@ static coro<void> carry(std::shared_ptr<green_thread> who, stack memory) {
 }
 
 green_thread* green_thread::current() noexcept {
-  return hub::is_this_thread() && is_patched() && detail::fiber::current() != nullptr ? current_thread().get()
-                                                                                      : nullptr;
+  return hub::is_this_thread() && detail::fiber::current() != nullptr ? current_thread().get() : nullptr;
 }
+
+bool green_thread::waits_here() noexcept { return is_patched() && current() != nullptr; }
 
 std::shared_ptr<green_thread> green_thread::find(pthread_t number) {
   const std::lock_guard guard(all_threads().mutex);

@@ -18,8 +18,10 @@ class green_thread {
   /// Begins one. Throws `std::system_error` if there is no memory for its stack.
   static pthread_t start(function run, void* argument, std::size_t stack_size, bool is_detached);
 
-  /// The one that runs here and may wait; null on any other thread.
+  /// The one that runs here; null on any other thread. Also in its child by fork, which is the same thread to the program.
   [[nodiscard]] static green_thread* current() noexcept;
+  /// True in one that parks to wait: not in a child, where nobody would go on with it.
+  [[nodiscard]] static bool waits_here() noexcept;
   /// Who bears the number; null for a thread, and for one that is gone.
   [[nodiscard]] static std::shared_ptr<green_thread> find(pthread_t number);
 

@@ -88,19 +88,19 @@ int pthread_cond_broadcast(pthread_cond_t* condition) {
 
 int sem_wait(sem_t* semaphore) {
   static const auto real = green_detail::real<decltype(::sem_wait)>("sem_wait");
-  return green_thread::current() != nullptr ? take(semaphore) : real(semaphore);
+  return green_thread::waits_here() ? take(semaphore) : real(semaphore);
 }
 
 int sem_timedwait(sem_t* semaphore, const timespec* deadline) {
   static const auto real = green_detail::real<decltype(::sem_timedwait)>("sem_timedwait");
-  return green_thread::current() != nullptr ? take(semaphore, preload::limit_on(CLOCK_REALTIME, deadline))
-                                            : real(semaphore, deadline);
+  return green_thread::waits_here() ? take(semaphore, preload::limit_on(CLOCK_REALTIME, deadline))
+                                    : real(semaphore, deadline);
 }
 
 int sem_clockwait(sem_t* semaphore, clockid_t clock, const timespec* deadline) {
   static const auto real = green_detail::real<decltype(::sem_clockwait)>("sem_clockwait");
-  return green_thread::current() != nullptr ? take(semaphore, preload::limit_on(clock, deadline))
-                                            : real(semaphore, clock, deadline);
+  return green_thread::waits_here() ? take(semaphore, preload::limit_on(clock, deadline))
+                                    : real(semaphore, clock, deadline);
 }
 
 int sem_post(sem_t* semaphore) {

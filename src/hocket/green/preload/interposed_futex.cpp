@@ -50,7 +50,7 @@ extern "C" long syscall(long number, ...) {
   switch (words[1] & FUTEX_CMD_MASK) {
     case FUTEX_WAIT:
     case FUTEX_WAIT_BITSET:
-      if (preload::green_thread::current() == nullptr) return pass_on();
+      if (!preload::green_thread::waits_here()) return pass_on();
       return wait(address, static_cast<std::uint32_t>(words[2]),
                   limit_of(words[1], reinterpret_cast<const timespec*>(words[3])));
     case FUTEX_WAKE:

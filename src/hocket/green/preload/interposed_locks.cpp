@@ -74,26 +74,26 @@ extern "C" {
 
 int pthread_mutex_lock(pthread_mutex_t* mutex) {
   static const auto real = green_detail::real<decltype(::pthread_mutex_lock)>("pthread_mutex_lock");
-  return green_thread::current() != nullptr ? lock_mutex(mutex, std::nullopt) : real(mutex);
+  return green_thread::waits_here() ? lock_mutex(mutex, std::nullopt) : real(mutex);
 }
 
 int pthread_mutex_trylock(pthread_mutex_t* mutex) {
   static const auto real = green_detail::real<decltype(::pthread_mutex_trylock)>("pthread_mutex_trylock");
-  if (green_thread::current() == nullptr) return real(mutex);
+  if (!green_thread::waits_here()) return real(mutex);
   const int answer = try_lock(mutex);
   return answer == EDEADLK ? EBUSY : answer;
 }
 
 int pthread_mutex_timedlock(pthread_mutex_t* mutex, const timespec* deadline) {
   static const auto real = green_detail::real<decltype(::pthread_mutex_timedlock)>("pthread_mutex_timedlock");
-  return green_thread::current() != nullptr ? lock_mutex(mutex, preload::limit_on(CLOCK_REALTIME, deadline))
-                                            : real(mutex, deadline);
+  return green_thread::waits_here() ? lock_mutex(mutex, preload::limit_on(CLOCK_REALTIME, deadline))
+                                    : real(mutex, deadline);
 }
 
 int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t clock, const timespec* deadline) {
   static const auto real = green_detail::real<decltype(::pthread_mutex_clocklock)>("pthread_mutex_clocklock");
-  return green_thread::current() != nullptr ? lock_mutex(mutex, preload::limit_on(clock, deadline))
-                                            : real(mutex, clock, deadline);
+  return green_thread::waits_here() ? lock_mutex(mutex, preload::limit_on(clock, deadline))
+                                    : real(mutex, clock, deadline);
 }
 
 int pthread_mutex_unlock(pthread_mutex_t* mutex) {
@@ -111,23 +111,23 @@ int pthread_mutex_unlock(pthread_mutex_t* mutex) {
 
 int pthread_rwlock_rdlock(pthread_rwlock_t* lock) {
   static const auto real = green_detail::real<decltype(::pthread_rwlock_rdlock)>("pthread_rwlock_rdlock");
-  return green_thread::current() != nullptr ? take_by(&::pthread_rwlock_tryrdlock, lock) : real(lock);
+  return green_thread::waits_here() ? take_by(&::pthread_rwlock_tryrdlock, lock) : real(lock);
 }
 
 int pthread_rwlock_wrlock(pthread_rwlock_t* lock) {
   static const auto real = green_detail::real<decltype(::pthread_rwlock_wrlock)>("pthread_rwlock_wrlock");
-  return green_thread::current() != nullptr ? take_by(&::pthread_rwlock_trywrlock, lock) : real(lock);
+  return green_thread::waits_here() ? take_by(&::pthread_rwlock_trywrlock, lock) : real(lock);
 }
 
 int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock, const timespec* deadline) {
   static const auto real = green_detail::real<decltype(::pthread_rwlock_timedrdlock)>("pthread_rwlock_timedrdlock");
-  if (green_thread::current() == nullptr) return real(lock, deadline);
+  if (!green_thread::waits_here()) return real(lock, deadline);
   return take_by(&::pthread_rwlock_tryrdlock, lock, preload::limit_on(CLOCK_REALTIME, deadline));
 }
 
 int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock, const timespec* deadline) {
   static const auto real = green_detail::real<decltype(::pthread_rwlock_timedwrlock)>("pthread_rwlock_timedwrlock");
-  if (green_thread::current() == nullptr) return real(lock, deadline);
+  if (!green_thread::waits_here()) return real(lock, deadline);
   return take_by(&::pthread_rwlock_trywrlock, lock, preload::limit_on(CLOCK_REALTIME, deadline));
 }
 
@@ -140,14 +140,14 @@ int pthread_rwlock_unlock(pthread_rwlock_t* lock) {
 
 int pthread_spin_lock(pthread_spinlock_t* lock) {
   static const auto real = green_detail::real<decltype(::pthread_spin_lock)>("pthread_spin_lock");
-  if (green_thread::current() == nullptr) return real(lock);
+  if (!green_thread::waits_here()) return real(lock);
   while (::pthread_spin_trylock(lock) == EBUSY) ::sched_yield();
   return 0;
 }
 
 int pthread_once(pthread_once_t* once, void (*initialize)()) {
   static const auto real = green_detail::real<decltype(::pthread_once)>("pthread_once");
-  if (green_thread::current() == nullptr) return real(once, initialize);
+  if (!green_thread::waits_here()) return real(once, initialize);
   const volatile void* const address = once;
   preload::take(address, std::nullopt, [once] { return under_way().contains(once) ? EBUSY : 0; });
   struct scope {

@@ -33,7 +33,7 @@ extern "C" {
 
 int sigtimedwait(const sigset_t* which, siginfo_t* told, const timespec* limit) {
   static const auto real = green_detail::real<decltype(::sigtimedwait)>("sigtimedwait");
-  if (green_thread::current() == nullptr) return real(which, told, limit);
+  if (!green_thread::waits_here()) return real(which, told, limit);
   return on_thread([=] { return real(which, told, limit); });
 }
 
@@ -41,7 +41,7 @@ int sigwaitinfo(const sigset_t* which, siginfo_t* told) { return sigtimedwait(wh
 
 int sigwait(const sigset_t* which, int* number) {
   static const auto real = green_detail::real<decltype(::sigwait)>("sigwait");
-  if (green_thread::current() == nullptr) return real(which, number);
+  if (!green_thread::waits_here()) return real(which, number);
   const int before = errno;
   const int answer = on_thread([=] { return real(which, number); });
   errno = before;

@@ -196,7 +196,7 @@ int pthread_setaffinity_np(pthread_t number, size_t size, const cpu_set_t* set) 
 
 int sched_yield() {
   static const auto real = green_detail::real<decltype(::sched_yield)>("sched_yield");
-  if (green_thread::current() == nullptr) return real();
+  if (!green_thread::waits_here()) return real();
   static_cast<void>(green_detail::wait_without_throwing(hocket::sleep(hocket::duration::zero())));
   return 0;
 }

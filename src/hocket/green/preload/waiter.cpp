@@ -22,7 +22,7 @@ namespace hocket::green::preload {
 
 struct waiter::state {
   const volatile void* address;
-  bool is_green = green_thread::current() != nullptr;
+  bool is_green = green_thread::waits_here();
   std::atomic<bool> is_woken = false;
   hocket::event woken{};  // of a green thread; belongs to the hub
   sem_t posted{};         // of a thread
