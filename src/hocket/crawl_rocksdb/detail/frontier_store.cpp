@@ -19,6 +19,7 @@ namespace {
 constexpr std::string_view magic = "hocket crawl frontier 3";
 constexpr std::size_t memtable_bytes = std::size_t{16} << 20;  // some 20,000 pages
 constexpr std::size_t cache_bytes = std::size_t{8} << 20;
+constexpr int cache_shard_bits = 1;  // few threads ask: a share is not to be small
 
 /// The database keeps no diary.
 class silent_logger final : public rocksdb::Logger {
@@ -30,8 +31,11 @@ class silent_logger final : public rocksdb::Logger {
 rocksdb::Options make_options() {
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  table.block_cache = rocksdb::NewLRUCache(cache_bytes);
+  table.block_cache = rocksdb::NewLRUCache(cache_bytes, cache_shard_bits);
   table.cache_index_and_filter_blocks = true;  // or they grow with the URLs
+  // In parts, or those of a file are one block, which is larger than the cache some day and read anew for each look-up.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
   rocksdb::Options options;
   options.create_if_missing = true;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
