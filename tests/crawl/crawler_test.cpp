@@ -1024,7 +1024,9 @@ class slow_frontier final : public hocket::crawl::frontier {
   }
   coro<targets> finish(const hocket::crawl::finished_page& done, const judge& decide) override {
     targets fresh = co_await inner_.finish(done, decide);
+    most_at_once_ = std::max(most_at_once_, ++at_once_);
     co_await hocket::sleep(takes_);
+    --at_once_;
     co_return fresh;
   }
   coro<bool> claim(std::string href) override { co_return co_await inner_.claim(std::move(href)); }
@@ -1033,9 +1035,12 @@ class slow_frontier final : public hocket::crawl::frontier {
     co_await inner_.visit_passed_over(std::move(visit));
   }
   [[nodiscard]] std::size_t seen() const noexcept override { return inner_.seen(); }
+  [[nodiscard]] std::size_t most_at_once() const noexcept { return most_at_once_; }
 
  private:
   hocket::duration takes_;
+  std::size_t at_once_ = 0;
+  std::size_t most_at_once_ = 0;
   hocket::crawl::memory_frontier inner_;
 };
 
@@ -1048,6 +1053,51 @@ HOCKET_TEST(crawler, a_page_that_is_written_down_takes_no_other_pages_place) {
   co_await work.run();
   EXPECT_EQ(work.progress().pages, 4U);
   EXPECT_LT(hocket::loop::running().time() - begun, 30s);  // the first, and the others at once
+  co_await web.stop();
+}
+
+/// A page that leads to 40, each with 100 links.
+std::map<std::string, page> pages_with_many_links() {
+  std::map<std::string, page> pages;
+  std::string links;
+  for (int n = 0; n < 100; ++n) links += fmt::format("<a href=link-{}>", n);
+  for (int n = 0; n < 40; ++n) {
+    pages["/"].body += fmt::format("<a href=/{}/>", n);
+    pages[fmt::format("/{}/", n)].body = links;
+  }
+  return pages;
+}
+
+HOCKET_TEST(crawler, begins_no_page_while_too_much_was_found_that_is_not_written_down) {
+  site web(pages_with_many_links());
+  for (const std::size_t most : {std::size_t{1} << 20, std::size_t{50'000}, std::size_t{1}}) {
+    const temporary_directory folder;
+    auto out = co_await hocket::crawl::output::open(folder.path());
+    const auto slow = std::make_shared<slow_frontier>(10ms);
+    crawler work(from({web.url()}, {.depth = 1, .concurrency = 4, .max_held_bytes = most}), out, {},
+                 {.frontier = slow});
+    co_await work.run();
+    EXPECT_EQ(work.progress().pages, 41U);
+    EXPECT_EQ(work.progress().links, 4040U);
+    EXPECT_LE(slow->most_at_once(), most > 1'000'000 ? 17U : most > 1 ? 7U : 1U);
+    EXPECT_GE(slow->most_at_once(), most > 1'000'000 ? 13U : most > 1 ? 2U : 1U);
+  }
+  co_await web.stop();
+}
+
+HOCKET_TEST(crawler, waits_for_room_and_ends_all_the_same_when_it_is_cancelled) {
+  site web(pages_with_many_links());
+  const temporary_directory folder;
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  crawler work(from({web.url()}, {.depth = 1, .concurrency = 4, .max_held_bytes = 1}), out, {},
+               {.frontier = std::make_shared<slow_frontier>(10ms)});
+  auto crawling = create_task(work.run());
+  co_await hocket::sleep(45ms);
+  crawling.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(crawling));
+  EXPECT_GT(work.progress().pages, 4U);
+  EXPECT_LT(work.progress().pages, 20U);
+  EXPECT_EQ(lines_of(folder / "pages.jsonl").size(), work.progress().pages);
   co_await web.stop();
 }
 

@@ -11,6 +11,7 @@
 #include <hocket/core/task.hpp>
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/crawl/detail/asker.hpp>
+#include <hocket/crawl/detail/byte_budget.hpp>
 #include <hocket/crawl/detail/page_fetcher.hpp>
 #include <hocket/crawl/detail/sitemap_fetcher.hpp>
 #include <hocket/crawl/limits_of_host.hpp>
@@ -91,6 +92,7 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
       traps_(options_.traps, counters_),
       scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); },
                  options_.depth.has_value(), options_.order, loop::running().random()()),
+      room_(std::make_unique<detail::byte_budget>(options_.max_held_bytes)),
       fetcher_(std::make_unique<detail::page_fetcher>(
           detail::page_fetcher::parts{options_, hooks_, roles_, scope_, *asker_, robots_, scheduler_, counters_})),
       slots_(options_.concurrency) {
@@ -178,6 +180,7 @@ coro<void> crawler::hand_out() {
   for (;;) {
     co_await slots_.acquire();
     ticket mine(*this);
+    co_await room_->wait_to_begin();
     auto next = co_await scheduler_.next();
     if (!next) {
       handed_out_all_ = true;
@@ -248,7 +251,7 @@ void crawler::output_failed(std::exception_ptr why) noexcept {
 
 coro<void> crawler::crawl_page(target next, ticket mine) {
   under_way until_it_ends{scheduler_, next.place()};
-  detail::fetched_page result(next);
+  detail::fetched_page result(next, *room_);
   const time_point begun = loop::running().time() - result.spent;
   co_await fetcher_->fetch(next, result);
   if (result.underway) {
@@ -265,7 +268,10 @@ coro<void> crawler::crawl_page(target next, ticket mine) {
     }
     until_it_ends.answered();
     mine.give_slot_up();
-    if (!is_tried_again) co_await finish(next, result, begun);
+    if (!is_tried_again) {
+      co_await result.held.wait_to_grow();
+      co_await finish(next, result, begun);
+    }
     fetcher_->recycle(result);
     if (out_.is_full()) co_await out_.flush();
   } catch (const std::exception&) {
@@ -296,6 +302,11 @@ coro<void> crawler::read_sitemaps(const target& next, const detail::fetched_page
 // As if the sitemap were a seed, and these were linked from it.
 coro<bool> crawler::take_from_sitemap(url sitemap, std::vector<page_link> pages) {
   if (stopping_ || reached_limit_) co_return false;
+  detail::byte_budget::share held(*room_);
+  co_await held.wait_to_grow();
+  std::size_t bytes = 0;
+  for (const page_link& each : pages) bytes += sizeof each + each.url.href().size();
+  held.hold(bytes);
   const target from{.url = std::move(sitemap)};
   finished_page done{.page = from, .links = pages};
   if (options_.depth == 0U) done.not_followed = "depth";

@@ -30,6 +30,7 @@ namespace hocket::crawl {
 
 namespace detail {
 class asker;
+class byte_budget;
 struct fetched_page;
 class page_fetcher;
 class sitemap_fetcher;
@@ -103,6 +104,7 @@ class crawler {
   counters counters_;
   traps traps_;
   scheduler scheduler_;
+  std::unique_ptr<detail::byte_budget> room_;  // for what was found and is not written down
   std::unique_ptr<detail::page_fetcher> fetcher_;
   std::unique_ptr<detail::sitemap_fetcher> sitemaps_;  // null: they are not wanted
   semaphore slots_;

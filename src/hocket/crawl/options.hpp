@@ -48,6 +48,9 @@ struct crawl_options {
   std::size_t max_duplicates = 0;               // of one content, byte by byte, whose links are followed; 0: all
   duration timeout = std::chrono::seconds(30);  // for one page, with its redirects; waiting for turns does not count
   std::uint64_t max_body_bytes = 10 * 1024 * 1024;
+  /// Of what was found on pages and waits to be written down: over it no page is begun, and of those that have come one at a time is
+  /// written down. Pages that come meanwhile go on to their end, each with `max_body_bytes` at most.
+  std::size_t max_held_bytes = std::size_t{64} * 1024 * 1024;
   unsigned retries = 2;
   unsigned max_redirects = 10;
   std::string user_agent = "hocket";

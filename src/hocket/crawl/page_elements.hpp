@@ -50,6 +50,9 @@ class element_collector final : public element_observer {
   void on_anchor(std::string_view name) override;
   void clear() noexcept;
 
+  /// Memory that it has, in bytes.
+  [[nodiscard]] std::size_t held_bytes() const noexcept { return resources_.held_bytes() + anchors_.held_bytes(); }
+
   [[nodiscard]] element_options wanted() const noexcept { return wanted_; }
   [[nodiscard]] std::size_t resources() const noexcept { return resources_.size(); }
   [[nodiscard]] resource_kind kind(std::size_t resource) const noexcept;

@@ -115,6 +115,11 @@ void page_links::extract(std::string_view text) {
   }
 }
 
+std::size_t page_links::held_bytes() const noexcept {
+  return hrefs_.held_bytes() + known_links_.held_bytes() + links_.capacity() * sizeof(page_link) + decoded_.capacity() +
+         (collector_ ? collector_->held_bytes() : 0);
+}
+
 bool page_links::has_room_for(std::size_t bytes) noexcept {
   is_cut_off_ |= bytes > room_;
   if (!is_cut_off_) room_ -= bytes;

@@ -71,6 +71,9 @@ class page_links {
   /// There was more than `max_found_bytes` allow, and the rest was left out; after `finish`.
   [[nodiscard]] bool is_cut_off() const noexcept { return is_cut_off_; }
 
+  /// What it keeps of the page, in bytes, roughly.
+  [[nodiscard]] std::size_t held_bytes() const noexcept;
+
   /// In which encoding the page is; nothing while all of it was ASCII and it has declared none.
   [[nodiscard]] std::optional<encoding> page_encoding() const noexcept { return encoding_; }
 

@@ -12,6 +12,9 @@ class link_reader final : public page_reader {
     links_.begin(http::parse_media_type(head.headers().get("Content-Type").value_or("")).charset);
   }
   void feed(std::string_view piece) override { links_.feed(piece); }
+  [[nodiscard]] std::size_t held_bytes() const noexcept override {
+    return links_.held_bytes() + found_.links.capacity() * sizeof(page_link);
+  }
   findings& finish(const url& document) override {
     found_.links.swap(links_.finish(document));
     std::swap(found_.declared, links_.declared());

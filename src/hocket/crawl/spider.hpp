@@ -28,6 +28,8 @@ class page_reader {
   /// A new page, of which the head has come. Whatever was found before is forgotten.
   virtual void begin(const http::response& head) = 0;
   virtual void feed(std::string_view piece) = 0;
+  /// What it keeps of the page at hand, in bytes, roughly: asked after each piece, see `crawl_options::max_held_bytes`. 0: hardly any.
+  [[nodiscard]] virtual std::size_t held_bytes() const noexcept { return 0; }
   /// The page has ended, or is cut off at the limit; `document` is where it was found after redirects. Valid until `begin`.
   [[nodiscard]] virtual findings& finish(const url& document) = 0;
 };

@@ -63,6 +63,7 @@ char* text_set::room_for(std::size_t size) {
     const std::size_t wanted = std::max(size, block_size);
     auto& block = is_first ? first_ : more_.emplace_back();
     block = std::make_unique_for_overwrite<char[]>(wanted);
+    block_bytes_ += wanted;
     free_ = block.get();
     free_size_ = wanted;
   }
@@ -82,7 +83,7 @@ void text_set::clear() noexcept {
   texts_.clear();
   more_.clear();
   free_ = first_.get();
-  free_size_ = first_ == nullptr ? 0 : block_size;
+  free_size_ = block_bytes_ = first_ == nullptr ? 0 : block_size;
 }
 
 // Where that text stands, be the slots before it empty or not.

@@ -30,6 +30,11 @@ class text_set {
   }
   [[nodiscard]] std::size_t size() const noexcept { return texts_.size(); }
 
+  /// Memory that it has, in bytes.
+  [[nodiscard]] std::size_t held_bytes() const noexcept {
+    return block_bytes_ + texts_.capacity() * sizeof(stored) + slots_.capacity() * sizeof(std::uint32_t);
+  }
+
   /// Keeps memory for as many as usual, for the next ones.
   void clear() noexcept;
 
@@ -52,7 +57,8 @@ class text_set {
   std::vector<std::uint32_t> slots_;  // a power of two of them: one more than a number in `texts_`, or 0
   std::unique_ptr<char[]> first_;     // block of texts, which `clear` keeps
   std::vector<std::unique_ptr<char[]>> more_;
-  char* free_ = nullptr;  // in the block that came last
+  std::size_t block_bytes_ = 0;  // of all of them
+  char* free_ = nullptr;         // in the block that came last
   std::size_t free_size_ = 0;
 };
 

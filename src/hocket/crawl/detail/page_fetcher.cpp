@@ -18,7 +18,7 @@ namespace hocket::crawl::detail {
 namespace {
 
 constexpr std::chrono::seconds longest_rest = std::chrono::hours(24);
-constexpr std::uint64_t most_bytes_of_spare = 256 * 1024;  // of the page that it has read
+constexpr std::size_t most_bytes_of_spare = 256 * 1024;  // that it keeps, whatever page comes next
 
 std::optional<duration> retry_after(const http::response& answer) {
   if (answer.status() != 429 && answer.status() != 503) return std::nullopt;
@@ -31,9 +31,21 @@ bool is_coded(const http::response& answer) {
   return coding && http::parse_content_encoding(*coding) == std::unexpected(http::content_encoding_error::unknown);
 }
 
+// What is found on a page takes memory twice: as it is, and in the lines that it becomes, in which each thing stands behind the page's own URL.
+std::size_t bytes_of(const findings& found, std::size_t own) {
+  std::size_t bytes = 0;
+  for (const page_link& each : found.links) bytes += sizeof each + own + 2 * each.url.href().size();
+  for (const std::string& each : found.items) bytes += sizeof each + own + 2 * each.size();
+  for (const auto& each : found.elements.resources) bytes += sizeof each + own + 2 * each.url.size();
+  for (const std::string& each : found.elements.anchors) bytes += sizeof each + own + 2 * each.size();
+  for (const auto& each : found.elements.fragment_links)
+    bytes += sizeof each + own + 2 * (each.url.size() + each.fragment.size());
+  return bytes;
+}
+
 }  // namespace
 
-fetched_page::fetched_page(const target& next) : final_url(next.place()) {
+fetched_page::fetched_page(const target& next, byte_budget& room) : final_url(next.place()), held(room) {
   if (!next.underway) return;
   redirects = next.underway->redirects;
   claimed = next.underway->claimed;
@@ -266,6 +278,7 @@ coro<void> page_fetcher::read_body(http::response& answer, fetched_page& result)
     }
     result.bytes += piece.size();
     result.reader->feed(piece);
+    result.held.hold(result.reader->held_bytes());
     hash.feed(piece);
     if (duplicates_.are_counted()) digest.feed(piece);
   }
@@ -274,8 +287,13 @@ coro<void> page_fetcher::read_body(http::response& answer, fetched_page& result)
 }
 
 void page_fetcher::recycle(fetched_page& done) {
-  done.found = nullptr;
-  if (done.reader && done.bytes <= most_bytes_of_spare && done.error.empty()) spare_.push_back(std::move(done.reader));
+  if (done.found != nullptr) {
+    done.found->links.clear();
+    done.found->elements = {};
+    done.found = nullptr;
+  }
+  if (done.reader && done.reader->held_bytes() <= most_bytes_of_spare && done.error.empty())
+    spare_.push_back(std::move(done.reader));
   done.reader.reset();
 }
 
@@ -297,6 +315,7 @@ void page_fetcher::finish(fetched_page& result) {
     if (result.error.empty()) result.error = failed.what();
     return;
   }
+  result.held.hold(bytes_of(*result.found, result.final_url.href().size()));
   if (result.error.empty()) result.error = result.found->error;
   if (hooks_.on_links) hooks_.on_links(result.final_url, *result.found);
   const robots_directives of_answer = result.declared.robots;

@@ -10,6 +10,7 @@
 
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/detail/asker.hpp>
+#include <hocket/crawl/detail/byte_budget.hpp>
 #include <hocket/crawl/duplicates.hpp>
 #include <hocket/crawl/earlier_pages.hpp>
 #include <hocket/crawl/hooks.hpp>
@@ -29,8 +30,8 @@ namespace hocket::crawl::detail {
 
 /// What came of one attempt at a page.
 struct fetched_page {
-  /// It goes on where it was put back.
-  explicit fetched_page(const target& next);
+  /// It goes on where it was put back. `room` is for what is found on it, and outlives it.
+  fetched_page(const target& next, byte_budget& room);
 
   /// It is left out, or where it was redirected to: robots.txt has it so.
   void disallow(const target& asked);
@@ -59,6 +60,7 @@ struct fetched_page {
   duration spent{};                                 // of the time that it has, before the latest request
   std::shared_ptr<const page_underway> underway{};  // if it did not come to its end: it is to be put back with this
   std::string note;                                 // what the user should know; empty: nothing
+  byte_budget::share held;                          // what was found, and is not written down
 };
 
 /// Fetches pages, each with its redirects, and has the spider read them while they arrive. Belongs to one loop.
@@ -84,7 +86,8 @@ class page_fetcher {
   /// turn: see `fetched_page::underway`.
   coro<void> fetch(const target& next, fetched_page& result);
 
-  /// Once it is known that the page is not tried again: resolves what was found on it, if it was read.
+  /// Once it is known that the page is not tried again: resolves what was found on it, if it was read. It holds room for that, and for the
+  /// lines that it becomes.
   void finish(fetched_page& result);
 
   /// Takes the reader back, if there is one, for a page to come. What was found is forgotten. That of a large page goes, and its memory
