@@ -89,14 +89,18 @@ coro<list> passed_over(rocksdb_frontier& all) {
   co_return found;
 }
 
-/// An output that knows where it is, and nothing else.
+/// An output that knows where it is, and nothing else; `flushed` hears of each flush.
 struct places final : hocket::crawl::pipeline {
   std::string now;
   int syncs = 0;
+  std::function<void()> flushed;
   void add_page(const page_record&, std::span<const page_link>) override {}
   void add_item(std::string_view, std::string_view) override {}
   [[nodiscard]] bool is_full() const noexcept override { return false; }
-  [[nodiscard]] coro<void> flush() override { co_return; }
+  [[nodiscard]] coro<void> flush() override {
+    if (flushed) flushed();
+    co_return;
+  }
   [[nodiscard]] coro<void> sync() override {
     ++syncs;
     co_return;
@@ -574,6 +578,34 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_in_parts_takes_no_more_links_to_
   co_await part(mode::begin, 10);
   co_await part(mode::resume, {});
   EXPECT_EQ(asked.size(), 31U);  // the seed and 30 links
+}
+
+// Of the lines only those belong to a batch whose pages it has.
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, pages_that_have_found_very_much_make_batches_of_their_own) {
+  const temporary_directory folder;
+  places out;
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+  all->write_to(out);
+  const auto first = seeds(numbered("http://a/", 3));
+  const auto given = co_await all->begin(first, take_all);
+  const std::string filler(3000, 'x');
+  std::vector<std::vector<page_link>> links;
+  for (int n = 0; n < 3; ++n) links.push_back(links_to(numbered(fmt::format("http://a/{}{}/", filler, n), 1000)));
+  std::vector<finished_page> pages;
+  for (std::size_t n = 0; n < 3; ++n) pages.push_back({.page = given.at(n), .links = links.at(n)});
+  list positions;
+  out.flushed = [&] { positions.push_back(all->position()); };
+  const rocksdb_frontier::judge judge = take_all;
+  std::vector<hocket::task<std::vector<target>>> ends;
+  for (std::size_t n = 0; n < 3; ++n) {
+    out.now = fmt::format("behind {}", n);
+    ends.push_back(hocket::create_task(all->finish(pages[n], judge), {.eager_start = true}));
+  }
+  std::size_t fresh = 0;
+  for (auto& each : ends) fresh += (co_await each).size();
+  EXPECT_EQ(positions, (list{"behind 1", "behind 2"}));  // 3 MB of URLs each, and 4 MiB make a batch
+  EXPECT_EQ(all->seen(), 3003U);
+  EXPECT_EQ(fresh + all->kept(), 3000U);
 }
 
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, lines_of_pages_that_were_not_finished_are_taken_away) {

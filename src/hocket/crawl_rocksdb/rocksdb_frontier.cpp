@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <deque>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <unordered_set>
@@ -34,6 +36,7 @@ using detail::undone_page;
 using detail::url_digest;
 
 constexpr auto gathered_for = std::chrono::milliseconds(5);  // pages for one batch: a write costs as much as some pages
+constexpr std::size_t bytes_of_batch = std::size_t{4} << 20;  // of URLs: it is in memory two or three times
 constexpr std::size_t bytes_of_passed_over_digests = std::size_t{1} << 20;
 constexpr std::size_t visited_at_once = 1000;
 
@@ -75,12 +78,15 @@ struct rocksdb_frontier::candidate {
   url found;
   std::uint64_t first_half;
   bool is_asked_for = false;  // of the database
+  bool is_seen = false;       // as that says
 };
 
 /// A page that has ended and waits for its batch.
 struct rocksdb_frontier::ended {
   const finished_page* done;
   std::vector<candidate> candidates{};
+  std::vector<std::pair<std::string, std::string_view>> passed_over{};  // with the reason
+  std::optional<std::string> position{};  // of the output behind this page: its batch ends here
   std::vector<target> fresh{};
   bool is_written = false;
 };
@@ -110,15 +116,17 @@ struct rocksdb_frontier::parts {
   recent_digests passed_over{bytes_of_passed_over_digests};
   std::vector<std::uint64_t> halves{};  // of digests of the links of the page at hand
   lock one_at_a_time{};
-  std::vector<ended*> waiting{};                                          // for the next batch
-  std::vector<std::pair<std::string, std::string_view>> left_by_pages{};  // what they passed over, the same
-  rocksdb::WriteBatch next{};                                             // what else there is for it
-  batch* judging = nullptr;                                               // the batch whose links are judged now
-  std::unordered_set<std::string> claimed{};                              // by pages under way
-  std::uint64_t batches = 0;                                              // written
-  std::uint64_t synced_batches = 0;                                       // of these
-  std::string synced_position{};                                          // of the output, behind these
-  std::exception_ptr broken{};  // a batch was not written: none is from then on
+  std::deque<ended*> waiting{};   // for a batch
+  std::size_t bytes_of_last = 0;  // found by those that wait for the last one
+  std::vector<std::pair<std::string, std::string_view>>
+      left_by_pages{};                        // what was passed over besides, for the next one
+  rocksdb::WriteBatch next{};                 // what else there is for it
+  batch* judging = nullptr;                   // the batch whose links are judged now
+  std::unordered_set<std::string> claimed{};  // by pages under way
+  std::uint64_t batches = 0;                  // written
+  std::uint64_t synced_batches = 0;           // of these
+  std::string synced_position{};              // of the output, behind these
+  std::exception_ptr broken{};                // a batch was not written: none is from then on
 };
 
 rocksdb_frontier::rocksdb_frontier(rocksdb_frontier_options options) : parts_(std::make_unique<parts>(options)) {}
@@ -212,6 +220,10 @@ coro<std::vector<target>> rocksdb_frontier::finish(const finished_page& done, co
   ended mine{&done};
   find_candidates(done, mine);
   parts_->waiting.push_back(&mine);
+  if (parts_->bytes_of_last >= bytes_of_batch) {
+    parts_->bytes_of_last = 0;
+    mine.position = out_ != nullptr ? out_->position() : position_;
+  }
   cancel_scope shield({.shield = true});
   co_await shield.run(be_written(mine, decide));
   co_return std::move(mine.fresh);
@@ -232,14 +244,15 @@ void rocksdb_frontier::find_candidates(const finished_page& done, ended& page) {
     const std::string_view reason = !done.not_followed.empty() ? done.not_followed : link.nofollow ? "nofollow" : "";
     const recent_digests& known = reason.empty() ? parts_->seen : parts_->passed_over;
     if (known.look_up(half) == recent_digests::answer::known) continue;
+    parts_->bytes_of_last += href.size();
     if (reason.empty())
       page.candidates.push_back({link.url, half});
     else
-      parts_->left_by_pages.emplace_back(href, reason);
+      page.passed_over.emplace_back(href, reason);
   }
 }
 
-// Whoever comes first writes for all who have come meanwhile.
+// Whoever comes first writes for all who have come meanwhile, or for as many as make a batch: itself is the first of them.
 coro<void> rocksdb_frontier::be_written(ended& mine, const judge& decide) {
   const auto held = co_await parts_->one_at_a_time.scoped_lock();
   if (!mine.is_written && !parts_->broken) {
@@ -251,13 +264,11 @@ coro<void> rocksdb_frontier::be_written(ended& mine, const judge& decide) {
 
 // What is read from the disk besides goes to whoever writes.
 coro<void> rocksdb_frontier::commit(const judge& decide, std::vector<target>& more) {
-  batch all{.pages = std::exchange(parts_->waiting, {}), .passed_over = std::exchange(parts_->left_by_pages, {})};
+  batch all{.passed_over = std::exchange(parts_->left_by_pages, {})};
   std::swap(all.changes, parts_->next);
   try {
-    if (out_ != nullptr) {
-      position_ = out_->position();
-      co_await out_->flush();
-    }
+    position_ = take_pages(all);
+    if (out_ != nullptr) co_await out_->flush();
     bool is_certain = true;
     for (ended* const page : all.pages) is_certain &= are_certain(*page);
     if (!is_certain) co_await to_thread([&] { look_up(all); });
@@ -275,6 +286,19 @@ coro<void> rocksdb_frontier::commit(const judge& decide, std::vector<target>& mo
   }
 }
 
+// All that wait, or those that have found enough for a batch; gives the position of the output behind them.
+std::string rocksdb_frontier::take_pages(batch& all) {
+  while (!parts_->waiting.empty()) {
+    ended& page = *parts_->waiting.front();
+    parts_->waiting.pop_front();
+    std::ranges::move(page.passed_over, std::back_inserter(all.passed_over));
+    all.pages.push_back(&page);
+    if (page.position) return std::move(*page.position);
+  }
+  parts_->bytes_of_last = 0;
+  return out_ != nullptr ? out_->position() : position_;
+}
+
 // Drops those that batches before this one have seen; false if the database is to be asked about some.
 bool rocksdb_frontier::are_certain(ended& page) const {
   bool are_all = true;
@@ -287,12 +311,16 @@ bool rocksdb_frontier::are_certain(ended& page) const {
   return are_all;
 }
 
-// On a thread.
+// On a thread. In the order of keys: what stands together in the database is read once.
 void rocksdb_frontier::look_up(batch& all) {
+  std::vector<candidate*> asked_for;
   for (ended* const page : all.pages)
-    std::erase_if(page->candidates, [&](const candidate& each) {
-      return each.is_asked_for && has_seen(each.found.href(), each.first_half);
-    });
+    for (candidate& each : page->candidates)
+      if (each.is_asked_for) asked_for.push_back(&each);
+  std::ranges::sort(asked_for, {}, [](const candidate* each) { return each->first_half; });
+  for (candidate* const each : asked_for) each->is_seen = has_seen(each->found.href(), each->first_half);
+  for (ended* const page : all.pages)
+    std::erase_if(page->candidates, [](const candidate& each) { return each.is_seen; });
 }
 
 bool rocksdb_frontier::has_seen(std::string_view href, std::uint64_t half) const {

@@ -34,10 +34,10 @@ struct rocksdb_frontier_options {
 
 /// A frontier in a folder, by RocksDB: what a page has changed is there when `finish` returns, however the process ends after that.
 ///
-/// The pages that end while a batch is written make the next one: their lines are flushed to the pipeline first, then URLs, counts
-/// and the pipeline's position become one atomic write. Resumed, a crawl begins with the URLs that no written batch has finished,
-/// and with an output cut to the position. If the machine dies, what came after the last `sync` may be lost, and the output may
-/// lack lines: then `go_back`.
+/// The pages that end while a batch is written make the next one, or several if they have found very much: their lines are flushed to the
+/// pipeline first, then URLs, counts and the pipeline's position become one atomic write. Resumed, a crawl begins with the URLs that no
+/// written batch has finished, and with an output cut to the position. If the machine dies, what came after the last `sync` may be lost,
+/// and the output may lack lines: then `go_back`.
 ///
 /// Memory does not grow with the crawl: it has a part of the URLs that wait, and digests of those that were seen of late. All calls
 /// that read or write the disk are made on threads.
@@ -93,6 +93,7 @@ class rocksdb_frontier final : public frontier {
   void find_candidates(const finished_page& done, ended& page);
   coro<void> be_written(ended& mine, const judge& decide);
   coro<void> commit(const judge& decide, std::vector<target>& more);
+  std::string take_pages(batch& all);
   bool are_certain(ended& page) const;
   void look_up(batch& all);
   [[nodiscard]] bool has_seen(std::string_view href, std::uint64_t half) const;
