@@ -3,7 +3,7 @@
 namespace hocket::crawl {
 
 void memory_frontier::add(const url& found, unsigned depth, const judge& decide, std::vector<target>& fresh) {
-  if (!seen_.insert(found.href()).second) return;
+  if (!seen_.insert(digest_of(found.href()))) return;
   const verdict given = decide(found);
   if (given.against.empty()) fresh.push_back({.url = found, .depth = depth, .priority = given.priority});
 }
@@ -27,17 +27,20 @@ coro<std::vector<target>> memory_frontier::finish(const finished_page& done, con
   co_return fresh;
 }
 
-coro<bool> memory_frontier::claim(std::string href) { co_return seen_.insert(href).second; }
+coro<bool> memory_frontier::claim(std::string href) { co_return seen_.insert(digest_of(href)); }
 
 void memory_frontier::pass_over(std::string_view href, std::string_view reason) {
-  if (!seen_.contains(href)) passed_over_.emplace(href, reason);
+  if (seen_.contains(digest_of(href))) return;
+  if (passed_over_.insert(href).second) reasons_.push_back(reason);
 }
 
 coro<void> memory_frontier::visit_passed_over(
     std::function<void(std::string_view href, std::string_view reason)> visit) {
-  for (const auto& [href, reason] : passed_over_)
-    if (!seen_.contains(href)) visit(href, reason);
+  for (std::size_t number = 0; number < passed_over_.size(); ++number)
+    if (const std::string_view href = passed_over_[number]; !seen_.contains(digest_of(href)))
+      visit(href, reasons_[number]);
   passed_over_.clear();
+  reasons_.clear();
   co_return;
 }
 

@@ -1,21 +1,24 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <vector>
 
 #include <hocket/base/text_hash.hpp>
+#include <hocket/crawl/digest_set.hpp>
 #include <hocket/crawl/frontier.hpp>
 #include <hocket/crawl/text_set.hpp>
 
 namespace hocket::crawl {
 
-/// A frontier in memory, which ends with the process. Never suspends.
+/// A frontier in memory, which ends with the process. Never suspends. Of URLs that were seen it keeps a digest: see `digest_set`. Those that
+/// were passed over it keeps whole, to tell of them in the end.
 class memory_frontier final : public frontier {
  public:
-  /// `seed`: see `text_set`.
-  explicit memory_frontier(std::uint64_t seed = 0) : seen_(seed), passed_over_(0, seeded_text_hash{seed}) {}
+  /// `seed`: nobody outside knows it, so that nobody can make two URLs that are taken for one.
+  explicit memory_frontier(std::uint64_t seed = 0) : seed_(seed), passed_over_(seed) {}
 
   [[nodiscard]] coro<std::vector<target>> begin(std::span<const url> seeds, const judge& decide) override;
   [[nodiscard]] coro<std::vector<target>> finish(const finished_page& done, const judge& decide) override;
@@ -28,8 +31,12 @@ class memory_frontier final : public frontier {
  private:
   void add(const url& found, unsigned depth, const judge& decide, std::vector<target>& fresh);
 
-  text_set seen_;
-  std::unordered_map<std::string, std::string_view, seeded_text_hash, std::equal_to<>> passed_over_;  // with the reason
+  [[nodiscard]] std::uint64_t digest_of(std::string_view href) const noexcept { return wide_text_hash(href, seed_); }
+
+  std::uint64_t seed_;
+  digest_set seen_;
+  text_set passed_over_;
+  std::vector<std::string_view> reasons_;  // for these, by their numbers
 };
 
 }  // namespace hocket::crawl

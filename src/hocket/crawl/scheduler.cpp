@@ -26,7 +26,7 @@ scheduler::host* scheduler::find(const hocket::url& whose) {
 scheduler::host& scheduler::host_of(const hocket::url& whose) {
   if (host* const known = find(whose)) return *known;
   auto& entry = hosts_[std::string(whose.host_with_port())];
-  entry = std::make_unique<host>();
+  entry = std::make_unique<host>(order_);
   entry->name = whose.host_with_port();
   entry->limits = limits_of_(whose);
   return *entry;
@@ -48,14 +48,11 @@ void scheduler::answered(const hocket::url& whose, time_point asked_at) {
 
 void scheduler::add(target next) {
   if (by_level_ && next.depth > level_) {
-    deeper_.push_back(std::move(next));
+    deeper_.add(std::move(next));
     return;
   }
   host& where = host_of(next.place());
-  if (order_ == crawl_order::depth_first)
-    where.waiting.push_front(std::move(next));
-  else
-    where.waiting.push_back(std::move(next));
+  where.waiting.add(std::move(next));
   if (!where.is_set_aside) ++queued_;
   consider(where);
 }
@@ -78,7 +75,7 @@ void scheduler::put_back(target next) {
 
 void scheduler::add_in_front(target next) {
   host& where = host_of(next.place());
-  where.waiting.push_front(std::move(next));
+  where.waiting.put_back(std::move(next));
   if (where.is_set_aside && --queued_ == 0) changed_.set();
   consider(where);
 }
@@ -162,7 +159,7 @@ void scheduler::finished(const hocket::url& done, bool was_answered_fully) {
 
 void scheduler::begin_next_level() {
   ++level_;
-  for (target& each : std::exchange(deeper_, {})) add(std::move(each));
+  for (target_queue all = std::exchange(deeper_, target_queue()); !all.empty();) add(all.pop());
 }
 
 bool scheduler::try_take_slot(const hocket::url& whose) {
@@ -220,24 +217,18 @@ void scheduler::renew_limits(const hocket::url& whose) {
 
 void scheduler::abandon_new(const std::function<void(const target&)>& visit) {
   for (auto& [name, each] : hosts_) {
-    const std::size_t dropped = each->waiting.erase_if([&visit](const target& left) {
-      if (!left.is_new()) return false;
-      visit(left);
-      return true;
-    });
-    if (!each->is_set_aside) queued_ -= dropped;
+    const std::size_t before = each->waiting.size();
+    each->waiting.drop_new(visit);
+    if (!each->is_set_aside) queued_ -= before - each->waiting.size();
     if (each->waiting.empty() && each->is_linked()) each->unlink();
   }
-  for (const target& left : std::exchange(deeper_, {})) visit(left);
+  while (!deeper_.empty()) visit(deeper_.pop());
 }
 
 void scheduler::abandon(const std::function<void(const target&)>& visit) {
   abandon_new(visit);
   for (auto& [name, each] : hosts_) {
-    each->waiting.erase_if([&visit](const target& left) {
-      visit(left);
-      return true;
-    });
+    while (!each->waiting.empty()) visit(each->waiting.pop());
     if (each->is_linked()) each->unlink();
   }
   for (const auto& [when, left] : std::exchange(postponed_, {})) visit(left);

@@ -10,7 +10,6 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 #include <hocket/base/intrusive_list.hpp>
 #include <hocket/base/text_hash.hpp>
@@ -43,7 +42,7 @@ class scheduler {
   /// `text_hash`.
   scheduler(std::move_only_function<host_limits(const hocket::url&)> limits_of, bool by_level,
             crawl_order order = crawl_order::breadth_first, std::uint64_t seed = 0)
-      : limits_of_(std::move(limits_of)), hosts_(0, seeded_text_hash{seed}), by_level_(by_level), order_(order) {}
+      : limits_of_(std::move(limits_of)), hosts_(0, seeded_text_hash{seed}), order_(order), by_level_(by_level) {}
   ~scheduler();
   scheduler(const scheduler&) = delete;
 
@@ -103,6 +102,8 @@ class scheduler {
 
  private:
   struct host : list_link<> {
+    explicit host(crawl_order order) noexcept : waiting(order) {}
+
     std::string name;
     host_limits limits;
     target_queue waiting;
@@ -131,10 +132,10 @@ class scheduler {
   handle postponed_timer_;
   std::size_t queued_ = 0;
   std::size_t in_flight_ = 0;
-  bool by_level_;
   crawl_order order_;
+  bool by_level_;
   unsigned level_ = 0;
-  std::vector<target> deeper_;  // than `level_`
+  target_queue deeper_;  // than `level_`
   event changed_;
   event waits_are_over_;
 };

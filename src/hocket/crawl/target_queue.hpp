@@ -1,50 +1,82 @@
 #pragma once
 
 #include <cstddef>
-#include <deque>
+#include <list>
 #include <map>
 #include <utility>
 
+#include <hocket/crawl/crawl_order.hpp>
+#include <hocket/crawl/packed_targets.hpp>
 #include <hocket/crawl/target.hpp>
 
 namespace hocket::crawl {
 
-/// URLs of one host that wait, by priority, and in each as they came or the last first.
+/// URLs of one host that wait, by priority: in each first those that were put back or tried before, then the new ones as they came or,
+/// depth first, the last first.
 class target_queue {
  public:
-  void push_back(target next) { of(next.priority).push_back(std::move(next)); }
-  void push_front(target next) { of(next.priority).push_front(std::move(next)); }
+  explicit target_queue(crawl_order order = crawl_order::breadth_first) noexcept : order_(order) {}
+
+  void add(target next) {
+    line& here = of(next.priority);
+    if (next.is_new())
+      here.fresh.push_back(next);
+    else
+      here.again.push_back(std::move(next));
+  }
+
+  /// Ahead of all others of its priority.
+  void put_back(target next) {
+    std::list<target>& here = of(next.priority).again;
+    here.push_front(std::move(next));
+  }
 
   /// Must not be empty.
   target pop() {
     auto first = by_priority_.begin();
     while (first->second.empty()) first = by_priority_.erase(first);
-    target taken = std::move(first->second.front());
-    first->second
-        .pop_front();  // an empty one stays: it is likely to be wanted again, and takes an allocation or two to make
     --size_;
-    return taken;
+    return take(first->second);  // an empty line stays: it is likely to be wanted again
   }
 
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-  /// Visits all and drops those for which `dropped` is true.
-  template <class Predicate>
-  std::size_t erase_if(Predicate dropped) {
-    std::size_t count = 0;
-    for (auto& [priority, waiting] : by_priority_) count += std::erase_if(waiting, dropped);
-    size_ -= count;
-    return count;
+  /// Visits all that are new, and drops them.
+  template <class Visit>
+  void drop_new(const Visit& visit) {
+    for (auto& [priority, here] : by_priority_) {
+      size_ -= here.fresh.size();
+      while (!here.fresh.empty()) visit(here.fresh.pop_front());
+      size_ -= std::erase_if(here.again, [&visit](const target& each) {
+        if (each.is_new()) visit(each);
+        return each.is_new();
+      });
+    }
   }
 
  private:
-  std::deque<target>& of(int priority) {
+  struct line {
+    std::list<target> again{};
+    packed_targets fresh{};
+
+    [[nodiscard]] bool empty() const noexcept { return again.empty() && fresh.empty(); }
+  };
+
+  line& of(int priority) {
     ++size_;
     return by_priority_[-priority];
   }
 
-  std::map<int, std::deque<target>> by_priority_;  // the greatest first
+  target take(line& here) {
+    if (here.again.empty()) return order_ == crawl_order::depth_first ? here.fresh.pop_back() : here.fresh.pop_front();
+    target first = std::move(here.again.front());
+    here.again.pop_front();
+    return first;
+  }
+
+  crawl_order order_;
+  std::map<int, line> by_priority_;  // the greatest first
   std::size_t size_ = 0;
 };
 
