@@ -62,6 +62,17 @@ HOCKET_TEST(hostile_site, may_have_many_short_links) {
   co_await web.stop();
 }
 
+// Relative links that nest in any order, so that no row of segments repeats itself for long.
+HOCKET_TEST(hostile_site, that_has_one_page_for_anything_comes_to_an_end_with_max_duplicates) {
+  scripted_server web(answering([](const std::string&) {
+    return response_text(200, "not found? <a href=a/>a</a> <a href=b/>b</a>", "Content-Type: text/html\r\n");
+  }));
+  const crawled found = co_await crawl_all(from({web.url()}, {.max_duplicates = 20}));
+  EXPECT_LE(found.summary["pages"], 41);  // the seed, and the two links of each of 20, unless they repeat themselves
+  EXPECT_GT(found.summary["pages"], 20);
+  EXPECT_GT(found.summary["skipped"]["duplicate"], 0);
+}
+
 HOCKET_TEST(hostile_site, whose_robots_txt_is_a_bomb_is_left_alone) {
   std::string bomb =
       encoded(hocket::http::content_coding::gzip, "User-agent: *\nAllow: /\n#" + std::string(10'000'000, ' '));

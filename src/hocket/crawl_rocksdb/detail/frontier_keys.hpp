@@ -23,7 +23,8 @@
 
 namespace hocket::crawl::detail {
 
-/// Of a URL; nobody outside knows the seed. Two of a thousand million share one with a probability of 10^-20.
+/// Of a URL; nobody outside knows the seed, so nobody can make two that share one. What is new is told from what was seen by the whole in the
+/// database, and by the first half alone where `recent_digests` knows that: see there.
 struct url_digest {
   std::uint64_t first;
   std::uint64_t second;
