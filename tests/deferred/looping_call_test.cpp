@@ -129,6 +129,19 @@ HOCKET_TEST(looping_call, cancelled_between_calls_has_its_result_at_once) {
   co_return;
 }
 
+HOCKET_TEST(looping_call, cancelled_by_its_own_call_cancels_what_that_defers) {
+  std::string order;
+  std::optional<deferred<>> ended;
+  hocket::looping_call tick([&] {
+    ended->cancel();
+    return hocket::ensure_deferred(slow_to_end(order));
+  });
+  ended = tick.start(1s, false).add_errback(
+      [&order](const std::exception_ptr& error) { order += hocket::is_cancelled(error) ? "cancelled" : "failed"; });
+  co_await *ended;
+  EXPECT_EQ(order, "cancelled") << "before it had begun";
+}
+
 HOCKET_TEST(looping_call, is_stopped_with_its_owner) {
   std::optional<deferred<>> ended;
   {
