@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -6,6 +7,7 @@
 #include <hocket/green.hpp>
 #include <hocket/testing/test.hpp>
 
+using hocket::invalid_state_error;
 using hocket::green::greenlet;
 using hocket::green::greenlet_exit;
 
@@ -123,6 +125,43 @@ HOCKET_TEST(greenlet, does_not_wait_for_the_loop) {
 
 TEST(greenlet, outside_of_one_there_is_no_parent) {
   EXPECT_THROW(greenlet<int>::switch_to_parent(), hocket::invalid_state_error);
+}
+
+TEST(greenlet, one_that_passes_another_type_is_not_switched_from_in_its_place) {
+  greenlet<int> outer([](int n) {
+    greenlet<std::string> inner([](std::string text) {
+      EXPECT_THROW(greenlet<int>::switch_to_parent(5), invalid_state_error);
+      return text + greenlet<std::string>::switch_to_parent("given");
+    });
+    EXPECT_EQ(inner.switch_to("a"), "given");
+    EXPECT_EQ(greenlet<int>::switch_to_parent(n + 1), 7);
+    EXPECT_EQ(inner.switch_to("b"), "ab");
+    return 3;
+  });
+  EXPECT_EQ(outer.switch_to(1), 2);
+  EXPECT_THROW(greenlet<std::string>::switch_to_parent("nobody"), invalid_state_error);
+  EXPECT_EQ(outer.switch_to(7), 3);
+}
+
+TEST(greenlet, one_that_is_reached_by_another_type_is_told) {
+  std::optional<greenlet<std::string>> inner;
+  greenlet<int> outer([&inner](int) {
+    inner.emplace([](std::string text) { return text; });
+    EXPECT_THROW(greenlet<int>::switch_to_parent(1), invalid_state_error);
+    return 4;
+  });
+  EXPECT_EQ(outer.switch_to(0), 1);
+  EXPECT_THROW(inner->switch_to("ends, and goes to its parent"), invalid_state_error);
+  EXPECT_TRUE(outer.dead());
+}
+
+TEST(greenlet, what_it_throws_goes_to_a_parent_that_passes_another_type_too) {
+  greenlet<int> outer([](int) {
+    greenlet<std::string> inner([](std::string) -> std::string { throw std::runtime_error("of text"); });
+    EXPECT_THROW(inner.switch_to("a"), std::runtime_error);
+    return 1;
+  });
+  EXPECT_EQ(outer.switch_to(0), 1);
 }
 
 TEST(greenlet, switches_a_million_times_without_growing) {

@@ -38,7 +38,7 @@ class greenlet {
   /// One that stands somewhere is thrown `greenlet_exit` there, and must end.
   ~greenlet() {
     if (state_ == nullptr || !state_->is_active()) return;
-    state_->parent = &detail::greenlet_core::current();
+    state_->core.set_parent(detail::greenlet_core::current());
     try {
       throw_in(std::make_exception_ptr(greenlet_exit{}));
     } catch (...) {
@@ -51,22 +51,25 @@ class greenlet {
   T switch_to(T value = {}) {
     require_runnable();
     state_->begin();
-    passed().value.emplace(std::move(value));
+    pass(std::move(value));
     return hand_over(state_->core);
   }
   /// The same with an exception, which is thrown where it stands; one that has not begun ends at once.
   T throw_in(std::exception_ptr error) {
     require_runnable();
     state_->begin();
-    passed().error = std::move(error);
+    pass(std::move(error));
     return hand_over(state_->core);
   }
 
-  /// Gives way to the parent of the one that runs. Throws `invalid_state_error` outside of a greenlet.
+  /// Gives way to the parent of the one that runs. Throws `invalid_state_error` outside of a greenlet, and in one that passes another type.
   static T switch_to_parent(T value = {}) {
-    if (running() == nullptr) throw invalid_state_error("there is no greenlet here that has a parent");
-    passed().value.emplace(std::move(value));
-    return hand_over(*running()->parent);
+    const detail::greenlet_core& self = detail::greenlet_core::current();
+    if (self.parent() == nullptr) throw invalid_state_error("there is no greenlet here that has a parent");
+    if (self.passes() != &type_passed)
+      throw invalid_state_error("the greenlet that runs passes values of another type");
+    pass(std::move(value));
+    return hand_over(*self.parent());
   }
 
   /// True once it has ended.
@@ -75,18 +78,24 @@ class greenlet {
   explicit operator bool() const noexcept { return state_->is_active(); }
 
  private:
-  /// On its way from one to another.
-  struct passage {
-    std::optional<T> value;
-    std::exception_ptr error;
+  static constexpr char type_passed{};  // whose address stands for `T`
 
-    T take() {
-      if (error) std::rethrow_exception(std::exchange(error, nullptr));
-      T taken = std::move(*value);
-      value.reset();
-      return taken;
-    }
-  };
+  static void pass(T value) {
+    passed().emplace(std::move(value));
+    detail::greenlet_core::passing() = {.type = &type_passed};
+  }
+  static void pass(std::exception_ptr error) noexcept {
+    detail::greenlet_core::passing() = {.error = std::move(error)};
+  }
+  static T take() {
+    const auto passing = std::exchange(detail::greenlet_core::passing(), {});
+    if (passing.error) std::rethrow_exception(passing.error);
+    if (passing.type != &type_passed)
+      throw invalid_state_error("a greenlet was switched to by one that passes values of another type");
+    T taken = std::move(*passed());
+    passed().reset();
+    return taken;
+  }
 
   struct state final : detail::job {
     state(function<T(T)> body, std::size_t size) : job{&run_it}, run(std::move(body)), stack_size(size) {}
@@ -98,42 +107,33 @@ class greenlet {
     }
     static void run_it(job& self) noexcept {
       auto& mine = static_cast<state&>(self);
-      running() = &mine;
       try {
-        T result = mine.run(passed().take());
-        passed().value.emplace(std::move(result));
+        pass(mine.run(take()));
       } catch (const greenlet_exit&) {
-        passed().value.emplace();
+        pass(T());
       } catch (...) {
-        passed().error = std::current_exception();
+        pass(std::current_exception());
       }
       mine.ended = true;
-      detail::greenlet_core::leave_to(*mine.parent);
+      detail::greenlet_core::leave_to(*mine.core.parent());
     }
 
     function<T(T)> run;
     std::size_t stack_size;
-    detail::greenlet_core core;
-    detail::greenlet_core* parent = &detail::greenlet_core::current();
+    detail::greenlet_core core{detail::greenlet_core::current(), &type_passed};
     bool begun = false;
     bool ended = false;
   };
 
-  static passage& passed() noexcept {
-    thread_local passage mine;
-    return mine;
-  }
-  static state*& running() noexcept {
-    thread_local state* mine = nullptr;
+  /// On its way from one to another.
+  static std::optional<T>& passed() noexcept {
+    thread_local std::optional<T> mine;
     return mine;
   }
 
   static T hand_over(detail::greenlet_core& to) {
-    state* const self = running();
-    if (&to == &detail::greenlet_core::main()) running() = nullptr;
     to.run();
-    running() = self;
-    return passed().take();
+    return take();
   }
 
   void require_runnable() const {

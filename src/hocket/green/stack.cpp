@@ -33,6 +33,9 @@ std::size_t resident_of(std::span<std::byte> memory) {
   return static_cast<std::size_t>(pages.end() - touched) * page();
 }
 
+/// The thread's pool has ended before what has static lifetime.
+thread_local bool has_ended = false;
+
 /// Of one thread; nobody else takes or gives.
 struct pool {
   std::vector<std::span<std::byte>> free;
@@ -41,6 +44,7 @@ struct pool {
 
   pool() { free.reserve(most_pooled); }
   ~pool() {
+    has_ended = true;
     for (const auto& each : free) unmap(each);
   }
 };
@@ -67,6 +71,7 @@ std::span<std::byte> map(std::size_t size) {
 
 stack stack::of_size(std::size_t size) {
   const std::size_t wanted = in_pages(std::max<std::size_t>(size, 4 * page()));
+  if (has_ended) return stack(map(wanted));
   pool& from = here();
   const auto found = std::ranges::find(from.free.rbegin(), from.free.rend(), wanted,
                                        [](std::span<std::byte> each) { return each.size(); });
@@ -84,6 +89,10 @@ stack stack::of_size(std::size_t size) {
 
 stack::~stack() {
   if (memory_.empty()) return;
+  if (has_ended) {
+    unmap(memory_);
+    return;
+  }
   pool& home = here();
   --home.in_use;
   if (home.free.size() < most_pooled) {

@@ -9,6 +9,7 @@ struct of_thread {
   greenlet_core main;
   greenlet_core* current = &main;
   greenlet_core* next = nullptr;
+  greenlet_core::passage passing;
 };
 
 of_thread& here() noexcept {
@@ -26,6 +27,8 @@ class resting_place final : public parking {
 
 greenlet_core& greenlet_core::current() noexcept { return *here().current; }
 greenlet_core& greenlet_core::main() noexcept { return here().main; }
+
+greenlet_core::passage& greenlet_core::passing() noexcept { return here().passing; }
 
 void greenlet_core::leave_to(greenlet_core& next) noexcept { here().next = &next; }
 
