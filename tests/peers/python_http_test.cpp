@@ -211,7 +211,8 @@ HOCKET_PEER_TEST(aiohttp_server, gives_every_kind_of_body) {
   if (!co_await has_module("aiohttp")) co_return skip_for_want_of("python3-aiohttp");
   aiohttp_server server;
   co_await server.ready();
-  http::session_options options{.cookies = std::make_shared<http::cookie_jar>()};
+  http::session_options options{.cookies = std::make_shared<http::cookie_jar>(),
+                                .wall_clock = hocket::system_wall_clock};
   options.middlewares.push_back(http::retries({.pause = {.first = std::chrono::milliseconds(1)}}));
   http::session web(std::move(options));
 

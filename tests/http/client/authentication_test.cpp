@@ -246,6 +246,26 @@ HOCKET_TEST(authentication, a_netrc_says_who_one_is_on_a_host) {
   EXPECT_EQ(door.seen, (std::vector<std::string>{"Basic YTpi", "none", "Basic Yzpk"}));
 }
 
+HOCKET_TEST(authentication, of_a_netrc_is_not_for_where_a_redirect_leads) {
+  guard door;
+  scripted_server other(door.script());
+  std::vector<std::string> seen;
+  scripted_server server(answering_messages([&](const seen_request& asked) {
+    seen.emplace_back(asked.fields.get("Authorization").value_or("none"));
+    return redirect_to(asked.target == "/" ? "/here" : other.url_at("localhost"));
+  }));
+  for (const char* file : {"machine 127.0.0.1 login a password b machine localhost login c password d",
+                           "machine 127.0.0.1 login a password b default login c password d"}) {
+    door.seen.clear();
+    seen.clear();
+    session web({.netrc = std::make_shared<hocket::http::netrc>(hocket::http::netrc::parse(file))});
+    EXPECT_EQ((co_await web.get(server.url())).status(), 401);
+    EXPECT_EQ(seen, (std::vector<std::string>{"Basic YTpi", "Basic YTpi"}));
+    EXPECT_EQ(door.seen, (std::vector<std::string>{"none"}));
+    EXPECT_EQ(co_await ask(web, "GET", other.url_at("localhost")), "in ");
+  }
+}
+
 HOCKET_TEST(authentication, retry_after_is_told_by_the_servers_own_clock) {
   std::string fields;
   scripted_server server(answering_messages([&](const seen_request&) { return response_text(503, "", fields); }));

@@ -62,6 +62,8 @@ class table_resolver final : public hocket::resolver {
     co_return std::vector{*socket_address::parse(found->second, port)};
   }
 
+  void know(std::string name, std::string address) { names_.emplace(std::move(name), std::move(address)); }
+
   int asked = 0;
 
  private:
@@ -187,6 +189,79 @@ HOCKET_TEST(session_names, are_looked_up_once_while_they_are_remembered) {
   EXPECT_EQ(names->asked, 2);
 }
 
+/// Takes a second for each, and notes what it is asked.
+struct slow_resolver final : hocket::resolver {
+  std::vector<std::string> asked{};
+  int cancelled = 0;
+
+  coro<std::vector<socket_address>> resolve(std::string host, std::uint16_t port, int) override {
+    asked.push_back(host);
+    try {
+      co_await hocket::sleep(1s);
+    } catch (const hocket::cancelled&) {
+      ++cancelled;
+      throw;
+    }
+    if (host.starts_with("no")) throw std::system_error(std::make_error_code(std::errc::host_unreachable), host);
+    co_return std::vector{*socket_address::parse("127.0.0.1", port)};
+  }
+};
+
+HOCKET_TEST(session_names, are_looked_up_once_for_all_who_ask_meanwhile) {
+  scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "x"); }));
+  const auto names = std::make_shared<slow_resolver>();
+  std::vector<std::string> notes;
+  auto hooks = std::make_shared<hocket::http::tracing>();
+  hooks->dns_resolve_start = [&](const traced_request&, const auto&...) { notes.emplace_back("resolve"); };
+  hooks->dns_cache_hit = [&](const traced_request&, const auto&...) { notes.emplace_back("known"); };
+  session web({.resolver = names, .tracing = hooks});
+  std::vector<hocket::task<std::string>> all;
+  for (int n = 0; n < 4; ++n) all.push_back(create_task(ask(web, "GET", server.url_at("a.example"))));
+  co_await wait_all_tasks_blocked();
+  all.front().cancel();
+  EXPECT_TRUE(co_await ends_cancelled(all.front()));
+  for (int n = 1; n < 4; ++n) EXPECT_EQ(co_await all.at(static_cast<std::size_t>(n)), "x");
+  EXPECT_EQ(names->asked, std::vector<std::string>{"a.example"});
+  EXPECT_EQ(names->cancelled, 0);
+  EXPECT_EQ(notes, (std::vector<std::string>{"resolve", "known", "known", "known"}));
+}
+
+HOCKET_TEST(session_names, are_asked_for_no_longer_when_the_last_who_waits_is_cancelled) {
+  const auto names = std::make_shared<slow_resolver>();
+  session web({.resolver = names});
+  auto first = create_task(ask(web, "GET", "http://a.example/"));
+  auto second = create_task(ask(web, "GET", "http://a.example/"));
+  co_await wait_all_tasks_blocked();
+  for (auto& each : {first, second}) each.cancel();
+  for (auto& each : {first, second}) EXPECT_TRUE(co_await ends_cancelled(each));
+  EXPECT_EQ(names->cancelled, 1);
+}
+
+HOCKET_TEST(session_names, that_failed_are_looked_up_again) {
+  const auto names = std::make_shared<slow_resolver>();
+  session web({.resolver = names});
+  for (int n = 0; n < 2; ++n)
+    EXPECT_TRUE((co_await failure_of(ask(web, "GET", "http://no.example/"))).contains("no.example"));
+  EXPECT_EQ(names->asked.size(), 2U);
+}
+
+HOCKET_TEST(session_names, of_too_many_the_one_unused_for_longest_is_forgotten) {
+  const auto names = std::make_shared<table_resolver>(std::map<std::string, std::string>{});
+  for (int n = 0; n <= 10'000; ++n) names->know(fmt::format("{}.example", n), "127.0.0.1");
+  session web({.dns_cache = 1h, .resolver = names, .allow_address = [](const auto&, const auto&) { return false; }});
+  const auto look_up = [&](int n) -> coro<int> {
+    const int before = names->asked;
+    static_cast<void>(co_await failure_of(ask(web, "GET", fmt::format("http://{}.example/", n))));
+    co_return names->asked - before;
+  };
+  for (int n = 0; n < 10'000; ++n) co_await look_up(n);
+  EXPECT_EQ(co_await look_up(0), 0);
+  EXPECT_EQ(co_await look_up(10'000), 1);
+  EXPECT_EQ(co_await look_up(0), 0);
+  EXPECT_EQ(co_await look_up(1), 1);
+  EXPECT_EQ(co_await look_up(9'999), 0);
+}
+
 HOCKET_TEST(session_unix_socket, takes_all_requests) {
   auto folder = co_await hocket::temporary_directory::make();
   const std::string path = folder / "socket";
@@ -308,11 +383,11 @@ HOCKET_TEST(session_cookies, are_kept_and_given_also_by_redirects_and_to_other_s
   }));
   const auto jar = std::make_shared<hocket::http::cookie_jar>();
   {
-    session web({.cookies = jar});
+    session web({.cookies = jar, .wall_clock = hocket::system_wall_clock});
     co_await ask(web, "POST", server.url("/login"));
     co_await ask(web, "GET", server.url("/home"), {.fields = {{"Cookie", "own=1"}}});
   }
-  session other({.cookies = jar});
+  session other({.cookies = jar, .wall_clock = hocket::system_wall_clock});
   co_await ask(other, "GET", server.url());
   session without;
   co_await ask(without, "GET", server.url());
@@ -331,6 +406,16 @@ HOCKET_TEST(session_cookies, expire_by_the_clock_that_is_given) {
   EXPECT_EQ(co_await ask(web, "GET", server.url()), "a=b");
   now += 61s;
   EXPECT_EQ(co_await ask(web, "GET", server.url()), "none");
+}
+
+TEST(session_cookies, need_a_clock) {
+  try {
+    session web({.cookies = std::make_shared<hocket::http::cookie_jar>()});
+    FAIL();
+  } catch (const hocket::http::client_error& problem) {
+    EXPECT_STREQ(problem.what(),
+                 "cookies need the time of day: set wall_clock, to hocket::system_wall_clock for instance");
+  }
 }
 
 // ---- saving
@@ -655,6 +740,35 @@ HOCKET_TEST(session_requests, to_a_host_for_which_the_resolver_gives_no_address_
   for (int n = 0; n < 2; ++n)
     EXPECT_EQ(co_await failure_of(ask(web, "GET", "http://a.example/")),
               "http::client_error: the resolver knows no address of a.example");
+}
+
+HOCKET_TEST(session_requests, are_for_one_host) {
+  std::string seen;
+  scripted_server server(answering_messages([&](const seen_request& asked) {
+    seen = asked.fields.get("Host").value_or("");
+    return response_text(200, "x");
+  }));
+  session web;
+  for (const char* host : {"a.example", "a.example:81", "[::1]:81", "127.0.0.1"}) {
+    EXPECT_EQ(co_await ask(web, "GET", server.url(), {.fields = {{"Host", host}}}), "x");
+    EXPECT_EQ(seen, host);
+  }
+  EXPECT_EQ(co_await failure_of(ask(web, "GET", server.url(), {.fields = {{"Host", "a"}, {"host", "b"}}})),
+            "http::client_error: more than one Host");
+  for (const char* host : {"a b", "a@b", "a/b", "a,b", "a:b", "a:99999"})
+    EXPECT_EQ(co_await failure_of(ask(web, "GET", server.url(), {.fields = {{"Host", host}}})),
+              fmt::format("http::client_error: Host is no host with perhaps a port: '{}'", host));
+}
+
+TEST(session_misuse, a_response_that_outlives_its_session_ends_the_program) {
+  const auto misuse = []() -> coro<void> {
+    scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "x"); }));
+    auto web = std::make_unique<session>();
+    auto answer = co_await web->get(server.url());
+    web.reset();
+    static_cast<void>(co_await answer.text());
+  };
+  EXPECT_DEATH(hocket::run(misuse()), "a session was destroyed before its requests and responses");
 }
 
 HOCKET_TEST(session_requests, by_connect_are_refused) {

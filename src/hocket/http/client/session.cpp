@@ -33,6 +33,8 @@ session_options with_usual_fields(session_options options) {
   if (options.decode && !fields.contains("Accept-Encoding"))
     fields.add("Accept-Encoding", format_accept_encoding(codings));
   if (options.unix_socket) options.proxies = {};
+  if (options.cookies != nullptr && options.wall_clock == nullptr)
+    throw client_error("cookies need the time of day: set wall_clock, to hocket::system_wall_clock for instance");
   return options;
 }
 

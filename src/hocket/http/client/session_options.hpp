@@ -40,7 +40,8 @@ struct session_options {
   headers default_headers{};
   /// Who one is to each origin that is asked; redirects to another do not take it along.
   std::optional<credentials> auth{};
-  /// Who one is on which host, where neither the request nor its URL says so; shown by Basic.
+  /// Who one is on which host, where neither the request nor its URL says so; shown by Basic. Not asked about origins that a redirect has
+  /// led to: an entry `default` would be for whoever answers there.
   std::shared_ptr<const http::netrc> netrc{};
   /// What URLs given as text are resolved against. Nothing: they are absolute.
   std::optional<url> base_url{};
@@ -71,7 +72,7 @@ struct session_options {
   /// Gives requests their cookies and takes those of responses, for as long as it is here; several sessions of one loop may share one. Null: the
   /// session keeps none.
   std::shared_ptr<cookie_jar> cookies{};
-  /// The time of day, by `system_wall_clock` or another, by which cookies expire; none: they last until the server takes them back.
+  /// The time of day, by `system_wall_clock` or another, by which cookies expire: `cookies` need it.
   std::chrono::sys_seconds (*wall_clock)() = nullptr;
   /// The first stands outermost.
   std::vector<client_middleware> middlewares{};

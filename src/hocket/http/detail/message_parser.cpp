@@ -18,6 +18,7 @@
 
 #include <llhttp.h>
 
+#include <hocket/http/detail/authority.hpp>
 #include <hocket/http/detail/framing.hpp>
 #include <hocket/http/detail/line_checker.hpp>
 #include <hocket/http/detail/message_parser.hpp>
@@ -170,30 +171,6 @@ std::string_view target_in(std::string_view line, std::string_view method) {
   if (!line.substr(version).starts_with(" HTTP/1.")) throw bad_message("no HTTP version where one is due");
   const auto begin = method.size() + 1;
   return line.substr(begin, version - begin);
-}
-
-/// Empty, or a colon and a number as far as it is there (RFC 3986, 3.2.3).
-bool is_port(std::string_view text) {
-  if (text.empty()) return true;
-  const auto digits = text.substr(1);
-  unsigned port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  return text.front() == ':' && (digits.empty() || (error == std::errc() && end == digits.data() + digits.size() &&
-                                                    digits.size() <= 5 && port <= 65535));
-}
-
-/// A host and perhaps a port (RFC 3986, 3.2.2). Names with a comma, which the grammar has, are two fields that somebody has joined.
-bool is_authority(std::string_view text) {
-  static constexpr auto of_an_address = alphanumerics_and("-._~!$&'()*+;=:");
-  static constexpr auto of_a_name = alphanumerics_and("-._~%!$&'()*+;=");
-  if (text.starts_with('[')) {
-    const auto bracket = std::min(text.find(']'), text.size());
-    const auto address = text.substr(1, bracket - 1);
-    return bracket < text.size() && !address.empty() && consists_of(address, of_an_address) &&
-           is_port(text.substr(bracket + 1));
-  }
-  const auto colon = std::min(text.find(':'), text.size());
-  return consists_of(text.substr(0, colon), of_a_name) && is_port(text.substr(colon));
 }
 
 /// Has a host, and nobody's name and password before it (RFC 9110, 4.2).

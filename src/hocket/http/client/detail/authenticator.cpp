@@ -17,7 +17,7 @@ digest_session* authenticator::known(const request_message& asked, const credent
   return digests_.find(key_of(asked, *who));
 }
 
-std::string authenticator::authorize(const request_message& asked, const credentials* who) {
+std::string authenticator::authorize(const request_message& asked, const credentials* who, bool left_origin) {
   if (asked.fields.contains("Authorization")) return "";
   if (who != nullptr && who->shown_by() != credentials::scheme::digest) return who->field();
   if (who != nullptr) {
@@ -28,7 +28,7 @@ std::string authenticator::authorize(const request_message& asked, const credent
   }
   if (asked.target.has_credentials())
     return format_basic({percent_decode(asked.target.username()), percent_decode(asked.target.password())});
-  if (netrc_ == nullptr) return "";
+  if (netrc_ == nullptr || left_origin) return "";
   const netrc_entry* entry = netrc_->find(asked.target.host());
   return entry != nullptr ? format_basic({entry->login, entry->password}) : "";
 }

@@ -17,8 +17,9 @@ class authenticator {
  public:
   explicit authenticator(std::shared_ptr<const http::netrc> netrc) : netrc_(std::move(netrc)) {}
 
-  /// By `who`, if that is given; else by the credentials of the URL; else by the netrc file. Empty: nothing, or not yet.
-  [[nodiscard]] std::string authorize(const request_message& asked, const credentials* who);
+  /// By `who`, if that is given; else by the credentials of the URL; else, if nobody has led us there, by the netrc file. Empty: nothing, or
+  /// not yet.
+  [[nodiscard]] std::string authorize(const request_message& asked, const credentials* who, bool left_origin);
 
   /// Whether the answer 401 of a server brings a challenge by which the request, whose Authorization was `sent`, should be made again.
   [[nodiscard]] bool take_challenge(const request_message& asked, const credentials* who, std::string_view sent,

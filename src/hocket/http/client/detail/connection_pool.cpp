@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include <hocket/base/assert.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/client/detail/connection_pool.hpp>
 #include <hocket/loop/loop.hpp>
@@ -44,7 +45,11 @@ void lease::give_up() noexcept {
   pool.leave(*from_);
 }
 
-connection_pool::~connection_pool() { sweeper_.cancel(); }
+connection_pool::~connection_pool() {
+  sweeper_.cancel();
+  for (const auto& [key, each] : destinations_)
+    HOCKET_ASSERT(each->users == 0, "a session was destroyed before its requests and responses");
+}
 
 destination& connection_pool::enter(std::string key) {
   auto& entry = destinations_[key];

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -128,23 +129,34 @@ coro<byte_stream> connector::connect(std::string_view host, std::uint16_t port, 
 
 coro<std::vector<socket_address>> connector::addresses_of(std::string host, std::uint16_t port, trace_point trace) {
   if (auto numeric = socket_address::parse(host, port)) co_return std::vector{*numeric};
-  const std::string key = fmt::format("{}:{}", host, port);
-  const time_point now = loop::running().time();
-  if (const auto found = known_.find(key); found != known_.end()) {
-    if (now < found->second.until) {
-      trace.tell(&tracing::dns_cache_hit, host);
-      co_return found->second.addresses;
-    }
-    known_.erase(found);
+  known_addresses& all = known();
+  service key{.host = host, .port = port, .seed = seed_};
+  if (all.cache_contains(key)) {
+    trace.tell(&tracing::dns_cache_hit, host);
+    co_return co_await all.get(std::move(key));
   }
   trace.tell(&tracing::dns_resolve_start, host);
-  auto addresses =
-      options_.resolver != nullptr ? co_await options_.resolver->resolve(host, port) : co_await resolve(host, port);
+  auto addresses = co_await all.get(std::move(key));
   trace.tell(&tracing::dns_resolve_end, host);
-  if (addresses.empty()) throw client_error(fmt::format("the resolver knows no address of {}", host));
-  if (known_.size() >= most_known_hosts) known_.clear();
-  known_[key] = {addresses, now + options_.dns_cache};
   co_return addresses;
+}
+
+// It may outlive the connector.
+coro<std::vector<socket_address>> connector::look_up(std::shared_ptr<resolver> from, service asked) {
+  auto addresses =
+      from != nullptr ? co_await from->resolve(asked.host, asked.port) : co_await resolve(asked.host, asked.port);
+  if (addresses.empty()) throw client_error(fmt::format("the resolver knows no address of {}", asked.host));
+  co_return addresses;
+}
+
+// One look-up of a name at a time, whoever asks: it goes on while anybody waits for it.
+connector::known_addresses& connector::known() {
+  if (known_) return *known_;
+  seed_ = loop::running().random()();
+  const auto load = [from = options_.resolver](service asked) -> coro<std::vector<socket_address>> {
+    co_return co_await look_up(from, std::move(asked));
+  };
+  return known_.emplace(load, lru_cache_options{.maxsize = most_known_hosts, .ttl = options_.dns_cache});
 }
 
 security connector::security_for_servers() {

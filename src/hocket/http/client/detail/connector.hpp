@@ -2,18 +2,21 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include <hocket/base/text_hash.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/http/client/detail/h1_connection.hpp>
 #include <hocket/http/client/detail/proxy_authenticator.hpp>
 #include <hocket/http/client/detail/route.hpp>
 #include <hocket/http/client/session_options.hpp>
 #include <hocket/io/byte_stream.hpp>
+#include <hocket/io/resolver.hpp>
 #include <hocket/io/socket_address.hpp>
+#include <hocket/sync/lru_cache.hpp>
 
 namespace hocket::http::detail {
 
@@ -29,10 +32,17 @@ class connector {
   [[nodiscard]] coro<std::shared_ptr<h1_connection>> open(route where, trace_point trace);
 
  private:
-  struct known_addresses {
-    std::vector<socket_address> addresses;
-    time_point until{};
+  /// With the seed of the table, for others choose the names.
+  struct service {
+    std::string host;
+    std::uint16_t port;
+    std::uint64_t seed;
+    bool operator==(const service&) const = default;
   };
+  struct service_hash {
+    std::size_t operator()(const service& key) const noexcept { return text_hash(key.host, key.seed + key.port); }
+  };
+  using known_addresses = lru_cache<service, std::vector<socket_address>, service_hash>;
 
   [[nodiscard]] coro<byte_stream> reach(route where, trace_point trace);
   [[nodiscard]] coro<byte_stream> reach_by_proxy(route where, trace_point trace);
@@ -41,14 +51,17 @@ class connector {
   [[nodiscard]] coro<byte_stream> connect(std::string_view host, std::uint16_t port, const url* asked_for,
                                           trace_point trace);
   [[nodiscard]] coro<std::vector<socket_address>> addresses_of(std::string host, std::uint16_t port, trace_point trace);
+  [[nodiscard]] static coro<std::vector<socket_address>> look_up(std::shared_ptr<resolver> from, service asked);
+  [[nodiscard]] known_addresses& known();
   [[nodiscard]] bool allows(const url& target, const socket_address& address) const;
   [[nodiscard]] coro<byte_stream> secure(byte_stream plain, std::string host, security with);
   [[nodiscard]] security security_for_servers();
 
   const session_options& options_;
   proxy_authenticator& at_proxies_;
-  security default_security_;  // null until it is needed
-  std::unordered_map<std::string, known_addresses> known_;
+  security default_security_;             // null until it is needed
+  std::optional<known_addresses> known_;  // made for the first name
+  std::uint64_t seed_ = 0;
 };
 
 }  // namespace hocket::http::detail

@@ -29,17 +29,13 @@ exchange_end end_by(const std::exception_ptr& failure) {
 
 exchange::~exchange() { tell_recorder(exchange_end::left); }
 
-std::chrono::sys_seconds exchange::now() const {
-  return options_.wall_clock ? options_.wall_clock() : std::chrono::sys_seconds();
-}
-
 // What the request gets from its way and from the jar, where it says nothing itself.
 headers exchange::added_fields(const headers& own, const session_call& call) const {
   headers added;
   if (!call.authorization.empty()) added.add("Authorization", call.authorization);
   if (!call.proxy_authorization.empty()) added.add("Proxy-Authorization", call.proxy_authorization);
   if (options_.cookies != nullptr && !own.contains("Cookie")) {
-    const std::string cookies = options_.cookies->header_for(target, now());
+    const std::string cookies = options_.cookies->header_for(target, options_.wall_clock());
     if (!cookies.empty()) added.add("Cookie", cookies);
   }
   if (options_.decode && own.contains("Range") && !own.contains("Accept-Encoding"))
@@ -114,7 +110,7 @@ coro<void> exchange::attempt(request_message& asked, const session_call& call, r
                                  .recorder = recorder_.get()};
   co_await lease_->exchange(request, {deadline_, options_.timeouts.sock_read}, head);
   trace_.tell(&tracing::response_headers_received, head.status);
-  if (options_.cookies != nullptr) options_.cookies->take_all(head.fields, target, now());
+  if (options_.cookies != nullptr) options_.cookies->take_all(head.fields, target, options_.wall_clock());
   if (options_.decode && !asked.fields.contains("Range"))
     decoder_ = body_decoder::make(head.fields, options_.decode_limits);
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -53,7 +52,6 @@ class exchange {
   std::vector<redirect_hop> history;
 
  private:
-  [[nodiscard]] std::chrono::sys_seconds now() const;
   [[nodiscard]] headers added_fields(const headers& own, const session_call& call) const;
   [[nodiscard]] time_point connect_deadline() const;
   [[noreturn]] void give_up(route where, time_point limit) const;

@@ -5,6 +5,7 @@
 #include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/detail/credential_fields.hpp>
 #include <hocket/http/client/detail/h1_head.hpp>
+#include <hocket/http/detail/authority.hpp>
 #include <hocket/http/detail/syntax.hpp>
 
 namespace hocket::http::detail {
@@ -22,6 +23,14 @@ void add(std::string& head, std::string_view name, std::string_view value) {
 void refuse_framing(std::string_view name) {
   if (equal_ignoring_case(name, "Content-Length") || equal_ignoring_case(name, "Transfer-Encoding"))
     throw client_error(fmt::format("{} is not for the caller to say: it follows from the body", name));
+}
+
+// A proxy and a server that each believe another one can be played against each other (RFC 9112, 3.2).
+void require_one_host(const headers& fields) {
+  const auto hosts = fields.get_all("Host");
+  if (hosts.size() > 1) throw client_error("more than one Host");
+  if (!is_authority(hosts.front()))
+    throw client_error(fmt::format("Host is no host with perhaps a port: '{}'", hosts.front()));
 }
 
 // A middleware may have set the method.
@@ -62,6 +71,8 @@ void write_head(std::string& head, const outgoing_request& request) {
     head.append("\r\n");
   } else if (!fields.contains("Host")) {
     add(head, "Host", request.target.host_with_port());
+  } else {
+    require_one_host(fields);
   }
   const auto is_set = [&](std::string_view name) {
     return fields.contains(name) || (request.added != nullptr && request.added->contains(name));

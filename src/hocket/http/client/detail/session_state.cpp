@@ -118,7 +118,7 @@ coro<response> session_state::send(request_message& asked, session_call& call) {
 }
 
 coro<std::unique_ptr<exchange>> session_state::ask(request_message& asked, session_call& call) {
-  call.authorization = at_servers_.authorize(asked, call.who_now());
+  call.authorization = at_servers_.authorize(asked, call.who_now(), call.left_origin);
   call.proxy_authorization.clear();
   if (const route way = call.route_to(asked.target); way.is_forwarded() && !asked.fields.contains(proxy_authorization))
     call.proxy_authorization =
