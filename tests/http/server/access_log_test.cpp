@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <http/server/answers.hpp>
+#include <http/standard_output_in_a_pipe.hpp>
 
 #include <hocket/core/sleep.hpp>
 #include <hocket/http/server/access_log.hpp>
@@ -162,6 +164,19 @@ HOCKET_TEST(access_log, says_in_json_why_the_server_refused) {
             "{\"peer\":\"127.0.0.1\",\"request_line\":\"GET /\\ufffd HTTP/1.1\",\"refused_for\":\"bad request: "
             "malformed target\","
             "\"status\":400,\"bytes\":30,\"seconds\":0.0,\"complete\":true}\n");
+}
+
+HOCKET_TEST(access_log, to_a_standard_output_that_takes_nothing_holds_up_no_request) {
+  hocket::testing::standard_output_in_a_pipe pipe;
+  const std::size_t full = pipe.fill();
+  running_server server(answer, {.on_answered = hocket::http::access_log_to_stdout(common)});
+  const std::string long_target = "/" + std::string(7000, 'x');
+  for (int n = 0; n < 3; ++n)
+    EXPECT_TRUE((co_await answer_to(server.address(), request_of("GET", long_target))).ends_with("four"));
+  std::string taken;
+  while (std::ranges::count(taken, '\n') < 3) taken += (co_await pipe.reader.receive()).text();
+  EXPECT_TRUE(taken.substr(full).starts_with("127.0.0.1 - - [06/Nov/1994:08:49:37 +0000] \"GET /xxx"));
+  co_await server.stop();
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <string>
 
+#include <http/standard_output_in_a_pipe.hpp>
 #include <io/temporary_directory.hpp>
 
 #include <hocket/core/sleep.hpp>
@@ -88,6 +89,48 @@ HOCKET_TEST(log_file, tells_once_that_the_disk_is_full) {
   co_await log->close();
   EXPECT_EQ(std::ranges::count(reported, '\n'), 1) << reported;
   EXPECT_TRUE(reported.contains("/dev/full")) << reported;
+}
+
+HOCKET_TEST(log_file, that_goes_while_it_writes_tells_nobody) {
+  const temporary_directory folder;
+  for (const char* path : {"", "/dev/full"}) {
+    auto told = std::make_unique<std::string>();
+    auto log = co_await log_file::open(*path == 0 ? folder / "log" : path,
+                                       {.on_error = [to = told.get()](const std::string& what) { *to += what; }});
+    log->write("one\n");
+    co_await hocket::sleep(std::chrono::seconds(0));
+    log->write("two\n");
+    log->reopen();
+    log.reset();
+    told.reset();
+    co_await hocket::testing::wait_all_tasks_blocked();
+  }
+}
+
+HOCKET_TEST(log_file, to_standard_output_is_there_at_once) {
+  hocket::testing::standard_output_in_a_pipe pipe;
+  auto log = log_file::standard_output();
+  log->write("one\n");
+  log->reopen();
+  log->write("two\n");
+  EXPECT_EQ((co_await pipe.reader.receive()).text(), "one\ntwo\n");
+  co_await log->close();
+}
+
+HOCKET_TEST(log_file, to_a_standard_output_that_takes_nothing_counts_what_it_loses) {
+  hocket::testing::standard_output_in_a_pipe pipe;
+  const std::size_t full = pipe.fill();
+  std::string reported;
+  auto log = log_file::standard_output(
+      {.most_waiting_bytes = 10, .on_error = [&](const std::string& what) { reported += what + "\n"; }});
+  log->write("zero\n");  // is on its way
+  for (int n = 0; n < 5; ++n) log->write("four\n");
+  EXPECT_EQ(log->lost(), 3U);
+  EXPECT_EQ(reported, "lines of the log are lost, for too many wait\n");
+  std::string taken;
+  while (taken.size() < full + 15) taken += (co_await pipe.reader.receive()).text();
+  EXPECT_EQ(taken.substr(full), "zero\nfour\nfour\n");
+  co_await log->close();
 }
 
 HOCKET_TEST(log_file, without_a_place_is_an_error) {

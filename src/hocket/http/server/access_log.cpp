@@ -1,4 +1,5 @@
-#include <cstdio>
+#include <memory>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -6,6 +7,7 @@
 
 #include <hocket/http/server/access_log.hpp>
 #include <hocket/http/server/authenticated_user.hpp>
+#include <hocket/http/server/log_file.hpp>
 #include <hocket/http/server/request_id.hpp>
 
 namespace hocket::http {
@@ -87,6 +89,28 @@ std::string json_line(const request& asked, const answered& how, const access_lo
   return line.dump(-1, ' ', true, nlohmann::ordered_json::error_handler_t::replace);
 }
 
+/// Made on the loop of its first line. Each copy is another one: servers on other loops have copies.
+class standard_output_lines {
+ public:
+  standard_output_lines() = default;
+  standard_output_lines(const standard_output_lines&) {}
+
+  void operator()(std::string_view line) {
+    if (is_closed_) return;
+    try {
+      if (log_ == nullptr) log_ = log_file::standard_output();
+    } catch (const std::system_error&) {
+      is_closed_ = true;
+      return;
+    }
+    log_->write(line);
+  }
+
+ private:
+  std::unique_ptr<log_file> log_;
+  bool is_closed_ = false;
+};
+
 }  // namespace
 
 std::string access_log_line(const request& asked, const answered& how, const access_log_options& options) {
@@ -101,7 +125,7 @@ std::function<void(const request&, const answered&)> access_log(std::function<vo
 }
 
 std::function<void(const request&, const answered&)> access_log_to_stdout(access_log_options options) {
-  return access_log([](std::string_view line) { std::fwrite(line.data(), 1, line.size(), stdout); }, options);
+  return access_log(standard_output_lines(), options);
 }
 
 }  // namespace hocket::http

@@ -33,7 +33,8 @@ struct access_log_options {
 [[nodiscard]] std::function<void(const request&, const answered&)> access_log(
     std::function<void(std::string_view)> write, access_log_options options = {});
 
-/// The same to standard output, as printf(3) does it.
+/// The same to standard output, by `log_file::standard_output`: where that takes nothing, lines wait, 4 MiB of them, and more are lost. Who
+/// wants to know how many has a `log_file` of ones own.
 [[nodiscard]] std::function<void(const request&, const answered&)> access_log_to_stdout(
     access_log_options options = {});
 

@@ -10,23 +10,25 @@
 
 #include <hocket/core/coro.hpp>
 #include <hocket/core/task.hpp>
-#include <hocket/io/file.hpp>
 
 namespace hocket::http {
 
 struct log_file_options {
-  /// So much waits for a slow disk; what comes beyond that is lost, and counted.
+  /// So much waits for a slow disk, or for who reads; what comes beyond that is lost, and counted.
   std::size_t most_waiting_bytes = 4 * 1024 * 1024;
-  /// Told of the first of errors in a row.
+  /// Told of the first of errors in a row, also of lines that are lost because too much waits.
   std::function<void(const std::string&)> on_error{};
 };
 
 /// Appends lines to a file without waiting for it: a task writes what has come meanwhile at once. `close` it before it goes; what waits
-/// otherwise is lost. Belongs to one loop.
+/// otherwise is lost, and nobody is told of errors any more. Belongs to one loop.
 class log_file {
  public:
   /// Opens the file for appending, or makes it. Throws std::system_error.
   [[nodiscard]] static coro<std::unique_ptr<log_file>> open(std::string path, log_file_options options = {});
+  /// The same for what standard output is: a pipe, a terminal, a file. It keeps nobody waiting who has something to say, and has no path
+  /// that could be opened again. Throws std::system_error if it is closed.
+  [[nodiscard]] static std::unique_ptr<log_file> standard_output(log_file_options options = {});
   ~log_file();
   log_file(const log_file&) = delete;
   log_file& operator=(const log_file&) = delete;
@@ -40,25 +42,15 @@ class log_file {
   [[nodiscard]] coro<void> close();
 
   /// Lines that were lost.
-  [[nodiscard]] std::uint64_t lost() const noexcept { return lost_; }
+  [[nodiscard]] std::uint64_t lost() const noexcept;
 
  private:
-  log_file(std::string path, file opened, log_file_options options);
-
+  struct writer;
+  explicit log_file(std::shared_ptr<writer> mine) noexcept;
   void wake();
-  coro<void> write_all();
-  coro<void> open_again();
-  void report(const std::string& problem);
 
-  std::string path_;
-  file file_;
-  log_file_options options_;
-  std::string waiting_;
+  std::shared_ptr<writer> writer_;  // shared with the task, which may outlive us
   std::optional<task<void>> writing_;
-  std::uint64_t lost_ = 0;
-  bool must_reopen_ = false;
-  bool is_failing_ = false;
-  bool is_closed_ = false;
 };
 
 }  // namespace hocket::http
