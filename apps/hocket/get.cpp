@@ -3,21 +3,24 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <hocket/core/run.hpp>
+#include <hocket/core/timeout.hpp>
 #include <hocket/graph/printable.hpp>
 #include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/session.hpp>
 #include <hocket/http/range/validators.hpp>
+#include <hocket/io/byte_stream.hpp>
 #include <hocket/io/file_system.hpp>
 #include <hocket/url/percent_encoding.hpp>
 #include <hocket/url/without_user.hpp>
@@ -81,19 +84,34 @@ coro<std::uint64_t> size_of(std::string path) {
   co_return static_cast<std::uint64_t>((co_await stat(path)).size_bytes);
 }
 
-void print(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size())
-    throw failure(fmt::format("cannot write to standard output: {}", std::strerror(errno)), work_failed);
-}
+/// Standard output, which takes what it likes, when it likes: all waits for it, and for no longer than a URL may take.
+class printer {
+ public:
+  explicit printer(duration limit) : until_(loop::running().time_after(limit)) {}
 
-void print_head(const http::response& answer) {
+  coro<void> print(std::string_view text) {
+    try {
+      co_await with_timeout_at(until_, to_.send_all(text));
+    } catch (const timeout_error&) {
+      throw timeout_error("standard output takes no more, and time is up");
+    } catch (const std::system_error& problem) {
+      throw failure(fmt::format("cannot write to standard output: {}", problem.code().message()), work_failed);
+    }
+  }
+
+ private:
+  time_point until_;
+  byte_stream to_{io_handle(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0))};
+};
+
+coro<void> print_head(const http::response& answer, printer& out) {
   const bool is_on_terminal = ::isatty(STDOUT_FILENO) == 1;
   const auto shown = [is_on_terminal](std::string_view text) {
     return is_on_terminal ? graph::printable(text) : std::string(text);
   };
-  print(fmt::format("{} {} {}\r\n", answer.version(), answer.status(), shown(answer.reason())));
-  for (const auto& [name, value] : answer.headers()) print(fmt::format("{}: {}\r\n", name, shown(value)));
-  print("\r\n");
+  std::string head = fmt::format("{} {} {}\r\n", answer.version(), answer.status(), shown(answer.reason()));
+  for (const auto& [name, value] : answer.headers()) head += fmt::format("{}: {}\r\n", name, shown(value));
+  co_await out.print(head + "\r\n");
 }
 
 bool shows_progress(const get_arguments& arguments) {
@@ -111,24 +129,23 @@ coro<void> save(const get_arguments& arguments, http::response& answer, std::str
 
 coro<void> get_one(const get_arguments& arguments, http::session& web, const url& target) {
   const std::string path = file_for(arguments, target);
+  printer out(total_of(arguments));
   get_request asked = co_await make_get_request(arguments);
   const std::uint64_t first = arguments.resume ? co_await size_of(path) : 0;
   if (first > 0) http::ask_for_rest(asked.options.fields, first);
   const bool wants_part = asked.options.fields.contains("Range");
   http::response answer = co_await web.request(asked.method, target, std::move(asked.options));
-  if (arguments.include_head) print_head(answer);
+  if (arguments.include_head) co_await print_head(answer, out);
   if (first > 0 && answer.is_at_end(first)) co_return;
   if (first > 0 && answer.status() == 416)
     throw std::runtime_error(fmt::format("'{}' has {} bytes, and there are fewer", path, first));
   if (path.empty()) {
-    for (auto piece = co_await answer.next(); !piece.empty(); piece = co_await answer.next()) print(piece);
+    for (auto piece = co_await answer.next(); !piece.empty(); piece = co_await answer.next()) co_await out.print(piece);
   } else if (answer.status() == 206 && !wants_part) {
     throw http::client_error("the server sends a part, and nobody has asked for one");
   } else if (answer.ok()) {
     co_await save(arguments, answer, path, first);
   }
-  if (std::fflush(stdout) != 0)
-    throw failure(fmt::format("cannot write to standard output: {}", std::strerror(errno)), work_failed);
   answer.raise_for_status();
 }
 

@@ -5,6 +5,7 @@ Usage: get_test.py HOCKET [unittest options]
 """
 
 import contextlib
+import fcntl
 import gzip
 import http.server
 import os
@@ -14,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 import unittest
@@ -409,6 +411,33 @@ class Get(AppTest):
                 ended = subprocess.run(["sh", "-c", f'"$0" "$@" {redirection}', program.path, "get", server.url("/echo")],
                                        text=True, capture_output=True, timeout=WAIT)
                 self.refused(ended, 1, "cannot write to standard output: " + why)
+
+    def filling_a_pipe(self, server, *arguments, backend):
+        """Asks for more than a pipe takes, of which nobody reads."""
+        running = start("get", server.url("/large"), *arguments, backend=backend)
+        room = fcntl.fcntl(running.stdout, fcntl.F_GETPIPE_SZ)
+        waiting = lambda: int.from_bytes(fcntl.ioctl(running.stdout, termios.FIONREAD, b"    "), sys.byteorder)
+        wait_until(lambda: waiting() > room // 2, "a full pipe")
+        return running
+
+    def ends(self, running, code):
+        self.assertEqual(running.wait(WAIT), code)
+        with running.stdout, running.stderr:
+            return running.stderr.read()
+
+    def test_waits_for_standard_output_no_longer_than_it_may_take(self):
+        for backend in BACKENDS:
+            with self.subTest(backend=backend), served() as server:
+                errors = self.ends(self.filling_a_pipe(server, "--timeout", "2", backend=backend), 1)
+                self.assertEqual(errors, f"hocket get: {server.url('/large')}: standard output takes no more, and time is up\n")
+
+    def test_is_interrupted_while_standard_output_takes_nothing(self):
+        for backend in BACKENDS:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                with self.subTest(backend=backend, number=number), served() as server:
+                    running = self.filling_a_pipe(server, backend=backend)
+                    running.send_signal(number)
+                    self.assertEqual(self.ends(running, 130), "")
 
     def test_is_interrupted_in_order(self):
         for number in (signal.SIGINT, signal.SIGTERM):
