@@ -1,6 +1,7 @@
 // hocket serve: the files below a directory, over HTTP or HTTPS.
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
@@ -35,6 +36,7 @@ struct serve_arguments {
   std::string host = "127.0.0.1";
   std::uint16_t port = 8000;
   std::size_t loops = 1;
+  double standstill_seconds = 60;
   bool hidden = false;
   serve_tls_arguments tls;
   bool quiet = false;
@@ -92,7 +94,11 @@ coro<std::uint64_t> serve(serving& shared, loop_place place) {
   auto listener = shared.address.listen();
   http::server server(http::static_files::below(shared.arguments.directory,
                                                 {.list_directories = true, .hidden = shared.arguments.hidden}),
-                      {.tls = shared.secured.tls, .wall_clock = system_wall_clock, .on_error = print_problem});
+                      {.tls = shared.secured.tls,
+                       .standstill = std::chrono::duration_cast<duration>(
+                           std::chrono::duration<double>(shared.arguments.standstill_seconds)),
+                       .wall_clock = system_wall_clock,
+                       .on_error = print_problem});
   if (is_first &&
       shared.secured.from_files)  // for as long as the loop runs; listens before anybody is told that it serves
     create_task(reload_on_sighup(*shared.secured.from_files), {.name = "reload", .eager_start = true});
@@ -136,6 +142,12 @@ void add_serve(CLI::App& program, action& chosen) {
   command->add_option("--loops", arguments->loops, "event loops, each on a thread of its own")
       ->type_name("N")
       ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  command
+      ->add_option("--standstill", arguments->standstill_seconds,
+                   "seconds in which a client may take nothing, until it is cut off")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(1.0, 86'400.0).description(""))
       ->capture_default_str();
   command->add_flag("--hidden", arguments->hidden, "serve and list files whose names begin with a dot, too");
   CLI::Option* certificate =

@@ -26,7 +26,7 @@ _hocket() {
     crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--per-host | crawl:--timeout) return ;;
     crawl:--delay | crawl:--include | crawl:--exclude | crawl:--first | crawl:--last) return ;;
     crawl:--warc-size | crawl:--stats-port | crawl:--max-per-host | crawl:--max-duplicates | crawl:--cache-age) return ;;
-    crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops) return ;;
+    crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops | serve:--standstill) return ;;
     get:-X | get:--request | get:-H | get:--header | get:-d | get:--data | get:--json | get:-F | get:--form) return ;;
     get:-u | get:--user | get:--proxy | get:--timeout | get:--dns-server | crawl:--dns-server | crawl:-H | crawl:--header | crawl:-u | crawl:--user | crawl:--proxy) return ;;
     graph:--top | graph:--damping | report:--rows) return ;;
@@ -61,7 +61,7 @@ _hocket() {
       fi ;;
     serve)
       if [[ $current == -* ]]; then
-        _hocket_words '-h --help --port --host --loops --hidden --cert --key --self-signed -q --quiet'
+        _hocket_words '-h --help --port --host --loops --standstill --hidden --cert --key --self-signed -q --quiet'
       else
         _hocket_paths -d
       fi ;;

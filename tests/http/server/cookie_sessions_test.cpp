@@ -124,6 +124,17 @@ HOCKET_TEST(cookie_sessions, that_neighbours_have_set_are_passed_over) {
   co_await server.stop();
 }
 
+HOCKET_TEST(cookie_sessions, are_looked_for_among_the_first_cookies_of_their_name) {
+  running_server server(serving());
+  const std::string cookie = cookie_of(co_await ask(server, "/set/a"));
+  std::string tossed;
+  for (int n = 0; n < 9; ++n) tossed += "session=tossed; other=1; ";
+  EXPECT_EQ(co_await get(server, tossed + cookie), "a");
+  EXPECT_EQ(co_await get(server, tossed + "session=tossed; " + cookie), "-");
+  EXPECT_EQ(co_await get(server, tossed + "session=tossed\r\nCookie: " + cookie), "-");
+  co_await server.stop();
+}
+
 HOCKET_TEST(cookie_sessions, expire) {
   running_server server(serving());
   const auto begun = today;

@@ -53,6 +53,7 @@ router serving(memory_sessions_options options = usual()) {
   });
   routes.get("/renew", [=](request& asked) -> coro<reply> {
     asked.get<cookie_session>()->renew();
+    if (!asked.query().empty()) asked.get<cookie_session>()->set("user", std::string(asked.query()));
     co_return answer_with(*asked.get<cookie_session>());
   });
   return routes;
@@ -116,6 +117,25 @@ HOCKET_TEST(memory_sessions, that_are_renewed_have_another_cookie) {
   const std::string renewed = cookie_of(co_await ask(server, "/renew", cookie));
   EXPECT_EQ(co_await get(server, renewed), "a=1;");
   EXPECT_EQ(co_await get(server, cookie), "");
+  co_await server.stop();
+}
+
+HOCKET_TEST(memory_sessions, that_are_renewed_are_closed_to_requests_that_came_by_the_old_cookie) {
+  running_server server(serving());
+  const std::string cookie = cookie_of(co_await ask(server, "/?a=1"));
+  for (const char* slow : {"/", "/?b=2"}) {
+    std::string renewed;
+    const auto log_in = [&]() -> coro<std::string> {
+      co_await hocket::sleep(500ms);
+      renewed = cookie_of(co_await ask(server, "/renew?alice", cookie));
+      co_return renewed;
+    };
+    const auto answers = co_await hocket::gather(ask(server, slow, cookie, "Slow: 1\r\n"), log_in());
+    EXPECT_EQ(body_of(std::get<0>(answers)), "");
+    EXPECT_EQ(field_of(std::get<0>(answers), "Set-Cookie"), "-");  // nor does it take away that of who has logged in
+    EXPECT_TRUE((co_await get(server, renewed)).contains("user=alice;"));
+    EXPECT_EQ(co_await get(server, cookie), "");
+  }
   co_await server.stop();
 }
 

@@ -104,6 +104,21 @@ HOCKET_TEST(server, has_a_date_if_it_has_a_clock) {
   co_await server.stop();
 }
 
+HOCKET_TEST(server, leaves_server_and_date_to_a_handler_that_gives_them) {
+  const auto noon = +[] { return std::chrono::sys_seconds(784111777s); };
+  running_server server(
+      [](request&) -> coro<reply> {
+        co_return reply{.headers = {{"date", "Sat, 05 Nov 1994 08:49:37 GMT"}, {"Server", "origin"}}};
+      },
+      {.wall_clock = noon});
+  const std::string answer = co_await answer_to(server.address(), get);
+  EXPECT_TRUE(has_line(answer, "date: Sat, 05 Nov 1994 08:49:37 GMT")) << answer;
+  EXPECT_TRUE(has_line(answer, "Server: origin")) << answer;
+  EXPECT_FALSE(answer.contains("Server: hocket")) << answer;
+  EXPECT_FALSE(answer.contains("Date: Sun")) << answer;
+  co_await server.stop();
+}
+
 HOCKET_TEST(server, leaves_out_the_body_in_answer_to_head) {
   running_server server(echo_target);
   const std::string answer = co_await answer_to(server.address(), "HEAD /page HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -120,6 +135,18 @@ HOCKET_TEST(server, statuses_without_body_announce_none) {
     EXPECT_EQ(body_of(answer), "");
     co_await server.stop();
   }
+}
+
+HOCKET_TEST(server, a_204_has_no_length_even_if_the_handler_says_one) {
+  running_server server(
+      [](request&) -> coro<reply> { co_return reply{.status = 204, .headers = {{"Content-Length", "0"}}}; });
+  for (const char* method : {"GET", "HEAD"}) {
+    const std::string answer =
+        co_await answer_to(server.address(), fmt::format("{} / HTTP/1.1\r\nHost: x\r\n\r\n", method));
+    EXPECT_EQ(statuses(answer), "204");
+    EXPECT_FALSE(answer.contains("Content-Length")) << answer;
+  }
+  co_await server.stop();
 }
 
 HOCKET_TEST(server, sends_a_body_while_it_is_made_in_chunks) {
@@ -761,11 +788,22 @@ HOCKET_TEST(server, a_client_that_takes_nothing_is_dropped) {
 HOCKET_REAL_TIME_TEST(server, a_client_that_stands_still_in_a_large_piece_has_no_time_for_all_of_it) {
   const std::string body(50'000'000, 'b');
   running_server server([&body](request&) -> coro<reply> { co_return of(hocket::http::body::borrow(body)); },
-                        {.grace = 300ms});  // 256 KiB would have four minutes
+                        {.standstill = 300ms});  // 256 KiB would have four minutes
   auto client = co_await tcp_socket::connect(server.address());
   co_await client.send_all(get);
   while (server.server.connections() == 0) co_await hocket::sleep(1ms);
   while (server.server.connections() > 0) co_await hocket::sleep(10ms);
+  co_await server.stop();
+}
+
+HOCKET_REAL_TIME_TEST(server, a_client_that_pauses_gets_the_rest_even_if_that_takes_longer_than_the_grace) {
+  const std::string body(20'000'000, 'b');
+  running_server server([&body](request&) -> coro<reply> { co_return of(hocket::http::body::borrow(body)); },
+                        {.grace = 100ms});
+  auto client = co_await tcp_socket::connect(server.address());
+  co_await client.send_all("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  co_await hocket::sleep(1s);
+  EXPECT_EQ(body_of(co_await receive_to_end(client)).size(), body.size());
   co_await server.stop();
 }
 
@@ -894,6 +932,32 @@ HOCKET_TEST(server, a_time_out_of_the_handlers_own_work_gives_500_too) {
   EXPECT_EQ(statuses(co_await answer_to(server.address(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n")), "500");
   EXPECT_EQ(reported, "GET /: timed out");
   co_await server.stop();
+}
+
+HOCKET_TEST(server, a_cancellation_of_somebody_else_that_a_handler_lets_out_gives_500_and_is_reported) {
+  for (const bool cancels : {false, true}) {
+    std::vector<std::string> reported;
+    running_server server(
+        [](request& asked) -> coro<reply> {
+          auto other = create_task(hocket::sleep(1h));
+          other.cancel();
+          if (asked.target() == "/") co_await other;
+          co_return reply::stream("text/plain",
+                                  [other, late = asked.target() == "/late"](body_writer& out) -> coro<void> {
+                                    if (late) co_await out.write("one");
+                                    co_await other;
+                                  });
+        },
+        {.cancel_on_disconnect = cancels,
+         .on_error = [&reported](const std::string& problem) { reported.push_back(problem); }});
+    EXPECT_EQ(statuses(co_await answer_to(server.address(), get)), "500");
+    EXPECT_EQ(statuses(co_await answer_to(server.address(), "GET /soon HTTP/1.1\r\nHost: x\r\n\r\n")), "500");
+    const std::string cut = co_await answer_to(server.address(), "GET /late HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_FALSE(cut.ends_with("\r\n0\r\n\r\n")) << cut;
+    EXPECT_EQ(reported, (std::vector<std::string>{"GET /: it was cancelled", "GET /soon: it was cancelled",
+                                                  "GET /late: it was cancelled"}));
+    co_await server.stop();
+  }
 }
 
 HOCKET_TEST(server, a_handler_that_says_nothing_gives_an_empty_200) {
@@ -1109,6 +1173,7 @@ TEST(server, has_its_limits_without_being_told) {
   EXPECT_EQ(untold.max_body_bytes, 1U << 20);
   EXPECT_EQ(untold.min_rate, 1024U);
   EXPECT_EQ(untold.grace, 10s);
+  EXPECT_EQ(untold.standstill, 60s);
   EXPECT_EQ(untold.idle, 15s);
   EXPECT_EQ(untold.max_requests, 1000U);
   EXPECT_EQ(untold.max_connections, 10'000U);
@@ -1342,6 +1407,48 @@ HOCKET_TEST(server, stopping_ends_the_reading_of_a_half_sent_head) {
   const auto begin = now();
   co_await server.stop();
   EXPECT_EQ(now() - begin, 0s);
+}
+
+// However far the bytes have got when the server stops, a handler that was begun is heard to its end.
+HOCKET_TEST(server, stopping_answers_each_request_that_it_runs) {
+  for (const bool was_kept : {false, true}) {
+    for (int turns = 0; turns < 6; ++turns) {
+      int begun = 0;
+      running_server server([&begun](request& asked) -> coro<reply> {
+        ++begun;
+        co_await hocket::sleep(1s);
+        co_return co_await echo_target(asked);
+      });
+      auto client = co_await tcp_socket::connect(server.address());
+      if (was_kept) {
+        co_await client.send_all(get);
+        static_cast<void>(co_await client.receive());
+        begun = 0;
+      }
+      co_await wait_all_tasks_blocked();
+      auto stopping = create_task(server.stop());
+      for (int turn = 0; turn < turns; ++turn) co_await hocket::sleep(0s);
+      static_cast<void>(co_await hocket::as_expected(client.send_all(get)));
+      co_await stopping;
+      const auto answer = co_await hocket::as_result(receive_to_end(client));
+      EXPECT_EQ(statuses(answer ? *answer : ""), begun == 0 ? "" : "200") << turns;
+      if (begun != 0) EXPECT_TRUE(has_line(*answer, "Connection: close"));
+    }
+  }
+}
+
+HOCKET_TEST(server, stopping_refuses_what_is_no_request_and_came_with_the_stop) {
+  hocket::http::server server(echo_target);
+  auto listener = hocket::testing::listen_on_loopback();
+  auto serving = create_task(server.serve(listener));
+  auto [client, peer] = hocket::testing::memory_streams();
+  auto elsewhere = create_task(server.serve_connection(std::move(peer)));
+  co_await wait_all_tasks_blocked();
+  serving.cancel();
+  co_await client.send_all("nonsense\r\n\r\n");
+  EXPECT_TRUE(co_await ends_cancelled(serving));
+  static_cast<void>(co_await hocket::as_result(elsewhere));
+  EXPECT_EQ(statuses(std::string((co_await client.receive()).text())), "400");
 }
 
 HOCKET_TEST(server, serve_throws_cancelled_when_it_was_stopped) {

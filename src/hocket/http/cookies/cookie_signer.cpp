@@ -12,6 +12,8 @@
 namespace hocket::http {
 namespace {
 
+constexpr std::size_t encoded_signature_bytes = 43;  // of 32 bytes, without padding
+
 /// A name is a token, so that its end is where the equals sign is. The prefix keeps apart what else a key may sign.
 std::string signature(const std::string& key, std::string_view name, std::string_view value) {
   std::string message = "cookie\n";
@@ -41,7 +43,9 @@ std::optional<std::string> cookie_signer::verify(std::string_view name, std::str
   const std::size_t dot = signed_value.rfind('.');
   if (dot == std::string_view::npos) return std::nullopt;
   const auto value = signed_value.substr(0, dot);
-  const auto given = base64url_decode(signed_value.substr(dot + 1));
+  const auto text = signed_value.substr(dot + 1);
+  if (text.size() != encoded_signature_bytes) return std::nullopt;  // before any is made to compare it with
+  const auto given = base64url_decode(text);
   if (!given || !detail::is_token(name)) return std::nullopt;
   const bool is_ours = std::any_of(keys_.begin(), keys_.end(), [&](const std::string& key) {
     const std::string expected = signature(key, name, value);

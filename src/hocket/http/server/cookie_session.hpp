@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace hocket::http {
 
@@ -39,8 +40,14 @@ class cookie_session {
     is_changed_ = true;
   }
   /// Gives the client another cookie for the same data: to be called when somebody logs in, so that nobody knows the cookie from before
-  /// (session fixation).
-  void renew() noexcept { is_renewed_ = true; }
+  /// (session fixation). Requests that came by the old cookie, and are still under way, find an empty session, and what they put into it is
+  /// lost. So call it first, and then say who has logged in.
+  void renew() {
+    auto own = std::make_shared<fields>();
+    own->swap(*data_);
+    data_ = std::move(own);
+    is_renewed_ = true;
+  }
 
   [[nodiscard]] bool empty() const noexcept { return data_->empty(); }
   /// The client brought none that counts.

@@ -34,10 +34,13 @@ class keeper_in_memory {
     const std::string id = id_brought_by(asked, is_old);
     cookie_session& session = asked.set(cookie_session(use(id)));
     reply given = co_await next(asked);
-    if (session.empty()) {
+    const bool is_new = session.is_new() || session.is_renewed();
+    if (!is_new && !kept_.contains(id)) {
+      // Meanwhile another request has renewed it, or cleared it: the cookie that the client has by now is none of our business.
+    } else if (session.empty()) {
       forget(id);
       if (!session.is_new()) cookie_.remove(given);
-    } else if (session.is_new() || session.is_renewed() || !kept_.contains(id)) {
+    } else if (is_new) {
       require_room_for(session);
       forget(id);
       cookie_.put(given, keep(session.data()));

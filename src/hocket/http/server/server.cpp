@@ -60,10 +60,10 @@ coro<void> server::serve(tcp_listener& listener) {
 }
 
 // The system ends a connection whose client takes nothing for so long, also in the middle of a large piece. tcp(7)
-static void limit_standstill(const tcp_socket& peer, duration grace) noexcept {
+static void limit_standstill(const tcp_socket& peer, duration limit) noexcept {
   constexpr duration most = std::chrono::hours(24);
   const auto milliseconds =
-      static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(std::min(grace, most)).count());
+      static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(std::min(limit, most)).count());
   static_cast<void>(loop::running().io().setsockopt(peer.number(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds,
                                                     sizeof milliseconds));
 }
@@ -78,7 +78,7 @@ coro<void> server::accept_all(tcp_listener& listener) {
       co_await move_on_after(idle_long_enough, room_.wait());
     }
     auto peer = co_await accept_connection(listener, &starved);
-    if (options_.min_rate != 0) limit_standstill(peer, options_.grace);
+    limit_standstill(peer, options_.standstill);
     create_task(run(byte_stream(std::move(peer)), place(*this)), {.name = "http connection"});
   }
 }

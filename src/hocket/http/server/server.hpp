@@ -69,7 +69,9 @@ struct server_options {
   duration head = std::chrono::seconds(10);       // to send a whole head, from its first byte on
   duration idle = std::chrono::seconds(15);       // between requests
   duration grace = std::chrono::seconds(10);      // to send or take anything at all of a body
-  std::uint64_t min_rate = 1024;                 // bytes of a body a second, beyond `grace`: slower clients are dropped
+  std::uint64_t min_rate = 1024;  // bytes of a body a second, beyond `grace`: slower clients are dropped
+  /// How long a client may take nothing of a reply, as one does that pauses a download: then the system ends the connection.
+  duration standstill = std::chrono::seconds(60);
   duration shutdown = std::chrono::seconds(30);  // requests under way get so long to finish
 
   // How much they may ask for.

@@ -38,9 +38,10 @@ void reply_sender::write_head(const reply& given, const reply_form& form) {
   const fmt::format_int status(given.status);
   out_.clear();
   append(out_, "HTTP/1.1 ", std::string_view(status.data(), status.size()), " ", reason_phrase(given.status), "\r\n");
-  if (!options_.name.empty()) append(out_, "Server: ", options_.name, "\r\n");
-  if (options_.wall_clock != nullptr) out_ += date_.at(options_.wall_clock());
-  const bool may_say_length = given.body.is_empty() && (form.answers_head || given.status == 304);
+  if (!options_.name.empty() && !given.headers.contains("Server")) append(out_, "Server: ", options_.name, "\r\n");
+  if (options_.wall_clock != nullptr && !given.headers.contains("Date")) out_ += date_.at(options_.wall_clock());
+  const bool may_say_length =
+      given.body.is_empty() && given.status != 204 && (form.answers_head || given.status == 304);
   for (const auto& [name, value] : given.headers) {
     if (is_framing(name)) continue;
     if (equal_ignoring_case(name, "Content-Length")) {

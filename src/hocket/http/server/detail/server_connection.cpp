@@ -10,6 +10,8 @@
 //   has its body come     request_reader::body()   from unasked or coming to whole, broken or lost
 //   has its reply gone    reply_sender's stage     from not_begun to between pieces, or amid one that was not sent
 //   is it our turn        is_answering_            from the whole head to the end of the reply
+//   may it still come     is_stopped_              no: stop() has cancelled the wait for a head; if one is there nevertheless, that is
+//                                                  taken back, and the request is the last
 //   what comes behind it  outlook_                 from goes_on to ends, gone, cut_off: it only gets worse
 
 #include <algorithm>
@@ -19,6 +21,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -38,6 +41,7 @@ static constexpr auto longest_linger = std::chrono::seconds(5);
 static constexpr auto longest_farewell =
     std::chrono::seconds(1);  // for a client's closure alert; most send none at rest
 static constexpr std::size_t largest_in_one_send = 256 * 1024;
+static constexpr std::string_view was_cancelled = "it was cancelled";  // by somebody who has no right to
 
 // What is thrown may quote the client.
 static std::string in_one_line(std::string_view problem) {
@@ -87,6 +91,7 @@ coro<void> server_connection::serve() {
     } catch (const bad_message& found) {
       problem = found;
     }
+    take_back_stop();
     is_answering_ = true;
     if (problem) {
       co_await refuse(*problem);
@@ -146,6 +151,11 @@ coro<bool> server_connection::shake_hands(buffer early) {
 }
 
 // ---- the request
+
+// The cancellation came when the kernel had filled the receive already: it is pending still, and would meet the handler.
+void server_connection::take_back_stop() noexcept {
+  if (std::exchange(is_stopped_, false)) task_->uncancel();
+}
 
 void server_connection::begin_request() {
   request_parser& head = reader_.head();
@@ -233,7 +243,8 @@ coro<void> server_connection::ask_handler(reply& given) {
   } catch (const std::exception& thrown) {
     problem = thrown.what();
   } catch (const cancelled&) {
-    throw;
+    if (is_asked_to_end()) throw;
+    problem = was_cancelled;
   } catch (...) {
     problem = "it threw what is no std::exception";
   }
@@ -291,6 +302,10 @@ coro<void> server_connection::send(reply& given) {
   } catch (const std::exception& thrown) {
     worsen(outlook::gone);
     report(thrown.what());
+  } catch (const cancelled&) {
+    if (is_asked_to_end()) throw;
+    worsen(outlook::gone);
+    report(was_cancelled);
   }
 }
 
@@ -322,6 +337,10 @@ coro<void> server_connection::send_body(reply& given) {
   } catch (const std::exception& thrown) {
     if (sender_.has_begun()) throw;
     report(thrown.what());
+    refusal = reply::text("the server failed\n", 500);
+  } catch (const cancelled&) {
+    if (sender_.has_begun() || is_asked_to_end()) throw;
+    report(was_cancelled);
     refusal = reply::text("the server failed\n", 500);
   }
   if (!refusal) co_return;

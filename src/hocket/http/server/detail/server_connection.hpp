@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/task.hpp>
@@ -25,10 +26,11 @@ class server_connection final : public list_link<server::connection_link> {
   /// Says farewell, if that is the stream's custom and the client deserves it.
   coro<void> close();
 
-  /// The server stops: the connection ends when its request is answered, at once if it has none.
+  /// The server stops: the connection ends when its request is answered, at once if it has none. One that has come already, but was not
+  /// seen yet, is answered too.
   void stop() noexcept {
     worsen(outlook::ends);
-    if (!is_answering_) task_->cancel();
+    if (!is_answering_ && !std::exchange(is_stopped_, true)) task_->cancel();
   }
   /// At once, and with the reply if that has begun.
   void abort() noexcept {
@@ -49,10 +51,13 @@ class server_connection final : public list_link<server::connection_link> {
     cut_off,  ///< by a reset: what the client has not taken by now it shall not have
   };
   void worsen(outlook to) noexcept { outlook_ = std::max(outlook_, to); }
+  /// A `cancelled` that comes by now is ours: the server's end, or the client's. Else somebody else's was let out.
+  [[nodiscard]] bool is_asked_to_end() const noexcept { return outlook_ >= outlook::gone || task_->cancelling() > 0; }
 
   coro<bool> greet(buffer& behind);
   coro<bool> shake_hands(buffer early);
 
+  void take_back_stop() noexcept;
   void begin_request();
   void give_id();
   void find_origin();
@@ -83,6 +88,7 @@ class server_connection final : public list_link<server::connection_link> {
   std::size_t served_ = 0;
   outlook outlook_ = outlook::goes_on;
   bool is_answering_ = false;
+  bool is_stopped_ = false;  // `stop` has cancelled the task
 
   // Of the request:
   request request_;

@@ -19,11 +19,13 @@ class session_cookie {
   /// Throws hocket::error of options that make no cookie.
   session_cookie(std::vector<std::string> keys, session_cookie_options options);
 
+  static constexpr std::size_t most_looked_at = 10;
   struct found {
     std::string text;
     bool is_old;  // to be renewed
   };
-  /// What the request brings: of several of that name, as neighbours of the site can set them, those that we have signed.
+  /// What the request brings: of several of that name, as neighbours of the site can set them, those that we have signed, among
+  /// the first `most_looked_at`: each costs a signature by every key.
   [[nodiscard]] std::vector<found> find(const request& asked) const;
 
   /// Gives the client that text, of base64url's characters and dots.
