@@ -1437,20 +1437,6 @@ HOCKET_TEST(server, stopping_answers_each_request_that_it_runs) {
   }
 }
 
-HOCKET_TEST(server, stopping_refuses_what_is_no_request_and_came_with_the_stop) {
-  hocket::http::server server(echo_target);
-  auto listener = hocket::testing::listen_on_loopback();
-  auto serving = create_task(server.serve(listener));
-  auto [client, peer] = hocket::testing::memory_streams();
-  auto elsewhere = create_task(server.serve_connection(std::move(peer)));
-  co_await wait_all_tasks_blocked();
-  serving.cancel();
-  co_await client.send_all("nonsense\r\n\r\n");
-  EXPECT_TRUE(co_await ends_cancelled(serving));
-  static_cast<void>(co_await hocket::as_result(elsewhere));
-  EXPECT_EQ(statuses(std::string((co_await client.receive()).text())), "400");
-}
-
 HOCKET_TEST(server, serve_throws_cancelled_when_it_was_stopped) {
   running_server server(echo_target);
   co_await wait_all_tasks_blocked();
