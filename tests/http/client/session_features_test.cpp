@@ -761,6 +761,7 @@ HOCKET_TEST(session_requests, are_for_one_host) {
 }
 
 TEST(session_misuse, a_response_that_outlives_its_session_ends_the_program) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   const auto misuse = []() -> coro<void> {
     scripted_server server(answering_messages([](const seen_request&) { return response_text(200, "x"); }));
     auto web = std::make_unique<session>();
