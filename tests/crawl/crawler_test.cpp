@@ -626,6 +626,49 @@ HOCKET_TEST(crawler, the_host_rests_that_asks_for_it_and_not_the_one_that_led_th
   EXPECT_EQ(times.back(), times.front());
 }
 
+/// /a is redirected to /b and /b fails, both only the first time; /z leads to /b.
+struct redirecting_once {
+  explicit redirecting_once(std::string answer_of_z)
+      : server(answering([this, z = std::move(answer_of_z)](const std::string& request) {
+          asked.push_back(target_of(request));
+          const bool is_first = std::ranges::count(asked, asked.back()) == 1;
+          const auto html_of = [](std::string_view text) {
+            return response_text(200, text, "Content-Type: text/html\r\n");
+          };
+          if (asked.back() == "/") return html_of("<a href=a><a href=z>");
+          if (asked.back() == "/a") return is_first ? redirect_to("/b") : html_of("");
+          if (asked.back() == "/z") return z;
+          if (asked.back() == "/b")
+            return is_first ? response_text(503, "", "Retry-After: 1\r\n") : html_of("<a href=c>");
+          return html_of("");
+        })) {}
+  list asked;
+  scripted_server server;
+};
+
+HOCKET_TEST(crawler, fetches_what_only_an_earlier_attempt_was_redirected_to_if_a_page_leads_there) {
+  redirecting_once web(response_text(200, "<a href=b>", "Content-Type: text/html\r\n"));
+  const crawled found = co_await crawl_all(from({web.server.url()}));
+  EXPECT_EQ(found.pages.size(), 5U);
+  EXPECT_EQ(found.pages.at(web.server.url("/b"))["status"], 200);
+  EXPECT_EQ(found.pages.at(web.server.url("/b"))["depth"], 2);
+  EXPECT_EQ(std::ranges::count(web.asked, "/c"), 1);
+}
+
+HOCKET_TEST(crawler, fetches_what_only_an_earlier_attempt_was_redirected_to_if_another_page_is_redirected_there) {
+  redirecting_once web(redirect_to("/b"));
+  const crawled found = co_await crawl_all(from({web.server.url()}));
+  EXPECT_EQ(found.pages.at(web.server.url("/b"))["depth"], 1);
+  EXPECT_EQ(std::ranges::count(web.asked, "/c"), 1);
+}
+
+HOCKET_TEST(crawler, does_not_fetch_what_only_an_earlier_attempt_was_redirected_to_if_no_page_leads_there) {
+  redirecting_once web(response_text(200, "", "Content-Type: text/html\r\n"));
+  const crawled found = co_await crawl_all(from({web.server.url()}));
+  EXPECT_EQ(found.pages.size(), 3U);
+  EXPECT_EQ(std::ranges::count(web.asked, "/b"), 1);
+}
+
 HOCKET_TEST(crawler, a_page_limit_lets_pages_be_tried_again) {
   int asked = 0;
   scripted_server server(answering([&asked](const std::string& request) {

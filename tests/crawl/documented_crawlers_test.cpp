@@ -105,6 +105,7 @@ class small_frontier : public crawl::frontier {
   }
   hocket::coro<std::vector<crawl::target>> finish(const crawl::finished_page& done, const judge& decide) override {
     std::vector<crawl::target> fresh;
+    for (const hocket::url& each : done.besides) see(each, done.page.depth, decide, fresh);
     if (done.not_followed.empty())
       for (const auto& link : done.links) see(link.url, done.page.depth + 1, decide, fresh);
     co_return fresh;

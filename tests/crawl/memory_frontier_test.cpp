@@ -71,6 +71,47 @@ HOCKET_TEST(memory_frontier, a_seed_is_taken_once) {
   EXPECT_EQ((co_await all.begin(seeds, take_all)).size(), 1U);
 }
 
+HOCKET_TEST(memory_frontier, what_was_released_is_fetched_if_it_was_found_meanwhile) {
+  memory_frontier all;
+  const target page{.url = *url::parse("http://a/"), .depth = 3};
+  const std::vector<std::string> released{"http://a/moved"};
+  const std::vector<page_link> links{{*url::parse("http://a/moved"), false}};
+  EXPECT_TRUE(co_await all.claim("http://a/moved"));
+  EXPECT_TRUE((co_await all.finish({.page = page, .links = links}, take_all)).empty());
+  const auto fresh = co_await all.finish({.page = page, .released = released}, take_all);
+  EXPECT_EQ(fresh.size(), 1U);
+  EXPECT_EQ(fresh.at(0).url.href(), "http://a/moved");
+  EXPECT_EQ(fresh.at(0).depth, 4U);
+  EXPECT_FALSE(co_await all.claim("http://a/moved"));
+}
+
+HOCKET_TEST(memory_frontier, what_was_released_is_as_if_never_seen) {
+  memory_frontier all;
+  const target page{.url = *url::parse("http://a/")};
+  const std::vector<std::string> moved{"http://a/moved"};
+  const std::vector<page_link> links{{*url::parse("http://a/moved"), false}};
+  for (int n = 0; n < 2; ++n) {
+    EXPECT_TRUE(co_await all.claim("http://a/moved"));
+    EXPECT_FALSE(co_await all.claim("http://a/moved"));
+    EXPECT_TRUE((co_await all.finish({.page = page, .released = moved}, take_all)).empty());
+  }
+  EXPECT_EQ((co_await all.finish({.page = page, .links = links}, take_all)).size(), 1U);
+  EXPECT_TRUE((co_await all.finish({.page = page, .links = links}, take_all)).empty());
+  EXPECT_FALSE(co_await all.claim("http://a/moved"));
+}
+
+HOCKET_TEST(memory_frontier, a_page_that_is_redirected_to_what_is_claimed_has_found_it) {
+  memory_frontier all;
+  const target page{.url = *url::parse("http://a/"), .depth = 2};
+  const url moved = *url::parse("http://a/moved");
+  const std::vector<std::string> released{moved.href()};
+  EXPECT_TRUE(co_await all.claim(moved.href()));
+  EXPECT_TRUE((co_await all.finish({.page = page, .besides = {&moved, 1}}, take_all)).empty());
+  const auto fresh = co_await all.finish({.page = page, .released = released}, take_all);
+  EXPECT_EQ(fresh.size(), 1U);
+  EXPECT_EQ(fresh.at(0).depth, 2U);
+}
+
 HOCKET_TEST(memory_frontier, what_was_claimed_is_nobody_elses) {
   memory_frontier all;
   EXPECT_TRUE(co_await all.claim("http://a/1"));

@@ -193,6 +193,55 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, knows_what_it_has_no_room_for_in_memory)
   EXPECT_TRUE((co_await all->finish({.page = left.at(0), .links = more}, take_all)).empty());
 }
 
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_was_released_is_fetched_if_it_was_found_meanwhile) {
+  const temporary_directory folder;
+  const list moved{"http://a/moved"};
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+    const auto first = seeds({"http://a/1", "http://a/2", "http://a/3"});
+    const auto left = co_await all->begin(first, take_all);
+    const auto links = links_to(moved);
+    EXPECT_TRUE(co_await all->claim("http://a/moved"));
+    EXPECT_TRUE((co_await all->finish({.page = left.at(0), .links = links}, take_all)).empty());
+    const auto fresh = co_await all->finish({.page = left.at(1), .released = moved}, take_all);
+    EXPECT_EQ(hrefs_of(fresh), moved);
+    EXPECT_EQ(fresh.at(0).depth, 1U);
+    EXPECT_FALSE(co_await all->claim("http://a/moved"));
+    EXPECT_TRUE((co_await all->finish({.page = left.at(2), .links = links}, take_all)).empty());
+  }
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "");
+  EXPECT_EQ(hrefs_of(co_await all->begin({}, take_all)), moved);
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_was_found_while_it_was_claimed_waits_when_the_crawl_is_resumed) {
+  const temporary_directory folder;
+  const url moved = *url::parse("http://a/moved");
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+    const auto first = seeds({"http://a/1", "http://a/2"});
+    const auto left = co_await all->begin(first, take_all);
+    EXPECT_TRUE(co_await all->claim(moved.href()));
+    EXPECT_TRUE((co_await all->finish({.page = left.at(0), .besides = {&moved, 1}}, take_all)).empty());
+  }
+  for (int n = 0; n < 2; ++n) {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "");
+    EXPECT_EQ(hrefs_of(co_await all->begin({}, take_all)), (list{"http://a/2", "http://a/moved"}));
+    EXPECT_FALSE(co_await all->claim(moved.href()));
+  }
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_was_released_is_as_if_never_seen) {
+  const temporary_directory folder;
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+  const auto first = seeds({"http://a/1", "http://a/2"});
+  const auto left = co_await all->begin(first, take_all);
+  const list moved{"http://a/moved"};
+  EXPECT_TRUE(co_await all->claim("http://a/moved"));
+  EXPECT_TRUE((co_await all->finish({.page = left.at(0), .released = moved}, take_all)).empty());
+  const auto links = links_to(moved);
+  EXPECT_EQ(hrefs_of(co_await all->finish({.page = left.at(1), .links = links}, take_all)), moved);
+}
+
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_was_claimed_is_nobody_elses) {
   const temporary_directory folder;
   const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");

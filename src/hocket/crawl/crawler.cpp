@@ -314,13 +314,23 @@ coro<bool> crawler::take_from_sitemap(url sitemap, std::vector<page_link> pages)
   co_return true;
 }
 
+// What earlier attempts have claimed and this one has not come to.
+static std::vector<std::string> released_by(const target& next, const std::vector<std::string>& claimed) {
+  std::vector<std::string> released;
+  for (const std::string& href : next.claimed)
+    if (std::ranges::find(claimed, href) == claimed.end()) released.push_back(href);
+  return released;
+}
+
 coro<void> crawler::finish(const target& next, detail::fetched_page& result, time_point begun) {
   if (result.left_alone) result.disallow(next);
   if (!result.skipped.empty()) skip(result.final_url.href(), result.skipped);
   if (result.refused) --handed_out_;
   if (!result.note.empty()) note(result.note);
   fetcher_->finish(result);
-  finished_page done{.page = next, .claimed = result.claimed};
+  const std::vector<std::string> released = released_by(next, result.claimed);
+  finished_page done{.page = next, .claimed = result.claimed, .released = released};
+  if (result.ends_at_known) done.besides = {&result.final_url, 1};
   if (result.found != nullptr) done.links = result.found->links;
   if (options_.obey_robots && result.declared.robots.nofollow) done.not_followed = "nofollow";
   if (result.is_duplicate) done.not_followed = "duplicate";
@@ -346,7 +356,8 @@ bool crawler::postpone(const target& next, detail::fetched_page& result) {
   if (delay > scheduler::longest_rest) return false;
   target again = next;
   ++again.attempts;
-  again.claimed = std::move(result.claimed);
+  for (std::string& href : result.claimed)
+    if (std::ranges::find(next.claimed, href) == next.claimed.end()) again.claimed.push_back(std::move(href));
   again.underway.reset();
   roles_.frontier->keep_attempts(again);
   const bool is_at_home = result.final_url.host_with_port() == next.url.host_with_port();

@@ -22,6 +22,10 @@ struct finished_page {
   const target& page;
   /// Where it was redirected to, as far as `claim` gave that to it.
   std::span<const std::string> claimed{};
+  /// Where only earlier attempts were redirected to: `claim` gave that to the page, which has not fetched it in the end.
+  std::span<const std::string> released{};
+  /// What it has led to at its own depth: where it was redirected to and ended, for `claim` did not give that to it.
+  std::span<const url> besides{};
   std::span<const page_link> links{};
   /// Why none of its links is followed ("depth", "nofollow"); empty: they are.
   std::string_view not_followed{};
@@ -53,11 +57,12 @@ class frontier {
   [[nodiscard]] virtual coro<std::vector<target>> begin(std::span<const url> seeds, const judge& decide) = 0;
 
   /// Sees the links of a page and forgets the page itself, all at once; gives those of them that are to be fetched, and of what was
-  /// kept. Is called as soon as the page was added to the pipeline, and runs at once. Borrows what it refers to until it returns, but
+  /// kept. What it has released is as if never seen: to be fetched if a page has led there meanwhile. Is called as soon as the page was added to the pipeline, and runs at once. Borrows what it refers to until it returns, but
   /// the links only until it first suspends: others take their place.
   [[nodiscard]] virtual coro<std::vector<target>> finish(const finished_page& done, const judge& decide) = 0;
 
-  /// Sees where a page under way is redirected to. False if that was seen before: then it is somebody else's.
+  /// Sees where a page under way is redirected to. False if that was seen before: then it is somebody else's. What leads there until the page
+  /// is finished is not given, but not to be forgotten either.
   [[nodiscard]] virtual coro<bool> claim(std::string href) = 0;
 
   /// A URL that is not followed from here; another page may still lead to it.

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <hocket/base/text_hash.hpp>
@@ -29,12 +31,22 @@ class memory_frontier final : public frontier {
   [[nodiscard]] std::size_t seen() const noexcept override { return seen_.size(); }
 
  private:
+  /// A URL that a page under way is redirected to, or was.
+  struct claim_state {
+    bool is_held = true;                  // false: the page has not fetched it; it counts as new
+    std::optional<unsigned> linked_at{};  // the depth at which it was found meanwhile
+  };
+
   void add(const url& found, unsigned depth, const judge& decide, std::vector<target>& fresh);
+  void release(const std::string& href, const judge& decide, std::vector<target>& fresh);
+  [[nodiscard]] bool is_anew(std::uint64_t digest, unsigned depth);
+  static void judge_new(const url& found, unsigned depth, const judge& decide, std::vector<target>& fresh);
 
   [[nodiscard]] std::uint64_t digest_of(std::string_view href) const noexcept { return wide_text_hash(href, seed_); }
 
   std::uint64_t seed_;
   digest_set seen_;
+  std::unordered_map<std::uint64_t, claim_state> claims_;  // by digests of `seen_`
   text_set passed_over_;
   std::vector<std::string_view> reasons_;  // for these, by their numbers
 };

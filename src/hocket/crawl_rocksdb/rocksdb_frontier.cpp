@@ -8,6 +8,7 @@
 #include <iterator>
 #include <optional>
 #include <sstream>
+#include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
@@ -76,6 +77,7 @@ saved_state state_of(const std::string& text) {
 /// A link that may be new.
 struct rocksdb_frontier::candidate {
   url found;
+  unsigned depth;
   std::uint64_t first_half;
   bool is_asked_for = false;  // of the database
   bool is_seen = false;       // as that says
@@ -119,14 +121,15 @@ struct rocksdb_frontier::parts {
   std::deque<ended*> waiting{};   // for a batch
   std::size_t bytes_of_last = 0;  // found by those that wait for the last one
   std::vector<std::pair<std::string, std::string_view>>
-      left_by_pages{};                        // what was passed over besides, for the next one
-  rocksdb::WriteBatch next{};                 // what else there is for it
-  batch* judging = nullptr;                   // the batch whose links are judged now
-  std::unordered_set<std::string> claimed{};  // by pages under way
-  std::uint64_t batches = 0;                  // written
-  std::uint64_t synced_batches = 0;           // of these
-  std::string synced_position{};              // of the output, behind these
-  std::exception_ptr broken{};                // a batch was not written: none is from then on
+      left_by_pages{};         // what was passed over besides, for the next one
+  rocksdb::WriteBatch next{};  // what else there is for it
+  batch* judging = nullptr;    // the batch whose links are judged now
+  // By pages under way; with the depth of the least deep page that has led there meanwhile.
+  std::unordered_map<std::string, std::optional<unsigned>> claimed{};
+  std::uint64_t batches = 0;         // written
+  std::uint64_t synced_batches = 0;  // of these
+  std::string synced_position{};     // of the output, behind these
+  std::exception_ptr broken{};       // a batch was not written: none is from then on
 };
 
 rocksdb_frontier::rocksdb_frontier(rocksdb_frontier_options options) : parts_(std::make_unique<parts>(options)) {}
@@ -182,14 +185,17 @@ coro<std::vector<target>> rocksdb_frontier::begin(std::span<const url> seeds, co
   const auto held = co_await parts_->one_at_a_time.scoped_lock();
   batch all;
   std::vector<const url*> fresh;
+  std::vector<candidate> claimed;
   co_await to_thread([&] {
     load_seen();
     for (const url& seed : seeds) {
       const std::uint64_t half = detail::first_half(seed.href(), parts_->seed);
       if (!has_seen(seed.href(), half)) fresh.push_back(&seed);
     }
+    claimed = claimed_by_nobody();
   });
   std::vector<target> given;
+  for (const candidate& each : claimed) see(all, each.found, each.first_half, each.depth, decide, given);
   for (const url* seed : fresh) {
     const std::size_t before = all.seen.size();
     see(all, *seed, detail::first_half(seed->href(), parts_->seed), 0, decide, given);
@@ -201,6 +207,18 @@ coro<std::vector<target>> rocksdb_frontier::begin(std::span<const url> seeds, co
   all.changes.Put("mseeds", fmt::format("{}", fmt::join(seeds_, "\n")));
   co_await write(all, given);
   co_return given;
+}
+
+// On a thread: what was found while pages had claimed it that have not come to their end. These wait again, and claim what they come to.
+std::vector<rocksdb_frontier::candidate> rocksdb_frontier::claimed_by_nobody() const {
+  std::vector<candidate> found;
+  parts_->store->each("c", [&](std::string_view key, std::string_view depth) {
+    const std::string_view href = key.substr(1);
+    const std::uint64_t half = detail::first_half(href, parts_->seed);
+    if (!has_seen(href, half))
+      found.push_back({*url::parse(href), static_cast<unsigned>(detail::from_big_endian(depth)), half});
+  });
+  return found;
 }
 
 // So that the crawl knows its output from others, however little it has written.
@@ -246,10 +264,12 @@ void rocksdb_frontier::find_candidates(const finished_page& done, ended& page) {
     if (known.look_up(half) == recent_digests::answer::known) continue;
     parts_->bytes_of_last += href.size();
     if (reason.empty())
-      page.candidates.push_back({link.url, half});
+      page.candidates.push_back({link.url, done.page.depth + 1, half});
     else
       page.passed_over.emplace_back(href, reason);
   }
+  for (const url& each : done.besides)
+    page.candidates.push_back({each, done.page.depth, detail::first_half(each.href(), parts_->seed)});
 }
 
 // Whoever comes first writes for all who have come meanwhile, or for as many as make a batch: itself is the first of them.
@@ -344,10 +364,23 @@ void rocksdb_frontier::decide_about(batch& all, ended& page, const judge& decide
     count(done, undone);
     append(all.undone, undone);
   }
-  for (const candidate& each : page.candidates) {
-    if (!parts_->claimed.contains(each.found.href()))
-      see(all, each.found, each.first_half, done.page.depth + 1, decide, page.fresh);
-  }
+  for (const std::string& href : done.released) release(all, href, decide, page.fresh);
+  for (const candidate& each : page.candidates) see_candidate(all, each, decide, page.fresh);
+}
+
+// What a page under way has claimed may be released; also if that is not before the crawl is resumed.
+void rocksdb_frontier::see_candidate(batch& all, const candidate& found, const judge& decide,
+                                     std::vector<target>& fresh) {
+  const auto claim = parts_->claimed.find(found.found.href());
+  if (claim == parts_->claimed.end()) return see(all, found.found, found.first_half, found.depth, decide, fresh);
+  claim->second = std::min(found.depth, claim->second.value_or(found.depth));
+  all.changes.Put(detail::claimed_key(claim->first), detail::big_endian(*claim->second));
+}
+
+void rocksdb_frontier::release(batch& all, const std::string& href, const judge& decide, std::vector<target>& fresh) {
+  const auto claim = parts_->claimed.extract(href);
+  if (claim && claim.mapped())
+    see(all, *url::parse(href), detail::first_half(href, parts_->seed), *claim.mapped(), decide, fresh);
 }
 
 void rocksdb_frontier::mark_as_seen(batch& all, std::string_view href, std::uint64_t half) {
@@ -510,7 +543,7 @@ coro<bool> rocksdb_frontier::claim(std::string href) {
   const auto answer = parts_->seen.look_up(half);
   bool seen = answer == recent_digests::answer::known;
   if (answer == recent_digests::answer::perhaps) seen = co_await to_thread([&] { return has_seen(href, half); });
-  if (!seen) parts_->claimed.insert(std::move(href));
+  if (!seen) parts_->claimed.try_emplace(std::move(href));
   co_return !seen;
 }
 

@@ -89,6 +89,7 @@ class rocksdb_frontier final : public frontier {
   explicit rocksdb_frontier(rocksdb_frontier_options options);
   void load(std::string folder, mode how, const std::string& settings);
   void load_seen();
+  [[nodiscard]] std::vector<candidate> claimed_by_nobody() const;
   coro<void> note_where_output_begins(batch& all);
   void find_candidates(const finished_page& done, ended& page);
   coro<void> be_written(ended& mine, const judge& decide);
@@ -98,6 +99,8 @@ class rocksdb_frontier final : public frontier {
   void look_up(batch& all);
   [[nodiscard]] bool has_seen(std::string_view href, std::uint64_t half) const;
   void decide_about(batch& all, ended& page, const judge& decide);
+  void release(batch& all, const std::string& href, const judge& decide, std::vector<target>& fresh);
+  void see_candidate(batch& all, const candidate& found, const judge& decide, std::vector<target>& fresh);
   void mark_as_seen(batch& all, std::string_view href, std::uint64_t half);
   void see(batch& all, const url& found, std::uint64_t half, unsigned depth, const judge& decide,
            std::vector<target>& fresh);

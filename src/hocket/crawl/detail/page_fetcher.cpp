@@ -198,9 +198,9 @@ void page_fetcher::refuse_downgrade(const target& next, const url& from, fetched
 coro<bool> page_fetcher::claim(const target& next, fetched_page& result) {
   const std::string& href = result.final_url.href();
   const bool before = std::ranges::find(next.claimed, href) != next.claimed.end();
-  if (!before && !co_await roles_.frontier->claim(href)) co_return false;
-  result.claimed.push_back(href);
-  co_return true;
+  result.ends_at_known = !before && !co_await roles_.frontier->claim(href);
+  if (!result.ends_at_known) result.claimed.push_back(href);
+  co_return !result.ends_at_known;
 }
 
 void page_fetcher::take_head(const http::response& answer, fetched_page& result) const {

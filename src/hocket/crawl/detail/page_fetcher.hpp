@@ -50,6 +50,7 @@ struct fetched_page {
   std::unique_ptr<page_reader> reader;  // of a page that was read
   findings* found = nullptr;            // in it, once it is finished
   std::vector<std::string> claimed;     // marked as seen on the way
+  bool ends_at_known = false;           // `final_url` has been seen before: it is somebody else's
   bool connection_failed = false;
   std::string_view skipped;                         // why, if it or where it leads was
   bool refused = false;                             // its address, or by robots.txt: it is no page

@@ -14,6 +14,7 @@
 //   s digest                               was seen
 //   q level host \0 priority number        waits; the value is its depth, attempts and URL
 //   n URL                                  was passed over; the value is why
+//   c URL                                  was found while a page under way had claimed it; the value is its depth
 //   u batch                                pages that it has finished and that may not outlast the machine: see `undone_page`
 //   k name                                 was counted so often
 //   m name                                 about the crawl as a whole
@@ -63,6 +64,7 @@ struct waiting_order {
 
 [[nodiscard]] std::string undone_key(std::uint64_t batch);
 [[nodiscard]] std::string count_key(std::uint64_t name);
+[[nodiscard]] std::string claimed_key(std::string_view href);
 
 void append_big_endian(std::string& to, std::uint64_t number);
 [[nodiscard]] std::string big_endian(std::uint64_t number);
