@@ -80,6 +80,22 @@ HOCKET_TEST(robots_obeyed, what_is_disallowed_does_not_count_towards_max_pages) 
   co_await web.stop();
 }
 
+HOCKET_TEST(robots_obeyed, other_pages_take_the_places_of_what_is_disallowed_at_the_page_limit) {
+  site web({{"/robots.txt", text("User-agent: *\nDisallow: /no\n")},
+            {"/no", {""}},
+            {"/no/2", {""}},
+            {"/yes", {"<a href=a><a href=b>"}},
+            {"/a", {""}},
+            {"/b", {""}}});
+  const crawled found =
+      co_await crawl_all(polite({web.url("/no"), web.url("/no/2"), web.url("/yes")}, {.max_pages = 2}));
+  EXPECT_EQ(web.asked(), (list{"/robots.txt", "/yes", "/a"}));
+  EXPECT_EQ(found.summary["pages"], 2);
+  EXPECT_EQ(found.skipped, (std::multiset<std::string>{web.url("/no") + " robots", web.url("/no/2") + " robots",
+                                                       web.url("/b") + " limit"}));
+  co_await web.stop();
+}
+
 HOCKET_TEST(robots_obeyed, a_redirect_to_what_is_disallowed_ends_there) {
   site web({{"/robots.txt", text("User-agent: *\nDisallow: /no\n")}, {"/", redirect("/no")}, {"/no", {""}}});
   const crawled found = co_await crawl_all(polite({web.url()}));

@@ -145,11 +145,10 @@ void crawler::queue(std::vector<target> fresh) {
   if (options_.order == crawl_order::depth_first) std::ranges::reverse(fresh);
   for (target& each : fresh) {
     if (each.attempts > 0) ++handed_out_;  // by an earlier run
-    if (reached_limit_) {
-      skip(each.url.href(), "limit");
-      continue;
-    }
-    scheduler_.add(std::move(each));
+    if (reached_limit_)
+      beyond_limit_.push_back(std::move(each));
+    else
+      scheduler_.add(std::move(each));
   }
 }
 
@@ -183,12 +182,13 @@ coro<void> crawler::hand_out() {
     co_await room_->wait_to_begin();
     auto next = co_await scheduler_.next();
     if (!next) {
+      if (fill_up()) continue;
       handed_out_all_ = true;
       co_return;
     }
     const bool is_new = next->is_new();
     if (is_new && options_.max_pages && handed_out_ >= *options_.max_pages) {
-      reach_limit(*next);
+      reach_limit(std::move(*next));
       continue;
     }
     if (is_new) ++handed_out_;
@@ -196,13 +196,24 @@ coro<void> crawler::hand_out() {
   }
 }
 
-// Nothing new any more; pages that are to be tried again still are.
-void crawler::reach_limit(const target& one_too_many) {
+// Nothing new for now; pages that are to be tried again still are.
+void crawler::reach_limit(target one_too_many) {
   reached_limit_ = true;
-  const auto skip_it = [this](const target& left) { skip(left.url.href(), "limit"); };
-  skip_it(one_too_many);
-  scheduler_.abandon_new(skip_it);
-  scheduler_.finished(one_too_many.url);
+  const url place = one_too_many.place();
+  beyond_limit_.push_back(std::move(one_too_many));
+  scheduler_.abandon_new([this](const target& left) { beyond_limit_.push_back(left); });
+  scheduler_.finished(place);
+}
+
+// All that was handed out has ended. Some were no pages after all: others take their places. False if there are none.
+bool crawler::fill_up() {
+  if (beyond_limit_.empty() || handed_out_ >= *options_.max_pages) return false;
+  reached_limit_ = false;
+  for (std::uint64_t room = *options_.max_pages - handed_out_; room > 0 && !beyond_limit_.empty(); --room) {
+    scheduler_.add(std::move(beyond_limit_.front()));
+    beyond_limit_.pop_front();
+  }
+  return true;
 }
 
 // No more URLs: waits for the pages under way, and leaves complete files behind.
@@ -226,6 +237,8 @@ coro<void> crawler::settle() {
 coro<void> crawler::count_what_is_left() {
   const std::string why = handed_out_all_ ? "host_rests" : "interrupted";
   scheduler_.abandon([&](const target& left) { skip(left.url.href(), why); });
+  for (const target& left : std::exchange(beyond_limit_, {}))
+    skip(left.url.href(), reached_limit_ ? "limit" : "interrupted");
   if (const std::uint64_t kept = roles_.frontier->kept(); kept > 0)
     counts_.skipped[reached_limit_ ? "limit" : why] += kept;
   co_await roles_.frontier->visit_passed_over([this](std::string_view href, std::string_view why) { skip(href, why); });

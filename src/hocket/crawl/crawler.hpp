@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -73,7 +74,8 @@ class crawler {
   class ticket;
 
   coro<void> hand_out();
-  void reach_limit(const target& one_too_many);
+  void reach_limit(target one_too_many);
+  [[nodiscard]] bool fill_up();
   coro<void> settle();
   coro<void> flush_regularly();
   void tell_attempt(const target& next, const detail::fetched_page& result, time_point begun, bool is_tried_again);
@@ -114,6 +116,7 @@ class crawler {
   std::uint64_t earlier_pages_ = 0;  // of these, of earlier runs
   std::uint64_t earlier_bytes_ = 0;
   std::uint64_t handed_out_ = 0;
+  std::deque<target> beyond_limit_;  // new, and to be fetched if others turn out to be no pages
   cancel_scope* handing_out_ = nullptr;
   time_point begun_{};
   std::exception_ptr broken_;  // the output failed: the crawl ends with this
