@@ -5,8 +5,11 @@
 
 #include <crawl/crawled_site.hpp>
 #include <http/coding/content_codings.hpp>
+#include <http/scripted_server.hpp>
 
+#include <hocket/core/sleep.hpp>
 #include <hocket/crawl/crawler.hpp>
+#include <hocket/testing/blocked.hpp>
 #include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
 
@@ -16,8 +19,12 @@ using hocket::crawl::crawl_options;
 using hocket::testing::crawl_all;
 using hocket::testing::crawled;
 using hocket::testing::page;
+using hocket::testing::read_request;
 using hocket::testing::redirect;
+using hocket::testing::response_text;
+using hocket::testing::scripted_server;
 using hocket::testing::site;
+using hocket::testing::target_of;
 
 namespace {
 
@@ -164,6 +171,101 @@ HOCKET_TEST(sitemap_fetcher, stops_at_the_limit_of_pages_and_follows_nothing_at_
   EXPECT_EQ(flat.pages.size(), 1U);
   EXPECT_EQ(flat.summary["skipped"]["depth"], 2);
   co_await web.stop();
+}
+
+// ---- bounds
+
+HOCKET_TEST(sitemap_fetcher, reads_so_many_files_of_a_site_and_says_so) {
+  site web({{"/", {""}}});
+  web.set("/robots.txt", text("Sitemap: /1\nSitemap: /2\nSitemap: /3\n"));
+  for (const std::string path : {"/1", "/2", "/3"}) web.set(path, text(web.url("/of" + path)));
+  crawl_options options = with_sitemaps(web.url());
+  options.most_of_sitemaps.files_of_site = 2;
+  const crawled found = co_await crawl_all(options);
+  EXPECT_EQ(found.pages.size(), 3U);
+  EXPECT_EQ(found.notes, (list{"127.0.0.1 has more than 2 sitemaps; the others are left out"}));
+  co_await web.stop();
+}
+
+HOCKET_TEST(sitemap_fetcher, reads_so_much_in_all_and_says_so_once) {
+  for (const hocket::crawl::sitemap_limits most :
+       {hocket::crawl::sitemap_limits{.files = 2}, {.urls = 2}, {.bytes = 60}}) {
+    site web({{"/", {""}}});
+    web.set("/robots.txt", text("Sitemap: /1\nSitemap: /2\nSitemap: /3\n"));
+    for (const std::string path : {"/1", "/2", "/3"})
+      web.set(path, text(web.url("/of" + path) + "?" + std::string(20, 'x')));
+    crawl_options options = with_sitemaps(web.url());
+    options.most_of_sitemaps = most;
+    const crawled found = co_await crawl_all(options);
+    EXPECT_EQ(found.pages.size(), 3U);
+    EXPECT_FALSE(found.pages.contains(web.url("/of/3?" + std::string(20, 'x'))));
+    EXPECT_EQ(found.notes.size(), 1U);
+    EXPECT_TRUE(found.notes.at(0).starts_with("sitemaps are not read any further: ")) << found.notes.at(0);
+    co_await web.stop();
+  }
+}
+
+// ---- meanwhile, and the end
+
+/// A site whose sitemap names /s at once, and does not end.
+struct endless {
+  list asked;
+  scripted_server server{[this](hocket::tcp_socket& peer, std::size_t) -> coro<void> {
+    for (;;) {
+      const std::string request = co_await read_request(peer);
+      if (request.empty()) co_return;
+      asked.push_back(target_of(request));
+      if (asked.back() == "/robots.txt") {
+        co_await peer.send_all(response_text(404, ""));
+      } else if (asked.back() != "/sitemap.xml") {
+        co_await peer.send_all(
+            response_text(200, asked.back() == "/" ? "<a href=a>" : "", "Content-Type: text/html\r\n"));
+      } else {
+        co_await peer.send_all("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n<urlset>");
+        co_await hocket::sleep(10s);
+      }
+    }
+  }};
+};
+
+HOCKET_TEST(sitemap_fetcher, lets_the_pages_of_the_host_go_on) {
+  endless web;
+  std::vector<std::pair<std::string, hocket::duration>> pages;
+  const hocket::testing::temporary_directory folder;
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  const auto begun = hocket::loop::running().time();
+  hocket::crawl::crawler work(with_sitemaps(web.server.url(), {.per_host = 1, .timeout = 5s}), out,
+                              {.on_page = [&](const hocket::crawl::page_record& page) {
+                                pages.emplace_back(page.url, hocket::loop::running().time() - begun);
+                              }});
+  co_await work.run();
+  EXPECT_EQ(hocket::loop::running().time() - begun, 5s);
+  EXPECT_EQ(pages.size(), 2U);
+  for (const auto& [where, when] : pages) EXPECT_EQ(when, 0s) << where;
+}
+
+HOCKET_TEST(sitemap_fetcher, ends_at_once_when_the_limit_of_pages_is_met) {
+  endless web;
+  const auto begun = hocket::loop::running().time();
+  const crawled found = co_await crawl_all(with_sitemaps(web.server.url(), {.max_pages = 2}));
+  EXPECT_EQ(hocket::loop::running().time(), begun);
+  EXPECT_EQ(found.pages.size(), 2U);
+}
+
+HOCKET_TEST(sitemap_fetcher, ends_at_once_when_the_crawl_is_interrupted) {
+  endless web;
+  const hocket::testing::temporary_directory folder;
+  crawled found;
+  auto out = co_await hocket::crawl::output::open(folder.path());
+  hocket::crawl::crawler work(with_sitemaps(web.server.url()), out, hocket::testing::observe(found));
+  auto crawling = hocket::create_task(work.run());
+  co_await hocket::sleep(1s);
+  const auto begin = hocket::loop::running().time();
+  crawling.cancel();
+  EXPECT_TRUE(co_await hocket::testing::ends_cancelled(crawling));
+  EXPECT_EQ(hocket::loop::running().time(), begin);
+  EXPECT_EQ(found.skipped.size(), 0U);
+  EXPECT_EQ(found.notes, list());
 }
 
 HOCKET_TEST(sitemap_fetcher, keeps_the_delay_of_the_host) {

@@ -230,6 +230,24 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_was_found_while_it_was_claimed_wait
   }
 }
 
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_was_found_besides_links_waits_at_the_depth_of_its_page_and_once) {
+  const temporary_directory folder;
+  const url sitemaps = *url::parse("http://a/#sitemaps");
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+    const auto first = seeds({"http://a/1", "http://a/2"});
+    const auto left = co_await all->begin(first, take_all);
+    for (const target& each : left) {
+      const auto fresh = co_await all->finish({.page = each, .besides = {&sitemaps, 1}}, take_all);
+      EXPECT_EQ(fresh.size(), &each == &left.front() ? 1U : 0U);
+    }
+  }
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "");
+  const auto left = co_await all->begin({}, take_all);
+  EXPECT_EQ(hrefs_of(left), list{"http://a/#sitemaps"});
+  EXPECT_EQ(left.at(0).depth, 0U);
+}
+
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, what_was_released_is_as_if_never_seen) {
   const temporary_directory folder;
   const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");

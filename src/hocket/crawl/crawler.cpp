@@ -26,6 +26,12 @@ static constexpr auto flush_every = std::chrono::seconds(1);
 static constexpr auto first_retry_after = std::chrono::milliseconds(500);
 static constexpr std::size_t pages_for_a_slot = 4;  // one that is fetched, the others being written down
 
+// The sitemaps of a site wait, and are kept by a frontier on disk, as if they were a page of it: by a URL that no link leads to, for links have
+// no fragments.
+static constexpr std::string_view sitemaps_of_site = "/#hocket:sitemaps";
+
+static bool stands_for_sitemaps(const url& found) { return found.fragment() == "hocket:sitemaps"; }
+
 /// A page under way; gives its slot up when it goes, if not before.
 class crawler::ticket {
  public:
@@ -146,7 +152,7 @@ void crawler::queue(std::vector<target> fresh) {
   for (target& each : fresh) {
     if (each.attempts > 0) ++handed_out_;  // by an earlier run
     if (reached_limit_)
-      beyond_limit_.push_back(std::move(each));
+      beyond_limit_.push_back(each);
     else
       scheduler_.add(std::move(each));
   }
@@ -154,6 +160,7 @@ void crawler::queue(std::vector<target> fresh) {
 
 // Of a URL that was never seen before.
 verdict crawler::judge(const url& found) {
+  if (stands_for_sitemaps(found)) return {.priority = 1};
   const std::string_view reason = reason_against(found);
   if (reason.empty()) return {.priority = priority_of(found)};
   skip(found.href(), reason);
@@ -186,21 +193,24 @@ coro<void> crawler::hand_out() {
       handed_out_all_ = true;
       co_return;
     }
-    const bool is_new = next->is_new();
+    const bool is_new = next->is_new() && !stands_for_sitemaps(next->url);
     if (is_new && options_.max_pages && handed_out_ >= *options_.max_pages) {
-      reach_limit(std::move(*next));
+      reach_limit(*next);
       continue;
     }
     if (is_new) ++handed_out_;
-    create_task(crawl_page(std::move(*next), std::move(mine)), {.name = "page"});
+    if (stands_for_sitemaps(next->url))
+      create_task(read_sitemaps(std::move(*next), std::move(mine)), {.name = "sitemaps"});
+    else
+      create_task(crawl_page(std::move(*next), std::move(mine)), {.name = "page"});
   }
 }
 
 // Nothing new for now; pages that are to be tried again still are.
-void crawler::reach_limit(target one_too_many) {
+void crawler::reach_limit(const target& one_too_many) {
   reached_limit_ = true;
   const url place = one_too_many.place();
-  beyond_limit_.push_back(std::move(one_too_many));
+  beyond_limit_.push_back(one_too_many);
   scheduler_.abandon_new([this](const target& left) { beyond_limit_.push_back(left); });
   scheduler_.finished(place);
 }
@@ -210,8 +220,7 @@ bool crawler::fill_up() {
   if (beyond_limit_.empty() || handed_out_ >= *options_.max_pages) return false;
   reached_limit_ = false;
   for (std::uint64_t room = *options_.max_pages - handed_out_; room > 0 && !beyond_limit_.empty(); --room) {
-    scheduler_.add(std::move(beyond_limit_.front()));
-    beyond_limit_.pop_front();
+    scheduler_.add(beyond_limit_.pop_front());
   }
   return true;
 }
@@ -220,8 +229,10 @@ bool crawler::fill_up() {
 coro<void> crawler::settle() {
   stopping_ = true;
   scheduler_.end_waits();
-  if (!handed_out_all_ && !broken_ && under_way_ > 0)
-    note(fmt::format("stopping: {} pages are under way; Ctrl-C again ends at once", under_way_));
+  const std::size_t pages = under_way_ - (sitemaps_ ? sitemaps_->under_way() : 0);
+  if (sitemaps_) sitemaps_->end();
+  if (!handed_out_all_ && !broken_ && pages > 0)
+    note(fmt::format("stopping: {} pages are under way; Ctrl-C again ends at once", pages));
   co_await nothing_under_way_.wait();
   co_await count_what_is_left();
   if (broken_) co_return;
@@ -236,9 +247,8 @@ coro<void> crawler::settle() {
 
 coro<void> crawler::count_what_is_left() {
   const std::string why = handed_out_all_ ? "host_rests" : "interrupted";
-  scheduler_.abandon([&](const target& left) { skip(left.url.href(), why); });
-  for (const target& left : std::exchange(beyond_limit_, {}))
-    skip(left.url.href(), reached_limit_ ? "limit" : "interrupted");
+  scheduler_.abandon([&](const target& left) { leave(left, why); });
+  while (!beyond_limit_.empty()) leave(beyond_limit_.pop_front(), reached_limit_ ? "limit" : "interrupted");
   if (const std::uint64_t kept = roles_.frontier->kept(); kept > 0)
     counts_.skipped[reached_limit_ ? "limit" : why] += kept;
   co_await roles_.frontier->visit_passed_over([this](std::string_view href, std::string_view why) { skip(href, why); });
@@ -275,10 +285,6 @@ coro<void> crawler::crawl_page(target next, ticket mine) {
   try {
     const bool is_tried_again = postpone(next, result);
     if (hooks_.on_attempt && !result.refused) tell_attempt(next, result, begun, is_tried_again);
-    if (sitemaps_ && !is_tried_again) {
-      mine.give_slot_up();  // a site may have very many
-      co_await read_sitemaps(next, result);
-    }
     until_it_ends.answered();
     mine.give_slot_up();
     if (!is_tried_again) {
@@ -305,16 +311,34 @@ void crawler::tell_attempt(const target& next, const detail::fetched_page& resul
                      .is_tried_again = is_tried_again});
 }
 
-// Those of a site whose first page has come. That page is not finished before, so the crawl is not either.
-coro<void> crawler::read_sitemaps(const target& next, const detail::fetched_page& result) {
-  const bool is_there = result.status != 0 || result.skipped == "robots";
-  if (!is_there || stopping_ || reached_limit_) co_return;
-  co_await sitemaps_->read(scope_.contains(result.final_url) ? result.final_url : next.url);
+// Its host may be asked by others meanwhile. Unless it comes to its end, a crawl that is resumed reads them again.
+coro<void> crawler::read_sitemaps(target next, ticket mine) {
+  under_way until_it_ends{scheduler_, next.url};
+  scheduler_.give_slot_back(next.url);
+  until_it_ends.answered();
+  mine.give_slot_up();
+  try {
+    if (has_all_pages() || (sitemaps_ && !co_await sitemaps_->read(next.url))) co_return;
+    queue(co_await roles_.frontier->finish({.page = next}, judge_));
+  } catch (const std::exception&) {
+    output_failed(std::current_exception());
+  }
+}
+
+// What it leads to besides links: where it ended, if an attempt at another page has claimed that; when the first page of a site has come, its
+// sitemaps.
+std::vector<url> crawler::also_found(const target& next, const detail::fetched_page& result) {
+  std::vector<url> found;
+  if (result.ends_at_known) found.push_back(result.final_url);
+  if (!sitemaps_ || (result.status == 0 && result.skipped != "robots")) return found;
+  url theirs = *url::parse(sitemaps_of_site, scope_.contains(result.final_url) ? result.final_url : next.url);
+  if (sites_.insert(theirs.href()).second) found.push_back(std::move(theirs));
+  return found;
 }
 
 // As if the sitemap were a seed, and these were linked from it.
 coro<bool> crawler::take_from_sitemap(url sitemap, std::vector<page_link> pages) {
-  if (stopping_ || reached_limit_) co_return false;
+  if (stopping_) co_return false;
   detail::byte_budget::share held(*room_);
   co_await held.wait_to_grow();
   std::size_t bytes = 0;
@@ -343,7 +367,8 @@ coro<void> crawler::finish(const target& next, detail::fetched_page& result, tim
   fetcher_->finish(result);
   const std::vector<std::string> released = released_by(next, result.claimed);
   finished_page done{.page = next, .claimed = result.claimed, .released = released};
-  if (result.ends_at_known) done.besides = {&result.final_url, 1};
+  const std::vector<url> besides = also_found(next, result);
+  done.besides = besides;
   if (result.found != nullptr) done.links = result.found->links;
   if (options_.obey_robots && result.declared.robots.nofollow) done.not_followed = "nofollow";
   if (result.is_duplicate) done.not_followed = "duplicate";
@@ -382,6 +407,12 @@ void crawler::note(const std::string& text) {
   if (hooks_.on_note) hooks_.on_note(text);
 }
 
+bool crawler::has_all_pages() const { return options_.max_pages && counts_.pages >= *options_.max_pages; }
+
+void crawler::leave(const target& one, std::string_view reason) {
+  if (!stands_for_sitemaps(one.url)) skip(one.url.href(), reason);
+}
+
 void crawler::skip(std::string_view url, std::string_view reason) {
   ++counts_.skipped.try_emplace(std::string(reason)).first->second;
   if (hooks_.on_skip) hooks_.on_skip(url, reason);
@@ -412,6 +443,7 @@ page_record crawler::record(const target& next, const detail::fetched_page& resu
     if (hooks_.on_item) hooks_.on_item(result.final_url, item);
   }
   ++counts_.pages;
+  if (sitemaps_ && has_all_pages()) sitemaps_->end();
   ++(result.error.empty() ? counts_.ok : counts_.failed);
   counts_.links += page.links;
   counts_.bytes += result.bytes;

@@ -2,13 +2,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include <hocket/core/cancel_scope.hpp>
@@ -17,6 +17,7 @@
 #include <hocket/crawl/frontier.hpp>
 #include <hocket/crawl/hooks.hpp>
 #include <hocket/crawl/options.hpp>
+#include <hocket/crawl/packed_targets.hpp>
 #include <hocket/crawl/pipeline.hpp>
 #include <hocket/crawl/robots_cache.hpp>
 #include <hocket/crawl/roles.hpp>
@@ -74,13 +75,15 @@ class crawler {
   class ticket;
 
   coro<void> hand_out();
-  void reach_limit(target one_too_many);
+  void reach_limit(const target& one_too_many);
   [[nodiscard]] bool fill_up();
+  [[nodiscard]] bool has_all_pages() const;
   coro<void> settle();
   coro<void> flush_regularly();
   void tell_attempt(const target& next, const detail::fetched_page& result, time_point begun, bool is_tried_again);
   coro<void> crawl_page(target next, ticket mine);
-  coro<void> read_sitemaps(const target& next, const detail::fetched_page& result);
+  coro<void> read_sitemaps(target next, ticket mine);
+  [[nodiscard]] std::vector<url> also_found(const target& next, const detail::fetched_page& result);
   coro<bool> take_from_sitemap(url sitemap, std::vector<page_link> pages);
   coro<void> finish(const target& next, detail::fetched_page& result, time_point begun);
   [[nodiscard]] verdict judge(const url& found);
@@ -89,6 +92,7 @@ class crawler {
   coro<void> remember_counts();
   void queue(std::vector<target> fresh);
   void skip(std::string_view url, std::string_view reason);
+  void leave(const target& one, std::string_view reason);
   void note(const std::string& text);
   [[nodiscard]] bool postpone(const target& next, detail::fetched_page& result);
   page_record record(const target& next, const detail::fetched_page& result, time_point begun);
@@ -109,6 +113,7 @@ class crawler {
   std::unique_ptr<detail::byte_budget> room_;  // for what was found and is not written down
   std::unique_ptr<detail::page_fetcher> fetcher_;
   std::unique_ptr<detail::sitemap_fetcher> sitemaps_;  // null: they are not wanted
+  std::unordered_set<std::string> sites_;              // by origin: those whose sitemaps were found
   semaphore slots_;
   event nothing_under_way_;
   std::size_t under_way_ = 0;
@@ -116,7 +121,7 @@ class crawler {
   std::uint64_t earlier_pages_ = 0;  // of these, of earlier runs
   std::uint64_t earlier_bytes_ = 0;
   std::uint64_t handed_out_ = 0;
-  std::deque<target> beyond_limit_;  // new, and to be fetched if others turn out to be no pages
+  packed_targets beyond_limit_;  // new, and to be fetched if others turn out to be no pages
   cancel_scope* handing_out_ = nullptr;
   time_point begun_{};
   std::exception_ptr broken_;  // the output failed: the crawl ends with this

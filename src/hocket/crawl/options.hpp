@@ -30,6 +30,14 @@ enum class scope_rule {
   any,
 };
 
+/// How much of sitemaps is read in one crawl; what is beyond is left out, with a note.
+struct sitemap_limits {
+  std::size_t files_of_site = 1000;
+  std::size_t files = 10'000;
+  std::uint64_t urls = 10'000'000;                // that they name
+  std::uint64_t bytes = std::uint64_t{10} << 30;  // unpacked
+};
+
 struct crawl_options {
   /// User and password of one are shown to its origin by `crawl_session_options`, and are no part of what is found and kept.
   std::vector<url> seeds{};
@@ -57,6 +65,7 @@ struct crawl_options {
   bool obey_robots = true;  // robots.txt, and what pages and answers say to robots
   bool sitemaps =
       false;  // read those of each host that is met, see `sitemap_reader`; the pages that they name are followed
+  sitemap_limits most_of_sitemaps{};
   bool allow_private = false;
   bool allow_downgrade = false;  // redirects from https to http
   /// Of each request. Credentials among them (Authorization, Cookie, Proxy-Authorization) go to the origins of the seeds alone.

@@ -63,24 +63,58 @@ class unpacker {
 
 }  // namespace
 
-coro<void> sitemap_fetcher::read(url where) {
-  const url top = *url::parse("/", where);
-  if (!begun_.insert(top.href()).second) co_return;
+coro<bool> sitemap_fetcher::read(url where) {
+  if (has_ended_) co_return false;
+  cancel_scope reading;
+  struct listed {
+    std::unordered_set<cancel_scope*>& in;
+    cancel_scope* what;
+    listed(std::unordered_set<cancel_scope*>& all, cancel_scope* scope) : in(all), what(scope) { in.insert(what); }
+    listed(const listed&) = delete;
+    ~listed() { in.erase(what); }
+  } const while_it_is_read(readings_, &reading);
+  co_await reading.run(read_site(*url::parse("/", where)));
+  co_return !has_ended_;
+}
+
+void sitemap_fetcher::end() noexcept {
+  has_ended_ = true;
+  for (cancel_scope* const each : readings_) each->cancel();
+}
+
+coro<void> sitemap_fetcher::read_site(url top) {
   site of{.host = std::string(top.host())};
   for (const std::string& each : co_await named_by_robots(top))
     if (auto named = url::parse(each, top)) add(of, std::move(*named), 1, true);
   if (of.waiting.empty()) add(of, *url::parse("/sitemap.xml", top), 1, false);
-  while (!of.waiting.empty() && !of.is_over) {
+  while (!of.waiting.empty() && !of.is_over && !is_enough()) {
     file next = std::move(of.waiting.front());
     of.waiting.pop_front();
+    ++files_;
     co_await read_file(of, std::move(next));
   }
+  if (of.is_cut)
+    with_.note(fmt::format("{} has more than {} sitemaps; the others are left out", of.host,
+                           with_.options.most_of_sitemaps.files_of_site));
   if (of.failure) std::rethrow_exception(of.failure);
+}
+
+// Whether all that one crawl takes was read; says so the first time.
+bool sitemap_fetcher::is_enough() {
+  const sitemap_limits& most = with_.options.most_of_sitemaps;
+  if (files_ < most.files && urls_ < most.urls && bytes_ < most.bytes) return false;
+  if (!std::exchange(is_enough_noted_, true))
+    with_.note(fmt::format("sitemaps are not read any further: a crawl takes {} of them, {} URLs and {} bytes at most",
+                           most.files, most.urls, most.bytes));
+  return true;
 }
 
 void sitemap_fetcher::add(site& to, url where, unsigned level, bool is_named) {
   url place = without_credentials(std::move(where).without_fragment());
-  if (!is_http(place) || to.known.size() == most_files || !to.known.insert(place.href()).second) return;
+  if (!is_http(place) || to.known.contains(place.href())) return;
+  to.is_cut |= to.known.size() == with_.options.most_of_sitemaps.files_of_site;
+  if (to.is_cut) return;
+  to.known.insert(place.href());
   to.waiting.push_back({std::move(place), level, is_named});
 }
 
@@ -145,6 +179,7 @@ coro<void> sitemap_fetcher::read_body(site& of, file which, http::response& answ
   std::vector<page_link> found;
   std::size_t elsewhere = 0;
   sitemap_reader reader([&](sitemap_reader::entry what, url where) {
+    ++urls_;
     if (where.host() != of.host)
       ++elsewhere;
     else if (what == sitemap_reader::entry::page)
@@ -152,9 +187,12 @@ coro<void> sitemap_fetcher::read_body(site& of, file which, http::response& answ
     else if (which.level < most_levels)
       add(of, std::move(where), which.level + 1, true);
   });
-  const auto read = [&reader](std::string_view text) { reader.feed(text); };
+  const auto read = [this, &reader](std::string_view text) {
+    bytes_ += text.size();
+    reader.feed(text);
+  };
   unpacker bytes;
-  while (!of.is_over && !reader.is_full()) {
+  while (!of.is_over && !reader.is_full() && !is_enough()) {
     const std::string_view piece = co_await answer.next();
     if (piece.empty()) {
       bytes.finish(read);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include <hocket/base/function.hpp>
+#include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/detail/asker.hpp>
 #include <hocket/crawl/options.hpp>
@@ -23,12 +25,12 @@ namespace hocket::crawl::detail {
 /// Reads the sitemaps of sites: those that robots.txt names or, if it names none, /sitemap.xml; and those that these name. Belongs to one loop.
 ///
 /// A sitemap speaks for the host whose robots.txt names it, wherever it is itself: URLs of other hosts are left out. Redirects are followed
-/// five times, to other hosts too. What cannot be had is told by a note, and left out.
+/// five times, to other hosts too. What cannot be had is told by a note, and left out; so is what goes beyond
+/// `crawl_options::most_of_sitemaps`.
 /// Source: https://www.sitemaps.org/protocol.html
 class sitemap_fetcher {
  public:
-  static constexpr std::size_t most_files = 1000;  // of one site
-  static constexpr unsigned most_levels = 3;       // an index of indexes, which the protocol does not know
+  static constexpr unsigned most_levels = 3;  // an index of indexes, which the protocol does not know
 
   /// What it works with; all of it outlives it.
   struct parts {
@@ -43,9 +45,13 @@ class sitemap_fetcher {
 
   explicit sitemap_fetcher(parts with) : with_(std::move(with)) {}
 
-  /// Reads those of the site of `where`, whose connection the caller holds, unless that was done before. Throws what `take` throws,
-  /// and `cancelled`.
-  coro<void> read(url where);
+  /// Reads those of the site of `where`. Waits for turns of the hosts that it asks, and keeps nobody else from them. False if `end` came
+  /// before. Throws what `take` throws, and `cancelled`.
+  [[nodiscard]] coro<bool> read(url where);
+  /// Ends what is read now, and whatever is read from now on, at once.
+  void end() noexcept;
+  /// Calls of `read`.
+  [[nodiscard]] std::size_t under_way() const noexcept { return readings_.size(); }
 
  private:
   struct file {
@@ -57,20 +63,28 @@ class sitemap_fetcher {
     std::string host;
     std::deque<file> waiting{};
     std::unordered_set<std::string> known{};
+    bool is_cut = false;           // it has more files than are read
     bool is_over = false;          // no more are wanted
     std::exception_ptr failure{};  // of `take`
   };
 
+  coro<void> read_site(url top);
   coro<std::vector<std::string>> named_by_robots(url where);
   coro<void> read_file(site& of, file which);
   coro<std::optional<http::response>> ask(file which);
   coro<void> take_turn(url where);
   coro<void> read_body(site& of, file which, http::response& answer);
   coro<void> hand_on(site& of, url sitemap, std::vector<page_link> pages);
-  static void add(site& to, url where, unsigned level, bool is_named);
+  void add(site& to, url where, unsigned level, bool is_named);
+  [[nodiscard]] bool is_enough();
 
   parts with_;
-  std::unordered_set<std::string> begun_;  // sites, by origin
+  std::unordered_set<cancel_scope*> readings_;
+  bool has_ended_ = false;
+  bool is_enough_noted_ = false;
+  std::size_t files_ = 0;  // in all
+  std::uint64_t urls_ = 0;
+  std::uint64_t bytes_ = 0;
 };
 
 }  // namespace hocket::crawl::detail
