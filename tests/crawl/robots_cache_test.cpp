@@ -177,6 +177,26 @@ HOCKET_TEST(robots_cache, an_error_of_the_server_is_remembered_for_a_while_and_l
   EXPECT_EQ(co_await status_that_fails(cache, where), -1);
 }
 
+HOCKET_TEST(robots_cache, what_was_known_holds_as_long_as_nothing_newer_can_be_had) {
+  int asked = 0;
+  scripted_server web(answering([&asked](const std::string&) {
+    ++asked;
+    return response_text(asked == 1 || asked == 4 ? 200 : 503, asked == 1 ? closed : "", "Connection: close\r\n");
+  }));
+  asking here;
+  const url where = *url::parse(web.url("/a"));
+  EXPECT_FALSE((co_await here.cache.ask(where))->allows(where));
+  co_await hocket::sleep(24h);
+  EXPECT_FALSE((co_await here.cache.ask(where))->allows(where));
+  EXPECT_FALSE(here.cache.known(where)->allows(where));
+  co_await hocket::sleep(500ms);
+  EXPECT_EQ(here.cache.known(where), nullptr);
+  EXPECT_FALSE((co_await here.cache.ask(where))->allows(where));
+  co_await hocket::sleep(1s);
+  EXPECT_TRUE((co_await here.cache.ask(where))->allows(where));
+  EXPECT_EQ(asked, 4);
+}
+
 HOCKET_TEST(robots_cache, nobody_there_is_no_permission) {
   scripted_server web(answering([](const std::string&) { return std::string(); }));
   web.refuse();

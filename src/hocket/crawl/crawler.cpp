@@ -311,18 +311,27 @@ void crawler::tell_attempt(const target& next, const detail::fetched_page& resul
                      .is_tried_again = is_tried_again});
 }
 
-// Its host may be asked by others meanwhile. Unless it comes to its end, a crawl that is resumed reads them again.
+// One file, and then the pages of the site that wait already have their turn. Unless all were read, a crawl that is resumed begins anew with them.
 coro<void> crawler::read_sitemaps(target next, ticket mine) {
-  under_way until_it_ends{scheduler_, next.url};
+  using outcome = detail::sitemap_fetcher::outcome;
+  const under_way until_it_ends{scheduler_, next.url};
   scheduler_.give_slot_back(next.url);
-  until_it_ends.answered();
-  mine.give_slot_up();
+  mine.give_slot_up();  // it may have to wait for other hosts
   try {
-    if (has_all_pages() || (sitemaps_ && !co_await sitemaps_->read(next.url))) co_return;
-    queue(co_await roles_.frontier->finish({.page = next}, judge_));
+    auto read = has_all_pages() ? outcome::ended : outcome::all;  // there is none if they are not wanted any more
+    if (sitemaps_ && read != outcome::ended) read = co_await sitemaps_->read_next(next.url);
+    if (read == outcome::all) queue(co_await roles_.frontier->finish({.page = next}, judge_));
+    if (read == outcome::more) queue_again(next);
   } catch (const std::exception&) {
     output_failed(std::current_exception());
   }
+}
+
+void crawler::queue_again(target sitemaps) {
+  sitemaps.priority = 0;
+  std::vector<target> them;
+  them.push_back(std::move(sitemaps));
+  queue(std::move(them));
 }
 
 // What it leads to besides links: where it ended, if an attempt at another page has claimed that; when the first page of a site has come, its

@@ -91,6 +91,7 @@ class crawler {
   [[nodiscard]] std::string_view reason_against(const url& found);
   coro<void> remember_counts();
   void queue(std::vector<target> fresh);
+  void queue_again(target sitemaps);
   void skip(std::string_view url, std::string_view reason);
   void leave(const target& one, std::string_view reason);
   void note(const std::string& text);

@@ -64,23 +64,21 @@ coro<const robots*> robots_cache::ask(url where) {
     if (kept.rules) co_return &*kept.rules;
     throw robots_unreachable(*kept.failure);
   }
-  kept.rules.reset();
-  bytes_ -= std::exchange(kept.bytes, 0);
   try {
-    kept.rules = co_await fetch(*url::parse("/robots.txt", where), kept.bytes);
-    bytes_ += kept.bytes;
+    std::size_t size = 0;
+    kept.rules = co_await fetch(*url::parse("/robots.txt", where), size);
+    bytes_ += size - std::exchange(kept.bytes, size);
     kept.good_until = loop::running().time() + good_for;
     kept.failures = 0;
-    co_return &*kept.rules;
   } catch (const robots_unreachable& failed) {
     fail(kept, failed);
-    throw;
   } catch (const http::address_refused&) {
     throw;  // nobody was asked
   } catch (const std::exception& failed) {
     fail(kept, robots_unreachable(failed.what(), 0, http::detail::is_passing(std::current_exception())));
-    throw robots_unreachable(*kept.failure);
   }
+  if (!kept.rules) throw robots_unreachable(*kept.failure);
+  co_return &*kept.rules;
 }
 
 robots_cache::entry& robots_cache::entry_of(const url& where) {

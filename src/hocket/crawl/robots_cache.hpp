@@ -47,7 +47,8 @@ class robots_unreachable : public error {
 /// Redirects are followed five times, to other hosts too, whatever the scope of the crawl; each takes a slot of its host. A file that is not
 /// there (400 to 499, more redirects) allows everything; an error of the server, none at all, or a redirect that is not followed (from https
 /// to http, to what is no http(s) URL, to a host whose turn is more than a minute away) allows nothing, and is forgotten after half a second,
-/// then one, two, ... up to ten minutes. Of the body 500 KiB are read. Belongs to one loop.
+/// then one, two, ... up to ten minutes; what was known before holds meanwhile, if anything was. Of the body 500 KiB are read. Belongs to one
+/// loop.
 /// Source: RFC 9309, 2.3 and 2.4.
 class robots_cache {
  public:

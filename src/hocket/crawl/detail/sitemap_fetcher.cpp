@@ -63,18 +63,30 @@ class unpacker {
 
 }  // namespace
 
-coro<bool> sitemap_fetcher::read(url where) {
-  if (has_ended_) co_return false;
+/// Is in a set as long as it lives.
+struct sitemap_fetcher::listed {
+  std::unordered_set<cancel_scope*>& in;
+  cancel_scope* what;
+  listed(std::unordered_set<cancel_scope*>& all, cancel_scope& scope) : in(all), what(&scope) { in.insert(what); }
+  listed(const listed&) = delete;
+  ~listed() { in.erase(what); }
+};
+
+coro<sitemap_fetcher::outcome> sitemap_fetcher::read_next(url where) {
+  if (has_ended_) co_return outcome::ended;
+  const url top = *url::parse("/", where);
+  site& of = sites_.try_emplace(top.href(), site{.host = std::string(top.host())}).first->second;
   cancel_scope reading;
-  struct listed {
-    std::unordered_set<cancel_scope*>& in;
-    cancel_scope* what;
-    listed(std::unordered_set<cancel_scope*>& all, cancel_scope* scope) : in(all), what(scope) { in.insert(what); }
-    listed(const listed&) = delete;
-    ~listed() { in.erase(what); }
-  } const while_it_is_read(readings_, &reading);
-  co_await reading.run(read_site(*url::parse("/", where)));
-  co_return !has_ended_;
+  const listed while_it_is_read(readings_, reading);
+  co_await reading.run(read_one(of, top));
+  if (has_ended_) co_return outcome::ended;
+  if (!of.waiting.empty() && !of.is_over && !is_enough()) co_return outcome::more;
+  const site done = std::move(sites_.extract(top.href()).mapped());
+  if (done.is_cut)
+    with_.note(fmt::format("{} has more than {} sitemaps; the others are left out", done.host,
+                           with_.options.most_of_sitemaps.files_of_site));
+  if (done.failure) std::rethrow_exception(done.failure);
+  co_return outcome::all;
 }
 
 void sitemap_fetcher::end() noexcept {
@@ -82,21 +94,19 @@ void sitemap_fetcher::end() noexcept {
   for (cancel_scope* const each : readings_) each->cancel();
 }
 
-coro<void> sitemap_fetcher::read_site(url top) {
-  site of{.host = std::string(top.host())};
+coro<void> sitemap_fetcher::read_one(site& of, url top) {
+  if (!std::exchange(of.is_begun, true)) co_await look_for_files(of, top);
+  if (of.waiting.empty() || is_enough()) co_return;
+  file next = std::move(of.waiting.front());
+  of.waiting.pop_front();
+  co_await read_file(of, std::move(next));
+  ++files_;
+}
+
+coro<void> sitemap_fetcher::look_for_files(site& of, url top) {
   for (const std::string& each : co_await named_by_robots(top))
     if (auto named = url::parse(each, top)) add(of, std::move(*named), 1, true);
   if (of.waiting.empty()) add(of, *url::parse("/sitemap.xml", top), 1, false);
-  while (!of.waiting.empty() && !of.is_over && !is_enough()) {
-    file next = std::move(of.waiting.front());
-    of.waiting.pop_front();
-    ++files_;
-    co_await read_file(of, std::move(next));
-  }
-  if (of.is_cut)
-    with_.note(fmt::format("{} has more than {} sitemaps; the others are left out", of.host,
-                           with_.options.most_of_sitemaps.files_of_site));
-  if (of.failure) std::rethrow_exception(of.failure);
 }
 
 // Whether all that one crawl takes was read; says so the first time.

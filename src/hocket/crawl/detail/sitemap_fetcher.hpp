@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -45,12 +46,14 @@ class sitemap_fetcher {
 
   explicit sitemap_fetcher(parts with) : with_(std::move(with)) {}
 
-  /// Reads those of the site of `where`. Waits for turns of the hosts that it asks, and keeps nobody else from them. False if `end` came
-  /// before. Throws what `take` throws, and `cancelled`.
-  [[nodiscard]] coro<bool> read(url where);
+  enum class outcome { more, all, ended };
+
+  /// Reads the next one of the site of `where`, whose connection the caller holds; `all`: that was the last, and the site is forgotten.
+  /// `ended`: `end` came before. Throws what `take` throws, and `cancelled`.
+  [[nodiscard]] coro<outcome> read_next(url where);
   /// Ends what is read now, and whatever is read from now on, at once.
   void end() noexcept;
-  /// Calls of `read`.
+  /// Calls of `read_next`.
   [[nodiscard]] std::size_t under_way() const noexcept { return readings_.size(); }
 
  private:
@@ -59,16 +62,19 @@ class sitemap_fetcher {
     unsigned level = 1;
     bool is_named = true;  // by robots.txt or an index
   };
+  struct listed;
   struct site {
     std::string host;
     std::deque<file> waiting{};
     std::unordered_set<std::string> known{};
+    bool is_begun = false;
     bool is_cut = false;           // it has more files than are read
     bool is_over = false;          // no more are wanted
     std::exception_ptr failure{};  // of `take`
   };
 
-  coro<void> read_site(url top);
+  coro<void> read_one(site& of, url top);
+  coro<void> look_for_files(site& of, url top);
   coro<std::vector<std::string>> named_by_robots(url where);
   coro<void> read_file(site& of, file which);
   coro<std::optional<http::response>> ask(file which);
@@ -79,6 +85,7 @@ class sitemap_fetcher {
   [[nodiscard]] bool is_enough();
 
   parts with_;
+  std::unordered_map<std::string, site> sites_;  // by their first URL: those that are read
   std::unordered_set<cancel_scope*> readings_;
   bool has_ended_ = false;
   bool is_enough_noted_ = false;
