@@ -151,7 +151,7 @@ void crawler::queue(std::vector<target> fresh) {
   if (options_.order == crawl_order::depth_first) std::ranges::reverse(fresh);
   for (target& each : fresh) {
     if (each.attempts > 0) ++handed_out_;  // by an earlier run
-    if (reached_limit_)
+    if (reached_limit_ && each.is_new())
       beyond_limit_.push_back(each);
     else
       scheduler_.add(std::move(each));
