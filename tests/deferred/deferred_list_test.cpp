@@ -9,24 +9,17 @@
 #include <hocket/deferred.hpp>
 #include <hocket/testing/test.hpp>
 
+#include "told.hpp"
+
 using namespace std::chrono_literals;
 using hocket::coro;
 using hocket::deferred;
 using hocket::deferred_outcomes;
 using hocket::testing::ends_cancelled;
+using hocket::testing::told;
 using hocket::testing::wait_all_tasks_blocked;
 
 namespace {
-
-std::string told(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& known) {
-    return known.what();
-  } catch (const hocket::cancelled&) {
-    return "cancelled";
-  }
-}
 
 TEST(deferred_list, gives_how_each_ended_in_their_order) {
   std::string seen;

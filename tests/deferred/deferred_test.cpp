@@ -9,24 +9,17 @@
 #include <hocket/deferred.hpp>
 #include <hocket/testing/test.hpp>
 
+#include "told.hpp"
+
 using namespace std::chrono_literals;
 using hocket::coro;
 using hocket::deferred;
 using hocket::loop;
 using hocket::testing::ends_cancelled;
+using hocket::testing::told;
 using hocket::testing::wait_all_tasks_blocked;
 
 namespace {
-
-std::string told(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& known) {
-    return known.what();
-  } catch (const hocket::cancelled&) {
-    return "cancelled";
-  }
-}
 
 TEST(deferred, callbacks_run_in_a_chain_within_the_call_that_has_the_result) {
   const deferred<int> d;
