@@ -4,6 +4,7 @@
 
 #include <hocket/deferred/cooperator.hpp>
 #include <hocket/deferred/defer_later.hpp>
+#include <hocket/deferred/defer_to_thread.hpp>
 #include <hocket/deferred/deferred.hpp>
 #include <hocket/deferred/deferred_list.hpp>
 #include <hocket/deferred/deferred_lock.hpp>

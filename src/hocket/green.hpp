@@ -15,4 +15,6 @@
 #include <hocket/green/sleep.hpp>
 #include <hocket/green/spawn.hpp>
 #include <hocket/green/stack.hpp>
+#include <hocket/green/thread_pool.hpp>
+#include <hocket/green/timeout.hpp>
 #include <hocket/green/wait.hpp>

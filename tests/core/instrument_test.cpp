@@ -117,3 +117,57 @@ HOCKET_TEST(instrument, that_throws_is_reported_and_removed_and_the_others_stay)
   EXPECT_EQ(told.events.size(), 12U);
   loop.set_exception_handler({});
 }
+
+namespace {
+
+/// Which tasks are scheduled, and when they go on.
+class scheduling final : public hocket::instrument {
+ public:
+  scheduling() { hocket::loop::running().add_instrument(*this); }
+  ~scheduling() { hocket::loop::running().remove_instrument(*this); }
+  scheduling(const scheduling&) = delete;
+
+  void task_scheduled(hocket::task_base& task) override { note("scheduled", task); }
+  void before_task_step(hocket::task_base& task) override { note("before", task); }
+
+  std::vector<std::string> events;
+
+ private:
+  void note(const char* what, hocket::task_base& task) {
+    if (task.name() != "main") events.push_back(std::string(what) + " " + std::string(task.name()));
+  }
+};
+
+}  // namespace
+
+HOCKET_TEST(instrument, is_told_when_a_task_is_scheduled_by_another_one_or_by_a_timer) {
+  scheduling told;
+  co_await hocket::create_task(nap(), {.name = "t"});
+  EXPECT_EQ(told.events, (events{"scheduled t", "before t", "scheduled t", "before t"}));
+}
+
+HOCKET_TEST(task, counts_its_steps_and_knows_when_it_began_and_went_on) {
+  const auto begun = hocket::loop::running().time();
+  auto napping = hocket::create_task(nap());
+  co_await hocket::sleep(500ms);
+  hocket::task_base& record = *napping.record();
+  EXPECT_EQ(record.steps(), 1U);
+  EXPECT_EQ(record.made_when(), begun);
+  co_await napping;
+  EXPECT_EQ(record.steps(), 2U);
+  EXPECT_EQ(record.made_when(), begun);
+  EXPECT_EQ(record.last_step(), begun + 1s);
+  EXPECT_EQ(record.time_spent(), 0s);
+}
+
+HOCKET_TEST(task, knows_how_long_its_steps_took_if_somebody_is_told_of_them) {
+  scheduling told;
+  auto working = hocket::create_task([]() -> hocket::coro<void> {
+    const auto end = std::chrono::steady_clock::now() + 2ms;
+    while (std::chrono::steady_clock::now() < end) {
+    }
+    co_return;
+  }());
+  co_await working;
+  EXPECT_GE(working.record()->time_spent(), 2ms);
+}

@@ -3,6 +3,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <hocket/core/sleep.hpp>
@@ -510,6 +511,81 @@ HOCKET_TEST(reactor, has_twisteds_words) {
   hocket::reactor::call_from_thread(loop::running(), [&order] { order.push_back(1); });
   co_await hocket::sleep(2s);
   EXPECT_EQ(order, (std::vector{1, 1, 2}));
+}
+
+HOCKET_TEST(deferred, callbacks_may_be_coroutine_functions) {
+  const std::string greeting = "hello ";
+  const auto greeted =
+      hocket::succeed(std::string("you")).add_callback([greeting](const std::string& whom) -> coro<std::string> {
+        co_await hocket::sleep(1s);
+        co_return greeting + whom;  // both are there still
+      });
+  EXPECT_FALSE(greeted.called());
+  EXPECT_EQ(co_await greeted.add_callback([](std::string text) { return text + "!"; }), "hello you!");
+}
+
+HOCKET_TEST(deferred, errbacks_may_be_coroutine_functions) {
+  const auto mended = hocket::fail<int>(std::make_exception_ptr(std::runtime_error("broken")))
+                          .add_errback([](const std::exception_ptr& error) -> coro<int> {
+                            co_await hocket::sleep(1s);
+                            co_return static_cast<int>(told(error).size());
+                          });
+  EXPECT_EQ(co_await mended, 6);
+}
+
+HOCKET_TEST(deferred, that_waits_for_a_coroutine_function_cancels_it) {
+  bool was_cancelled = false;
+  const auto waits = hocket::succeed().add_callback([&was_cancelled]() -> coro<void> {
+    try {
+      co_await hocket::sleep(1h);
+    } catch (const hocket::cancelled&) {
+      was_cancelled = true;
+      throw;
+    }
+  });
+  co_await hocket::sleep(1s);
+  waits.cancel();
+  EXPECT_THROW(co_await waits, hocket::cancelled);
+  EXPECT_TRUE(was_cancelled);
+}
+
+HOCKET_TEST(maybe_deferred, runs_a_coroutine_function) {
+  EXPECT_EQ(co_await hocket::maybe_deferred([]() -> coro<int> { co_return 3; }), 3);
+  EXPECT_EQ(co_await hocket::defer_later(1s, []() -> coro<int> { co_return 4; }), 4);
+}
+
+HOCKET_TEST(deferred, add_both_waits_for_what_its_function_defers_and_passes_on_what_there_was) {
+  const deferred<> cleaned_up;
+  const auto value = hocket::succeed(7).add_both([cleaned_up] { return cleaned_up; });
+  EXPECT_FALSE(value.called());
+  cleaned_up.callback();
+  EXPECT_EQ(co_await value, 7);
+  bool has_run = false;
+  const auto error =
+      hocket::fail<int>(std::make_exception_ptr(std::runtime_error("broken"))).add_both([&has_run]() -> coro<void> {
+        co_await hocket::sleep(1s);
+        has_run = true;
+      });
+  try {
+    co_await error;
+    ADD_FAILURE();
+  } catch (const std::runtime_error& broken) {
+    EXPECT_STREQ(broken.what(), "broken");
+  }
+  EXPECT_TRUE(has_run);
+}
+
+HOCKET_TEST(defer_to_thread, gives_what_the_function_gives_and_calls_back_on_the_loops_thread) {
+  const auto here = std::this_thread::get_id();
+  const auto elsewhere = hocket::defer_to_thread([] { return std::this_thread::get_id(); });
+  EXPECT_TRUE(co_await elsewhere.add_callback([here](std::thread::id there) {
+    EXPECT_NE(there, here);
+    return std::this_thread::get_id() == here;
+  }));
+  EXPECT_EQ(co_await hocket::defer_to_thread([]() -> int {
+              throw std::runtime_error("theirs");
+            }).add_errback([](const std::exception_ptr&) { return 5; }),
+            5);
 }
 
 }  // namespace

@@ -209,4 +209,20 @@ HOCKET_TEST(coiterate, cancelled_takes_no_further_step) {
   EXPECT_EQ(at, (std::vector{1L}));
 }
 
+HOCKET_TEST(looping_call, runs_a_coroutine_function_to_its_end_before_it_calls_it_again) {
+  int begun = 0;
+  int ended = 0;
+  hocket::looping_call tick([&]() -> coro<void> {
+    ++begun;
+    co_await hocket::sleep(1500ms);
+    ++ended;
+  });
+  const auto whole = tick.start(1s);
+  co_await hocket::sleep(3s);
+  EXPECT_EQ(begun, 2);
+  tick.stop();
+  co_await whole;
+  EXPECT_EQ(ended, 2);
+}
+
 }  // namespace

@@ -201,6 +201,31 @@ HOCKET_TEST(green_group, map_throws_what_a_call_throws) {
   EXPECT_THROW(co_await mapped, std::runtime_error);
 }
 
+HOCKET_TEST(green_group, maps_in_a_green_thread_alone) {
+  bool has_run = false;
+  green::group members;
+  EXPECT_THROW(members.map([&has_run](int) { has_run = true; }, std::vector{1}), hocket::invalid_state_error);
+  co_await hocket::sleep(1s);
+  EXPECT_FALSE(has_run);
+}
+
+HOCKET_TEST(green_group, a_map_that_gives_up_lets_a_cancellation_be_seen_afterwards) {
+  const auto begin = loop::running().time();
+  auto mapping = green::spawn([] {
+    const auto limit = green::timeout::start_new(1s);
+    green::group members;
+    const auto work = [](int) {
+      hocket::cancel_scope shield({.shield = true});
+      green::with_scope(shield, [] { green::sleep(5s); });
+    };
+    EXPECT_THROW(members.map(work, std::vector{1}), green::timeout_expired);
+    green::sleep(1h);
+  });
+  loop::running().call_later(2s, [&mapping] { mapping.cancel(); });
+  EXPECT_TRUE(co_await ends_cancelled(mapping));
+  EXPECT_EQ(loop::running().time() - begin, 5s);
+}
+
 HOCKET_TEST(green_group, imap_gives_values_in_order_and_imap_unordered_as_they_come) {
   co_await green::spawn([] {
     const auto slowly = [](int seconds) {

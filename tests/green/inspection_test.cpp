@@ -1,9 +1,13 @@
 // What others are told of a green thread: where it waits, and that it kept the loop.
 
 #include <array>
+#include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <regex>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <sys/socket.h>
@@ -12,6 +16,8 @@
 #include <hocket/core/call_graph.hpp>
 #include <hocket/green.hpp>
 #include <hocket/testing/test.hpp>
+
+#include "../core/standard_error.hpp"
 
 using namespace std::chrono_literals;
 using hocket::coro;
@@ -104,5 +110,54 @@ HOCKET_TEST(green_debug_mode, names_the_green_thread_that_kept_the_loop_and_the_
   EXPECT_NE(told.front().find(expected), std::string::npos) << told.front();
   EXPECT_NE(told.front().find("inspection_test.cpp:" + std::to_string(rests_at)), std::string::npos) << told.front();
 }
+
+constexpr unsigned rests_before_at = __LINE__ + 2;
+[[gnu::noinline]] void rest_and_compute(const std::atomic<bool>& is_enough) {
+  green::sleep(1ns);
+  while (!is_enough) std::this_thread::yield();
+}
+
+/// What the watchdog says of a green thread that calls `computes`, which is to go on until it is told.
+template <class Function>
+coro<std::string> told_of(Function computes) {
+  standard_error heard;
+  std::string told;
+  std::atomic<bool> is_told = false;
+  std::thread listener([&] {
+    told = heard.block_until(standard_error::report_of_a_stall());
+    is_told = true;
+  });
+  loop::running().set_watchdog(100ms);
+  co_await green::spawn([&is_told, computes] { computes(is_told); }, {.name = "busy"});
+  listener.join();
+  co_return told;
+}
+
+HOCKET_REAL_TIME_TEST(green_watchdog, names_the_green_thread_that_keeps_the_loop_while_it_does) {
+  const std::string told = co_await told_of(&rest_and_compute);
+  const std::string expected =
+      "task 'busy' since it waited at .*inspection_test.cpp:" + std::to_string(rests_before_at);
+  EXPECT_TRUE(std::regex_search(told, std::regex(expected))) << told;
+  EXPECT_TRUE(std::regex_search(told, std::regex("\n  #[0-9]+ .*rest_and_compute"))) << told;
+}
+
+#ifndef HOCKET_SANITIZED  // the thread sanitizer calls handlers on whatever stack there is
+[[gnu::noinline]] void compute_at_the_end_of(const std::byte* stack, const std::atomic<bool>& is_enough) {
+  constexpr std::ptrdiff_t little = 2 * 1024;
+  if (static_cast<const std::byte*>(__builtin_frame_address(0)) - stack > little) {
+    compute_at_the_end_of(stack, is_enough);
+  } else {
+    while (!is_enough) continue;
+  }
+  asm volatile("");  // or the call above were no call
+}
+
+HOCKET_REAL_TIME_TEST(green_watchdog, asks_one_whose_stack_is_nearly_full) {
+  const std::string told = co_await told_of([](const std::atomic<bool>& is_enough) {
+    compute_at_the_end_of(green::detail::fiber::current()->memory().memory().data(), is_enough);
+  });
+  EXPECT_TRUE(std::regex_search(told, std::regex("\n  #0 .*compute_at_the_end_of"))) << told;
+}
+#endif
 
 }  // namespace

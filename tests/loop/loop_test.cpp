@@ -288,6 +288,23 @@ TEST_P(a_loop, moves_virtual_time_to_the_next_deadline_only) {
   EXPECT_EQ(seen - begin, 90min);
 }
 
+TEST_P(a_loop, has_one_turn_time_a_turn) {
+  const auto begin = loop().turn_time();
+  hocket::time_point first{};
+  loop().call_later(1s, [&] {
+    first = loop().turn_time();
+    time_.advance_to(loop().time() + 1s);
+    EXPECT_EQ(loop().turn_time(), first);
+    loop().call_soon([&] {
+      EXPECT_EQ(loop().turn_time(), loop().time());
+      loop().stop();
+    });
+  });
+  loop().run_forever();
+  EXPECT_EQ(first - begin, 1s);
+  EXPECT_EQ(loop().turn_time() - begin, 2s);
+}
+
 TEST_P(a_loop, does_not_wait_for_a_cancelled_timer) {
   const auto begin = loop().time();
   auto cancelled = loop().call_later(1s, note('a'));

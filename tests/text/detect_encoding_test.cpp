@@ -77,6 +77,7 @@ TEST(declared_encoding, stands_in_no_comment_and_no_attribute) {
   EXPECT_EQ(declared_encoding("<!-- <meta charset=big5> --><meta charset=koi8-r>"), encoding::koi8_r);
   EXPECT_EQ(declared_encoding("<!--><meta charset=koi8-r>"), encoding::koi8_r);
   EXPECT_EQ(declared_encoding("<a title='<meta charset=big5>'><meta charset=koi8-r>"), encoding::koi8_r);
+  EXPECT_EQ(declared_encoding("<p title='<meta charset=big5>"), std::nullopt);
   EXPECT_EQ(declared_encoding("<metacharset=big5>"), std::nullopt);
   EXPECT_EQ(declared_encoding("<meta charset='big5"), std::nullopt);
 }

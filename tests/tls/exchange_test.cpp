@@ -76,6 +76,19 @@ HOCKET_TEST(tls, tells_what_was_agreed_upon) {
   EXPECT_EQ(server.find_layer<tls_layer>()->peer_certificate(), std::nullopt);
 }
 
+HOCKET_TEST(tls, agrees_on_a_protocol_of_the_connections_own_where_the_contexts_name_none) {
+  for (const bool names : {false, true}) {
+    auto under = co_await plain_pair();
+    const std::vector<std::string> named = names ? std::vector<std::string>{"http/1.1"} : std::vector<std::string>{};
+    auto [secure_client, secure_server] =
+        co_await hocket::gather(start_tls(std::move(under.client), trusting_client(),
+                                          {.server_hostname = "localhost", .alpn_protocols = {"h2", "http/1.1"}}),
+                                start_tls(std::move(under.server), localhost_server({.alpn_protocols = named}),
+                                          {.server_side = true, .alpn_protocols = {"h2", "http/1.1"}}));
+    EXPECT_EQ(secure_client.find_layer<tls_layer>()->alpn_protocol(), names ? "http/1.1" : "h2");
+  }
+}
+
 HOCKET_TEST(tls, transfers_every_size_both_ways_at_once) {
   for (const std::size_t size : {1uz, 1368uz, 1369uz, 1370uz, 16384uz, 16385uz, 65536uz, 200000uz, 1000000uz}) {
     auto [client, server] = co_await secure_pair();

@@ -502,6 +502,16 @@ TEST(url_error, says_that_an_opaque_base_is_none) {
   EXPECT_EQ(url::parse("#d", base)->href(), "mailto:a@b.c#d");
 }
 
+TEST(url_resolving, gives_a_sibling_the_same_without_a_dot_and_a_slash_before_it) {
+  for (const std::string_view base :
+       {"http://h", "http://h/", "http://h/a/b", "http://h/a/?q#f", "https://u:p@h:8/a/b/c", "foo://h", "foo://h/a/b",
+        "foo:/a/b", "foo:/.//a/b", "foo:/a", "foo:opaque", "file:///", "file:///a/b", "file:///C:", "file:///C:/a",
+        "file://h/a"})
+    for (const std::string_view name : {"n", "name.html", "a+b-c.d", "name?q", "name#f", "name?q=1#f",
+                                        "name?q\xc3\xa9 '#f g", "na\tme", "name ", "c"})
+      EXPECT_EQ(resolved(name, base), resolved("./" + std::string(name), base)) << name << " on " << base;
+}
+
 TEST(url_resolving, takes_another_scheme_as_it_is) {
   for (const char* text : {"mailto:a@b.c", "javascript:void(0)", "data:,x", "file:///etc/passwd", "tel:1", "htp://h/"})
     EXPECT_EQ(resolved(text), text);

@@ -28,7 +28,7 @@ class intrusive_list {
   using link = list_link<Tag>;
 
  public:
-  intrusive_list() noexcept { reset(); }
+  constexpr intrusive_list() noexcept { reset(); }
   intrusive_list(const intrusive_list&) = delete;
   intrusive_list& operator=(const intrusive_list&) = delete;
 
@@ -75,7 +75,7 @@ class intrusive_list {
   }
 
  private:
-  void reset() noexcept { ends_.next = ends_.previous = &ends_; }
+  constexpr void reset() noexcept { ends_.next = ends_.previous = &ends_; }
 
   static void insert_before(link& place, T& item) noexcept {
     link& added = item;

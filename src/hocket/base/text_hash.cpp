@@ -32,7 +32,9 @@ std::uint32_t text_hash(std::string_view text, std::uint64_t seed) noexcept {
 
 std::uint64_t wide_text_hash(std::string_view text, std::uint64_t seed) noexcept {
   constexpr std::uint64_t first = 0x9e3779b97f4a7c15, second = 0xbf58476d1ce4e5b9;
-  const std::uint64_t secret = seed ^ first;  // so that nobody can choose the factor 0
+  // So that nobody who does not know the seed can choose the factor 0; and nothing like the first `hash`, or exchanging the halves of a
+  // step would make the same of another text.
+  const std::uint64_t secret = folded_product(seed ^ second, first);
   std::uint64_t hash = seed ^ (text.size() * second);
   const char* at = text.data();
   std::size_t left = text.size();

@@ -1,9 +1,23 @@
 // Each target has an item, which stands among the target's waiters and, once that has ended, in the line of what arrived, or
 // goes straight to the first who waits. `claims_` tells a latecomer that nothing will be left for it.
 
+#include <hocket/base/process_table.hpp>
 #include <hocket/core/as_completed.hpp>
 
 namespace hocket::detail {
+
+// The first in line goes on: from the link of that one, which is no longer the beginning of the operation.
+template <>
+struct process_layout<completion_line> {
+  static constexpr shown_types<1> types{{
+      {&typeid(completion_line::item),
+       shown_type::meaning::wakes,
+       {offsetof(completion_line::item, owner), offsetof(completion_line, waiters_),
+        offsetof(operation, task_) - offsetof(ready_node, next)}},
+  }};
+};
+HOCKET_SHOW(shown_types<1>, hocket_shows_as_completed) = process_layout<completion_line>::types;
+HOCKET_NOTE(2, hocket_shows_as_completed);
 
 completion_line::completion_line(const std::vector<future_base*>& targets, const as_completed_options& options)
     : loop_(loop::running()), items_(targets.size()), left_(targets.size()) {

@@ -28,6 +28,9 @@ class completion_line {
   completion_line& operator=(const completion_line&) = delete;
 
  private:
+  template <class>
+  friend struct process_layout;
+
   // Stands among a target's waiters until that has ended, and then in line.
   class item final : public ready_node {
    public:

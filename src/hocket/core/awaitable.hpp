@@ -1,12 +1,16 @@
 #pragma once
 
+#include <concepts>
 #include <coroutine>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include <hocket/base/attributes.hpp>
 
 namespace hocket {
+
+class operation;
 
 namespace detail {
 
@@ -42,6 +46,20 @@ template <awaitable T>
 using await_result_t = decltype(detail::get_awaiter(std::declval<T>()).await_resume());
 
 namespace detail {
+
+// The compilers' own words: there is no other way to ask for a type's namespace.
+template <class T>
+consteval bool is_named_by_hocket() {
+  constexpr std::string_view before = "T = ";
+  const std::string_view words = __PRETTY_FUNCTION__;
+  return words.substr(words.find(before) + before.size()).starts_with("hocket::");
+}
+
+/// Neither it nor what waits for it is hocket's, or made of hocket's: a coroutine that awaits it puts a `foreign_wait` around it.
+template <class Awaitable, class Awaiter = std::remove_cvref_t<decltype(get_awaiter(std::declval<Awaitable>()))>>
+inline constexpr bool is_foreign =
+    !std::derived_from<Awaiter, operation> && !is_named_by_hocket<std::remove_cvref_t<Awaitable>>() &&
+    !is_named_by_hocket<Awaiter>();
 
 /// What may be given as a body: an awaitable, or something to call that returns one.
 template <class Body>

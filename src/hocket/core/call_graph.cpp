@@ -8,11 +8,14 @@
 
 #include <iterator>
 #include <map>
-#include <string_view>
+#include <typeinfo>
 #include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include <hocket/base/function_name.hpp>
+#include <hocket/base/wait_kind.hpp>
 #include <hocket/core/call_graph.hpp>
 #include <hocket/core/operation.hpp>
 
@@ -23,40 +26,6 @@ static constexpr std::size_t most_tasks_deep = 100;
 
 namespace detail {
 namespace {
-
-// Where `name` has a closing bracket: the place of the one that opens it.
-std::size_t opening_bracket(std::string_view name, std::size_t closing) noexcept {
-  std::size_t depth = 0;
-  for (std::size_t at = closing + 1; at-- > 0;) {
-    if (name[at] == ')' || name[at] == '>' || name[at] == ']' || name[at] == '}') ++depth;
-    if (name[at] == '(' || name[at] == '<' || name[at] == '[' || name[at] == '{') --depth;
-    if (depth == 0) return at;
-  }
-  return 0;
-}
-
-void replace_all(std::string& in, std::string_view what, std::string_view by) {
-  for (std::size_t at = in.find(what); at != std::string::npos; at = in.find(what, at + by.size()))
-    in.replace(at, what.size(), by);
-}
-
-// "coro<T> app::(anonymous namespace)::f(T) const [T = int]" is app::f. What compilers print differs in details.
-std::string short_name(std::string_view pretty) {
-  if (pretty.ends_with(']')) pretty = pretty.substr(0, pretty.rfind(" ["));
-  while (!pretty.empty() && !pretty.ends_with(')')) pretty.remove_suffix(1);  // const, noexcept, -> type
-  if (pretty.empty()) return {};
-  pretty = pretty.substr(0, opening_bracket(pretty, pretty.size() - 1));
-  std::string name(pretty);
-  replace_all(name, "(anonymous namespace)::", "");
-  replace_all(name, "(anonymous class)::operator()", "(lambda)");
-  replace_all(name, "(lambda)::operator()", "(lambda)");
-  std::size_t begin = name.size();
-  while (begin > 0 && name[begin - 1] != ' ') {  // the return type stands before a blank
-    --begin;
-    if (name[begin] == '>' || name[begin] == ')') begin = opening_bracket(name, begin);
-  }
-  return name.substr(begin);
-}
 
 frame_call_graph_entry entry_of(const frame_base& frame) {
   return {frame.awaiting().line() != 0 ? frame.awaiting() : frame.created()};
@@ -145,8 +114,11 @@ class task_tree {
     }
     std::vector<frame_call_graph_entry> frames;
     const bool all = add_frames(task, {}, frames);
+    std::string waits;
+    if (const operation* const leaf = task.leaf(); leaf != nullptr && leaf->is_waiting())
+      waits = ": " + wait_kind(typeid(*leaf).name());
     for (const auto& frame : frames)
-      fmt::format_to(out, "{}  | {}() {}\n", indent, frame.function(), place(frame.where));
+      fmt::format_to(out, "{}  | {}() {}{}\n", indent, frame.function(), place(frame.where), std::exchange(waits, ""));
     if (!all) fmt::format_to(out, "{}  | ...\n", indent);
     for (task_base* awaited : awaits_[&task]) write(*awaited, indent + "  ", depth + 1);
   }
@@ -175,7 +147,7 @@ std::string await_chain(task_base& task) {
 
 }  // namespace detail
 
-std::string frame_call_graph_entry::function() const { return detail::short_name(where.function_name()); }
+std::string frame_call_graph_entry::function() const { return detail::function_name(where.function_name()); }
 
 std::string format_call_graph(const future_call_graph& graph) {
   std::string text;

@@ -11,6 +11,7 @@
 #include <hocket/base/attributes.hpp>
 #include <hocket/base/result.hpp>
 #include <hocket/core/awaitable.hpp>
+#include <hocket/core/foreign_wait.hpp>
 #include <hocket/core/frame.hpp>
 
 namespace hocket {
@@ -98,15 +99,6 @@ class [[nodiscard]] HOCKET_CORO_TYPE HOCKET_CORO_ELIDABLE coro {
 
   /// Runs it to its end, in the awaiting task. Gives its value or throws its exception.
   [[nodiscard]] auto operator co_await() && noexcept {
-    struct awaiter {
-      [[nodiscard]] bool await_ready() const noexcept { return false; }
-      std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
-        child.promise().set_parent(parent);
-        return child;
-      }
-      T await_resume() { return child.promise().result().take(); }
-      std::coroutine_handle<promise_type> child;
-    };
     HOCKET_ASSERT(frame_ && !frame_.promise().has_begun(), "a coroutine was awaited twice");
     return awaiter{frame_};
   }
@@ -128,6 +120,16 @@ class [[nodiscard]] HOCKET_CORO_TYPE HOCKET_CORO_ELIDABLE coro {
 
  private:
   friend promise_type;
+  struct awaiter {
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> parent) noexcept {
+      child.promise().set_parent(parent);
+      return child;
+    }
+    T await_resume() { return child.promise().result().take(); }
+    std::coroutine_handle<promise_type> child;
+  };
+
   explicit coro(std::coroutine_handle<promise_type> frame) noexcept : frame_(frame) {}
   void drop() noexcept {
     if (!frame_) return;

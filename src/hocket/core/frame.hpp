@@ -5,16 +5,22 @@
 #include <source_location>
 
 #include <hocket/base/arena.hpp>
+#include <hocket/base/process_layout.hpp>
 #include <hocket/core/awaitable.hpp>
 
 namespace hocket {
 
 class task_base;
 
+namespace detail {
+template <class Awaitable>
+class foreign_wait;
+}
+
 /// What every hocket coroutine frame begins with: who waits for it, where it was made, and where it awaits now.
 ///
-/// Another process reads these to draw the tree of what waits for what, so their places are part of the table that it goes
-/// by. 24 bytes and two stores an await, measured as noise.
+/// Another process reads these to draw the tree of what waits for what (core/process_table.cpp). 24 bytes and two stores an
+/// await, measured as noise.
 class frame_base {
  public:
   frame_base(const frame_base&) = delete;
@@ -64,12 +70,22 @@ class frame_base {
     awaiting_ = where;
     return static_cast<Awaitable&&>(awaited);
   }
+  /// Of somebody else's awaitable.
+  template <awaitable Awaitable>
+    requires detail::is_foreign<Awaitable>
+  [[nodiscard]] auto await_transform(Awaitable&& awaited,
+                                     std::source_location where = std::source_location::current()) {
+    awaiting_ = where;
+    return detail::foreign_wait<Awaitable>(static_cast<Awaitable&&>(awaited));
+  }
 
  protected:
   explicit frame_base(std::source_location created) noexcept : created_(created) {}
   ~frame_base() = default;
 
  private:
+  template <class>
+  friend struct detail::process_layout;
   static constexpr std::uintptr_t is_task = 1;
 
   [[nodiscard]] std::coroutine_handle<> end_task() noexcept;

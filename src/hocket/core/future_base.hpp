@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <hocket/base/arena.hpp>
+#include <hocket/base/process_layout.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket {
@@ -88,6 +89,8 @@ class future_base : public arena_allocated {
 
  private:
   friend task_base;
+  template <class>
+  friend struct detail::process_layout;
   [[noreturn]] static void refuse_other_loop();
   void last_release() noexcept;
 

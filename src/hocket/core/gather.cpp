@@ -10,9 +10,26 @@
 #include <numeric>
 #include <vector>
 
+#include <hocket/base/process_table.hpp>
 #include <hocket/core/gather.hpp>
 
 namespace hocket::detail {
+
+template <>
+struct process_layout<gather_of_tasks> {
+  static constexpr shown_types<4> types{{
+      {&typeid(gather_of_tasks), shown_type::meaning::gathers, {offsetof(gather_of_tasks, left_)}},
+      {&typeid(gather_of_tasks::watcher),
+       shown_type::meaning::wakes,
+       {offsetof(gather_of_tasks::watcher, owner_), offsetof(operation, task_)}},
+      {&typeid(gather_of_coroutines), shown_type::meaning::gathers, {offsetof(gather_of_coroutines, left_)}},
+      {&typeid(gather_of_coroutines::watcher),
+       shown_type::meaning::wakes,
+       {offsetof(gather_of_coroutines::watcher, owner_), offsetof(operation, task_)}},
+  }};
+};
+HOCKET_SHOW(shown_types<4>, hocket_shows_gather) = process_layout<gather_of_tasks>::types;
+HOCKET_NOTE(2, hocket_shows_gather);
 
 gather_of_tasks::gather_of_tasks(std::size_t capacity)
     : watchers_(static_cast<watcher*>(::operator new(capacity * sizeof(watcher)))), capacity_(capacity) {}

@@ -24,6 +24,9 @@ class join_operation : public operation {
   [[nodiscard]] task_base* awaited_task() noexcept override { return target_->as_task(); }
 
  protected:
+  template <class>
+  friend struct process_layout;
+
   /// Throws if the wait or the target was cancelled. A task that awaits a cancelled one is served by that throw.
   void joined() {
     resumed();

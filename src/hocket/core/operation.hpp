@@ -101,6 +101,9 @@ class operation : public timer_node {
   [[nodiscard]] task_base* task() const noexcept { return task_; }
 
  private:
+  template <class>
+  friend struct detail::process_layout;
+
   void wake_as(phase how) noexcept {
     phase_ = how;
     task_->owner().schedule(*this);

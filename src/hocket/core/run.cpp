@@ -64,12 +64,14 @@ static std::unique_ptr<loop> make_loop(const run_options& options) {
                                              .make_backend = options.make_backend,
                                              .clock = options.clock,
                                              .debug = options.debug,
+                                             .watchdog = options.watchdog,
                                              .seed = options.seed,
                                              .shuffle = options.shuffle});
 }
 
 runner::runner(run_options options) : options_(std::move(options)), loop_(make_loop(options_)) {
   if (options_.debug) loop_->set_debug(true);
+  if (options_.watchdog) loop_->set_watchdog(*options_.watchdog);
 }
 
 loop& runner::get_loop() const {

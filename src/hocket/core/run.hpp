@@ -28,6 +28,8 @@ struct run_options {
   bool handle_sigint = true;
   /// Debug mode, see docs/debugging.md; also by HOCKET_DEBUG=1 in the environment.
   bool debug = false;
+  /// As in `loop_options`: a turn that lasts so long is told of while it lasts.
+  std::optional<duration> watchdog{};
   /// How long cleaning up may take. What has not ended by then (a task that swallows its cancellation, a call on the blocking
   /// pool) is reported and left behind together with the loop.
   delay shutdown_timeout = std::chrono::minutes(5);

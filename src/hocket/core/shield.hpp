@@ -22,6 +22,9 @@ class shield_wait : public operation {
   bool stop() noexcept override;
 
  private:
+  template <class>
+  friend struct process_layout;
+
   future_base* inner_;  // the derived class holds it
 };
 

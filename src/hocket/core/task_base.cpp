@@ -7,6 +7,7 @@
 //
 // `may_be_cancelled_` spares the walk: a poke sets it, an answer of "no" clears it.
 
+#include <algorithm>
 #include <bit>
 #include <cstdio>
 #include <typeinfo>
@@ -15,12 +16,21 @@
 
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
+#include <hocket/base/probe.hpp>
+#include <hocket/base/process_table.hpp>
 #include <hocket/core/call_graph.hpp>
+#include <hocket/core/detail/trace.hpp>
 #include <hocket/core/done_callback.hpp>
 #include <hocket/core/operation.hpp>
 #include <hocket/core/task_base.hpp>
+#include <hocket/loop/loop_made.hpp>
+
+// Here, for every program with tasks has this file.
+HOCKET_NOTE(1, hocket_process_table);
 
 namespace hocket {
+
+[[maybe_unused]] static const auto traces_loops = detail::loop_made = detail::trace_if_asked;
 
 bool is_cancelled(const std::exception_ptr& error) noexcept {
   if (!error) return false;
@@ -89,10 +99,12 @@ std::coroutine_handle<> frame_base::end_task() noexcept {
 
 task_base::task_base(loop& owner, std::coroutine_handle<> frame, origin from) noexcept
     : future_base(owner, from.created),
+      stepped_(owner.last_time()),
       top_(&own_),
       frame_(frame),
       context_(std::move(from.context)),
-      name_(owner.next_task_number()) {
+      name_(owner.next_task_number()),
+      made_(stepped_) {
   may_be_cancelled_ = from.inherited != nullptr;
   own_.outer = from.inherited;
   retain();  // the loop's
@@ -103,6 +115,7 @@ void task_base::cancel_at_shutdown() noexcept {
 }
 
 void task_base::start() noexcept {
+  HOCKET_PROBE(task_created, this, &owner());
   owner().tasks().push_back(*this);
   owner().schedule(*this);
   if (detail::monitor* const told = owner().monitor()) [[unlikely]]
@@ -110,6 +123,7 @@ void task_base::start() noexcept {
 }
 
 void task_base::start_eagerly() noexcept {
+  HOCKET_PROBE(task_created, this, &owner());
   const detail::thread_context outside = detail::here;
   if (detail::monitor* const told = owner().monitor()) [[unlikely]] {
     told->task_created(*this);
@@ -148,10 +162,12 @@ void task_base::frame_ended() noexcept {
 }
 
 void task_base::finish(state how) noexcept {
+  HOCKET_PROBE(task_ended, this, static_cast<int>(how));
   using link = list_link<loop_task>;
   if (link::is_linked()) link::unlink();
   if (detail::monitor* const told = owner().monitor()) [[unlikely]]
     told->task_ended(*this);
+  owner().add_steps(steps_);
   end(how);
   // Whoever is told of this, and whatever its result destroys, must not meet a task that is gone.
   detail::here.task = nullptr;
@@ -160,8 +176,12 @@ void task_base::finish(state how) noexcept {
 }
 
 void task_base::tell_of_step() noexcept {
-  std::source_location from{};
-  if (leaf_ != nullptr) from = frame_base::of(leaf_->waiter()).awaiting();
+  detail::await_places from{};
+  if (leaf_ != nullptr) {
+    const frame_base* frame = &frame_base::of(leaf_->waiter());
+    for (std::size_t n = 0; n < from.size() && frame != nullptr; ++n, frame = frame->parent())
+      from[n] = frame->awaiting();
+  }
   owner().monitor()->step_begins(*this, from);
 }
 
@@ -169,6 +189,15 @@ exception_context task_base::pending_report() {
   std::string message = fmt::format("a task was pending when its loop was closed: '{}'", name());
   if (owner().debug()) message += ", waiting in " + detail::await_chain(*this);
   return {.message = std::move(message), .where = created()};
+}
+
+exception_context task_base::deadlock_report() {
+  std::size_t count = 0;
+  owner().tasks().for_each([&count](loop_task&) { ++count; });
+  return {.message =
+              fmt::format("nothing can happen any more in this loop, unless a signal comes or another thread calls; {} "
+                          "tasks wait:\n{}",
+                          count, format_all_tasks())};
 }
 
 exception_context task_base::slow_step_report(double seconds, std::source_location from) {
@@ -294,6 +323,11 @@ static bool level_outside(const cancel_node& node) noexcept {
 
 bool task_base::foreign(const cancel_node& node) const noexcept {
   return edges_outside(node) > node.entry || level_outside(node);
+}
+
+void task_base::settle(cancel_node& node) noexcept {
+  node.requests = 0;
+  for (cancel_node* at = top_; at != &node; at = at->outer) at->entry = std::min(at->entry, edges_outside(*at));
 }
 
 void task_base::rearm(const cancel_node& node) noexcept {

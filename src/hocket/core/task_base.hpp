@@ -40,10 +40,11 @@ class task_base : public future_base, public loop_task {
   [[nodiscard]] std::uint32_t cancelling() const noexcept;
 
   [[nodiscard]] task_base* as_task() noexcept final { return this; }
+  [[nodiscard]] task_base* wakes() noexcept final { return this; }
   void add_done_callback(detail::done_callback& callback) noexcept final;
   [[nodiscard]] std::string_view name() { return name_.text(); }
-  /// The same in a signal handler: takes no memory but `room`.
-  [[nodiscard]] std::string_view name_in(std::span<char, 32> room) const noexcept { return name_.text_in(room); }
+  [[nodiscard]] std::string_view name_in(std::span<char, 32> room) const noexcept final { return name_.text_in(room); }
+  [[nodiscard]] std::source_location made_at() const noexcept final { return created(); }
   void set_name(std::unique_ptr<std::string> name) noexcept { name_.set(std::move(name)); }
 
   /// Its loop ends: the first call cancels.
@@ -64,6 +65,9 @@ class task_base : public future_base, public loop_task {
   void poke() noexcept;
   /// Somebody outside `node` wants the task gone as well: a `cancelled` that reaches it must go on.
   [[nodiscard]] bool foreign(const cancel_node& node) const noexcept;
+  /// What `node`, which stands on this task's stack, asked for was thrown as an error of its own: its requests are gone, for the nodes inside
+  /// of it as well.
+  void settle(cancel_node& node) noexcept;
   /// Another error takes the place of a foreign edge: it is pending again.
   void rearm(const cancel_node& node) noexcept;
   [[nodiscard]] cancel_node* top() const noexcept { return top_; }
@@ -80,12 +84,17 @@ class task_base : public future_base, public loop_task {
     throw cancelled{};
   }
   void wait_for(operation& leaf) noexcept { leaf_ = &leaf; }
+  /// It goes on without having waited.
+  void wait_for_nothing() noexcept { leaf_ = nullptr; }
   /// Its coroutine is about to go on.
   void resumes() noexcept {
     detail::here.task = this;
     detail::here.variables = &context_;
     detail::here.inline_completions = 0;
-    if (detail::here.running->monitor() != nullptr) [[unlikely]]  // the owner, but at hand
+    const loop& running = *detail::here.running;  // the owner, but at hand
+    ++steps_;
+    stepped_ = running.last_time();
+    if (running.monitor() != nullptr) [[unlikely]]
       tell_of_step();
     leaf_ = nullptr;
   }
@@ -96,13 +105,23 @@ class task_base : public future_base, public loop_task {
 
   // ---- for debugging
 
+  /// How often it went on, its beginning counted.
+  [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
+  /// When it was made, and when its last step began, on the loop's clock; as exact as `loop::last_time`.
+  [[nodiscard]] time_point made_when() const noexcept { return made_; }
+  [[nodiscard]] time_point last_step() const noexcept { return stepped_; }
+  /// How long its steps took so far, without what ran inside of them: only of those that its loop told somebody of (debug mode, instruments).
+  [[nodiscard]] duration time_spent() const noexcept { return spent_; }
+
   /// Its outermost frame. Precondition: it has not ended.
   [[nodiscard]] std::coroutine_handle<> frame() const noexcept { return frame_; }
   [[nodiscard]] task_base& self() noexcept final { return *this; }
   void hold() noexcept final { retain(); }
   void let_go() noexcept final { release(); }
   void leave_behind() noexcept override;
+  void count_time(duration step) noexcept final { spent_ += step; }
   [[nodiscard]] exception_context pending_report() override;
+  [[nodiscard]] exception_context deadlock_report() override;
   [[nodiscard]] exception_context slow_step_report(double seconds, std::source_location from) override;
 
   /// The first step. A task cancelled before it never runs.
@@ -122,6 +141,8 @@ class task_base : public future_base, public loop_task {
 
  private:
   friend class frame_base;
+  template <class>
+  friend struct detail::process_layout;
 
   [[noreturn]] static void refuse_outside_of_a_task();
   HOCKET_ASIDE void tell_of_step() noexcept;
@@ -131,11 +152,15 @@ class task_base : public future_base, public loop_task {
   [[nodiscard]] std::uint32_t edges_outside(const cancel_node& node) const noexcept;
 
   operation* leaf_ = nullptr;
+  std::uint64_t steps_ = 0;  // these two beside it: each step writes all of them
+  time_point stepped_;
   cancel_node* top_;
   cancel_node own_{cancel_node::kind::own};
   std::coroutine_handle<> frame_;
   hocket::context context_;
   task_name name_;
+  time_point made_;
+  duration spent_{};
 };
 
 }  // namespace hocket

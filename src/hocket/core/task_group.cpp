@@ -5,6 +5,7 @@
 // before whoever awaits the child does.
 
 #include <hocket/base/assert.hpp>
+#include <hocket/base/process_table.hpp>
 #include <hocket/core/task_group.hpp>
 
 namespace hocket {
@@ -26,9 +27,28 @@ class task_group::child final : public ready_node, public list_link<child_link>,
   [[nodiscard]] task_base& task() const noexcept { return *task_; }
 
  private:
+  template <class>
+  friend struct detail::process_layout;
+
   task_group& group_;
   record_ref<task_base> task_;
 };
+
+template <>
+struct detail::process_layout<task_group> {
+  static constexpr shown_types<2> types{{
+      {&typeid(task_group::drain_operation),
+       shown_type::meaning::gathers,
+       {offsetof(task_group::drain_operation, group_), offsetof(task_group, size_)}},
+      {&typeid(task_group::child),
+       shown_type::meaning::wakes,
+       {offsetof(task_group::child, group_), offsetof(task_group, task_)}},
+  }};
+};
+namespace detail {
+HOCKET_SHOW(shown_types<2>, hocket_shows_task_group) = process_layout<task_group>::types;
+HOCKET_NOTE(2, hocket_shows_task_group);
+}  // namespace detail
 
 task_group::~task_group() { HOCKET_ASSERT(size_ == 0, "a task group was destroyed before its children had ended"); }
 

@@ -73,6 +73,8 @@ class task_group {
   template <class Body>
   friend coro<void> with_task_group(Body body);
   friend class cancel_scope;
+  template <class>
+  friend struct detail::process_layout;
 
   explicit task_group(task_base& owner) : task_(owner) {
     errors_.reserve(1);  // for the body's: whatever fails, the node must leave the stack
@@ -135,6 +137,9 @@ class task_group::drain_operation final : public operation {
   }
 
  private:
+  template <class>
+  friend struct detail::process_layout;
+
   task_group& group_;
   bool deaf_ = false;
 };

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+
+#include <hocket/base/process_layout.hpp>
 
 namespace hocket {
 
@@ -16,11 +20,13 @@ class task_name {
   explicit task_name(std::uint64_t number) noexcept : bits_(number << 1 | is_number) {}
   task_name(const task_name&) = delete;
   task_name& operator=(const task_name&) = delete;
-  ~task_name() { drop(); }
+  ~task_name() { drop(bits_); }
 
+  /// The earlier name goes last: a handler of signals may read in the midst of this.
   void set(std::unique_ptr<std::string> name) noexcept {
-    drop();
-    bits_ = reinterpret_cast<std::uintptr_t>(name.release());
+    const std::uintptr_t before = std::exchange(bits_, reinterpret_cast<std::uintptr_t>(name.release()));
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    drop(before);
   }
 
   [[nodiscard]] std::string_view text() {
@@ -38,11 +44,13 @@ class task_name {
   }
 
  private:
+  template <class>
+  friend struct detail::process_layout;
   static constexpr std::uintptr_t is_number = 1;
 
   [[nodiscard]] std::string* given() const noexcept { return reinterpret_cast<std::string*>(bits_); }
-  void drop() noexcept {
-    if ((bits_ & is_number) == 0) delete given();
+  static void drop(std::uintptr_t bits) noexcept {
+    if ((bits & is_number) == 0) delete reinterpret_cast<std::string*>(bits);
   }
 
   std::uintptr_t bits_;

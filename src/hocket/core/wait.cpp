@@ -1,9 +1,22 @@
 // A wait stands with one watcher among the waiters of each target. The operation itself is what stands in the timers, so it
 // runs twice when it times out: once for the timer, and a turn later to resume, as asyncio's.
 
+#include <hocket/base/process_table.hpp>
 #include <hocket/core/wait.hpp>
 
 namespace hocket::detail {
+
+template <>
+struct process_layout<wait_operation> {
+  static constexpr shown_types<2> types{{
+      {&typeid(wait_operation), shown_type::meaning::gathers, {offsetof(wait_operation, left_)}},
+      {&typeid(wait_operation::watcher),
+       shown_type::meaning::wakes,
+       {offsetof(wait_operation::watcher, owner), offsetof(operation, task_)}},
+  }};
+};
+HOCKET_SHOW(shown_types<2>, hocket_shows_wait) = process_layout<wait_operation>::types;
+HOCKET_NOTE(2, hocket_shows_wait);
 
 wait_operation::wait_operation(const std::vector<future_base*>& targets, const wait_options& options)
     : watchers_(targets.size()), left_(targets.size()), options_(options) {

@@ -45,6 +45,9 @@ class wait_operation final : public operation {
   bool stop() noexcept override;
 
  private:
+  template <class>
+  friend struct process_layout;
+
   // Stands among a target's waiters.
   class watcher final : public ready_node {
    public:

@@ -20,6 +20,10 @@ namespace hocket {
 template <class T>
 class deferred;
 
+template <class T>
+deferred<T> ensure_deferred(coro<T> body, std::source_location created = std::source_location::current());
+[[nodiscard]] deferred<void> succeed(std::source_location created = std::source_location::current());
+
 namespace detail {
 
 template <class T>
@@ -30,7 +34,11 @@ template <class T>
 struct deferred_value<deferred<T>> {
   using type = T;
 };
-/// What a callback gives to the next one: a deferred is waited for.
+template <class T>
+struct deferred_value<coro<T>> {
+  using type = T;
+};
+/// What a callback gives to the next one: a deferred is waited for, and a coroutine run.
 template <class Returned>
 using deferred_value_t = deferred_value<std::remove_cvref_t<Returned>>::type;
 
@@ -43,13 +51,33 @@ struct callback_result<Function, void> {
   using type = deferred_value_t<std::invoke_result_t<Function&>>;
 };
 
+/// Runs a coroutine function, which with its arguments stays until its coroutine has ended.
+template <class Function, class... Args>
+std::invoke_result_t<Function&, Args...> run_owned(Function function, Args... args) {
+  co_return co_await function(std::move(args)...);
+}
+
+/// Calls a callback, for the only time. Of a coroutine function the deferred of its coroutine is given.
+template <class Function, class... Args>
+auto call_back(const std::source_location& created, Function& function, Args&&... args) {
+  using returned = std::invoke_result_t<Function&, std::remove_cvref_t<Args>...>;
+  if constexpr (is_coro<std::remove_cvref_t<returned>>)
+    return ensure_deferred(
+        run_owned<Function, std::remove_cvref_t<Args>...>(std::move(function), std::forward<Args>(args)...), created);
+  else
+    return std::invoke(function, std::forward<Args>(args)...);
+}
+
+template <class Function>
+concept gives_nothing = std::is_void_v<std::invoke_result_t<Function&>>;
+
 }  // namespace detail
 
 /// A result that is not there yet, and the chain of callbacks that it will go through. Counterpart: twisted.internet.defer.Deferred.
 ///
 /// Whoever makes it calls `callback` or `errback`, once. Whoever gets it adds callbacks and errbacks: each gives a deferred of its own
 /// result, to which the next one is added, so that one reads a chain as Twisted's. What a callback returns goes to the next callback, what it
-/// throws to the next errback; if it returns a deferred, the chain waits for that. They run at once, within the call that has the
+/// throws to the next errback; if it returns a deferred, or is a coroutine function, the chain waits for that. They run at once, within the call that has the
 /// result, or within `add_callback` if it is there already; never later, and not by the loop.
 ///
 ///     fetch(url).add_callback(parse).add_errback(log);
@@ -98,11 +126,12 @@ class deferred {
     using next = detail::callback_result<Success, T>::type;
     return chain<next>(
         [success = std::move(success), failure = std::move(failure)](result<T>& from, auto into) mutable {
-          if (from.has_error()) return settle_by(into, [&] { return std::invoke(failure, from.error()); });
+          const auto made = into->created();
+          if (from.has_error()) return settle_by(into, [&] { return detail::call_back(made, failure, from.error()); });
           if constexpr (std::is_void_v<T>)
-            return settle_by(into, [&] { return std::invoke(success); });
+            return settle_by(into, [&] { return detail::call_back(made, success); });
           else
-            return settle_by(into, [&] { return std::invoke(success, from.take()); });
+            return settle_by(into, [&] { return detail::call_back(made, success, from.take()); });
         });
   }
   /// Errors pass by. Counterpart: addCallback.
@@ -120,9 +149,27 @@ class deferred {
     else
       return add_callbacks([](T value) { return value; }, std::move(failure));
   }
-  /// Runs `function` without arguments, however it went, and passes on what there was, or what it throws. Counterpart: addBoth, as used for
-  /// cleaning up.
+  /// Runs `function` without arguments, however it went, and passes on what there was, or what it throws; a deferred that it returns, or its
+  /// coroutine, is waited for before. Counterpart: addBoth, as used for cleaning up.
   template <class Function>
+  deferred add_both(Function function) const {
+    static_assert(std::is_void_v<detail::deferred_value_t<std::invoke_result_t<Function&>>>,
+                  "add_both passes on what there was: what its function gives would be lost");
+    const auto shared = std::make_shared<Function>(std::move(function));
+    const auto clean_up = [shared] { return succeed().add_callback(std::move(*shared)); };
+    const auto failed = [clean_up](const std::exception_ptr& error) {
+      return clean_up().add_callback([error]() -> deferred { std::rethrow_exception(error); });
+    };
+    if constexpr (std::is_void_v<T>)
+      return add_callbacks(clean_up, failed);
+    else
+      return add_callbacks(
+          [clean_up](T value) {
+            return clean_up().add_callback([value = std::move(value)]() mutable { return std::move(value); });
+          },
+          failed);
+  }
+  template <detail::gives_nothing Function>
   deferred add_both(Function function) const {
     return chain<T>(
         [function = std::move(function)](result<T>& from, auto into) mutable -> std::shared_ptr<detail::deferred_link> {
@@ -243,7 +290,7 @@ template <class T>
   made.callback(std::forward<T>(value));
   return made;
 }
-[[nodiscard]] inline deferred<> succeed(std::source_location created = std::source_location::current()) {
+[[nodiscard]] inline deferred<> succeed(std::source_location created) {
   deferred<> made(created);
   made.callback();
   return made;
@@ -267,7 +314,7 @@ auto maybe_deferred(Function function, std::source_location created = std::sourc
 /// Runs a coroutine as a task whose result the deferred is. To cancel the deferred cancels the task; it has its result when that has ended.
 /// Counterpart: ensureDeferred, and what `inlineCallbacks` makes of a generator.
 template <class T>
-deferred<T> ensure_deferred(coro<T> body, std::source_location created = std::source_location::current()) {
+deferred<T> ensure_deferred(coro<T> body, std::source_location created) {
   const task<T> running = create_task(std::move(body), {.created = created});
   deferred<T> made = deferred<T>::answering_late([running] { running.cancel(); }, created);
   running.add_done_callback([made](task<T> ended) {

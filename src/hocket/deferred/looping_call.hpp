@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -23,6 +24,13 @@ class looping_call {
       : looping_call(function<deferred<>()>([work = std::move(work)]() mutable {
           work();
           return succeed();
+        })) {}
+  /// A coroutine function's coroutine is run to its end.
+  template <class Function>
+    requires std::same_as<std::invoke_result_t<Function&>, coro<void>>
+  explicit looping_call(Function work)
+      : looping_call(function<deferred<>()>([work = std::make_shared<Function>(std::move(work))]() mutable {
+          return succeed().add_callback([work]() -> coro<void> { co_await (*work)(); });
         })) {}
   ~looping_call();
   looping_call(const looping_call&) = delete;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <hocket/core/activity.hpp>
 #include <hocket/dns/detail/lookups.hpp>
 #include <hocket/dns/dns_resolver.hpp>
 
@@ -46,12 +47,17 @@ dns_resolver::dns_resolver(dns_options options) : state_(std::make_shared<detail
 dns_resolver::~dns_resolver() { state_->close(); }
 
 coro<std::vector<socket_address>> dns_resolver::resolve(std::string host, std::uint16_t port, int family) {
-  co_return co_await detail::lookups::resolve(state_, std::move(host), port, family);
+  const auto state = state_;  // the resolver may go while this waits
+  activity resolving(host);
+  resolving.enter("resolving");
+  co_return co_await detail::lookups::resolve(state, host, port, family);
 }
 
 template <dns::record_type Record>
 coro<std::vector<Record>> dns_resolver::query(std::string name) {
   const auto state = state_;  // the resolver may go while this waits
+  activity resolving(name);
+  resolving.enter("resolving");
   constexpr detail::dns_type type = detail::type_of<Record>;
   const detail::answer_ref answer = co_await detail::lookups::look_up(state, name, type);
   if (answer->error) detail::fail_to(fmt::format("look up {} of", name_of(type)), name, *answer->error, state->asked());

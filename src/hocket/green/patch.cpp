@@ -18,7 +18,10 @@ void patch_all() noexcept {
   detail::keep_interposed_files();
   detail::keep_interposed_waits();
   detail::keep_interposed_lookups();
-  static const int only_here = ::pthread_atfork(nullptr, nullptr, [] { patched.store(0, std::memory_order_relaxed); });
+  static const int only_here = ::pthread_atfork(nullptr, nullptr, [] {
+    patched.store(0, std::memory_order_relaxed);
+    detail::forget_turns_to_accept();
+  });
   static_cast<void>(only_here);
   patched.store(::getpid(), std::memory_order_relaxed);
 }

@@ -9,6 +9,7 @@
 
 #include <hocket/base/error.hpp>
 #include <hocket/core/awaitable.hpp>
+#include <hocket/core/cancelled.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/green/detail/fiber.hpp>
 
@@ -61,27 +62,41 @@ class parked_awaiter final : public parking {
   std::exception_ptr failed_;
 };
 
+/// `wait` without the time-outs: of one that is over only `cancelled` is seen.
+template <awaitable Awaitable>
+await_result_t<Awaitable> wait_on(fiber& here, Awaitable&& work, std::source_location where) {
+  here.throw_if_interrupted();
+  decltype(auto) awaiter = hocket::detail::get_awaiter(std::forward<Awaitable>(work));
+  const auto is_ready = [&]() -> bool {
+    const fiber::own_code inside(here);
+    return awaiter.await_ready();
+  };
+  if (!is_ready()) {
+    parked_awaiter parked(awaiter, where);
+    here.park(parked);
+    parked.rethrow();
+  }
+  const fiber::own_code inside(here);
+  return awaiter.await_resume();
+}
+
+/// A wait was cancelled: if that came of a `green::timeout` that is over, throws what that one throws.
+void throw_expired(fiber& here);
+
 }  // namespace detail
 
 /// What `co_await` is in a coroutine: waits for anything that can be awaited, while other tasks run; gives its value or throws its
-/// exception, `cancelled` too. `where` is what call graphs show. Only within a green thread; elsewhere throws `invalid_state_error`.
+/// exception, `cancelled` too, and what a `green::timeout` throws. `where` is what call graphs show. Only within a green thread; elsewhere throws `invalid_state_error`.
 /// Counterpart: gevent's hub.switch, by which each of its blocking calls waits.
 template <awaitable Awaitable>
 await_result_t<Awaitable> wait(Awaitable&& work, std::source_location where = std::source_location::current()) {
   detail::fiber& here = detail::require_current();
-  here.throw_if_interrupted();
-  decltype(auto) awaiter = hocket::detail::get_awaiter(std::forward<Awaitable>(work));
-  const auto is_ready = [&]() -> bool {
-    const detail::fiber::own_code inside(here);
-    return awaiter.await_ready();
-  };
-  if (!is_ready()) {
-    detail::parked_awaiter parked(awaiter, where);
-    here.park(parked);
-    parked.rethrow();
+  try {
+    return detail::wait_on(here, std::forward<Awaitable>(work), where);
+  } catch (const cancelled&) {
+    detail::throw_expired(here);
+    throw;
   }
-  const detail::fiber::own_code inside(here);
-  return awaiter.await_resume();
 }
 
 }  // namespace hocket::green

@@ -4,9 +4,21 @@
 #include <fmt/format.h>
 
 #include <hocket/base/error.hpp>
+#include <hocket/base/process_table.hpp>
 #include <hocket/io/io_operation.hpp>
 
 namespace hocket::detail {
+
+template <>
+struct process_layout<io_operation> {
+  static constexpr shown_types<1> types{{
+      {&typeid(io_operation),
+       shown_type::meaning::asks_system,
+       {offsetof(io_operation, request_) + offsetof(io_request, target), offsetof(descriptor, number_)}},
+  }};
+};
+HOCKET_SHOW(shown_types<1>, hocket_shows_io) = process_layout<io_operation>::types;
+HOCKET_NOTE(2, hocket_shows_io);
 
 // A task whose I/O never has to wait would starve the others: after this many completions in a row it queues.
 static constexpr unsigned most_inline_completions = 64;
@@ -58,7 +70,14 @@ bool io_operation::await_ready() {
       request_.completed = completed_inline_ = true;  // it queues, as if the system had answered later
       return false;
     }
-  if (!task()->owner().io().start(request_)) return false;
+  backend& system = task()->owner().io();
+  system.counters().submitted(request_);
+  monitor* const told = task()->owner().monitor();
+  if (told != nullptr) [[unlikely]]
+    told->operation_submitted(request_);
+  if (!system.start(request_)) return false;
+  if (told != nullptr) [[unlikely]]
+    told->operation_completed(request_);
   completed_inline_ = ++here.inline_completions >= most_inline_completions;
   return !completed_inline_;
 }
@@ -90,6 +109,7 @@ bool io_operation::stop() noexcept {
 }
 
 std::expected<std::int32_t, std::error_code> io_operation::outcome() {
+  if (request_.completed) task()->owner().io().counters().completed(request_);
   if (limit_kind_ == operation_limit::kind::passed) throw timeout_error{};
   if (was_stopped() || (stop_asked_ && request_.result == -ECANCELED)) {
     if (expired_ && !task()->must_throw()) throw timeout_error{};

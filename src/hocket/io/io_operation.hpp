@@ -100,6 +100,9 @@ class io_operation : public operation {
   io_request request_;
 
  private:
+  template <class>
+  friend struct process_layout;
+
   [[nodiscard]] bool needs_target() const noexcept;
   [[nodiscard]] bool is_limited() const noexcept { return limit_kind_ != operation_limit::kind::none; }
   void arm() noexcept;

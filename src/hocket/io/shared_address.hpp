@@ -1,8 +1,10 @@
 #pragma once
 
 #include <mutex>
+#include <optional>
 #include <source_location>
 
+#include <hocket/io/passed_socket.hpp>
 #include <hocket/io/socket_address.hpp>
 #include <hocket/io/tcp.hpp>
 
@@ -28,10 +30,13 @@ namespace hocket {
 class shared_address {
  public:
   explicit shared_address(const socket_address& address) noexcept : address_(address) {}
+  /// Where a service manager listens already: all have that one socket, and whoever is idle takes the next connection. None is lost when
+  /// they close theirs. Throws `error` if nobody listens at it.
+  explicit shared_address(passed_socket socket);
 
   /// Listens there, on the running loop; for `start_server`, `http::server` and whoever takes a listener. The first one is
   /// refused where a socket of anybody else listens, even if that would share (two servers that split their clients by accident
-  /// are hard to find), unless `options.reuse_port` says that it is meant. Throws std::system_error.
+  /// are hard to find), unless `options.reuse_port` says that it is meant. At a passed socket `options` do not matter. Throws std::system_error.
   [[nodiscard]] tcp_listener listen(listen_options options = {},
                                     std::source_location where = std::source_location::current());
 
@@ -45,6 +50,7 @@ class shared_address {
   mutable std::mutex mutex_;
   socket_address address_;
   bool is_taken_ = false;
+  std::optional<passed_socket> passed_;
 };
 
 }  // namespace hocket

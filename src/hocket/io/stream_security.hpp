@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <hocket/core/coro.hpp>
 #include <hocket/io/byte_stream.hpp>
@@ -17,6 +18,8 @@ struct start_tls_options {
   duration handshake_timeout = std::chrono::seconds(60);
   /// How long `byte_stream::close` waits for the peer's closure alert.
   duration shutdown_timeout = std::chrono::seconds(30);
+  /// Protocols to offer or, on the server's side, to choose from, the best first (ALPN, RFC 7301); not used if the context names its own.
+  std::vector<std::string> alpn_protocols{};
   /// Bytes of the handshake that were received already, before anybody thought of TLS.
   std::string buffered{};
 };

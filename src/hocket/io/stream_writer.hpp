@@ -25,7 +25,7 @@ namespace detail {
 
 class drain_operation final : public waiter {
  public:
-  explicit drain_operation(stream_ref of) noexcept : of_(std::move(of)) {}
+  explicit drain_operation(stream_ref of) noexcept : waiter(of.get()), of_(std::move(of)) {}
   [[nodiscard]] bool await_ready();
   void await_suspend(std::coroutine_handle<> waiter);
   void await_resume();

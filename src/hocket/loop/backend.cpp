@@ -33,6 +33,8 @@ void backend::complete(io_request& request, std::int32_t result) noexcept {
   request.completed = true;
   descriptor* target = request.target;
   if (target != nullptr) request.unlink();
+  if (detail::monitor* const told = loop_.monitor()) [[unlikely]]
+    told->operation_completed(request);
   if (request.timed) loop_.unschedule(static_cast<timer_node&>(*request.done));
   loop_.schedule(*request.done);
   if (target != nullptr && --target->count_ == 0 && target->closing_) finish_closing(target);

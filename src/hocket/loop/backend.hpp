@@ -10,8 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include <hocket/base/process_layout.hpp>
 #include <hocket/loop/buffer.hpp>
 #include <hocket/loop/descriptor.hpp>
+#include <hocket/loop/io_counters.hpp>
 #include <hocket/loop/io_request.hpp>
 #include <hocket/loop/ready_node.hpp>
 #include <hocket/loop/system_calls.hpp>
@@ -98,6 +100,9 @@ class backend : public system_calls {
   void report_open_descriptors() noexcept;
   /// How many requests have completed so far.
   [[nodiscard]] std::uint64_t completed() const noexcept { return completed_; }
+  /// What tasks asked for, and what came of it. Kept by `detail::io_operation`.
+  [[nodiscard]] io_counters& counters() noexcept { return counters_; }
+  [[nodiscard]] const io_counters& counters() const noexcept { return counters_; }
 
  protected:
   void began(io_request& request) noexcept;
@@ -132,6 +137,9 @@ class backend : public system_calls {
   ring_view ring_view_;
 
  private:
+  template <class>
+  friend struct detail::process_layout;
+
   void finish_closing(descriptor* target) noexcept;
 
   static inline int forks_ = 0;  // between the first of all processes that used a backend, and this one
@@ -139,6 +147,7 @@ class backend : public system_calls {
   std::size_t in_flight_ = 0;
   std::size_t open_ = 0;
   std::uint64_t completed_ = 0;
+  io_counters counters_;
   std::vector<borrowed_number*> borrowed_;                               // by their numbers
   std::unordered_map<const descriptor*, std::source_location> made_at_;  // only in debug mode
 };

@@ -3,12 +3,18 @@
 #include <system_error>
 #include <utility>
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <hocket/loop/blocking_pool.hpp>
+#include <hocket/loop/process_counters.hpp>
+#include <hocket/loop/signals_blocked.hpp>
 
 namespace hocket {
+
+constinit detail::process_counters detail::counters_of_process;
+
+static void count_job() noexcept { detail::counters_of_process.pool_jobs.fetch_add(1, std::memory_order_relaxed); }
+static void count_end_of_job() noexcept {
+  detail::counters_of_process.pool_jobs.fetch_sub(1, std::memory_order_relaxed);
+}
 
 std::size_t blocking_pool::default_limit() noexcept {
   return std::min<std::size_t>(32, std::size_t{std::thread::hardware_concurrency()} + 4);
@@ -37,33 +43,12 @@ bool blocking_pool::finish(std::chrono::nanoseconds limit) noexcept {
   return true;
 }
 
-namespace {
-
-/// Signals belong to the thread that runs the loop: a worker's blocking call must not see EINTR. Those that a thread raises
-/// by its own fault stay, for crash handlers. Threads inherit the mask of who makes them, and so do their children.
-class signals_blocked {
- public:
-  signals_blocked() noexcept {
-    sigset_t blocked;
-    sigfillset(&blocked);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS}) sigdelset(&blocked, fault);
-    pthread_sigmask(SIG_SETMASK, &blocked, &before_);
-  }
-  ~signals_blocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  signals_blocked(const signals_blocked&) = delete;
-
- private:
-  sigset_t before_;
-};
-
-}  // namespace
-
 void blocking_pool::submit(blocking_job& job) {
   std::lock_guard guard(mutex_);
   if (closed_) throw invalid_state_error("the pool of threads was shut down");
   if (broken_) std::rethrow_exception(broken_);
   if (idle_ <= queued_ && threads_.size() < options_.limit) {
-    const signals_blocked blocked;
+    const detail::signals_blocked blocked;
     try {
       threads_.emplace_back([this, number = threads_.size()] { serve(number); });
     } catch (const std::system_error&) {
@@ -72,6 +57,7 @@ void blocking_pool::submit(blocking_job& job) {
   }
   waiting_.push_back(job);
   ++queued_;
+  count_job();
   changed_.notify_one();
 }
 
@@ -80,6 +66,7 @@ bool blocking_pool::withdraw(blocking_job& job) noexcept {
   if (!job.is_linked()) return false;
   job.unlink();
   --queued_;
+  count_end_of_job();
   if (ending_) ended_.notify_all();
   return true;
 }
@@ -100,6 +87,7 @@ void blocking_pool::close(std::exception_ptr refuse_waiting) noexcept {
     job.refuse(refuse_waiting);
     guard.lock();
     --working_;
+    count_end_of_job();
   }
   ended_.notify_all();
 }
@@ -131,6 +119,10 @@ std::exception_ptr blocking_pool::initialise(std::size_t number) noexcept {
 }
 
 void blocking_pool::serve(std::size_t number) noexcept {
+  const struct counted {
+    counted() noexcept { detail::counters_of_process.pool_threads.fetch_add(1, std::memory_order_relaxed); }
+    ~counted() { detail::counters_of_process.pool_threads.fetch_sub(1, std::memory_order_relaxed); }
+  } as_thread;
   std::exception_ptr failed = initialise(number);
   std::unique_lock guard(mutex_);
   if (failed) broken_ = std::move(failed);
@@ -150,6 +142,7 @@ void blocking_pool::serve(std::size_t number) noexcept {
       job.work();
     guard.lock();
     --working_;
+    count_end_of_job();
     if (ending_) ended_.notify_all();
   }
 }

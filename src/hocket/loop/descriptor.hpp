@@ -7,6 +7,7 @@
 
 #include <hocket/base/arena.hpp>
 #include <hocket/base/intrusive_list.hpp>
+#include <hocket/base/process_layout.hpp>
 #include <hocket/loop/io_request.hpp>
 
 namespace hocket {
@@ -89,6 +90,8 @@ class descriptor : public arena_allocated {
   backend& owner_;
   intrusive_list<io_request> in_flight_;  // in order of submission
 
+  template <class>
+  friend struct detail::process_layout;
   friend class file_descriptor;
   friend class borrowed_number;
 };

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include <hocket/base/intrusive_list.hpp>
 
@@ -49,6 +50,11 @@ enum class io_op : std::uint8_t {
   read_directory,  // getdents(2), once, from its own position: data = std::vector<directory_entry>, to which the entries are
                    // appended but for `.` and `..`; the result is how many were read, those two counted; 0 at the end
 };
+
+inline constexpr std::size_t io_op_count = static_cast<std::size_t>(io_op::read_directory) + 1;
+
+/// In words: "receive messages".
+[[nodiscard]] std::string_view name_of(io_op op) noexcept;
 
 /// What else a request of a file, a path, a splice or a connection has: all that the blocking pool may have to do. The others,
 /// of which millions may wait, do not pay for it.

@@ -8,11 +8,12 @@
 
 #include <algorithm>
 #include <bit>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <mutex>
-#include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -20,8 +21,10 @@
 
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
+#include <hocket/base/probe.hpp>
 #include <hocket/loop/call_in_next_run.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/loop/loop_made.hpp>
 #include <hocket/loop/print_problem.hpp>
 
 namespace hocket {
@@ -38,41 +41,42 @@ static constexpr duration crowd_slack = std::chrono::milliseconds(1);
 static constexpr std::size_t crowd = 64;
 static constexpr unsigned crowd_after = 8;
 static constexpr auto skipping_is_fine_for = std::chrono::microseconds(100);
+static constexpr auto patience_with_threads = std::chrono::seconds(1);
 
-namespace {
+constinit detail::living_loops detail::loops;
+constinit detail::told_of_loop detail::loop_made = nullptr;
 
-/// The loops that exist: a handle may outlive its loop, and then has nobody to report to.
-class living_loops {
- public:
-  void add(const loop& born) {
-    const std::lock_guard guard(mutex_);
-    alive_.push_back(&born);
-  }
-  void remove(const loop& gone) noexcept {
-    const std::lock_guard guard(mutex_);
-    std::erase(alive_, &gone);
-  }
-  [[nodiscard]] bool has(const loop& wanted) noexcept {
-    const std::lock_guard guard(mutex_);
-    return std::find(alive_.begin(), alive_.end(), &wanted) != alive_.end();
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<const loop*> alive_;
-};
-
-}  // namespace
-
-// Never destroyed, for threads and static objects may end later.
-static living_loops& alive() {
-  static auto& all = *new living_loops;
-  return all;
+void detail::living_loops::add(living_loop& born) noexcept {
+  const std::lock_guard guard(mutex_);
+  alive_.push_back(born);
 }
 
-static bool debug_wanted() noexcept {
-  const char* wanted = std::getenv("HOCKET_DEBUG");
+void detail::living_loops::remove(living_loop& gone) noexcept {
+  const std::lock_guard guard(mutex_);
+  gone.unlink();
+}
+
+bool detail::living_loops::has(const loop& wanted) noexcept {
+  const std::lock_guard guard(mutex_);
+  bool found = false;
+  alive_.for_each([&](const living_loop& each) { found |= each.self == &wanted; });
+  return found;
+}
+
+static bool is_on_in_environment(const char* variable) noexcept {
+  const char* wanted = std::getenv(variable);
   return wanted != nullptr && *wanted != '\0' && std::string_view(wanted) != "0";
+}
+
+static std::optional<duration> watchdog_wanted() {
+  const char* const wanted = std::getenv("HOCKET_WATCHDOG");
+  if (wanted == nullptr || *wanted == '\0') return std::nullopt;
+  const char* const end = wanted + std::strlen(wanted);
+  double seconds = 0;
+  const auto [read_to, problem] = std::from_chars(wanted, end, seconds);
+  if (problem != std::errc() || read_to != end || !(seconds >= 0))
+    throw error(fmt::format("HOCKET_WATCHDOG is '{}'; it must be a number of seconds, 0 for none", wanted));
+  return delay(std::chrono::duration<double>(seconds));
 }
 
 namespace {
@@ -109,10 +113,14 @@ loop::loop(loop_options options)
     : clock_(options.clock),
       random_(options.seed ? *options.seed : random_source::unforeseeable_seed()),
       shuffle_(options.shuffle),
+      report_deadlocks_(options.report_deadlocks || is_on_in_environment("HOCKET_DEADLOCKS")),
       most_calls_from_threads_(options.most_calls_from_threads),
       backend_(made_backend(*this, options)) {
-  set_debug(options.debug || debug_wanted());
-  alive().add(*this);
+  ask_time();
+  if (const auto limit = options.watchdog ? options.watchdog : watchdog_wanted()) set_watchdog(*limit);
+  set_debug(options.debug || is_on_in_environment("HOCKET_DEBUG"));
+  if (detail::loop_made != nullptr) detail::loop_made(*this);
+  detail::loops.add(living_);
 }
 
 loop::~loop() {
@@ -132,7 +140,7 @@ void loop::close() noexcept {
   wait_for_foreign_work();
   if (tasks_.empty()) require_resources_closed();
   report_pending_tasks();
-  alive().remove(*this);
+  detail::loops.remove(living_);
   leave_behind();
   if (backend_->open_descriptors() == 0)
     backend_.reset();
@@ -158,6 +166,7 @@ void loop::leave_behind() noexcept {
   if (descriptors_ != nullptr) descriptors_->clear();
   tasks_.for_each([](loop_task& each) { each.leave_behind(); });
   while (!generators_.empty()) generators_.pop_front();
+  while (!activities_.empty()) activities_.pop_front();
   drop_callbacks();
 }
 
@@ -211,16 +220,19 @@ void loop::run_forever() {
   require_open("run_forever was called");
   require_not_running();
   struct scope {
+    loop& run;
     detail::thread_context before = detail::here;
-    std::atomic<const detail::thread_context*>& runs_on;
     ~scope() {
-      runs_on = nullptr;
+      run.runs_on_ = nullptr;
+      run.choose_watchdog();
       detail::here = before;
     }
-  } outside{.runs_on = runs_on_};
+  } outside{.run = *this};
   runs_on_ = &detail::here;
   detail::here = {.running = this, .observer = outside.before.observer};
+  choose_watchdog();
   take_calls_for_next_run(*this);
+  lag_from_ = ask_time();
   do turn();
   while (!stopping_);
   stopping_ = false;
@@ -237,21 +249,28 @@ void loop::run_forever() {
 }
 
 void loop::collect() {
+  known_time last = known_time::new_;
   if (!ready_.empty() || stopping_) {
-    if (!may_skip_look()) look();
+    if (may_skip_look())
+      last = known_time::old;
+    else
+      look();
   } else if (!when_idle_.empty()) {
     backend_->collect(std::chrono::nanoseconds(0));
+    last = known_time::old;
   } else if (timers_.empty()) {
-    sleep_up_to(std::nullopt);
+    sleep_without_end();
   } else {
-    sleep_up_to(time_to_next_timer());
+    const duration limit = time_to_next_timer();
+    count_lag(last_time_);
+    sleep_up_to(limit);
   }
-  take_in();
+  take_in(last);
   if (ready_.empty()) ready_.splice_back(when_idle_);
 }
 
 duration loop::time_to_next_timer() noexcept {
-  const time_point now = time();
+  const time_point now = ask_time();
   const time_point next = timers_.time_to_look(now);
   if (next <= now) return duration::zero();
   const bool soon_again = now - std::exchange(last_timer_sleep_, now) < 2 * crowd_slack;
@@ -263,15 +282,21 @@ duration loop::time_to_next_timer() noexcept {
 }
 
 // What does not come through the backend.
-void loop::take_in() {
+void loop::take_in(known_time last) {
   if (!inbox_.empty()) {
-    inbox_.drain_to(ready_);
+    ready_queue taken;
+    inbox_.drain_to(taken);
+    if (monitor_ != nullptr) [[unlikely]]
+      monitor_->all_scheduled(taken);
+    ready_.splice_back(taken);
     calls_waiting_.store(0, std::memory_order_relaxed);  // last: whoever counts after this has yet to push
   }
   if (notified_.load(std::memory_order_relaxed) != 0)
     for (unsigned n = notified_.exchange(0); n > 0; --n)
       if (notification_) notification_();
-  if (!timers_.empty()) timers_.collect_due(time(), ready_);
+  if (timers_.empty()) return;
+  if (last == known_time::old) ask_time();
+  timers_.collect_due(last_time_, ready_);
 }
 
 // Time stands still while anything can happen without it: callbacks, threads of the pool, I/O within the clock's patience.
@@ -281,20 +306,25 @@ void loop::collect_virtually() {
   if (busy || !when_idle_.empty())
     backend_->collect(std::chrono::nanoseconds(0));
   else if (timers_.empty())
-    sleep_up_to(std::nullopt);
+    sleep_without_end();
   else
     sleep_up_to(clock_->patience(backend_->in_flight() > 0 || jobs > 0));
-  take_in();
+  take_in(known_time::old);
   if (!ready_.empty() || busy) return;
   ready_.splice_back(when_idle_);
   if (!ready_.empty() || jobs > 0 || timers_.empty()) return;
   clock_->advance_to(timers_.next_deadline());
-  timers_.collect_due(time(), ready_);
+  ask_time();
+  timers_.collect_due(last_time_, ready_);
 }
 
 void loop::collect_without_waiting() {
-  if (ready_.empty() || !may_skip_look()) look();
-  take_in();
+  known_time last = known_time::new_;
+  if (ready_.empty() || !may_skip_look())
+    look();
+  else
+    last = known_time::old;
+  take_in(last);
   if (ready_.empty()) ready_.splice_back(when_idle_);
 }
 
@@ -317,6 +347,7 @@ void loop::begin_as_guest() {
   static_cast<void>(made_monitor());
   runs_on_ = &detail::here;
   ++guests_here;
+  choose_watchdog();
 }
 
 void loop::run_turns(unsigned most, duration limit) {
@@ -332,7 +363,8 @@ void loop::run_turns(unsigned most, duration limit) {
   own_monitor_->set_at_rest(false);
   choose_monitor();
   asleep_.store(false, std::memory_order_seq_cst);
-  const time_point end = time() + limit;
+  lag_from_ = ask_time();
+  const time_point end = last_time_ + limit;
   for (unsigned n = 0; n < most; ++n) {
     ++counters_.turns;
     collect_without_waiting();
@@ -362,8 +394,8 @@ bool loop::has_something_to_do() noexcept {
 void loop::end_as_guest() noexcept {
   asleep_.store(false, std::memory_order_seq_cst);
   own_monitor_->set_at_rest(false);
-  choose_monitor();
   runs_on_ = nullptr;
+  choose_watchdog();
   --guests_here;
   stopping_ = false;
 }
@@ -379,10 +411,20 @@ void loop::look() {
   ++counters_.looks;
   const std::uint64_t before = backend_->completed();
   backend_->collect(std::chrono::nanoseconds(0));
-  const time_point now = time();
+  const time_point now = ask_time();
   const bool in_vain = backend_->completed() == before;
   looks_to_skip_ = in_vain && now - last_look_ < skipping_is_fine_for ? most_skipped_looks : 0;
   last_look_ = now;
+  count_lag(now);
+  lag_from_ = now;
+}
+
+void loop::count_lag(time_point now) noexcept {
+  if (clock_ != nullptr) return;
+  const auto passed = std::chrono::duration_cast<std::chrono::microseconds>(now - lag_from_).count();
+  const auto place =
+      static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(std::max<std::int64_t>(passed, 0))));
+  ++counters_.lag[std::min(place, counters_.lag.size() - 1)];
 }
 
 [[gnu::cold, gnu::noinline]] static void collect_and_tell(backend& from, std::optional<std::chrono::nanoseconds> limit,
@@ -403,13 +445,42 @@ void loop::sleep_up_to(std::optional<std::chrono::nanoseconds> limit) {
   asleep_.store(true, std::memory_order_seq_cst);
   const bool something = !inbox_.empty() || notified_.load(std::memory_order_seq_cst) != 0;
   if (something) limit = std::chrono::nanoseconds(0);
+  HOCKET_PROBE(wait_begin, this, limit ? limit->count() : -1);
   if (monitor_ != nullptr) [[unlikely]]
     collect_and_tell(*backend_, limit, *monitor_);
   else
     backend_->collect(limit);
+  HOCKET_PROBE(wait_end, this);
+  lag_from_ = ask_time();
+}
+
+// Nothing that was asked of the system, of the pool, of another thread or of a signal can answer any more.
+bool loop::is_stuck() noexcept {
+  return (report_deadlocks_ || debug()) && !tasks_.empty() && backend_->in_flight() == 0 && blocking_.pending() == 0 &&
+         foreign_work_.load(std::memory_order_acquire) == 0 && (signals_ == nullptr || !signals_->is_wanted());
+}
+
+void loop::tell_deadlock() noexcept {
+  try {
+    call_exception_handler(tasks_.front().deadlock_report());
+  } catch (...) {
+    std::fputs("hocket: nothing can happen any more in this loop, and memory is lacking to tell more\n", stderr);
+  }
+}
+
+// Another thread may be about to call, as it does all the time: it has a second for it, and nothing is told twice in a row.
+void loop::sleep_without_end() {
+  count_lag(ask_time());
+  if (!is_stuck()) [[likely]]
+    return sleep_up_to(std::nullopt);
+  if (!told_deadlock_) sleep_up_to(patience_with_threads);
+  if (!has_something_to_do() && !std::exchange(told_deadlock_, true)) tell_deadlock();
+  if (!has_something_to_do()) sleep_up_to(std::nullopt);
+  if (has_something_to_do()) told_deadlock_ = false;
 }
 
 void loop::run_batch() noexcept {
+  HOCKET_PROBE(batch_begin, this);
   batch_.splice_back(ready_);
   if (shuffle_) [[unlikely]]
     shuffle_batch();
@@ -422,6 +493,7 @@ void loop::run_batch() noexcept {
     detail::here.task = nullptr;
     detail::here.variables = nullptr;
   }
+  HOCKET_PROBE(batch_end, this);
 }
 
 // Sorts the nodes by keys drawn at random, one bit a pass, and so needs no memory. With twice as many bits as it takes to
@@ -443,9 +515,30 @@ detail::monitor& loop::made_monitor() {
 
 void loop::choose_monitor() noexcept { monitor_ = own_monitor_->is_needed() ? own_monitor_.get() : nullptr; }
 
+// In debug mode or not: the thread that runs the loop uses its monitor and its watchdog without a lock.
+static void require_thread_of(const loop& changed, const char* what) {
+  const detail::thread_context* const home = changed.runs_on();
+  if (home != nullptr && home != &detail::here) detail::monitor::refuse_thread(what);
+}
+
 void loop::set_debug(bool on) {
+  require_thread_of(*this, "loop::set_debug was called");
   if (on == debug()) return;
   made_monitor().set_debug(on);
+  choose_monitor();
+  choose_watchdog();
+}
+
+void loop::set_watchdog(delay limit) {
+  require_thread_of(*this, "loop::set_watchdog was called");
+  static_cast<void>(made_monitor());
+  watchdog_ = limit;
+  choose_watchdog();
+}
+
+void loop::choose_watchdog() noexcept {
+  if (own_monitor_ == nullptr) return;
+  own_monitor_->choose_watchdog();
   choose_monitor();
 }
 
@@ -507,7 +600,7 @@ void loop::call_exception_handler(const exception_context& context) noexcept {
 }
 
 void loop::report(loop& owner, const exception_context& context) noexcept {
-  if (detail::here.running == &owner || alive().has(owner)) return owner.call_exception_handler(context);
+  if (detail::here.running == &owner || detail::loops.has(owner)) return owner.call_exception_handler(context);
   print_problem(context);
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
@@ -10,6 +12,7 @@
 
 #include <poll.h>
 
+#include <hocket/base/process_layout.hpp>
 #include <hocket/loop/backend.hpp>
 #include <hocket/loop/blocking_pool.hpp>
 #include <hocket/loop/clock.hpp>
@@ -18,6 +21,8 @@
 #include <hocket/loop/handle.hpp>
 #include <hocket/loop/inbox.hpp>
 #include <hocket/loop/instrument.hpp>
+#include <hocket/loop/living_loops.hpp>
+#include <hocket/loop/loop_activity.hpp>
 #include <hocket/loop/loop_generator.hpp>
 #include <hocket/loop/loop_task.hpp>
 #include <hocket/loop/monitor.hpp>
@@ -37,11 +42,17 @@ struct loop_options {
   hocket::clock* clock = nullptr;
   /// Debug mode, see docs/debugging.md; also by HOCKET_DEBUG=1 in the environment.
   bool debug = false;
+  /// A turn that lasts so long is told of while it lasts, see docs/debugging.md; zero: none is. Without one HOCKET_WATCHDOG in the
+  /// environment, in seconds, then 0.1 s in debug mode and zero without.
+  std::optional<duration> watchdog{};
   /// What the loop's random numbers come from; without one from getrandom(2).
   std::optional<std::uint64_t> seed{};
   /// Runs what is ready in a turn in an order drawn at random instead of first come, first served: for tests, to show what
   /// leans on an order by accident.
   bool shuffle = false;
+  /// A loop in which nothing can happen any more, as far as it knows, is told with its tasks; see docs/debugging.md. In debug mode it
+  /// always is; also by HOCKET_DEADLOCKS=1 in the environment.
+  bool report_deadlocks = false;
   /// Calls of other threads that may wait until the loop takes them in, which it does each turn; further ones are refused.
   std::size_t most_calls_from_threads = 16'384;
 };
@@ -50,6 +61,10 @@ struct loop_options {
 struct loop_counters {
   std::uint64_t turns = 0;
   std::uint64_t looks = 0;  // at the backend
+  std::uint64_t steps = 0;  // of tasks that have ended
+  /// How often so much time passed between two looks, as long as whatever came meanwhile had to wait: less than 2^n microseconds; the
+  /// last counts all that was longer. Not under a clock of the program's own.
+  std::array<std::uint64_t, 24> lag{};
 };
 
 /// An event loop: runs what is ready, in turns, on one thread.
@@ -108,7 +123,8 @@ class loop {
 
   // ---- debugging: see docs/debugging.md
 
-  /// Debug mode. On the loop's thread. Counterpart: loop.get_debug, loop.set_debug.
+  /// Debug mode. While the loop is run, only on its thread: elsewhere `set_debug` throws `invalid_state_error`. Counterpart: loop.get_debug,
+  /// loop.set_debug.
   [[nodiscard]] bool debug() const noexcept { return monitor_ != nullptr && monitor_->debug(); }
   void set_debug(bool on);
 
@@ -116,6 +132,17 @@ class loop {
   /// Counterpart: loop.slow_callback_duration.
   [[nodiscard]] duration slow_callback_duration() const noexcept { return slow_callback_duration_; }
   void set_slow_callback_duration(delay length) noexcept { slow_callback_duration_ = length; }
+
+  /// A turn that lasts so long is told to standard error while it lasts: which task or callback, and the stack of the loop's thread.
+  /// Real time; zero: none is. The thread that watches asks by the signal SIGURG, which may end a sleep or poll of the step's with
+  /// EINTR. In debug mode `slow_callback_duration`, as it is when a run begins, unless this was set. While the loop is run, `set_watchdog` throws
+  /// `invalid_state_error` on another thread. Counterpart: gevent's max_blocking_time.
+  [[nodiscard]] duration watchdog() const noexcept {
+    return watchdog_ ? std::max(*watchdog_, duration::zero()) : debug() ? slow_callback_duration_ : duration::zero();
+  }
+  void set_watchdog(delay limit);
+  /// Turns that the watchdog found to last too long, told or not. Also on another thread, if the watchdog was set before.
+  [[nodiscard]] std::uint64_t stalls() const noexcept { return own_monitor_ != nullptr ? own_monitor_->stalls() : 0; }
 
   /// Tells `added` from now on what the loop does. It must stay alive until it is removed or the loop is gone.
   /// Counterpart: trio.lowlevel.add_instrument.
@@ -166,6 +193,17 @@ class loop {
   [[nodiscard]] time_point time() const noexcept {
     return clock_ != nullptr ? clock_->now() : std::chrono::steady_clock::now();
   }
+
+  /// `time()` when this turn first asked for it: behind by what the turn has run since. For how old something is, not for when a wait
+  /// ends: a turn that ran long would have used up its limit. On the loop's thread only. Counterpart: libuv's uv_now.
+  [[nodiscard]] time_point turn_time() noexcept {
+    if (std::exchange(turn_of_turn_time_, counters_.turns) != counters_.turns) turn_time_ = time();
+    return turn_time_;
+  }
+
+  /// `time()` as the loop last asked for it, for itself: behind by what it ran since it last looked for something to do, or slept. Costs
+  /// nothing.
+  [[nodiscard]] time_point last_time() const noexcept { return last_time_; }
 
   /// The time `length` from now; the end of time where that cannot be told.
   [[nodiscard]] time_point time_after(duration length) const noexcept {
@@ -235,11 +273,17 @@ class loop {
 
   /// Queues `node` for the next turn (for this one, from a backend or a timer).
   void schedule(ready_node& node) noexcept {
-    insist_on_own_thread("a task was woken");
+    if (monitor_ != nullptr) [[unlikely]] {
+      monitor_->insist_on_own_thread("a task was woken");
+      monitor_->scheduled(node);
+    }
     ready_.push_back(node);
   }
   void schedule_all(ready_queue& nodes) noexcept {
-    insist_on_own_thread("a task was woken");
+    if (monitor_ != nullptr) [[unlikely]] {
+      monitor_->insist_on_own_thread("a task was woken");
+      monitor_->all_scheduled(nodes);
+    }
     ready_.splice_back(nodes);
   }
   void schedule_at(timer_node& node, time_point when) {
@@ -339,9 +383,16 @@ class loop {
   [[nodiscard]] intrusive_list<loop_task, loop_task>& tasks() noexcept { return tasks_; }
   /// Async generators that have begun and not ended. Kept by `async_generator_frame`.
   [[nodiscard]] intrusive_list<loop_generator>& generators() noexcept { return generators_; }
+  /// What tasks say that they do. Kept by `activity`.
+  [[nodiscard]] intrusive_list<loop_activity, loop_activity>& activities() noexcept { return activities_; }
   [[nodiscard]] std::uint64_t next_task_number() noexcept { return ++tasks_made_; }
+  /// Of a task that has ended.
+  void add_steps(std::uint64_t steps) noexcept { counters_.steps += steps; }
 
  private:
+  template <class>
+  friend struct detail::process_layout;
+
   [[noreturn]] static void refuse_without_loop();
   [[noreturn]] static void refuse_closed();
   [[noreturn]] void refuse_call() const;
@@ -378,6 +429,7 @@ class loop {
   }
   [[nodiscard]] detail::monitor& made_monitor();
   void choose_monitor() noexcept;
+  void choose_watchdog() noexcept;
   void require_resources_closed() noexcept;
   void report_pending_tasks() noexcept;
   void wait_for_foreign_work() noexcept;
@@ -391,7 +443,13 @@ class loop {
   void collect_without_waiting();
   void require_not_running() const;
   [[nodiscard]] bool has_something_to_do() noexcept;
-  void take_in();
+  enum class known_time : bool { old, new_ };
+  void take_in(known_time last);
+  time_point ask_time() noexcept { return last_time_ = time(); }
+  void count_lag(time_point now) noexcept;
+  [[nodiscard]] bool is_stuck() noexcept;
+  void tell_deadlock() noexcept;
+  void sleep_without_end();
   [[nodiscard]] bool may_skip_look() noexcept;
   void look();
   void sleep_up_to(std::optional<std::chrono::nanoseconds> limit);
@@ -403,14 +461,21 @@ class loop {
   ready_queue when_idle_;
   intrusive_list<loop_task, loop_task> tasks_;
   intrusive_list<loop_generator> generators_;
+  intrusive_list<loop_activity, loop_activity> activities_;
   std::uint64_t tasks_made_ = 0;
   hocket::clock* clock_;
   random_source random_;
   const bool shuffle_;
   bool stopping_ = false;
+  const bool report_deadlocks_;
+  bool told_deadlock_ = false;
   detail::monitor* monitor_ = nullptr;  // `own_monitor_` while it is needed
+  time_point last_time_{};
+  time_point lag_from_{};
   std::atomic<bool> closed_{false};
   unsigned looks_to_skip_ = 0;
+  time_point turn_time_{};
+  std::uint64_t turn_of_turn_time_ = ~std::uint64_t{0};
   time_point last_look_{};
   time_point last_timer_sleep_{};
   unsigned short_sleeps_ = 0;
@@ -427,7 +492,9 @@ class loop {
   loop_counters counters_;
   timer_queue timers_;  // large: what every turn looks at stands before it
   std::atomic<const detail::thread_context*> runs_on_{nullptr};
+  std::optional<duration> watchdog_;
   duration slow_callback_duration_ = std::chrono::milliseconds(100);
+  detail::living_loop living_{this};
   std::unique_ptr<detail::signal_handlers> signals_;           // once somebody wants one
   std::unique_ptr<detail::descriptor_callbacks> descriptors_;  // likewise
   std::unique_ptr<detail::monitor> own_monitor_;  // kept once it was made: it may be at work when it is turned off

@@ -3,9 +3,12 @@
 #include <exception>
 #include <functional>
 #include <source_location>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include <hocket/base/intrusive_list.hpp>
+#include <hocket/loop/clock.hpp>
 #include <hocket/loop/ready_node.hpp>
 
 namespace hocket {
@@ -30,6 +33,16 @@ class loop_task : public ready_node, public list_link<loop_task> {
 
   /// It will never end: drops the callbacks that wait for that.
   virtual void leave_behind() noexcept = 0;
+
+  /// Its name, in the handler of a signal too: takes no memory but `room`.
+  [[nodiscard]] virtual std::string_view name_in(std::span<char, 32> room) const noexcept = 0;
+  [[nodiscard]] virtual std::source_location made_at() const noexcept = 0;
+
+  /// A step of it took so long; only counted while the loop has a monitor that takes the time.
+  virtual void count_time(duration step) noexcept = 0;
+
+  /// What is to be said if this and the other tasks of its loop wait for what cannot happen any more.
+  [[nodiscard]] virtual exception_context deadlock_report() = 0;
 
   /// What is to be said of it if the loop is closed before it has ended.
   [[nodiscard]] virtual exception_context pending_report() = 0;

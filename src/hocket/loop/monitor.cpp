@@ -8,12 +8,10 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
-#include <memory>
 
-#include <cxxabi.h>
 #include <fmt/format.h>
 
+#include <hocket/base/demangled.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/loop/monitor.hpp>
@@ -26,7 +24,7 @@ void monitor::remove(instrument& removed) noexcept {
 }
 
 bool monitor::is_needed() const noexcept {
-  return debug_ || at_rest_ ||
+  return debug_ || at_rest_ || watchdog_ != nullptr ||
          std::ranges::any_of(instruments_, [](const instrument* each) { return each != nullptr; });
 }
 
@@ -63,7 +61,37 @@ void monitor::task_ended(task_base& task) noexcept {
   tell([&](instrument& each) { each.task_ended(task); });
 }
 
+void monitor::scheduled(ready_node& node) noexcept {
+  if (instruments_.empty()) return;
+  if (task_base* const task = node.wakes()) tell([&](instrument& each) { each.task_scheduled(*task); });
+}
+
+void monitor::all_scheduled(ready_queue& nodes) noexcept {
+  if (!instruments_.empty()) nodes.for_each([this](ready_node& each) { scheduled(each); });
+}
+
+io_event monitor::event_of(const io_request& request) const noexcept {
+  return {.id = &request,
+          .operation = name_of(request.op),
+          .descriptor = request.target != nullptr ? request.target->number() : -1,
+          .result = request.result,
+          .task = request.done != nullptr ? request.done->wakes() : nullptr};
+}
+
+void monitor::operation_submitted(const io_request& request) noexcept {
+  if (instruments_.empty()) return;
+  const io_event event = event_of(request);
+  tell([&](instrument& each) { each.operation_submitted(event); });
+}
+
+void monitor::operation_completed(const io_request& request) noexcept {
+  if (instruments_.empty()) return;
+  const io_event event = event_of(request);
+  tell([&](instrument& each) { each.operation_completed(event); });
+}
+
 void monitor::before_io_wait(std::optional<std::chrono::nanoseconds> limit) noexcept {
+  if (watchdog_ != nullptr) watchdog_->rests();
   tell([&](instrument& each) { each.before_io_wait(limit); });
 }
 
@@ -76,10 +104,12 @@ bool monitor::is_elsewhere() const noexcept {
   return debug_ && home != nullptr && home != &here;
 }
 
+void monitor::refuse_thread(const char* what) {
+  throw invalid_state_error(fmt::format("{} on another thread than the loop's: use loop::call_soon_threadsafe", what));
+}
+
 void monitor::require_own_thread(const char* what) const {
-  if (is_elsewhere())
-    throw invalid_state_error(
-        fmt::format("{} on another thread than the loop's: use loop::call_soon_threadsafe", what));
+  if (is_elsewhere()) refuse_thread(what);
   if (at_rest_) wake_from_rest();
 }
 
@@ -92,49 +122,63 @@ void monitor::insist_on_own_thread(const char* what) const noexcept {
   std::abort();
 }
 
+void monitor::set_at_rest(bool on) noexcept {
+  at_rest_ = on;
+  if (on && watchdog_ != nullptr) watchdog_->rests();
+}
+
+void monitor::choose_watchdog() noexcept {
+  const duration wanted = loop_.runs_on() == &here ? loop_.watchdog() : duration::zero();
+  if (wanted == watched_limit_) return;
+  watched_limit_ = wanted;
+  watchdog_.reset();
+  if (wanted == duration::zero()) return;
+  try {
+    watchdog_ = std::make_unique<watchdog>(wanted, stalls_);
+  } catch (...) {
+    std::fputs("hocket: there is no thread to be had that would watch the loop\n", stderr);
+  }
+}
+
 void monitor::wake_from_rest() const noexcept {
   at_rest_ = false;
   loop_.io().wake();
 }
 
 void monitor::run(ready_node& node) noexcept {
-  const std::type_info& kind = typeid(node);
-  const step outer = std::exchange(step_, {});
-  const auto began = real_clock::now();
+  const step outer = std::exchange(step_, {.kind = &typeid(node)});
+  if (watchdog_ != nullptr) watchdog_->turns(loop_.counters().turns);
+  const bool is_timed = debug_ || !instruments_.empty();
+  const auto began = is_timed ? real_clock::now() : real_clock::time_point();
   node.run();
-  const auto took = real_clock::now() - began;
+  const auto took = is_timed ? real_clock::now() - began : real_clock::duration();
   const step ended = std::exchange(step_, outer);
   step_.elsewhere += took;
-  step_ends(ended, took - ended.elsewhere, kind);
+  step_ends(ended, took - ended.elsewhere);
 }
 
-void monitor::step_begins(loop_task& task, std::source_location from) noexcept {
+void monitor::step_begins(loop_task& task, const await_places& from) noexcept {
   task.hold();
   step_.task = &task;
   step_.from = from;
   tell([&](instrument& each) { each.before_task_step(task.self()); });
 }
 
-void monitor::step_ends(const step& ended, real_clock::duration took, const std::type_info& kind) noexcept {
+void monitor::step_ends(const step& ended, real_clock::duration took) noexcept {
   if (ended.task != nullptr) tell([&](instrument& each) { each.after_task_step(ended.task->self()); });
-  if (debug_ && took >= loop_.slow_callback_duration()) report_slow(ended, took, kind);
-  if (ended.task != nullptr) ended.task->let_go();
+  if (debug_ && took >= loop_.slow_callback_duration()) report_slow(ended, took);
+  if (ended.task == nullptr) return;
+  ended.task->count_time(took);
+  ended.task->let_go();
 }
 
-static std::string readable(const std::type_info& kind) {
-  int failed = 0;
-  const std::unique_ptr<char, void (*)(void*)> name(abi::__cxa_demangle(kind.name(), nullptr, nullptr, &failed),
-                                                    std::free);
-  return failed == 0 ? name.get() : kind.name();
-}
-
-void monitor::report_slow(const step& slow, real_clock::duration took, const std::type_info& kind) noexcept {
+void monitor::report_slow(const step& slow, real_clock::duration took) noexcept {
   try {
     const double seconds = std::chrono::duration<double>(took).count();
     exception_context report{.message =
                                  fmt::format("a callback kept the loop for {:.3f} s, use to_thread for what blocks: {}",
-                                             seconds, readable(kind))};
-    if (slow.task != nullptr) report = slow.task->slow_step_report(seconds, slow.from);
+                                             seconds, demangled(*slow.kind))};
+    if (slow.task != nullptr) report = slow.task->slow_step_report(seconds, slow.from[0]);
     loop_.call_exception_handler(report);
   } catch (...) {
     std::fputs("hocket: a callback kept the loop\n", stderr);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdint>
@@ -45,6 +46,11 @@ class signal_handlers final : public ready_node {
   void remove(int number, signal_listener& told) noexcept;
   /// Nobody is told any more: the loop ends.
   void clear() noexcept;
+
+  /// Whether somebody will be told of any.
+  [[nodiscard]] bool is_wanted() const noexcept {
+    return !subscriptions_.empty() || std::ranges::any_of(callbacks_, [](const auto& each) { return each != nullptr; });
+  }
 
   /// In the handler of the process.
   void came(int number) noexcept;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include <hocket/base/process_layout.hpp>
 #include <hocket/loop/ready_node.hpp>
 
 namespace hocket {
@@ -22,6 +23,8 @@ class timer_node : public ready_node {
 
  private:
   friend class timer_queue;
+  template <class>
+  friend struct detail::process_layout;
   static constexpr std::uint32_t nowhere = UINT32_MAX;
   static constexpr std::uint32_t in_wheel = UINT32_MAX - 1;
   std::uint32_t place_ = nowhere;  // or its index in the heap

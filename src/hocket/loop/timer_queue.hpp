@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <hocket/base/process_layout.hpp>
 #include <hocket/loop/timer_node.hpp>
 
 namespace hocket {
@@ -52,6 +53,9 @@ class timer_queue {
   timer_node& pop() noexcept;
 
  private:
+  template <class>
+  friend struct detail::process_layout;
+
   using tick = std::uint64_t;  // the time in units of 2^tick_bits ns, from the beginning of time
 
   static constexpr unsigned tick_bits = 16;

@@ -80,53 +80,52 @@ class barrier {
 };
 
 /// Waits outside until the barrier is filling, then, unless it is the last to come, inside.
-class barrier::wait_operation final : public detail::waiter {
+class barrier::wait_operation final : public detail::waiter_at<barrier> {
  public:
-  explicit wait_operation(barrier& owner) noexcept : owner_(owner) {}
+  using waiter_at::waiter_at;
 
-  [[nodiscard]] bool await_ready() const noexcept { return !owner_.must_stay_outside() && need_not_wait_inside(); }
+  [[nodiscard]] bool await_ready() const noexcept { return !owner().must_stay_outside() && need_not_wait_inside(); }
   void await_suspend(std::coroutine_handle<> handle) {
     prepare(handle);
-    if (!owner_.must_stay_outside()) enter();
-    owner_.waiters_.push_back(*this);
+    if (!owner().must_stay_outside()) enter();
+    owner().waiters_.push_back(*this);
     begin_waiting();
   }
   std::size_t await_resume() {
     if (inside_) {
-      const bool released = owner_.state_ == state::draining;
-      owner_.leave();
+      const bool released = owner().state_ == state::draining;
+      owner().leave();
       resumed();
       if (!released) throw broken_barrier_error();
       return index_;
     }
     resumed();
-    if (owner_.broken()) throw broken_barrier_error();
+    if (owner().broken()) throw broken_barrier_error();
     enter();
-    owner_.open();
-    owner_.leave();
+    owner().open();
+    owner().leave();
     return index_;
   }
 
   void run() noexcept override {
     if (!may_go_on()) return resume();
-    if (!inside_ && !owner_.must_stay_outside() && !need_not_wait_inside()) enter();
-    const bool stays = inside_ ? owner_.state_ == state::filling : owner_.must_stay_outside();
+    if (!inside_ && !owner().must_stay_outside() && !need_not_wait_inside()) enter();
+    const bool stays = inside_ ? owner().state_ == state::filling : owner().must_stay_outside();
     if (stays)
-      line_up_again(owner_.waiters_);
+      line_up_again(owner().waiters_);
     else
       resume();
   }
 
  private:
   [[nodiscard]] bool need_not_wait_inside() const noexcept {
-    return owner_.broken() || owner_.count_ + 1 == owner_.parties_;
+    return owner().broken() || owner().count_ + 1 == owner().parties_;
   }
   void enter() noexcept {
     inside_ = true;
-    index_ = owner_.count_++;
+    index_ = owner().count_++;
   }
 
-  barrier& owner_;
   bool inside_ = false;
   std::size_t index_ = 0;
 };

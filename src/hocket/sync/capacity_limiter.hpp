@@ -125,38 +125,37 @@ class capacity_limiter {
   ready_queue waiters_;  // in order of arrival; nobody waits while there are tokens
 };
 
-class capacity_limiter::waiter final : public detail::waiter {
+class capacity_limiter::waiter final : public detail::waiter_at<capacity_limiter> {
  public:
-  waiter(capacity_limiter& owner, borrower who) noexcept : owner_(owner), who_(std::move(who)) {}
+  waiter(capacity_limiter& owner, borrower who) noexcept : waiter_at(owner), who_(std::move(who)) {}
 
   void line_up(std::coroutine_handle<> handle) {
-    const std::size_t most_borrowers = owner_.borrowers_.size() + owner_.waiting_ + 1;
-    if (owner_.borrowers_.capacity() < most_borrowers) owner_.borrowers_.reserve(2 * most_borrowers);
-    ++owner_.waiting_;
-    detail::waiter::line_up(handle, owner_.waiters_);
+    const std::size_t most_borrowers = owner().borrowers_.size() + owner().waiting_ + 1;
+    if (owner().borrowers_.capacity() < most_borrowers) owner().borrowers_.reserve(2 * most_borrowers);
+    ++owner().waiting_;
+    detail::waiter::line_up(handle, owner().waiters_);
   }
   bool stop() noexcept override {
-    --owner_.waiting_;
+    --owner().waiting_;
     return detail::waiter::stop();
   }
   /// Wakes it with a token, unless the borrower has come by one in the meantime.
   void lend_to() noexcept {
-    --owner_.waiting_;
-    if (owner_.holds(who_))
+    --owner().waiting_;
+    if (owner().holds(who_))
       refused_ = true;
     else
-      owner_.borrowers_.push_back(who_);
+      owner().borrowers_.push_back(who_);
     wake();
   }
   void waited() {
     detail::waiter::waited([this] {
-      if (!refused_) owner_.release_on_behalf_of(who_);
+      if (!refused_) owner().release_on_behalf_of(who_);
     });
     if (refused_) throw invalid_state_error("this borrower holds a token of the limiter already");
   }
 
  private:
-  capacity_limiter& owner_;
   borrower who_;
   bool refused_ = false;
 };

@@ -77,25 +77,26 @@ class condition {
 };
 
 /// Stands first in the condition's line, then, unless the lock is free, in the lock's. Deaf there.
-class condition::wait_operation final : public detail::waiter {
+class condition::wait_operation final : public detail::waiter_at<condition> {
  public:
-  explicit wait_operation(condition& owner) noexcept : owner_(owner) {}
+  using waiter_at::waiter_at;
 
   [[nodiscard]] bool await_ready() const {
-    owner_.require_locked("a task waited for a condition without its lock");
+    owner().require_locked("a task waited for a condition without its lock");
     return false;
   }
   void await_suspend(std::coroutine_handle<> handle) {
     prepare(handle);
-    owner_.lock_.hand_over();
-    ++owner_.waiting_;
-    owner_.waiters_.push_back(*this);
+    owner().lock_.hand_over();
+    ++owner().waiting_;
+    owner().waiters_.push_back(*this);
     begin_waiting();
   }
   void await_resume() {
-    --owner_.waiting_;
+    --owner().waiting_;
+    owner().lock_.take();
     if (!stopped_ && !task()->must_throw()) return;
-    if (!stopped_) owner_.wake(1);
+    if (!stopped_) owner().wake(1);
     task()->throw_cancelled();
   }
 
@@ -103,15 +104,13 @@ class condition::wait_operation final : public detail::waiter {
     if (!reacquiring_) {
       stopped_ = was_stopped();
       reacquiring_ = true;
-      if (owner_.lock_.state_ != lock::state::free) return line_up_again(owner_.lock_.waiters_);
+      if (owner().lock_.state_ != lock::state::free) return line_up_again(owner().lock_.waiters_);
     }
-    owner_.lock_.state_ = lock::state::locked;
     resume();
   }
   bool stop() noexcept override { return !reacquiring_ && waiter::stop(); }
 
  private:
-  condition& owner_;
   bool reacquiring_ = false;
   bool stopped_ = false;  // cancelled before it was notified
 };

@@ -15,15 +15,12 @@ namespace hocket {
 /// Counterpart: asyncio.Event.
 class event {
  public:
-  class wait_operation final : public detail::waiter {
+  class wait_operation final : public detail::waiter_at<event> {
    public:
-    explicit wait_operation(event& owner) noexcept : owner_(owner) {}
-    [[nodiscard]] bool await_ready() const noexcept { return owner_.set_; }
-    void await_suspend(std::coroutine_handle<> handle) { line_up(handle, owner_.waiters_); }
+    using waiter_at::waiter_at;
+    [[nodiscard]] bool await_ready() const noexcept { return owner().set_; }
+    void await_suspend(std::coroutine_handle<> handle) { line_up(handle, owner().waiters_); }
     void await_resume() { resumed(); }
-
-   private:
-    event& owner_;
   };
 
   event() = default;

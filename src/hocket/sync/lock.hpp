@@ -6,6 +6,7 @@
 
 #include <hocket/base/assert.hpp>
 #include <hocket/base/error.hpp>
+#include <hocket/base/process_layout.hpp>
 #include <hocket/sync/waiter.hpp>
 
 namespace hocket {
@@ -53,33 +54,42 @@ class lock {
 
   /// Gives the lock up; the first in line gets it in the next turn. Throws `invalid_state_error` if it is not locked.
   void release() {
-    if (!locked()) throw invalid_state_error("a lock was released that nobody holds");
+    if (!locked()) [[unlikely]]
+      refuse_release();
     hand_over();
   }
 
  private:
   friend class condition;
   class waiter;
+  template <class>
+  friend struct detail::process_layout;
 
   // Handed over: to a waiter that was woken and has not run yet. Nobody waits for a lock that is free.
   enum class state : std::uint8_t { free, handed_over, locked };
 
-  void hand_over() noexcept { state_ = detail::wake_first(waiters_) ? state::handed_over : state::free; }
-
-  state state_ = state::free;
-  ready_queue waiters_;  // in order of arrival
-};
-
-class lock::waiter final : public detail::waiter {
- public:
-  explicit waiter(lock& owner) noexcept : owner_(owner) {}
-  void line_up(std::coroutine_handle<> handle) { detail::waiter::line_up(handle, owner_.waiters_); }
-  void waited() {
-    detail::waiter::waited([this] { owner_.hand_over(); });
+  [[noreturn]] static void refuse_release();
+  void take() noexcept {
+    state_ = state::locked;
+    holder_ = task_base::current();
+  }
+  void hand_over() noexcept {
+    holder_ = nullptr;
+    state_ = detail::wake_first(waiters_) ? state::handed_over : state::free;
   }
 
- private:
-  lock& owner_;
+  state state_ = state::free;
+  const task_base* holder_ = nullptr;  // for those who look: the task that acquired it, which may have ended since
+  ready_queue waiters_;                // in order of arrival
+};
+
+class lock::waiter final : public detail::waiter_at<lock> {
+ public:
+  using waiter_at::waiter_at;
+  void line_up(std::coroutine_handle<> handle) { detail::waiter::line_up(handle, owner().waiters_); }
+  void waited() {
+    detail::waiter::waited([this] { owner().hand_over(); });
+  }
 };
 
 class lock::acquire_operation {
@@ -89,7 +99,7 @@ class lock::acquire_operation {
   void await_suspend(std::coroutine_handle<> handle) { waiter_.emplace(owner_).line_up(handle); }
   void await_resume() {
     if (waiter_) waiter_->waited();
-    owner_.state_ = state::locked;
+    owner_.take();
   }
 
  protected:

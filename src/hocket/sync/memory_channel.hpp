@@ -37,13 +37,13 @@ class shared_on_loop : public arena_allocated {
 /// over cannot be taken back, so a cancellation that comes then stays pending.
 class memory_channel_waiter final : public waiter {
  public:
-  memory_channel_waiter(const void* end, void* item) noexcept : end_(end), item_(item) {}
+  memory_channel_waiter(const void* end, void* item) noexcept : waiter(end), item_(item) {}
   void line_up(std::coroutine_handle<> handle, ready_queue& line) { waiter::line_up(handle, line); }
   void wake_with(channel_outcome how) noexcept {
     outcome_ = how;
     wake();
   }
-  [[nodiscard]] bool is_at(const void* end) const noexcept { return end_ == end; }
+  [[nodiscard]] bool is_at(const void* end) const noexcept { return place() == end; }
   [[nodiscard]] void* item() const noexcept { return item_; }
   /// Throws `cancelled` if that came first.
   [[nodiscard]] channel_outcome result() {
@@ -52,7 +52,6 @@ class memory_channel_waiter final : public waiter {
   }
 
  private:
-  const void* end_;
   void* item_;
   channel_outcome outcome_ = channel_outcome::pending;
 };

@@ -77,15 +77,12 @@ class basic_queue {
   };
 
   /// Waits until no item is unfinished.
-  class join_operation final : public detail::waiter {
+  class join_operation final : public detail::waiter_at<basic_queue> {
    public:
-    explicit join_operation(basic_queue& owner) noexcept : owner_(owner) {}
-    [[nodiscard]] bool await_ready() const noexcept { return owner_.unfinished_ == 0; }
-    void await_suspend(std::coroutine_handle<> handle) { this->line_up(handle, owner_.joiners_); }
+    using detail::waiter_at<basic_queue>::waiter_at;
+    [[nodiscard]] bool await_ready() const noexcept { return this->owner().unfinished_ == 0; }
+    void await_suspend(std::coroutine_handle<> handle) { this->line_up(handle, this->owner().joiners_); }
     void await_resume() { this->resumed(); }
-
-   private:
-    basic_queue& owner_;
   };
 
   /// `max_size` 0: unbounded.
@@ -189,45 +186,42 @@ class basic_queue {
 };
 
 template <class Item, class Storage>
-class basic_queue<Item, Storage>::getter final : public detail::waiter {
+class basic_queue<Item, Storage>::getter final : public detail::waiter_at<basic_queue> {
  public:
-  explicit getter(basic_queue& owner) noexcept : owner_(owner) {}
+  using detail::waiter_at<basic_queue>::waiter_at;
 
-  void line_up(std::coroutine_handle<> handle) { waiter::line_up(handle, owner_.getters_); }
+  void line_up(std::coroutine_handle<> handle) { detail::waiter::line_up(handle, this->owner().getters_); }
   void run() noexcept override {
-    if (!this->was_stopped()) --owner_.woken_;
-    if (this->may_go_on() && owner_.must_wait_to_get())
-      this->line_up_again(owner_.getters_);
+    if (!this->was_stopped()) --this->owner().woken_;
+    if (this->may_go_on() && this->owner().must_wait_to_get())
+      this->line_up_again(this->owner().getters_);
     else
       this->resume();
   }
   [[gnu::noinline]] void waited() {
-    waiter::waited([this] {
-      if (!owner_.empty()) owner_.wake_first(owner_.getters_);
+    detail::waiter::waited([this] {
+      if (!this->owner().empty()) this->owner().wake_first(this->owner().getters_);
     });
   }
-
- private:
-  basic_queue& owner_;
 };
 
 template <class Item, class Storage>
-class basic_queue<Item, Storage>::putter final : public detail::waiter {
+class basic_queue<Item, Storage>::putter final : public detail::waiter_at<basic_queue> {
  public:
-  explicit putter(basic_queue& owner) noexcept : owner_(owner) {}
+  using detail::waiter_at<basic_queue>::waiter_at;
 
-  void line_up(std::coroutine_handle<> handle) { waiter::line_up(handle, owner_.putters_); }
+  void line_up(std::coroutine_handle<> handle) { detail::waiter::line_up(handle, this->owner().putters_); }
   void run() noexcept override {
-    if (!this->was_stopped()) --owner_.woken_;
-    if (this->may_go_on() && owner_.must_wait_to_put())
-      this->line_up_again(owner_.putters_);
+    if (!this->was_stopped()) --this->owner().woken_;
+    if (this->may_go_on() && this->owner().must_wait_to_put())
+      this->line_up_again(this->owner().putters_);
     else
       this->resume();
   }
   [[gnu::noinline]] void put(Item&& item) {
     this->waited([this] { hand_on(); });
     try {
-      owner_.add(std::move(item));
+      this->owner().add(std::move(item));
     } catch (...) {  // no memory
       hand_on();
       throw;
@@ -236,10 +230,8 @@ class basic_queue<Item, Storage>::putter final : public detail::waiter {
 
  private:
   void hand_on() noexcept {
-    if (!owner_.full()) owner_.wake_first(owner_.putters_);
+    if (!this->owner().full()) this->owner().wake_first(this->owner().putters_);
   }
-
-  basic_queue& owner_;
 };
 
 /// A first-in, first-out queue. Counterpart: asyncio.Queue.

@@ -80,10 +80,10 @@ class semaphore {
   ready_queue waiters_;       // in order of arrival
 };
 
-class semaphore::waiter final : public detail::waiter {
+class semaphore::waiter final : public detail::waiter_at<semaphore> {
  public:
-  explicit waiter(semaphore& owner) noexcept : owner_(owner) {}
-  void line_up(std::coroutine_handle<> handle) { detail::waiter::line_up(handle, owner_.waiters_); }
+  using waiter_at::waiter_at;
+  void line_up(std::coroutine_handle<> handle) { detail::waiter::line_up(handle, owner().waiters_); }
   void waited() {
     if (!was_stopped()) arrive();
     resumed();
@@ -92,12 +92,10 @@ class semaphore::waiter final : public detail::waiter {
  private:
   // Others may have had to line up behind this one although there were permits left.
   void arrive() noexcept {
-    --owner_.admitted_;
-    if (task()->must_throw()) ++owner_.value_;
-    while (owner_.value_ > 0 && !owner_.waiters_.empty()) owner_.admit();
+    --owner().admitted_;
+    if (task()->must_throw()) ++owner().value_;
+    while (owner().value_ > 0 && !owner().waiters_.empty()) owner().admit();
   }
-
-  semaphore& owner_;
 };
 
 class semaphore::acquire_operation {

@@ -7,7 +7,8 @@ namespace hocket::detail {
 /// One task in the line before a primitive. The primitive keeps the line, and wakes who is to go on.
 class waiter : public operation {
  public:
-  waiter() noexcept = default;
+  /// `place`: the primitive, told to those who look.
+  explicit waiter(const void* place) noexcept : place_(place) {}
   waiter(waiter&&) noexcept = default;
 
   using operation::wake;
@@ -39,6 +40,24 @@ class waiter : public operation {
     if (!was_stopped() && task()->must_throw()) hand_on();
     resumed();
   }
+
+  [[nodiscard]] const void* place() const noexcept { return place_; }
+
+ private:
+  template <class>
+  friend struct process_layout;
+
+  const void* place_;
+};
+
+/// One that knows what it waits at.
+template <class Primitive>
+class waiter_at : public waiter {
+ public:
+  explicit waiter_at(Primitive& owner) noexcept : waiter(&owner) {}
+
+ protected:
+  [[nodiscard]] Primitive& owner() const noexcept { return *static_cast<Primitive*>(const_cast<void*>(this->place())); }
 };
 
 /// Precondition: somebody waits. Out of line, to keep the paths short on which nobody does.

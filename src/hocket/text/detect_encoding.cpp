@@ -97,7 +97,8 @@ std::optional<attribute> take_attribute(std::string_view& text) {
     return taken;
   }
   text.remove_prefix(1);
-  taken.value = take_until(text, [quote](char byte) { return byte == quote; });
+  taken.value = text.substr(0, text.find(quote));
+  text.remove_prefix(taken.value.size());
   if (text.empty()) return std::nullopt;  // the document's end is no attribute's
   text.remove_prefix(1);
   return taken;

@@ -272,6 +272,7 @@ std::optional<encoding> encoding_for_label(std::string_view label) noexcept {
     return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter | 0x20) : letter;
   });
   const std::string_view wanted(lower.data(), label.size());
+  if (wanted == "utf-8") return encoding::utf_8;  // as nearly always
   const auto found = std::ranges::lower_bound(labels, wanted, {}, &labelled::label);
   if (found == std::end(labels) || found->label != wanted) return std::nullopt;
   return found->which;

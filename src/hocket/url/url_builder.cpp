@@ -66,12 +66,12 @@ std::string_view trim(std::string_view text) noexcept {
   return text;
 }
 
-/// The scheme that `text` begins with, without its colon; empty where there is none.
-std::string_view leading_scheme(std::string_view text) noexcept {
+/// What `text` begins with that is a scheme if a colon follows; empty if it begins with no letter.
+std::string_view leading_name(std::string_view text) noexcept {
   if (text.empty() || !detail::ascii_alpha.contains(text.front())) return {};
   std::size_t end = 1;
   while (end < text.size() && detail::scheme_characters.contains(text[end])) ++end;
-  return end < text.size() && text[end] == ':' ? text.substr(0, end) : std::string_view();
+  return text.substr(0, end);
 }
 
 bool is_dot(std::string_view text) noexcept { return text == "." || text == "%2e" || text == "%2E"; }
@@ -132,12 +132,15 @@ url::builder::builder(std::string_view input, std::size_t encoded_bytes, const u
       copies_whole_(encoded_bytes == 0) {}
 
 url::builder::status url::builder::write_reference(std::string_view reference) {
-  const auto name = leading_scheme(reference);
-  if (name.empty()) {
+  const auto name = leading_name(reference);
+  const char next = name.size() < reference.size() ? reference[name.size()] : '#';
+  if (name.empty() || next != ':') {
     if (!base_) return std::unexpected(url_error::no_scheme);
     if (base_->has_opaque_path() && !reference.starts_with('#')) return std::unexpected(url_error::opaque_base);
     scheme_ = detail::find_special_scheme(base_->scheme());
-    return write_relative(reference);
+    if (name.empty() || (next != '#' && next != '?')) return write_relative(reference);
+    write_sibling(name, reference.substr(name.size()));
+    return {};
   }
   scheme_ = detail::find_special_scheme(name);
   const auto rest = reference.substr(name.size() + 1);
@@ -166,6 +169,14 @@ url::builder::status url::builder::write_absolute(std::string_view rest) {
   if (auto written = write_authority(authority); !written) return written;
   write_path_query_fragment(rest.substr(authority.size()));
   return {};
+}
+
+/// `name` is a segment that stays as it is, `rest` empty or what follows a path. Most links of a page are such.
+void url::builder::write_sibling(std::string_view name, std::string_view rest) {
+  copy_base_until_last_segment();
+  out_.href_.append(1, '/').append(name);
+  out_.at_.query_start = end();
+  write_query_fragment(rest);
 }
 
 /// Of the base's own scheme.

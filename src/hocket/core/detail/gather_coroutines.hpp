@@ -39,6 +39,9 @@ class gather_of_coroutines : public operation {
   }
 
  protected:
+  template <class>
+  friend struct process_layout;
+
   struct child_link {};
   /// Stands among the waiters of a child that waits, and is part of its record.
   class watcher : public ready_node, public list_link<child_link> {
@@ -48,6 +51,8 @@ class gather_of_coroutines : public operation {
     [[nodiscard]] task_base* wakes() noexcept override { return owner_.wakes(); }
 
    protected:
+    template <class>
+    friend struct process_layout;
     ~watcher() = default;
     gather_of_coroutines& owner_;
     task_base& child_;

@@ -42,6 +42,9 @@ class gather_of_tasks : public operation {
   void throw_first_error() const;
 
  protected:
+  template <class>
+  friend struct process_layout;
+
   void add(future_base& child);
 
  private:
@@ -58,6 +61,8 @@ class gather_of_tasks : public operation {
     [[nodiscard]] future_base& child() const noexcept { return child_; }
 
    private:
+    template <class>
+    friend struct process_layout;
     gather_of_tasks& owner_;
     future_base& child_;
   };

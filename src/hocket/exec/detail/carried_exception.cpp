@@ -3,7 +3,6 @@
 // Only types that are made of a text alone can be made anew, and only if the type is exactly that one: a class derived from
 // std::runtime_error would come back as less than it was, so it becomes a `remote_error` that names it.
 
-#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <new>
@@ -14,6 +13,7 @@
 #include <cxxabi.h>
 #include <fmt/format.h>
 
+#include <hocket/base/demangled.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/core/cancelled.hpp>
 #include <hocket/exec/detail/carried_exception.hpp>
@@ -82,12 +82,6 @@ const known_type known_types[] = {
     made_of_nothing<cancelled>,
 };
 
-std::string readable(const char* mangled) {
-  int status = 0;
-  const std::unique_ptr<char, void (*)(void*)> text(abi::__cxa_demangle(mangled, nullptr, nullptr, &status), std::free);
-  return text ? std::string(text.get()) : std::string(mangled);
-}
-
 std::string text_of(const std::exception& error) {
   const char* const text = error.what();
   return text != nullptr ? text : "";
@@ -139,7 +133,7 @@ std::exception_ptr read_exception(std::string_view bytes, std::string_view where
   }
   for (const known_type& known : known_types)
     if (what.type == known.type->name()) return known.make(with_place(what.text));
-  const std::string type = readable(what.type.c_str());
+  const std::string type = demangled(what.type.c_str());
   const std::string said = what.text.empty() ? type : fmt::format("{}: {}", type, what.text);
   return std::make_exception_ptr(remote_error(with_place(said), type, what.text));
 }

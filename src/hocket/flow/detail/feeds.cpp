@@ -8,8 +8,35 @@
 // the generator cancels all tasks, waits for them, and closes the sources one after the other; `cancelled` is the answer that
 // it expects from them.
 
+#include <hocket/base/process_table.hpp>
 #include <hocket/core/cancelled.hpp>
 #include <hocket/flow/detail/feeds.hpp>
+
+namespace hocket::detail {
+
+template <>
+struct process_layout<flow::detail::feeds> {
+  using feeds = flow::detail::feeds;
+  static_assert(sizeof(task<>) == sizeof(void*));
+
+  static shown_types<2> types() noexcept {
+    using link = list_link<flow::detail::feed_place>;
+    const auto link_offset = offset_of<flow::detail::feed_base>(&link::next) - offsetof(link, next);
+    const auto from_link_to_task = offsetof(flow::detail::feed_base, task_) - link_offset;
+    return {{
+        {&typeid(feeds::news_operation),
+         shown_type::meaning::takes_from,
+         {offsetof(feeds::news_operation, all_), offsetof(feeds, order_), from_link_to_task}},
+        {&typeid(feeds::end_operation),
+         shown_type::meaning::takes_from,
+         {offsetof(feeds::end_operation, all_), offsetof(feeds, order_), from_link_to_task}},
+    }};
+  }
+};
+HOCKET_SHOW(shown_types<2>, hocket_shows_feeds) = process_layout<flow::detail::feeds>::types();
+HOCKET_NOTE(2, hocket_shows_feeds);
+
+}  // namespace hocket::detail
 
 namespace hocket::flow::detail {
 
@@ -42,6 +69,8 @@ void feed_base::ends() noexcept {
   --owner_->running_;
   owner_->tell(*this);
 }
+
+std::string feeds::next_name() { return "source " + std::to_string(++started_); }
 
 feeds::~feeds() {
   order_.for_each([](feed_base& each) {

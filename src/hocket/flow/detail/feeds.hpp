@@ -5,6 +5,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <hocket/base/arena.hpp>
@@ -69,6 +70,8 @@ class feed_base : public list_link<feed_place>, public list_link<feed_news>, pub
 
  private:
   friend feeds;
+  template <class>
+  friend struct hocket::detail::process_layout;
   enum class state : std::uint8_t { fetching, full, emptied, ended };
 
   feeds* owner_;
@@ -145,7 +148,7 @@ class feeds {
   template <class T>
   feed<T>& start(async_generator<T>& source, std::shared_ptr<void> kept = nullptr) {
     record_ref<feed<T>> made(new feed<T>(*this, std::move(kept)));
-    made->task_ = create_task(feed<T>::advance(made, source), {.eager_start = true});
+    made->task_ = create_task(feed<T>::advance(made, source), {.name = next_name(), .eager_start = true});
     made->retain();
     order_.push_back(*made);
     return *made;
@@ -177,6 +180,11 @@ class feeds {
  private:
   friend feed_base;
 
+  template <class>
+  friend struct hocket::detail::process_layout;
+
+  /// "source 3"
+  [[nodiscard]] std::string next_name();
   coro<void> close_all();
   void tell(feed_base& which) noexcept;
   [[nodiscard]] static std::exception_ptr forget(feed_base& which) noexcept;
@@ -186,6 +194,7 @@ class feeds {
   news_operation* listening_ = nullptr;
   end_operation* ending_ = nullptr;
   std::size_t running_ = 0;
+  std::size_t started_ = 0;
   std::exception_ptr error_;
   coro<void> closing_;  // made at once, for later there may be no memory for it
 };
@@ -212,6 +221,8 @@ class feeds::news_operation final : public operation {
   }
 
  private:
+  template <class>
+  friend struct hocket::detail::process_layout;
   [[nodiscard]] bool has_come() const noexcept { return !all_.news_.empty() || all_.running_ == 0; }
   feeds& all_;
 };
@@ -231,6 +242,8 @@ class feeds::end_operation final : public operation {
   }
 
  private:
+  template <class>
+  friend struct hocket::detail::process_layout;
   [[nodiscard]] bool has_come() const noexcept { return which_ != nullptr ? which_->has_ended() : all_.running_ == 0; }
   feeds& all_;
   feed_base* which_;  // null: all of them

@@ -51,7 +51,11 @@ fiber::fiber(stack memory, job& work, kind what) noexcept
   other_side_ = boost::context::detail::make_fcontext(usable.data() + usable.size(), usable.size(), &entry::enter);
 }
 
-fiber::~fiber() { destroy_sanitizer_fiber(sanitizer_fiber_); }
+fiber::~fiber() {
+  HOCKET_ASSERT(innermost_timeout_ == nullptr,
+                "a green thread has ended with a time-out that it started and not closed");
+  destroy_sanitizer_fiber(sanitizer_fiber_);
+}
 
 void fiber::swap_exceptions() noexcept {
   handled_exceptions now;

@@ -9,7 +9,11 @@
 #include <hocket/core/task_base.hpp>
 #include <hocket/green/stack.hpp>
 
-namespace hocket::green::detail {
+namespace hocket::green {
+
+class timeout;
+
+namespace detail {
 
 /// What a fiber waits for, on its own stack. Whoever carries the fiber suspends for it.
 class parking {
@@ -68,6 +72,9 @@ class fiber {
       std::rethrow_exception(take_interruption());
   }
 
+  /// The time-out that holds here and was started last; null: none does.
+  [[nodiscard]] timeout*& innermost_timeout() noexcept { return innermost_timeout_; }
+
   /// True each 64th time: it has done enough in a row without waiting.
   [[nodiscard]] bool is_turn_over() noexcept { return ++calls_ % 64 == 0; }
 
@@ -120,6 +127,7 @@ class fiber {
   bool runs_own_code_ = false;
   const task_base* task_ = nullptr;  // that carries it
   std::exception_ptr interruption_;
+  timeout* innermost_timeout_ = nullptr;
   handled_exceptions exceptions_;  // of the fiber while it is parked, of its carrier while it runs
   void* thread_exceptions_;
   void* sanitizer_fiber_ = nullptr;
@@ -129,4 +137,5 @@ class fiber {
   void* carrier_fiber_ = nullptr;
 };
 
-}  // namespace hocket::green::detail
+}  // namespace detail
+}  // namespace hocket::green

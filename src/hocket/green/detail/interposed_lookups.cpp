@@ -44,7 +44,8 @@ struct lookup_answer {
 template <class Make, class Answer>
 bool on_thread(Make make, Answer& into, std::source_location where = std::source_location::current()) noexcept {
   return green_detail::may_begin(where) && green_detail::without_throwing([&] {
-           into = green::wait(hocket::to_thread(hocket::abandon_on_cancel, make()), where);
+           into = green_detail::wait_on(*green_detail::fiber::current(),
+                                        hocket::to_thread(hocket::abandon_on_cancel, make()), where);
          });
 }
 

@@ -1,8 +1,11 @@
 // Sockets: every call is made with MSG_DONTWAIT, and waits where the answer is EAGAIN. A stream's send goes on until all is sent, as one that
 // blocks does.
 
+#include <atomic>
 #include <cstdlib>
 
+#include <fcntl.h>
+#include <sched.h>
 #include <sys/socket.h>
 
 #include <hocket/green/detail/at_once.hpp>
@@ -27,7 +30,57 @@ bool is_stream(int number) noexcept {
   return ::getsockopt(number, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
+/// Of all who share a listener one at a time is in accept, for a moment, or one would unset O_NONBLOCK for another: of the threads of this
+/// process by a flag, of processes by a lock of fcntl(2). False: somebody else is.
+class turn_to_accept {
+ public:
+  explicit turn_to_accept(int listener) noexcept : listener_(listener), is_ours_(take()) {}
+  ~turn_to_accept() {
+    if (!is_ours_) return;
+    const int before = errno;
+    set(F_UNLCK);
+    in_process_.clear(std::memory_order_release);
+    errno = before;
+  }
+  turn_to_accept(const turn_to_accept&) = delete;
+  explicit operator bool() const noexcept { return is_ours_; }
+
+  static void forget_all() noexcept { in_process_.clear(std::memory_order_release); }
+
+ private:
+  bool take() noexcept {
+    if (in_process_.test_and_set(std::memory_order_acquire)) return false;
+    if (set(F_WRLCK) || (errno != EAGAIN && errno != EACCES)) return true;
+    in_process_.clear(std::memory_order_release);
+    return false;
+  }
+  bool set(short what) const noexcept {
+    struct flock lock{};
+    lock.l_type = what;
+    lock.l_whence = SEEK_SET;
+    lock.l_len = 1;
+    return ::fcntl(listener_, F_SETLK, &lock) == 0;
+  }
+
+  static inline constinit std::atomic_flag in_process_;
+
+  int listener_;
+  bool is_ours_;
+};
+
+/// O_NONBLOCK by whoever owns the listener, and not by somebody who is in accept.
+bool is_set_nonblocking(int listener) noexcept {
+  constexpr int most_looks = 1000;
+  for (int n = 0; n < most_looks; ++n) {
+    if (const turn_to_accept turn(listener); turn) return green_detail::is_nonblocking(listener);
+    ::sched_yield();
+  }
+  return false;
+}
+
 }  // namespace
+
+void green_detail::forget_turns_to_accept() noexcept { turn_to_accept::forget_all(); }
 
 extern "C" {
 
@@ -134,8 +187,12 @@ int accept4(int number, sockaddr* from, socklen_t* size, int flags) {
   if (!may_wait_here()) return real(number, from, size, flags);
   blocking_call call(number, POLLIN);
   const auto at_once = [&] { return real(number, from, size, flags); };
-  return call.until_done(
-      [&] { return green_detail::is_ready(number, POLLIN) ? green_detail::with_nonblocking(number, at_once) : -1; });
+  const auto in_turn = [&] {
+    if (!green_detail::is_ready(number, POLLIN)) return -1;
+    const turn_to_accept turn(number);
+    return turn ? green_detail::with_nonblocking(number, at_once) : (errno = EAGAIN, -1);
+  };
+  return call.until_done(in_turn, [number] { return is_set_nonblocking(number); });
 }
 
 int accept(int number, sockaddr* from, socklen_t* size) { return accept4(number, from, size, 0); }

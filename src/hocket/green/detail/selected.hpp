@@ -16,11 +16,12 @@ class selected {
   /// `set`: the caller's, or null. Throws `std::bad_alloc`.
   selected(fd_set* set, int count) : set_(reinterpret_cast<word*>(set)) {
     if (set_ != nullptr) asked_.assign(set_, set_ + (static_cast<std::size_t>(count) + bits - 1) / bits);
+    answer_ = asked_;
   }
 
   /// A copy of what was asked for, in which the system is to put its answer; null if there is no set.
-  [[nodiscard]] fd_set* question() {
-    answer_ = asked_;
+  [[nodiscard]] fd_set* question() noexcept {
+    answer_ = asked_;  // takes no memory: it has had that size
     return set_ != nullptr ? reinterpret_cast<fd_set*>(answer_.data()) : nullptr;
   }
   /// The last answer goes to the caller. Words that it does not change are left alone: they may lie behind the caller's memory, whose `count` may be

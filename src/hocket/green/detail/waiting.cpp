@@ -35,7 +35,7 @@ bool give_way(std::source_location where) noexcept {
 bool wait_for(int number, short events, std::optional<duration> limit, std::source_location where) noexcept {
   if (!limit) return wait_without_throwing(wait_ready_operation(number, events), where);
   const auto ready = [=] { return wait_ready_operation(number, events); };
-  return wait_without_throwing(hocket::with_timeout(*limit, ready), where);
+  return without_throwing([&] { wait_on(*fiber::current(), hocket::with_timeout(*limit, ready), where); });
 }
 
 std::optional<duration> blocking_call::left() noexcept {

@@ -55,7 +55,7 @@ bool without_throwing(Function waits) noexcept {
 /// Waits for anything. False as above.
 template <class Awaitable>
 bool wait_without_throwing(Awaitable&& work, std::source_location where = std::source_location::current()) noexcept {
-  return without_throwing([&] { static_cast<void>(green::wait(std::forward<Awaitable>(work), where)); });
+  return without_throwing([&] { static_cast<void>(wait_on(*fiber::current(), std::forward<Awaitable>(work), where)); });
 }
 
 /// Waits until `number` is ready for one of `events` of poll(2), for at most `limit`. False as above.
@@ -73,15 +73,19 @@ class blocking_call {
   blocking_call(int number, short events, std::source_location where = std::source_location::current()) noexcept
       : number_(number), events_(events), where_(where) {}
 
-  /// Calls `call`, which does not block, until it does not say EAGAIN, and waits in between. A descriptor that is set so by its owner gets that
-  /// EAGAIN.
+  /// Calls `call`, which does not block, until it does not say EAGAIN, and waits in between. A descriptor that is set so by its owner, which
+  /// `is_set` tells, gets that EAGAIN.
   template <class Call>
   auto until_done(Call call) noexcept -> decltype(call()) {
+    return until_done(call, [this] { return is_nonblocking(number_); });
+  }
+  template <class Call, class IsSet>
+  auto until_done(Call call, IsSet is_set) noexcept -> decltype(call()) {
     if (!may_begin_on_descriptor()) return -1;
     for (bool is_again = false;; is_again = true) {
       const auto done = call();
       if (done >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK)) return done;
-      if (!is_again && is_nonblocking(number_)) {  // later it may be set for the one call of another process
+      if (!is_again && is_set()) {  // later it may be set for the one call of another process
         errno = EAGAIN;
         return done;
       }

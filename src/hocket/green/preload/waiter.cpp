@@ -124,7 +124,8 @@ bool wait_in_thread(waiter::state& mine, limit until) {
 bool wait_in_green_thread(waiter::state& mine, limit until) {
   if (!until) return detail::wait_without_throwing(mine.woken.wait());
   const duration left = std::max(*until - loop::running().time(), duration::zero());
-  const bool is_over = !detail::wait_without_throwing(hocket::with_timeout(left, mine.woken.wait()));
+  const bool is_over = !detail::without_throwing(
+      [&] { detail::wait_on(*detail::fiber::current(), hocket::with_timeout(left, mine.woken.wait()), {}); });
   return !is_over || mine.is_woken;
 }
 

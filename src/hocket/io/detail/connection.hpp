@@ -135,15 +135,12 @@ class connection : public arena_allocated, public list_link<connection> {
 };
 
 /// Waits once in a line of a connection.
-class connection_wait final : public waiter {
+class connection_wait final : public waiter_at<ready_queue> {
  public:
-  explicit connection_wait(ready_queue& line) noexcept : line_(line) {}
+  using waiter_at::waiter_at;
   [[nodiscard]] bool await_ready() const noexcept { return false; }
-  void await_suspend(std::coroutine_handle<> waiter) { line_up(waiter, line_); }
+  void await_suspend(std::coroutine_handle<> waiter) { line_up(waiter, owner()); }
   void await_resume() { resumed(); }
-
- private:
-  ready_queue& line_;
 };
 
 }  // namespace hocket::detail

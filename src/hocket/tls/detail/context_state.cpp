@@ -35,7 +35,15 @@ authorities authorities_of(const Options& options) noexcept {
   return {options.cafile, options.capath, options.cadata};
 }
 
-/// The list as RFC 7301 writes it: each with its length before it.
+/// The first of ours that is among `offered`, a list as RFC 7301 writes it: each with its length before it. Empty if none is.
+std::string_view best_of(const std::vector<std::string>& ours, std::string_view offered) noexcept {
+  for (const std::string& each : ours)
+    for (std::size_t at = 0; at < offered.size(); at += 1 + static_cast<unsigned char>(offered[at]))
+      if (offered.substr(at + 1, static_cast<unsigned char>(offered[at])) == each) return each;
+  return {};
+}
+
+/// Such a list.
 std::string wire_form(const std::vector<std::string>& protocols) {
   std::string wire;
   for (const std::string& each : protocols) {
@@ -59,8 +67,9 @@ int choose_identity(SSL* ssl, int*, void*) {
 
 int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* size, const unsigned char* offered,
                     unsigned offered_size, void*) {
-  const std::string_view found =
-      connection_of(ssl).generation().choose_protocol({reinterpret_cast<const char*>(offered), offered_size});
+  const std::vector<std::string>& ours = connection_of(ssl).own_protocols();
+  if (ours.empty()) return SSL_TLSEXT_ERR_NOACK;
+  const std::string_view found = best_of(ours, {reinterpret_cast<const char*>(offered), offered_size});
   if (found.empty()) return SSL_TLSEXT_ERR_ALERT_FATAL;
   *chosen = reinterpret_cast<const unsigned char*>(found.data());
   *size = static_cast<unsigned char>(found.size());
@@ -129,10 +138,7 @@ context_generation::context_generation(const tls_client_options& options) : sess
     trusted.empty() ? trust_system(context) : trust(context, trusted);
   }
   if (options.identity) use_identity(context, *options.identity);
-  const std::string protocols = wire_form(options.alpn_protocols);
-  if (!protocols.empty() && SSL_CTX_set_alpn_protos(&context, reinterpret_cast<const unsigned char*>(protocols.data()),
-                                                    static_cast<unsigned>(protocols.size())) != 0)
-    throw std::bad_alloc();
+  static_cast<void>(wire_form(options.alpn_protocols));  // throws for names that cannot be
   SSL_CTX_set_verify(&context, options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, &secure_connection::note_verdict);
   SSL_CTX_set_session_cache_mode(&context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   if (options.session_cache_size > 0) SSL_CTX_sess_set_new_cb(&context, &keep_session);
@@ -154,7 +160,7 @@ context_generation::context_generation(const tls_server_options& options)
 
 void context_generation::set_up_server(SSL_CTX& context, const tls_server_options& options) {
   SSL_CTX_set_tlsext_servername_callback(&context, &choose_identity);
-  if (!alpn_protocols_.empty()) SSL_CTX_set_alpn_select_cb(&context, &detail::choose_protocol, nullptr);
+  SSL_CTX_set_alpn_select_cb(&context, &choose_protocol, nullptr);
   static constexpr std::array<unsigned char, 6> name{'h', 'o', 'c', 'k', 'e', 't'};
   SSL_CTX_set_session_id_context(&context, name.data(), name.size());
   SSL_CTX_set_num_tickets(&context, options.session_tickets);
@@ -184,11 +190,11 @@ SSL_CTX& context_generation::for_name(const std::string& name) const noexcept {
   return main();
 }
 
-std::string_view context_generation::choose_protocol(std::string_view offered) const noexcept {
-  for (const std::string& ours : alpn_protocols_)
-    for (std::size_t at = 0; at < offered.size(); at += 1 + static_cast<unsigned char>(offered[at]))
-      if (offered.substr(at + 1, static_cast<unsigned char>(offered[at])) == ours) return ours;
-  return {};
+void context_generation::offer_protocols(ssl_st& to, const std::vector<std::string>& protocols) {
+  const std::string wire = wire_form(protocols);
+  if (!wire.empty() && SSL_set_alpn_protos(&to, reinterpret_cast<const unsigned char*>(wire.data()),
+                                           static_cast<unsigned>(wire.size())) != 0)
+    throw std::bad_alloc();
 }
 
 void context_generation::log_secret(const char* line) const noexcept {

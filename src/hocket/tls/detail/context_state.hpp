@@ -26,8 +26,10 @@ class context_generation {
 
   /// A server's identity for `name`: one with that very name, else one with a wildcard for it, else the first.
   [[nodiscard]] ssl_ctx_st& for_name(const std::string& name) const noexcept;
-  /// The protocol to speak with a client that offers those of `offered` (in the wire's form), or nothing.
-  [[nodiscard]] std::string_view choose_protocol(std::string_view offered) const noexcept;
+  /// The best first; none if the options name none.
+  [[nodiscard]] const std::vector<std::string>& alpn_protocols() const noexcept { return alpn_protocols_; }
+  /// For a client. Throws std::invalid_argument of names that cannot be.
+  static void offer_protocols(ssl_st& to, const std::vector<std::string>& protocols);
   void log_secret(const char* line) const noexcept;
 
   /// A client's. A session is as good as the trust under which it was verified, so it ends with the generation: also one whose

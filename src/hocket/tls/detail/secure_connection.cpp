@@ -149,6 +149,7 @@ void secure_connection::set_up_client() {
   }
   if (!address && !host.empty() && SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) != 1)
     throw std::invalid_argument("start_tls: a server_hostname that is too long");
+  context_generation::offer_protocols(*ssl_, own_protocols());
   if (host.empty() || options.session_cache_size == 0) return;
   try {
     session_key_ = fmt::format("{} {}", host, below_.peer_address().port());

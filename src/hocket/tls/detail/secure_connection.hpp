@@ -51,6 +51,11 @@ class secure_connection final : public tls_layer, public std::enable_shared_from
 
   /// For OpenSSL's callbacks.
   [[nodiscard]] const context_generation& generation() const noexcept { return *generation_; }
+  /// The protocols that this side speaks (ALPN), the best first.
+  [[nodiscard]] const std::vector<std::string>& own_protocols() const noexcept {
+    const auto& named = generation_->alpn_protocols();
+    return named.empty() ? options_.alpn_protocols : named;
+  }
   [[nodiscard]] bool keep_session(ssl_session_st* session) const;
   static int note_verdict(int good, x509_store_ctx_st* checked);
 

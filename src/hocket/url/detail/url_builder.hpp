@@ -29,6 +29,7 @@ class url::builder {
 
   status write_reference(std::string_view reference);
   status write_absolute(std::string_view rest);
+  void write_sibling(std::string_view name, std::string_view rest);
   status write_relative(std::string_view reference);
   status write_not_special(std::string_view name, std::string_view rest);
   status write_file(std::string_view reference);
