@@ -1,0 +1,206 @@
+// The process stands still only while its memory is copied, at once: what a first walk met, which cost it nothing, for it ran. That copy is
+// walked when it goes on again, and names and places, which do not change, are looked up still later.
+//
+// It may have been stopped in the middle of a change, or have put something elsewhere since that first walk; then the walk meets a
+// contradiction, and all is read again a moment later, with what was missing. What grows all the time is walked while it stands still, at last.
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <future>
+#include <optional>
+#include <set>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <hocket/inspect/detail/addresses.hpp>
+#include <hocket/inspect/detail/hocket_notes.hpp>
+#include <hocket/inspect/detail/resolve.hpp>
+#include <hocket/inspect/detail/walk.hpp>
+#include <hocket/inspect/process_memory.hpp>
+#include <hocket/inspect/read_process.hpp>
+#include <hocket/inspect/stopped_process.hpp>
+#include <hocket/inspect/unreadable.hpp>
+
+namespace hocket::inspect {
+namespace {
+
+using steady_clock = std::chrono::steady_clock;
+
+constexpr unsigned most_attempts = 20;
+constexpr unsigned most_attempts_on_copies = 5;
+constexpr auto longest_attempts = std::chrono::seconds(2);  // no further one is made after that
+constexpr auto between_attempts = std::chrono::milliseconds(1);
+
+/// A process that stands still as long as this exists, and for how long.
+class pause {
+ public:
+  pause(pid_t process, std::chrono::nanoseconds& sum) : sum_(sum) {
+    ::sched_yield();  // so that it is not now that others have their turns
+    begin_ = steady_clock::now();
+    still_.emplace(process);
+  }
+  ~pause() {
+    still_.reset();
+    sum_ += steady_clock::now() - begin_;
+  }
+  pause(const pause&) = delete;
+
+ private:
+  std::chrono::nanoseconds& sum_;
+  steady_clock::time_point begin_;
+  std::optional<stopped_process> still_;
+};
+
+class process_reader {
+ public:
+  process_reader(pid_t process, const read_options& options)
+      : process_(process),
+        stops_(options.stop),
+        source_(process),
+        shown_(detail::find_shown(constants_, mappings_of(process), fmt::format("process {}", process))),
+        classes_(constants_, shown_) {}
+
+  snapshot read() {
+    walk();
+    begin_ = read_at_ = steady_clock::now();
+    if (!stops_) attempts_ = 1;
+    while (attempts_ == 0 || (is_torn() && may_try_again())) attempt();
+    return result();
+  }
+
+ private:
+  void attempt() {
+    if (attempts_ > 0) std::this_thread::sleep_for(between_attempts);
+    if (!stops_)
+      read_as_it_runs();
+    else if (attempts_ < most_attempts_on_copies)
+      read_copy();
+    else
+      read_while_it_stands_still();
+    ++attempts_;
+  }
+
+  void read_as_it_runs() {
+    copy();
+    walk();
+  }
+
+  void read_copy() {
+    {
+      const pause still(process_, stopped_);
+      copy();
+    }
+    variables_.close(true);
+    walk();
+  }
+
+  void read_while_it_stands_still() {
+    const pause still(process_, stopped_);
+    copy();
+    walk();
+  }
+
+  // All that walks have met so far.
+  void copy() {
+    read_at_ = steady_clock::now();
+    variables_.close(false);
+    variables_.refresh();
+  }
+
+  void walk() { found_ = detail::walk(variables_, shown_, classes_); }
+
+  [[nodiscard]] bool is_torn() const noexcept { return found_.contradictions > 0; }
+  [[nodiscard]] bool may_try_again() const {
+    return attempts_ < most_attempts && steady_clock::now() - begin_ <= longest_attempts;
+  }
+
+  snapshot result() {
+    snapshot made = detail::resolve(constants_, shown_, found_, read_at_.time_since_epoch().count());
+    detail::add_addresses(made, process_);
+    made.torn = is_torn();
+    made.stopped = stopped_;
+    made.attempts = attempts_;
+    return made;
+  }
+
+  const pid_t process_;
+  const bool stops_;
+  process_memory source_;
+  detail::memory_cache constants_{source_};  // what is never written
+  detail::memory_cache variables_{source_};
+  const detail::shown shown_;
+  detail::types classes_;
+  detail::found found_;
+  steady_clock::time_point begin_;    // of the attempts
+  steady_clock::time_point read_at_;  // what was found
+  std::chrono::nanoseconds stopped_{};
+  unsigned attempts_ = 0;
+};
+
+std::optional<pid_t> number_of(const std::filesystem::path& folder) {
+  const std::string name = folder.filename().string();
+  pid_t process = 0;
+  const auto [end, wrong] = std::from_chars(name.data(), name.data() + name.size(), process);
+  if (wrong != std::errc{} || end != name.data() + name.size()) return std::nullopt;
+  return process;
+}
+
+// This user's, or root asks.
+bool is_own(const std::filesystem::path& folder) {
+  struct stat owner{};
+  return ::stat(folder.c_str(), &owner) == 0 && (::geteuid() == 0 || owner.st_uid == ::geteuid());
+}
+
+// As the system lets one see what is mapped, where it does not let one read it.
+bool has_mapped_hocket(pid_t process) {
+  std::set<std::string> files;
+  try {
+    for (const mapping& each : mappings_of(process))
+      if (each.path.starts_with('/')) files.insert(each.path);
+  } catch (const unreadable&) {
+    return false;
+  }
+  const std::string root = fmt::format("/proc/{}/root", process);
+  return std::ranges::any_of(files, [&](const std::string& each) { return detail::has_hocket_notes(root + each); });
+}
+
+bool has_hocket(pid_t process) {
+  try {
+    process_memory source(process);
+    detail::memory_cache memory(source);
+    static_cast<void>(detail::find_shown(memory, mappings_of(process), ""));
+    return true;
+  } catch (const unreadable& problem) {
+    if (problem.why() == unreadable::reason::not_permitted) return has_mapped_hocket(process);
+    return problem.why() == unreadable::reason::other_version;
+  }
+}
+
+}  // namespace
+
+// By a thread that ends with it: with its tracer goes what did not stop in time.
+snapshot read_process(pid_t process, const read_options& options) {
+  return std::async(std::launch::async, [&] { return process_reader(process, options).read(); }).get();
+}
+
+std::vector<pid_t> find_processes() {
+  std::vector<pid_t> found;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+    const std::optional<pid_t> process = number_of(entry.path());
+    if (process && *process != ::getpid() && is_own(entry.path()) && has_hocket(*process)) found.push_back(*process);
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+}  // namespace hocket::inspect

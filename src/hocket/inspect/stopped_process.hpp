@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace hocket::inspect {
+
+/// Stops all threads of a process as long as this exists: ptrace(2), without a signal that the process could see. System calls that
+/// wait begin anew or end with EINTR, as after SIGSTOP and SIGCONT. On one thread; if that ends, the process goes on: a thread of it that
+/// did not stop in time is let go only then.
+class stopped_process {
+ public:
+  /// Throws `unreadable`: no_such_process, not_permitted, traced, unstoppable.
+  explicit stopped_process(pid_t process);
+  ~stopped_process();
+  stopped_process(const stopped_process&) = delete;
+
+ private:
+  struct thread {
+    pid_t number;
+    int signal = 0;  // on its way when it was stopped
+    bool stopped = false;
+  };
+
+  [[nodiscard]] bool seize_new_threads();
+  void wait_for_threads();
+  void let_go() noexcept;
+  void wait_for_ended() noexcept;
+
+  pid_t process_;
+  std::vector<thread> threads_;
+};
+
+}  // namespace hocket::inspect
