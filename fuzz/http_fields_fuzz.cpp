@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <hocket/base/error.hpp>
 #include <hocket/http/auth/auth_challenge.hpp>
@@ -18,6 +20,8 @@
 #include <hocket/http/forwarded/proxy_protocol.hpp>
 #include <hocket/http/range/byte_range.hpp>
 #include <hocket/http/range/preconditions.hpp>
+#include <hocket/http/websocket/detail/deflate_agreement.hpp>
+#include <hocket/http/websocket/detail/handshake.hpp>
 
 namespace {
 
@@ -41,6 +45,30 @@ void check_auth(std::string_view text) {
     const auto answer = parse_credentials(session.authorize("GET", "/", "cnonce", ""));
     require(answer && answer->get("realm") == digest->realm && answer->get("nonce") == digest->nonce);
     static_cast<void>(session.take_authentication_info(text));
+  }
+}
+
+// What a server makes of any offer the client that has made it takes.
+void check_websocket(std::string_view text) {
+  headers fields;
+  try {
+    fields.add("Sec-WebSocket-Extensions", text);
+    const std::optional<websocket_deflate> wanted = websocket_deflate{.window_bits = 15};
+    if (const auto accepted = detail::accept_deflate(fields, *wanted)) {
+      const auto agreed = detail::agree_on_deflate({{"Sec-WebSocket-Extensions", accepted->field}}, wanted);
+      const auto same = [](deflate_window a, deflate_window b) {
+        return a.bits == b.bits && a.keeps_context == b.keeps_context && a.bits >= 8 && a.bits <= 15;
+      };
+      require(agreed && same(agreed->client, accepted->agreed.client) && same(agreed->server, accepted->agreed.server));
+    }
+    static_cast<void>(detail::agree_on_deflate(fields, wanted));
+  } catch (const hocket::error&) {
+  }
+  try {
+    const auto tokens = detail::tokens_of(fields, "Sec-WebSocket-Extensions");
+    const std::vector<std::string> copies(tokens.begin(), tokens.end());
+    require(detail::tokens_of({{"List", detail::list_of_tokens(copies)}}, "List").size() == tokens.size());
+  } catch (const hocket::error&) {
   }
 }
 
@@ -104,6 +132,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   check_auth(text);
   check_netrc(text);
+  check_websocket(text);
   check_ranges(text);
   check_forwarded(text);
   check_proxy_header(text);

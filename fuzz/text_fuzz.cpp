@@ -47,7 +47,8 @@ std::string decoded_by_bytes(std::string_view bytes, encoding which) {
   return text;
 }
 
-/// What was read and can be written is read again, and the third time nothing changes any more.
+/// What was read and can be written is read again, and the third time nothing changes any more. A mark in front of UTF-8,
+/// that of a text whose first character it is, is for the reader and no longer there then.
 void check_there_and_back(std::string_view text, encoding which) {
   hocket::text_encoder encoder(which);
   std::string bytes;
@@ -56,7 +57,10 @@ void check_there_and_back(std::string_view text, encoding which) {
   std::string written;
   std::string_view rest = again;
   require(!encoder.encode(rest, written));
-  require(written == bytes || which == encoding::iso_2022_jp || which == encoding::utf_8);
+  constexpr std::string_view mark = "\xef\xbb\xbf";
+  std::string_view expected = bytes;
+  if (output_encoding(which) == encoding::utf_8 && expected.starts_with(mark)) expected.remove_prefix(mark.size());
+  require(written == expected || which == encoding::iso_2022_jp);
 }
 
 }  // namespace

@@ -29,6 +29,7 @@
 #include <hocket/core/task.hpp>
 #include <hocket/core/task_group.hpp>
 #include <hocket/core/timeout.hpp>
+#include <hocket/core/to_string.hpp>
 #include <hocket/core/wait.hpp>
 #include <hocket/exec/job_scheduler.hpp>
 #include <hocket/exec/portal.hpp>
@@ -46,12 +47,14 @@
 #include <hocket/io/file.hpp>
 #include <hocket/io/file_system.hpp>
 #include <hocket/io/open_connection.hpp>
+#include <hocket/io/passed_socket.hpp>
 #include <hocket/io/pipe.hpp>
 #include <hocket/io/protocol.hpp>
 #include <hocket/io/resolve.hpp>
 #include <hocket/io/resolver.hpp>
 #include <hocket/io/send_file.hpp>
 #include <hocket/io/server.hpp>
+#include <hocket/io/service_manager.hpp>
 #include <hocket/io/shared_address.hpp>
 #include <hocket/io/signals.hpp>
 #include <hocket/io/sock.hpp>

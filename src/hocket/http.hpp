@@ -8,6 +8,7 @@
 #include <hocket/http/auth/digest_auth.hpp>
 #include <hocket/http/auth/netrc.hpp>
 #include <hocket/http/client/download.hpp>
+#include <hocket/http/client/event_source.hpp>
 #include <hocket/http/client/retries.hpp>
 #include <hocket/http/client/session.hpp>
 #include <hocket/http/coding/accept_encoding.hpp>
@@ -46,6 +47,7 @@
 #include <hocket/http/server/file_reply.hpp>
 #include <hocket/http/server/health.hpp>
 #include <hocket/http/server/log_file.hpp>
+#include <hocket/http/server/loop_metrics.hpp>
 #include <hocket/http/server/memory_sessions.hpp>
 #include <hocket/http/server/metrics.hpp>
 #include <hocket/http/server/read_form.hpp>
@@ -56,3 +58,6 @@
 #include <hocket/http/server/static_files.hpp>
 #include <hocket/http/server/virtual_hosts.hpp>
 #include <hocket/http/status.hpp>
+#include <hocket/http/websocket/accept_websocket.hpp>
+#include <hocket/http/websocket/connect_websocket.hpp>
+#include <hocket/http/websocket/websocket.hpp>

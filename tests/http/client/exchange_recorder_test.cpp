@@ -2,6 +2,7 @@
 #include <string>
 #include <string_view>
 
+#include <http/h2_server.hpp>
 #include <http/scripted_server.hpp>
 
 #include <hocket/core/as_result.hpp>
@@ -57,6 +58,26 @@ struct notes final : exchange_recorder {
 coro<std::string> read_through(session& web, std::string where, std::shared_ptr<notes> by) {
   auto answer = co_await web.get(std::string_view(where), {.recorder = by});
   co_return co_await answer.read();
+}
+
+HOCKET_TEST(exchange_recorder, is_shown_messages_of_http_2_as_http_1_would_have_them) {
+  namespace h2 = hocket::testing::h2;
+  scripted_server server(hocket::testing::speaking_http2([](auto& peer, std::size_t) -> coro<void> {
+    const auto id = co_await peer.request();
+    const std::string hint = h2::answer_head(id, "103", {{"link", "</a>"}});
+    const std::string head = h2::answer_head(id, "200", {{"x", "spaced"}});
+    co_await peer.send(hint + head + h2::body(id, "abc"));
+    static_cast<void>(co_await peer.request());
+  }));
+  session web({.user_agent = "u", .http2 = {.prior_knowledge = true}, .decode = false});
+  const auto by = std::make_shared<notes>();
+  EXPECT_EQ(co_await read_through(web, server.url("/a"), by), "abc");
+  EXPECT_EQ(by->head, fmt::format("GET /a HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nUser-Agent: u\r\nAccept: */*\r\n\r\n",
+                                  server.port()));
+  EXPECT_EQ(by->came, "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nx: spaced\r\n\r\nabc");
+  EXPECT_EQ(by->body, "abc");
+  EXPECT_EQ(by->port, server.port());
+  EXPECT_EQ(by->text, "[/a] 200: whole");
 }
 
 HOCKET_TEST(exchange_recorder, is_shown_what_is_sent_and_received) {

@@ -52,6 +52,24 @@ HOCKET_TEST(hostile_server, that_drips_its_head_is_ended_by_the_total) {
   EXPECT_EQ(hocket::loop::running().time() - begin, 60s);
 }
 
+HOCKET_TEST(hostile_server, that_answers_before_the_body_has_come_does_not_give_it_more_time) {
+  scripted_server server([](tcp_socket& peer, std::size_t) -> coro<void> {
+    static_cast<void>(co_await peer.receive());
+    co_await peer.send_all("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole");
+    static_cast<void>(co_await hocket::testing::receive_to_end(peer));
+  });
+  session web;
+  const auto before = hocket::loop::running().time();
+  const auto slow = [](hocket::http::body_writer& to) -> coro<void> {
+    co_await to.write("x");
+    co_await hocket::sleep(1h);
+  };
+  EXPECT_EQ(
+      co_await failure_of(ask(web, "POST", server.url(), {.body = hocket::http::body::stream(slow), .timeout = 5s})),
+      "timeout_error: no complete answer in time");
+  EXPECT_EQ(hocket::loop::running().time() - before, 5s);
+}
+
 HOCKET_TEST(hostile_server, with_interim_responses_without_end_is_cut_off) {
   scripted_server server(repeating("", "HTTP/1.1 100 Continue\r\n\r\n"));
   session web;

@@ -173,11 +173,11 @@ HOCKET_TEST(https_session, offers_http_1_1_by_itself) {
 
 HOCKET_TEST(https_session, refuses_to_speak_what_it_cannot) {
   const auto listen = [](byte_stream& peer, std::size_t) -> coro<void> { static_cast<void>(co_await peer.receive()); };
-  scripted_server server(over_tls(listen, server_here({.alpn_protocols = {"h2"}})));
-  session web({.tls = client_here({.alpn_protocols = {"h2"}})});
+  scripted_server server(over_tls(listen, server_here({.alpn_protocols = {"h3"}})));
+  session web({.tls = client_here({.alpn_protocols = {"h3"}})});
   const failure refused = co_await failure_of(fetch(web, secure_url(server)));
   EXPECT_EQ(refused.kind, "client_error");
-  EXPECT_EQ(refused.text, "the server was offered 'h2' and has taken it; the session speaks http/1.1");
+  EXPECT_EQ(refused.text, "the server was offered 'h3' and has taken it; the session speaks h2 and http/1.1");
 }
 
 // In real time: virtual time may move on while the kernel still carries so many bytes.

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include <http/client/client_peer.hpp>
+#include <http/client/granting_proxy.hpp>
+#include <http/h2_server.hpp>
 #include <http/secure_servers.hpp>
 
 #include <hocket/core/gather.hpp>
@@ -25,12 +27,16 @@ using hocket::testing::answering_securely;
 using hocket::testing::ask;
 using hocket::testing::client_here;
 using hocket::testing::failure_of;
+using hocket::testing::grant;
+using hocket::testing::granting;
 using hocket::testing::over_tls;
+using hocket::testing::port_in;
 using hocket::testing::request_reader;
 using hocket::testing::response_text;
 using hocket::testing::scripted_server;
 using hocket::testing::secure_url;
 using hocket::testing::seen_request;
+using hocket::testing::tunnel;
 
 namespace {
 
@@ -38,46 +44,7 @@ proxy proxy_at(std::uint16_t port, std::string_view scheme = "http", std::string
   return proxy::parse(fmt::format("{}://{}127.0.0.1:{}", scheme, credentials, port));
 }
 
-coro<void> carry(byte_stream& from, byte_stream& to) {
-  for (;;) {
-    const hocket::buffer piece = co_await from.receive();
-    if (!piece) break;
-    co_await to.send_all(piece.text());
-  }
-  co_await to.shutdown_send();
-}
-
-/// Carries bytes both ways between `client` and a port of this machine until both have ended.
-coro<void> tunnel(byte_stream& client, std::uint16_t port) {
-  byte_stream server(co_await hocket::connect_tcp("127.0.0.1", port));
-  co_await hocket::gather(carry(client, server), carry(server, client));
-}
-
-std::uint16_t port_in(std::string_view authority) {
-  return static_cast<std::uint16_t>(std::stoi(std::string(authority.substr(authority.rfind(':') + 1))));
-}
-
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
-
-/// A proxy that grants CONNECT, on a stream that is connected to the client.
-coro<void> grant(byte_stream& peer, std::vector<seen_request>& seen) {
-  std::uint16_t port = 0;
-  {
-    request_reader requests(peer);
-    seen.push_back(co_await requests.head());
-    if (!seen.back().complete) co_return;
-    port = port_in(seen.back().target);
-  }
-  co_await peer.send_all("HTTP/1.1 200 Go ahead\r\n\r\n");
-  co_await tunnel(peer, port);
-}
-
-scripted_server::script granting(std::vector<seen_request>& seen) {
-  return [&seen](tcp_socket& peer, std::size_t) -> coro<void> {
-    byte_stream stream(std::move(peer));
-    co_await grant(stream, seen);
-  };
-}
 
 HOCKET_TEST(proxied_session, asks_an_http_proxy_for_the_whole_url) {
   seen_request seen;
@@ -103,6 +70,20 @@ HOCKET_TEST(proxied_session, keeps_connections_to_a_proxy_and_those_to_the_origi
   }
   EXPECT_EQ(origin.connections(), 1U);
   EXPECT_EQ(via.connections(), 2U) << "one a user";
+}
+
+HOCKET_TEST(proxied_session, speaks_http_2_to_the_server_behind_a_tunnel) {
+  std::vector<seen_request> seen;
+  scripted_server via(granting(seen));
+  const auto answer = [](byte_stream& stream, std::size_t) -> coro<void> {
+    auto peer = co_await hocket::testing::h2_server::greet(std::move(stream));
+    co_await hocket::testing::answer_all(peer);
+  };
+  scripted_server origin(over_tls(answer, hocket::testing::server_here({.alpn_protocols = {"h2"}})));
+  session web({.tls = client_here(), .proxies = proxy_at(via.port())});
+  for (const char* path : {"/a", "/b"}) EXPECT_EQ(co_await ask(web, "GET", secure_url(origin, path)), path);
+  EXPECT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen.front().method, "CONNECT");
 }
 
 HOCKET_TEST(proxied_session, asks_a_proxy_to_lead_to_servers_of_https) {

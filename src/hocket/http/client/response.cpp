@@ -19,9 +19,7 @@ response::~response() = default;
 
 int response::status() const noexcept { return exchange_->head.status; }
 const std::string& response::reason() const noexcept { return exchange_->head.reason; }
-std::string_view response::version() const noexcept {
-  return exchange_->head.http_minor == 0 ? "HTTP/1.0" : "HTTP/1.1";
-}
+std::string_view response::version() const noexcept { return exchange_->head.version; }
 const http::headers& response::headers() const noexcept { return exchange_->head.fields; }
 const url& response::url() const noexcept { return exchange_->target; }
 const std::vector<redirect_hop>& response::history() const noexcept { return exchange_->history; }

@@ -51,9 +51,9 @@ class response final : public body_source {
 
   [[nodiscard]] int status() const noexcept;
   [[nodiscard]] bool ok() const noexcept { return status() < 400; }
-  /// The words behind the status, as the server chose them; perhaps none, and nothing to rely on (RFC 9112, 4).
+  /// The words behind the status, as the server chose them; perhaps none, as ever over HTTP/2, and nothing to rely on (RFC 9112, 4).
   [[nodiscard]] const std::string& reason() const noexcept;
-  /// "HTTP/1.1", or "HTTP/1.0".
+  /// "HTTP/1.1", "HTTP/1.0", or "HTTP/2.0".
   [[nodiscard]] std::string_view version() const noexcept;
   [[nodiscard]] const http::headers& headers() const noexcept;
   /// Where the response came from, after redirects. A fragment lasts until a redirect brings another one (RFC 9110, 10.2.2).

@@ -26,14 +26,16 @@ class session_state;
 /// What is done with a response while its request may still be being sent.
 using response_user = function<coro<void>(response&)>;
 
-/// An HTTP/1.1 client: a pool of connections that are kept alive, with limits in all and for each origin.
+/// A client of HTTP/1.1 and HTTP/2: a pool of connections that are kept alive, with limits in all and for each origin. Which of the two is
+/// spoken TLS agrees upon; over HTTP/2 all requests to an origin share a connection (`session_options::http2`).
 ///
 /// Waiting for a free connection is first come, first served. A connection that turns out to be stale before any byte of
-/// the response came is replaced once, for requests that may be sent again and can. Redirects are followed (never to another scheme
+/// the response came is replaced once, for requests that may be sent again and can; what a server of HTTP/2 says that it did nothing with is
+/// sent again, whatever it is. Redirects are followed (never to another scheme
 /// but http and https, nor from https to http unless asked; credentials are dropped across origins): 303 makes a GET of all but HEAD,
 /// 301 and 302 of POST; else method and body stay. Servers of https are verified; TLS's sessions are resumed.
 ///
-/// An answer of 300 or above that comes while the body is still being sent ends the sending, and the connection with it; others are
+/// An answer of 300 or above that comes while the body is still being sent ends the sending, and a connection of HTTP/1.1 with it; others are
 /// given when the body has been sent, or at once (`exchange`, `request_options::stop_at_answer`).
 ///
 /// Belongs to one loop; must outlive its requests. Counterpart: aiohttp.ClientSession.

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,9 +27,26 @@
 
 namespace hocket::http {
 
+/// HTTP/2 (RFC 9113), for the same requests: one connection carries many of them at a time.
+struct http2_client_options {
+  /// Over TLS it is offered beside HTTP/1.1 (ALPN), unless the context names protocols of its own: these decide then.
+  bool over_tls = true;
+  /// Without TLS, begin with it right away: the servers are known to speak it, and those that do not are a `protocol_error`.
+  bool prior_knowledge = false;
+
+  std::uint32_t max_streams = 100;  ///< requests to one origin at once, if the server allows as many
+  /// How much of an answer may have come that its reader has not taken; who does not read holds up its own answer alone.
+  std::uint32_t window_bytes = 1024 * 1024;
+
+  /// Asks a server that has said nothing for so long whether it is there (PING), while there is a connection. Nothing: never.
+  std::optional<duration> ping_interval{};
+  /// How long it has for an answer; then all requests of the connection are a `timeout_error`.
+  duration ping_timeout = std::chrono::seconds(15);
+};
+
 struct session_options {
-  std::size_t limit = 100;         // connections in use at once
-  std::size_t limit_per_host = 8;  // the same, to one origin
+  std::size_t limit = 100;         // connections in use at once; over HTTP/2 all requests of one are one
+  std::size_t limit_per_host = 8;  // the same, to one origin; over HTTP/2 see `http2`
   duration keep_alive = std::chrono::seconds(15);
   duration dns_cache = std::chrono::seconds(10);
   /// Finds the addresses of hosts; the session keeps them for `dns_cache` (0: not at all). Null: the system.
@@ -50,6 +68,7 @@ struct session_options {
   security tls{};
   /// The same for the connection to a proxy of https. Null: as `tls`.
   security proxy_tls{};
+  http2_client_options http2{};
   /// Follow redirects from https to http as well (else they are `downgrade_refused`).
   bool allow_https_downgrade = false;
   /// Where there is a proxy for a URL, requests go through it. See `proxy_settings::from_environment`.

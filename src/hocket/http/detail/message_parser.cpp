@@ -22,6 +22,7 @@
 #include <hocket/http/detail/framing.hpp>
 #include <hocket/http/detail/line_checker.hpp>
 #include <hocket/http/detail/message_parser.hpp>
+#include <hocket/http/detail/request_rules.hpp>
 #include <hocket/http/detail/syntax.hpp>
 
 namespace hocket::http::detail {
@@ -51,6 +52,7 @@ class message_reader {
   [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
   [[nodiscard]] bool expects_continue() const noexcept { return expects_continue_; }
   [[nodiscard]] bool changes_protocol() const noexcept { return changes_protocol_; }
+  [[nodiscard]] bool is_http2_preface() const noexcept { return is_http2_preface_; }
 
  private:
   enum class stage { head, body, ended, failed };
@@ -113,6 +115,7 @@ class message_reader {
   bool changes_protocol_ = false;
 
   bool started_ = false;
+  bool is_http2_preface_ = false;
   bool continues_ = false;
   std::uint64_t remaining_ = 0;  // of a body with a length
   std::string_view body_piece_;  // of a chunked body, from the latest call of llhttp
@@ -173,25 +176,6 @@ std::string_view target_in(std::string_view line, std::string_view method) {
   return line.substr(begin, version - begin);
 }
 
-/// Has a host, and nobody's name and password before it (RFC 9110, 4.2).
-bool is_http_uri(std::string_view target) {
-  const auto scheme = target.substr(0, target.find("://"));
-  if (!equal_ignoring_case(scheme, "http") && !equal_ignoring_case(scheme, "https")) return false;
-  const auto rest = target.substr(std::min(scheme.size() + 3, target.size()));
-  const auto authority = rest.substr(0, rest.find_first_of("/?"));
-  return !authority.empty() && !authority.starts_with(':') && is_authority(authority);
-}
-
-/// The four forms of a target, each for the methods that have it (RFC 9112, 3.2).
-void check_target(std::string_view method, std::string_view target) {
-  const bool printable =
-      std::all_of(target.begin(), target.end(), [](char c) { return c > ' ' && c <= '~' && c != '#'; });
-  const bool fits = method == "CONNECT" ? is_authority(target) && target.find(':') != std::string_view::npos
-                    : target == "*"     ? method == "OPTIONS"
-                                        : target.starts_with('/') || is_http_uri(target);
-  if (!printable || !fits) throw bad_message("malformed target");
-}
-
 /// One Host, or none in HTTP/1.0 (RFC 9112, 3.2).
 void check_host(const headers& fields, int http_minor) {
   std::size_t hosts = 0;
@@ -203,15 +187,6 @@ void check_host(const headers& fields, int http_minor) {
   if (hosts == 0 && http_minor > 0) throw bad_message("no Host");
 }
 
-/// RFC 9110, 10.1.1: what a client expects is 100-continue; what else it may mean nobody can promise.
-bool wants_continue(const headers& fields, int http_minor) {
-  if (http_minor == 0) return false;
-  const auto expected = fields.get_all("Expect");
-  for (const std::string_view each : expected)
-    if (!equal_ignoring_case(each, "100-continue")) throw bad_message("unknown expectation", 417);
-  return !expected.empty();
-}
-
 }  // namespace
 
 void message_reader::begin(std::string_view request_method) {
@@ -220,6 +195,7 @@ void message_reader::begin(std::string_view request_method) {
   parked_ = nullptr;
   trailers_ = 0;
   started_ = false;
+  is_http2_preface_ = false;
   continues_ = false;
   stage_ = stage::head;
   begin_head();
@@ -270,6 +246,7 @@ parse_event message_reader::read_head(std::string_view& input) {
     const auto offered = window.size();
     const bool complete = feed(window);
     input.remove_prefix(offered - window.size());
+    if (is_http2_preface_) throw explain(HPE_PAUSED_H2_UPGRADE, '\0');
 
     if (!complete && checker_.total_bytes() == limits_.head_bytes) {
       throw bad_message("head larger than " + in_words(limits_.head_bytes), 431);
@@ -327,6 +304,7 @@ bool message_reader::feed(std::string_view& input) {
 
   if (code == HPE_OK) return false;
   if (code == HPE_PAUSED) return llhttp_resume(&llhttp_), true;
+  if (code == HPE_PAUSED_H2_UPGRADE) return is_http2_preface_ = true;
   if (parked_) std::rethrow_exception(std::exchange(parked_, nullptr));
   if (code == HPE_UNEXPECTED_CONTENT_LENGTH && !headers_.contains("Transfer-Encoding"))
     throw bad_message("repeated Content-Length");
@@ -382,7 +360,7 @@ void message_reader::accept_request() {
   const bool upgrade =
       has(of_connection) && headers_.contains_token("Connection", "upgrade") && headers_.contains("Upgrade");
   changes_protocol_ = connect || (upgrade && http_minor() > 0);
-  expects_continue_ = has(of_expectation) && wants_continue(headers_, http_minor()) && has_body;
+  expects_continue_ = has(of_expectation) && http_minor() > 0 && wants_continue(headers_) && has_body;
   keep_alive_ = is_persistent() && !connect;
 }
 
@@ -535,5 +513,6 @@ bool request_parser::is_chunked() const noexcept { return reader_->is_chunked();
 bool request_parser::keep_alive() const noexcept { return reader_->keep_alive(); }
 bool request_parser::expects_continue() const noexcept { return reader_->expects_continue(); }
 bool request_parser::wants_upgrade() const noexcept { return reader_->changes_protocol(); }
+bool request_parser::is_http2_preface() const noexcept { return reader_->is_http2_preface(); }
 
 }  // namespace hocket::http::detail

@@ -138,6 +138,9 @@ class request_parser {
   /// `end` is that protocol's only if the server agrees; after CONNECT it is never a request.
   [[nodiscard]] bool wants_upgrade() const noexcept;
 
+  /// After a `bad_message`: what came is the preface with which HTTP/2 begins (RFC 9113, 3.4), all of it, and the input goes on behind it.
+  [[nodiscard]] bool is_http2_preface() const noexcept;
+
  private:
   std::unique_ptr<message_reader> reader_;
 };

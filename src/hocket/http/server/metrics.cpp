@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <hocket/base/error.hpp>
+#include <hocket/http/server/loop_metrics.hpp>
 #include <hocket/http/server/metrics.hpp>
 #include <hocket/http/server/prometheus_text.hpp>
 
@@ -143,7 +144,7 @@ std::string metrics::text() const {
 
 handler metrics::page() {
   return [this](request&) -> coro<reply> {
-    reply given = reply::text(text());
+    reply given = reply::text(text() + co_await loop_metrics());
     given.headers.set("Content-Type", prometheus_text::content_type);
     given.headers.set("Cache-Control", "no-store");
     co_return given;

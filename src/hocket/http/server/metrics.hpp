@@ -29,7 +29,7 @@ struct metrics_options {
 /// `http_requests_total` by method and class of status ("2xx"; "none" for clients that were told nothing),
 /// `http_request_duration_seconds` from the whole head on to the last byte, `http_response_body_bytes_total`, `http_requests_in_flight`,
 /// `http_connections`. Requests that the server itself refused count as method "other". Whatever clients send, there are no more series than
-/// these. Counting allocates nothing. Outlives what it gives. The page is for your own eyes: give it a router or a server of its own.
+/// these. The page also shows the loops of the process (`loop_metrics`). Counting allocates nothing. Outlives what it gives. The page is for your own eyes: give it a router or a server of its own.
 ///
 /// Servers on several loops share one, made before them (`run_loops`): each calls `in_flight`, `on_answered` and `watch` for itself, and the
 /// page of any of them shows the sum. All members may be called on any thread; what they give belongs to the loop of its server.
@@ -50,7 +50,7 @@ class metrics {
   void watch(const server& one);
 
   [[nodiscard]] std::string text() const;
-  /// Answers with `text()`.
+  /// Answers with `text()` and `loop_metrics()`.
   [[nodiscard]] handler page();
 
  private:

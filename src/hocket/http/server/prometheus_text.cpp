@@ -34,6 +34,10 @@ void prometheus_text::add_labelled(std::string_view labels, std::uint64_t value)
   fmt::format_to(std::back_inserter(text_), "{}{{{}}} {}\n", name_, labels, value);
 }
 
+static std::string bound_text(std::span<const double> bounds, std::size_t n) {
+  return n < bounds.size() ? fmt::format("{}", bounds[n]) : "+Inf";
+}
+
 void prometheus_text::add_histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
                                     std::span<const std::uint64_t> counts, double sum) {
   begin(name, "histogram", help);
@@ -41,10 +45,22 @@ void prometheus_text::add_histogram(std::string_view name, std::string_view help
   std::uint64_t so_far = 0;
   for (std::size_t n = 0; n < counts.size(); ++n) {
     so_far += counts[n];
-    fmt::format_to(out, "{}_bucket{{le=\"{}\"}} {}\n", name, n < bounds.size() ? fmt::format("{}", bounds[n]) : "+Inf",
-                   so_far);
+    fmt::format_to(out, "{}_bucket{{le=\"{}\"}} {}\n", name, bound_text(bounds, n), so_far);
   }
   fmt::format_to(out, "{0}_sum {1}\n{0}_count {2}\n", name, sum, so_far);
 }
+
+void prometheus_text::add_buckets(std::string_view labels, std::span<const double> bounds,
+                                  std::span<const std::uint64_t> counts) {
+  const auto out = std::back_inserter(text_);
+  std::uint64_t so_far = 0;
+  for (std::size_t n = 0; n < counts.size(); ++n) {
+    so_far += counts[n];
+    fmt::format_to(out, "{}_bucket{{{},le=\"{}\"}} {}\n", name_, labels, bound_text(bounds, n), so_far);
+  }
+  fmt::format_to(out, "{}_count{{{}}} {}\n", name_, labels, so_far);
+}
+
+void prometheus_text::add_comment(std::string_view text) { fmt::format_to(std::back_inserter(text_), "# {}\n", text); }
 
 }  // namespace hocket::http

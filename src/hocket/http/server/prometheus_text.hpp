@@ -32,6 +32,13 @@ class prometheus_text {
   void add_histogram(std::string_view name, std::string_view help, std::span<const double> bounds,
                      std::span<const std::uint64_t> counts, double sum);
 
+  /// The buckets of a histogram that has labels, and no sum that is known: `labels` as they stand between the braces. What `begin` began is a
+  /// "histogram".
+  void add_buckets(std::string_view labels, std::span<const double> bounds, std::span<const std::uint64_t> counts);
+
+  /// A line that Prometheus passes over. `text` is one line.
+  void add_comment(std::string_view text);
+
   [[nodiscard]] const std::string& text() const& noexcept { return text_; }
   [[nodiscard]] std::string text() && noexcept { return std::move(text_); }
 

@@ -33,9 +33,9 @@ class request final : public body_source {
   request(const request&) = delete;
   request& operator=(const request&) = delete;
 
-  /// The first line as it was sent, "GET /path HTTP/1.1". Of a request that the server itself refuses, which only
-  /// `server_options::on_answered` sees, as much as had come, and that may be any bytes; such a one has neither method, target, host nor
-  /// version, and of its fields those that were read.
+  /// The first line as it was sent, "GET /path HTTP/1.1"; of HTTP/2, which has none, as it would be. Of a request that the server itself refuses,
+  /// which only `server_options::on_answered` sees, as much as had come, and that may be any bytes; such a one has neither method, target, host
+  /// nor version, and of its fields those that were read.
   [[nodiscard]] std::string_view request_line() const noexcept { return request_line_; }
   [[nodiscard]] std::string_view method() const noexcept { return method_; }
   /// As it was sent, without scheme and host if it had them: "/path?query". "*" and, for CONNECT, "host:port" are the others.
@@ -49,7 +49,7 @@ class request final : public body_source {
   /// Host and perhaps port, as the target or else the field Host says; empty in HTTP/1.0 without one.
   [[nodiscard]] std::string_view host() const noexcept { return host_; }
   [[nodiscard]] const http::headers& headers() const noexcept { return *headers_; }
-  /// "HTTP/1.1", as in the request's first line.
+  /// "HTTP/1.1", as in the request's first line; "HTTP/2.0".
   [[nodiscard]] std::string_view version() const noexcept { return version_; }
   /// "http" or "https".
   [[nodiscard]] std::string_view scheme() const noexcept { return scheme_; }

@@ -31,8 +31,11 @@ namespace hocket::http {
 class server;
 
 namespace detail {
+class h2_server_connection;
+class h2_server_stream;
 class server_connection;
-}
+class server_exchange;
+}  // namespace detail
 
 /// How a request ended, for logs and counters.
 struct answered {
@@ -54,9 +57,27 @@ struct proxy_protocol_options {
   proxy_header_options accepted{};
 };
 
+/// HTTP/2 (RFC 9113), for the same handlers. The limits of `server_options` hold for it as well: a field is one of `max_line_bytes`, a head as
+/// large as its fields are when they are unpacked, `max_requests` are those on one connection.
+struct http2_server_options {
+  /// Over TLS it is offered beside HTTP/1.1 (ALPN), unless the context names protocols of its own.
+  bool over_tls = true;
+  /// Without TLS, clients may begin with it right away: curl's --http2-prior-knowledge.
+  bool prior_knowledge = false;
+
+  std::uint32_t max_streams =
+      100;  ///< requests of one connection at once; further ones are refused, for the client to send again
+  /// How much of a request's body may have come that its handler has not taken. A handler that does not read holds up its own request alone.
+  std::uint32_t window_bytes = 128 * 1024;
+  /// The same of all requests of a connection: a handler that reads gets no more while others leave so much lying.
+  std::uint32_t connection_window_bytes = 1024 * 1024;
+};
+
 struct server_options {
   /// Makes the server one of https: a `tls_context` for servers. Null: plain HTTP.
   security tls{};
+
+  http2_server_options http2{};
 
   // Who is on the other side: without these whoever is connected.
   std::optional<proxy_protocol_options> proxy_protocol{};  // comes before TLS
@@ -100,7 +121,7 @@ struct server_options {
   std::function<void(const request&, const answered&)> on_answered{};
 };
 
-/// An HTTP/1.1 server, plain or over TLS: keep-alive, pipelining, limits on everything.
+/// A server of HTTP/1.1 and HTTP/2, plain or over TLS: keep-alive, pipelining, many requests at once on a connection, limits on everything.
 ///
 /// Belongs to one loop. Counterpart: aiohttp.web.
 class server {
@@ -125,7 +146,10 @@ class server {
   [[nodiscard]] std::shared_ptr<const std::atomic<std::size_t>> connection_count() const noexcept { return count_; }
 
  private:
+  friend class detail::h2_server_connection;
+  friend class detail::h2_server_stream;
   friend class detail::server_connection;
+  friend class detail::server_exchange;
   struct connection_link {};
   class place;
 

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <hocket/core/activity.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/client/detail/connector.hpp>
 #include <hocket/http/client/detail/http_tunnel.hpp>
@@ -27,21 +28,30 @@ std::string name_of(std::string_view host, std::uint16_t port) {
   return socket_address::parse(host, 0) ? "" : fmt::format("{}:{}", host, port);
 }
 
-security make_default_security() {
-  tls_client_options options;
-  options.alpn_protocols = {"http/1.1"};
-  return tls_context::client(std::move(options));
+/// What TLS has agreed upon; empty: nothing.
+std::string alpn_protocol(const byte_stream& secured) {
+  const tls_layer* agreed = secured.find_layer<tls_layer>();
+  return agreed != nullptr ? agreed->alpn_protocol() : "";
+}
+
+client_error takes_what_is_not_spoken(std::string_view protocol, std::string_view spoken) {
+  return client_error(
+      fmt::format("the server was offered '{}' and has taken it; the session speaks {}", protocol, spoken));
 }
 
 }  // namespace
 
-coro<std::shared_ptr<h1_connection>> connector::open(route where, trace_point trace) {
+coro<opened_connection> connector::open(route where, trace_point trace) {
   timeout limit{delay(options_.timeouts.sock_connect)};
   trace.tell(&tracing::connection_create_start);
   try {
     byte_stream opened = co_await limit.run(reach(where, trace));
     trace.tell(&tracing::connection_create_end);
-    co_return std::make_shared<h1_connection>(std::move(opened));
+    if (!speaks_http2(where, opened)) co_return std::make_shared<h1_connection>(std::move(opened));
+    auto made =
+        std::make_shared<h2_client_connection>(std::move(opened), options_.http2, options_.timeouts.sock_connect);
+    made->start();
+    co_return made;
   } catch (const timeout_error&) {
     if (limit.expired()) throw timeout_error(where.no_connection_in_time());
     throw;
@@ -58,9 +68,20 @@ coro<byte_stream> connector::reach(route where, trace_point trace) {
     plain = co_await connect(where.target.host(), where.target.port_or_default(), &where.target, trace);
   if (!where.is_secure()) co_return plain;
   trace.tell(&tracing::tls_start);
-  byte_stream secured = co_await secure(std::move(plain), std::string(where.target.host()), security_for_servers());
+  std::vector<std::string> protocols{"http/1.1"};
+  if (options_.http2.over_tls && !where.needs_http1) protocols.insert(protocols.begin(), "h2");
+  byte_stream secured =
+      co_await secure(std::move(plain), std::string(where.target.host()), security_for_servers(), std::move(protocols));
   trace.tell(&tracing::tls_end);
   co_return secured;
+}
+
+bool connector::speaks_http2(route where, const byte_stream& opened) const {
+  if (!where.is_secure()) return options_.http2.prior_knowledge && !where.is_forwarded() && !where.needs_http1;
+  const std::string protocol = alpn_protocol(opened);
+  if (!protocol.empty() && protocol != "http/1.1" && protocol != "h2")
+    throw takes_what_is_not_spoken(protocol, "h2 and http/1.1");
+  return protocol == "h2";
 }
 
 coro<byte_stream> connector::reach_by_proxy(route where, trace_point trace) {
@@ -68,7 +89,7 @@ coro<byte_stream> connector::reach_by_proxy(route where, trace_point trace) {
   if (const auto numeric = socket_address::parse(where.target.host(), where.target.port_or_default());
       numeric && !allows(where.target, *numeric))
     throw address_refused(fmt::format("{} is a private address", where.target.host()));
-  if (via.protocol() != proxy::kind::socks5 && where.is_secure()) co_return co_await reach_by_tunnel(where, trace);
+  if (where.is_tunnelled()) co_return co_await reach_by_tunnel(where, trace);
   byte_stream stream = co_await reach_proxy(via, trace);
   if (via.protocol() == proxy::kind::socks5)
     co_await pass_socks5(stream, via, std::string(where.target.host()), where.target.port_or_default());
@@ -79,8 +100,13 @@ coro<byte_stream> connector::reach_proxy(const proxy& via, trace_point trace) {
   try {
     byte_stream stream = co_await connect(via.host(), via.port(), nullptr, trace);
     if (via.protocol() != proxy::kind::https) co_return stream;
-    co_return co_await secure(std::move(stream), via.host(),
-                              options_.proxy_tls != nullptr ? options_.proxy_tls : security_for_servers());
+    std::vector<std::string> protocols(1, "http/1.1");
+    byte_stream secured = co_await secure(std::move(stream), via.host(),
+                                          options_.proxy_tls != nullptr ? options_.proxy_tls : security_for_servers(),
+                                          std::move(protocols));
+    const std::string protocol = alpn_protocol(secured);
+    if (!protocol.empty() && protocol != "http/1.1") throw takes_what_is_not_spoken(protocol, "http/1.1 to proxies");
+    co_return secured;
   } catch (const tls_error& problem) {
     throw tls_error(static_cast<tls_errc>(problem.code().value()),
                     fmt::format("cannot connect to the proxy {}: {}", via.name(), problem.what()));
@@ -143,6 +169,8 @@ coro<std::vector<socket_address>> connector::addresses_of(std::string host, std:
 
 // It may outlive the connector.
 coro<std::vector<socket_address>> connector::look_up(std::shared_ptr<resolver> from, service asked) {
+  activity resolving(asked.host);
+  resolving.enter("resolving");
   auto addresses =
       from != nullptr ? co_await from->resolve(asked.host, asked.port) : co_await resolve(asked.host, asked.port);
   if (addresses.empty()) throw client_error(fmt::format("the resolver knows no address of {}", asked.host));
@@ -161,21 +189,18 @@ connector::known_addresses& connector::known() {
 
 security connector::security_for_servers() {
   if (options_.tls != nullptr) return options_.tls;
-  if (default_security_ == nullptr) default_security_ = make_default_security();
+  if (default_security_ == nullptr) default_security_ = tls_context::client();
   return default_security_;
 }
 
-coro<byte_stream> connector::secure(byte_stream plain, std::string host, security with) {
+coro<byte_stream> connector::secure(byte_stream plain, std::string host, security with,
+                                    std::vector<std::string> protocols) {
+  const activity securing("TLS handshake");
   start_tls_options how;
   how.server_hostname = std::move(host);
   how.handshake_timeout = options_.timeouts.sock_connect;
-  byte_stream secured = co_await with->start_tls(std::move(plain), std::move(how));
-  const tls_layer* agreed = secured.find_layer<tls_layer>();
-  const std::string protocol = agreed != nullptr ? agreed->alpn_protocol() : "";
-  if (!protocol.empty() && protocol != "http/1.1")
-    throw client_error(
-        fmt::format("the server was offered '{}' and has taken it; the session speaks http/1.1", protocol));
-  co_return secured;
+  how.alpn_protocols = std::move(protocols);
+  co_return co_await with->start_tls(std::move(plain), std::move(how));
 }
 
 }  // namespace hocket::http::detail

@@ -5,11 +5,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <hocket/base/text_hash.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/http/client/detail/h1_connection.hpp>
+#include <hocket/http/client/detail/h2_client_connection.hpp>
 #include <hocket/http/client/detail/proxy_authenticator.hpp>
 #include <hocket/http/client/detail/route.hpp>
 #include <hocket/http/client/session_options.hpp>
@@ -20,6 +22,9 @@
 
 namespace hocket::http::detail {
 
+/// For one exchange after the other, or for many at a time.
+using opened_connection = std::variant<std::shared_ptr<h1_connection>, std::shared_ptr<h2_client_connection>>;
+
 /// Makes connections: looks up names and remembers them, connects, passes proxies, secures. Must outlive its coroutines.
 class connector {
  public:
@@ -29,7 +34,7 @@ class connector {
 
   /// A new connection by that route, within `timeouts::sock_connect`. Throws `timeout_error`, `address_refused`, `proxy_error`,
   /// std::system_error, `cancelled`.
-  [[nodiscard]] coro<std::shared_ptr<h1_connection>> open(route where, trace_point trace);
+  [[nodiscard]] coro<opened_connection> open(route where, trace_point trace);
 
  private:
   /// With the seed of the table, for others choose the names.
@@ -54,7 +59,10 @@ class connector {
   [[nodiscard]] static coro<std::vector<socket_address>> look_up(std::shared_ptr<resolver> from, service asked);
   [[nodiscard]] known_addresses& known();
   [[nodiscard]] bool allows(const url& target, const socket_address& address) const;
-  [[nodiscard]] coro<byte_stream> secure(byte_stream plain, std::string host, security with);
+  /// `protocols`: those that it offers, unless `with` names its own.
+  [[nodiscard]] coro<byte_stream> secure(byte_stream plain, std::string host, security with,
+                                         std::vector<std::string> protocols);
+  [[nodiscard]] bool speaks_http2(route where, const byte_stream& opened) const;
   [[nodiscard]] security security_for_servers();
 
   const session_options& options_;

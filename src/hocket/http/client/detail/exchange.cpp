@@ -1,9 +1,12 @@
 #include <algorithm>
 
+#include <hocket/core/activity.hpp>
 #include <hocket/core/cancelled.hpp>
+#include <hocket/core/sleep.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/client/detail/exchange.hpp>
 #include <hocket/http/client/detail/retriable.hpp>
+#include <hocket/http/client/detail/shown_target.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket::http::detail {
@@ -12,6 +15,16 @@ namespace {
 // Of a body that nobody wants, to keep its connection.
 constexpr std::uint64_t most_drained_bytes = 64 * 1024;
 constexpr auto longest_drain = std::chrono::seconds(1);
+// A server that refuses (HTTP/2) without end is left alone, and meanwhile asked more and more seldom.
+constexpr unsigned most_refusals = 10;
+constexpr duration first_pause = std::chrono::milliseconds(100);
+
+// After so many refusals. The first may have been bad luck; and those who are refused together should not come back together.
+duration pause_after(unsigned refusals) {
+  if (refusals < 2) return {};
+  const duration longest = first_pause * (1U << (refusals - 2));
+  return longest - duration(loop::running().random()() % static_cast<std::uint64_t>(longest.count() / 2));
+}
 
 exchange_end end_by(const std::exception_ptr& failure) {
   try {
@@ -48,21 +61,36 @@ coro<void> exchange::begin(request_message& asked, const session_call& call) {
   deadline_ = call.deadline;
   trace_ = {options_.tracing.get(), call.id, method_, &target};
   recorder_ = asked.recorder;
-  const route where = call.route_to(target);
+  activity asking(shown_target(target));
+  asking.enter("waiting for a connection");
+  const route where = call.route_to(target, asked.fields);
   const time_point limit = connect_deadline();
-  const bool reused = co_await lease_one(where, limit);
-  if (!reused) co_await open(where, limit);
-  bool stale = false;
-  try {
-    co_await attempt(asked, call, where);
-  } catch (const stale_connection&) {
-    if (!reused || !is_idempotent(method_) || !asked.body.can_repeat()) throw;
-    stale = true;
+  bool reused = co_await lease_one(where, limit);
+  bool was_stale = false;
+  unsigned refusals = 0;
+  for (bool is_again = false;; is_again = true) {
+    if (!lease_.has_connection()) {
+      asking.enter("connecting");
+      reused = !co_await open(where, is_again ? connect_deadline() : limit);
+    }
+    duration pause{};
+    asking.enter("waiting for the answer");
+    try {
+      co_return co_await attempt(asked, call, where);
+    } catch (const stale_connection&) {
+      if (!reused || was_stale || !is_idempotent(method_) || !asked.body.can_repeat()) throw;
+      was_stale = true;
+    } catch (const request_not_processed& refusal) {
+      if (!asked.body.can_repeat() && lease_->has_begun_body()) throw;
+      if (!refusal.comes_after_others()) {
+        if (++refusals > most_refusals) throw;
+        pause = pause_after(refusals);
+      }
+      if (loop::running().time_after(pause) >= deadline_) throw;
+    }
+    lease_.close_connection();
+    if (pause > duration::zero()) co_await sleep(pause);
   }
-  if (!stale) co_return;
-  lease_.close_connection();
-  co_await open(where, connect_deadline());
-  co_await attempt(asked, call, where);
 }
 
 time_point exchange::connect_deadline() const {
@@ -83,10 +111,10 @@ coro<bool> exchange::lease_one(route where, time_point limit) {
   co_return lease_.has_connection();
 }
 
-coro<void> exchange::open(route where, time_point limit) {
+coro<bool> exchange::open(route where, time_point limit) {
   timeout bound(limit);
   try {
-    lease_.use(co_await bound.run(connector_.open(where, trace_)));
+    co_return co_await bound.run(pool_.open(lease_, where, trace_));
   } catch (const timeout_error&) {
     if (bound.expired()) give_up(where, limit);
     throw;
@@ -141,6 +169,8 @@ coro<std::string_view> exchange::next_as_it_came() {
   if (!lease_) co_return std::string_view{};
   try {
     if (recorder_ != nullptr && recorder_->is_full()) co_await recorder_->make_room();
+    activity receiving(shown_target(target));
+    receiving.enter("receiving the body");
     const std::string_view piece = co_await lease_->next();
     received += piece.size();
     if (piece.empty())
@@ -155,6 +185,17 @@ coro<std::string_view> exchange::next_as_it_came() {
     fail();
     throw;
   }
+}
+
+upgraded_stream exchange::take_over() {
+  constexpr int switching_protocols = 101;
+  h1_connection* const connection = lease_.alone();
+  if (connection == nullptr || head.status != switching_protocols)
+    throw invalid_state_error("the server has not changed the protocol");
+  buffer early = connection->take_rest();
+  upgraded_stream taken{connection->release(), std::move(early)};
+  finish();
+  return taken;
 }
 
 std::uint64_t exchange::announced_bytes() const noexcept {

@@ -10,24 +10,24 @@
 #include <hocket/core/coro.hpp>
 #include <hocket/http/client/detail/body_decoder.hpp>
 #include <hocket/http/client/detail/connection_pool.hpp>
-#include <hocket/http/client/detail/connector.hpp>
 #include <hocket/http/client/detail/session_call.hpp>
 #include <hocket/http/client/request_message.hpp>
 #include <hocket/http/client/response.hpp>
+#include <hocket/http/upgraded_stream.hpp>
 
 namespace hocket::http::detail {
 
 /// One request and its answer, on one connection: a lease of the pool, the request sent, the answer read. The connection goes back
-/// with the last byte, or is closed, if by then the request has not been sent to its end.
+/// with the last byte, or is closed, if by then the request has not been sent to its end; over HTTP/2 it is the stream that ends.
 class exchange {
  public:
-  exchange(url target, connection_pool& pool, connector& connections, const session_options& options)
-      : target(std::move(target)), pool_(pool), connector_(connections), options_(options) {}
+  exchange(url target, connection_pool& pool, const session_options& options)
+      : target(std::move(target)), pool_(pool), options_(options) {}
   ~exchange();
   exchange(const exchange&) = delete;
 
   /// Sends the request, which is for `target`, and waits for the answer's head; once more, on a connection of its own, if the one that
-  /// rested was stale and the request may be sent again.
+  /// rested was stale and the request may be sent again; and again, whatever it is, if the server says that it did nothing with it.
   coro<void> begin(request_message& asked, const session_call& call);
 
   /// The next piece of the body, empty at its end, when the connection has gone back. A call that is cancelled loses nothing; what another
@@ -37,6 +37,9 @@ class exchange {
   /// Reads what is left of the body, if that is little and comes soon, so that the connection can be used again. Else it is kept, until
   /// this ends.
   coro<void> drain();
+
+  /// Gives the connection away, on which the server speaks another protocol.
+  [[nodiscard]] upgraded_stream take_over();
 
   /// Leaves the hooks out of what becomes of the body.
   void tell_no_more() noexcept { trace_.hooks = nullptr; }
@@ -56,7 +59,7 @@ class exchange {
   [[nodiscard]] time_point connect_deadline() const;
   [[noreturn]] void give_up(route where, time_point limit) const;
   coro<bool> lease_one(route where, time_point limit);
-  coro<void> open(route where, time_point limit);
+  coro<bool> open(route where, time_point limit);
   coro<void> attempt(request_message& asked, const session_call& call, route where);
   coro<std::string_view> next_decoded();
   coro<std::string_view> next_as_it_came();
@@ -65,7 +68,6 @@ class exchange {
   void finish() noexcept;
 
   connection_pool& pool_;
-  connector& connector_;
   const session_options& options_;
   time_point deadline_{};
   lease lease_;

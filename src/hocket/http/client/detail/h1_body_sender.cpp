@@ -1,22 +1,19 @@
 #include <algorithm>
 #include <span>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/detail/h1_body_sender.hpp>
-#include <hocket/tls/tls_error.hpp>
+#include <hocket/http/client/detail/unanswered.hpp>
 
 namespace hocket::http::detail {
 
 // What is larger is sent in parts, each of which has the time that any departure of bytes has (`sock_read`): small enough that a server
 // that takes a kilobyte or two a second is not taken for one that takes nothing, large enough to cost little.
 static constexpr std::size_t part_size = 64 * 1024;
-
-bool is_end(const std::error_code& code) noexcept {
-  return code == std::errc::broken_pipe || code == std::errc::connection_reset || code == tls_errc::truncated;
-}
 
 coro<void> h1_body_sender::write(std::string_view piece) {
   if (piece.empty()) co_return;

@@ -4,16 +4,12 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <system_error>
 
 #include <hocket/http/body.hpp>
 #include <hocket/http/client/detail/patient_stream.hpp>
 #include <hocket/http/client/tracing.hpp>
 
 namespace hocket::http::detail {
-
-/// The peer has ended the connection, in whatever manner. Many servers spare themselves TLS's closure alert.
-[[nodiscard]] bool is_end(const std::error_code& code) noexcept;
 
 /// Writes the body of a request as its framing wants it: in chunks, if its length is not known. The head goes with the first piece.
 class h1_body_sender final : public body_writer {

@@ -10,16 +10,22 @@
 #include <array>
 #include <exception>
 #include <span>
+#include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
+#include <hocket/core/activity.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/task_group.hpp>
+#include <hocket/core/timeout.hpp>
 #include <hocket/core/wait.hpp>
 #include <hocket/http/client/detail/h1_body_sender.hpp>
 #include <hocket/http/client/detail/h1_connection.hpp>
 #include <hocket/http/client/detail/h1_head.hpp>
+#include <hocket/http/client/detail/request_fields.hpp>
+#include <hocket/http/client/detail/shown_target.hpp>
 #include <hocket/http/detail/bad_message.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/sync/event.hpp>
@@ -41,9 +47,21 @@ constexpr int first_status_that_ends_sending = 300;
 
 /// What the two who send and listen at a time know of each other.
 struct h1_connection::sending {
-  explicit sending(const trace_point& trace) noexcept : trace(trace) {}
+  sending(const trace_point& trace, std::string_view target) : trace(trace), target(target) {}
+
+  /// Behind an answer.
+  coro<void> wait_for_sender(time_point deadline) {
+    std::vector<task<void>> all(1, *sender);
+    try {
+      co_await with_timeout_at(deadline, wait(std::move(all)));
+    } catch (const timeout_error&) {
+      deaf = std::make_exception_ptr(timeout_error("no complete answer in time"));
+    }
+    sender->cancel();
+  }
 
   trace_point trace;
+  std::string target;  // the sender may outlive the request
   std::optional<task<void>> sender;
   cancel_scope listening;
   event consent;  // the server wants the body
@@ -109,12 +127,12 @@ coro<void> h1_connection::send_head_and_text(const outgoing_request& request) {
 }
 
 coro<void> h1_connection::send_and_listen(const outgoing_request& request, answer_head& answer) {
-  sending_ = std::make_unique<sending>(request.trace);
+  sending_ = std::make_unique<sending>(request.trace, shown_target(request.target));
   body& content = *request.content;
   if (request.senders == nullptr) {
     co_await with_task_group([&](task_group& group) -> coro<void> {
       sending_->sender = group.create_task(send_body(content, request.expect_continue));
-      co_await listen(request.stops_at_answer, answer);
+      if (co_await listen(request.stops_at_answer, answer)) co_await sending_->wait_for_sender(stream_.deadline());
     });
   } else {
     sending_->sender = request.senders->create_task(send_body_of(shared_from_this(), content, request.expect_continue));
@@ -136,11 +154,14 @@ coro<void> h1_connection::send_body_of(std::shared_ptr<h1_connection> mine, body
 coro<void> h1_connection::send_body(body& content, bool waits_for_consent) {
   sending& state = *sending_;
   h1_body_sender writer(stream_, head_, content.length(), state.trace);
+  activity doing(state.target);
   try {
     if (waits_for_consent) {
+      doing.enter("waiting for the server's consent");
       co_await writer.flush();
       co_await move_on_after(longest_wait_for_consent, state.consent.wait());
     }
+    doing.enter("sending the body");
     co_await content.write_to(writer);
     co_await writer.finish();
     state.body = sending::outcome::complete;
@@ -175,7 +196,7 @@ coro<void> h1_connection::read_head(answer_head& answer) {
   if (parser_.status() == switching_protocols && !offers_)
     throw protocol_error("the server changes the protocol unasked");
   answer.status = parser_.status();
-  answer.http_minor = parser_.http_minor();
+  answer.version = parser_.http_minor() == 0 ? "HTTP/1.0" : "HTTP/1.1";
   answer.reason = parser_.reason();
   std::swap(answer.fields, parser_.headers());
   answer.content_length = parser_.content_length();

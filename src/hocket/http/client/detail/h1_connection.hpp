@@ -1,16 +1,14 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
 #include <hocket/core/coro.hpp>
 #include <hocket/http/body.hpp>
-#include <hocket/http/client/client_error.hpp>
-#include <hocket/http/client/detail/outgoing_request.hpp>
+#include <hocket/http/client/detail/carrier.hpp>
 #include <hocket/http/client/detail/patient_stream.hpp>
+#include <hocket/http/client/detail/unanswered.hpp>
 #include <hocket/http/detail/message_parser.hpp>
 #include <hocket/http/headers.hpp>
 #include <hocket/io/byte_stream.hpp>
@@ -18,53 +16,32 @@
 
 namespace hocket::http::detail {
 
-/// The peer closed the connection before a byte of the answer had come: nothing tells that it has seen the request.
-class stale_connection : public server_disconnected {
- public:
-  stale_connection() : server_disconnected("the server closed the connection without an answer") {}
-};
-
-/// What comes before the body of an answer.
-struct answer_head {
-  int status = 0;
-  int http_minor = 1;
-  std::string reason;
-  headers fields;
-  std::optional<std::uint64_t> content_length;
-};
-
 /// A client's end of a connection that speaks HTTP/1.1: one request after the other, each with its answer.
-///
-/// After any exception it is of no further use, but for `cancelled` out of `next`. A `shared_ptr` owns it, if requests leave the sending
-/// to `outgoing_request::senders`: what is sending keeps it alive.
-class h1_connection : public std::enable_shared_from_this<h1_connection> {
+class h1_connection final : public carrier, public std::enable_shared_from_this<h1_connection> {
  public:
   explicit h1_connection(byte_stream opened) noexcept;
-  ~h1_connection();
+  ~h1_connection() override;
 
-  /// Sends a request and waits for the head of its answer. Throws `stale_connection`, `server_disconnected`, `protocol_error`,
-  /// `timeout_error`, std::system_error, what makes the body, `cancelled`.
-  [[nodiscard]] coro<void> exchange(const outgoing_request& request, patience limits, answer_head& answer);
+  coro<void> exchange(const outgoing_request& request, patience limits, answer_head& answer) override;
+  coro<std::string_view> next() override;
+  void hurry(time_point deadline) noexcept override { stream_.hurry(deadline); }
+  void abandon() noexcept override;
+  [[nodiscard]] bool can_be_used_again() const noexcept override;
 
-  /// The next piece of the answer's body, valid until the next call; empty at its end. Throws what makes the request's body, too, if that
-  /// is still being sent. Cancelled, it loses nothing: the next call goes on.
-  [[nodiscard]] coro<std::string_view> next();
-
-  /// Waits no longer than that from here on.
-  void hurry(time_point deadline) noexcept { stream_.hurry(deadline); }
-
-  /// The request has been sent and its answer been read to the end, and the connection can carry another request.
-  [[nodiscard]] bool can_be_used_again() const noexcept;
   /// Without waiting: the peer has closed it, or sends what nobody has asked for.
   [[nodiscard]] bool has_something_to_read() const noexcept { return stream_.has_something_to_read(); }
   /// It lies unused, and gives back what it borrows.
   void rest(time_point since) noexcept;
   [[nodiscard]] time_point rests_since() const noexcept { return rests_since_; }
-  /// Nobody wants what is under way: ends it, and the connection.
-  void abandon() noexcept;
 
   /// Bytes that came after the answer.
   [[nodiscard]] bool has_rest() const noexcept { return !rest_.empty(); }
+  /// The same, in their buffer.
+  [[nodiscard]] buffer take_rest() noexcept {
+    received_.remove_prefix(received_.size() - rest_.size());
+    rest_ = {};
+    return std::move(received_);
+  }
   /// What lies below. Leaves the connection unusable.
   [[nodiscard]] byte_stream release() noexcept { return stream_.release(); }
 

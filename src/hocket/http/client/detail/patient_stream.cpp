@@ -3,34 +3,33 @@
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/client/detail/patient_stream.hpp>
 #include <hocket/io/send_file.hpp>
-#include <hocket/loop/loop.hpp>
 
 namespace hocket::http::detail {
 
 coro<void> patient_stream::send(std::span<const std::string_view> pieces) {
   try {
     if (pieces.size() == 1)
-      co_await with_timeout_at(bound(), stream_.send_all(pieces.front()));
+      co_await with_timeout_at(limits_.bound(), stream_.send_all(pieces.front()));
     else
-      co_await with_timeout_at(bound(), stream_.send_all(pieces));
+      co_await with_timeout_at(limits_.bound(), stream_.send_all(pieces));
   } catch (const timeout_error&) {
-    give_up("the server takes no request");
+    limits_.give_up("the server takes no request");
   }
 }
 
 coro<void> patient_stream::send_part(file& from, std::uint64_t offset, std::uint64_t length) {
   try {
-    co_await with_timeout_at(bound(), send_file(from, stream_, {.offset = offset, .length = length}));
+    co_await with_timeout_at(limits_.bound(), send_file(from, stream_, {.offset = offset, .length = length}));
   } catch (const timeout_error&) {
-    give_up("the server takes no request");
+    limits_.give_up("the server takes no request");
   }
 }
 
 coro<std::optional<buffer>> patient_stream::receive(bool may_be_silent) {
   try {
-    co_return co_await with_timeout_at(bound(), stream_.receive());
+    co_return co_await with_timeout_at(limits_.bound(), stream_.receive());
   } catch (const timeout_error&) {
-    if (!may_be_silent || is_too_late()) give_up("the server sends nothing");
+    if (!may_be_silent || limits_.is_over()) limits_.give_up("the server sends nothing");
   }
   co_return std::nullopt;
 }
@@ -41,16 +40,6 @@ socket_address patient_stream::peer() const {
   } catch (const std::system_error&) {
     return {};
   }
-}
-
-time_point patient_stream::bound() const {
-  return std::min(limits_.deadline, loop::running().time_after(limits_.each));
-}
-
-bool patient_stream::is_too_late() const { return loop::running().time() >= limits_.deadline; }
-
-void patient_stream::give_up(const char* otherwise) const {
-  throw timeout_error(is_too_late() ? "no complete answer in time" : otherwise);
 }
 
 }  // namespace hocket::http::detail

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
 
 #include <hocket/core/coro.hpp>
+#include <hocket/http/client/detail/patience.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/file.hpp>
 #include <hocket/io/socket_address.hpp>
@@ -15,12 +15,6 @@
 
 namespace hocket::http::detail {
 
-/// How long a connection waits: until `deadline` in all, and for `each` arrival or departure of bytes.
-struct patience {
-  time_point deadline{};
-  duration each{};
-};
-
 /// A connection to a server, on which every wait is bounded by the nearer of the two limits of a `patience`: `timeout_error`.
 class patient_stream {
  public:
@@ -28,7 +22,9 @@ class patient_stream {
 
   void be_patient(patience limits) noexcept { limits_ = limits; }
   /// Waits no longer than that from here on.
-  void hurry(time_point deadline) noexcept { limits_.deadline = std::min(limits_.deadline, deadline); }
+  void hurry(time_point deadline) noexcept { limits_.hurry(deadline); }
+
+  [[nodiscard]] time_point deadline() const noexcept { return limits_.deadline; }
 
   /// As `byte_stream::send_all`.
   [[nodiscard]] coro<void> send(std::span<const std::string_view> pieces);
@@ -46,10 +42,6 @@ class patient_stream {
   [[nodiscard]] byte_stream release() noexcept { return std::move(stream_); }
 
  private:
-  [[nodiscard]] time_point bound() const;
-  [[nodiscard]] bool is_too_late() const;
-  [[noreturn]] void give_up(const char* otherwise) const;
-
   byte_stream stream_;
   patience limits_;
 };

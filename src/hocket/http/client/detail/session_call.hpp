@@ -7,6 +7,7 @@
 #include <hocket/http/client/credentials.hpp>
 #include <hocket/http/client/detail/route.hpp>
 #include <hocket/http/client/proxy.hpp>
+#include <hocket/http/headers.hpp>
 #include <hocket/loop/clock.hpp>
 
 namespace hocket::http::detail {
@@ -26,7 +27,11 @@ struct session_call {
   std::string authorization{};
   std::string proxy_authorization{};
 
-  [[nodiscard]] route route_to(const url& target) const { return {target, proxies.for_target(target)}; }
+  /// Of the request with these fields.
+  [[nodiscard]] route route_to(const url& target, const headers& fields) const {
+    return {target, proxies.for_target(target), fields.contains_token("Upgrade", "websocket"),
+            fields.contains("Upgrade")};
+  }
   /// Who one is to the server that is asked now.
   [[nodiscard]] const credentials* who_now() const noexcept { return left_origin ? nullptr : who; }
 };

@@ -112,7 +112,7 @@ coro<response> session_state::send(request_message& asked, session_call& call) {
       at_servers_.take_challenge(asked, call.who_now(), call.authorization, made->head.fields))
     co_await ask_again(made, asked, call);
   at_servers_.take_information(asked, call.who_now(), made->head.fields);
-  if (const route way = call.route_to(asked.target); way.is_forwarded())
+  if (const route way = call.route_to(asked.target, asked.fields); way.is_forwarded())
     at_proxies_.take_information(*way.via, made->head.fields);
   co_return response(std::move(made));
 }
@@ -120,10 +120,11 @@ coro<response> session_state::send(request_message& asked, session_call& call) {
 coro<std::unique_ptr<exchange>> session_state::ask(request_message& asked, session_call& call) {
   call.authorization = at_servers_.authorize(asked, call.who_now(), call.left_origin);
   call.proxy_authorization.clear();
-  if (const route way = call.route_to(asked.target); way.is_forwarded() && !asked.fields.contains(proxy_authorization))
+  if (const route way = call.route_to(asked.target, asked.fields);
+      way.is_forwarded() && !asked.fields.contains(proxy_authorization))
     call.proxy_authorization =
         at_proxies_.authorize(*way.via, asked.method, asked.target, target_form::absolute, asked.body.in_memory());
-  auto made = std::make_unique<exchange>(asked.target, pool_, connections_, options);
+  auto made = std::make_unique<exchange>(asked.target, pool_, options);
   co_await made->begin(asked, call);
   co_return made;
 }
@@ -137,7 +138,7 @@ coro<void> session_state::ask_again(std::unique_ptr<exchange>& made, request_mes
 bool session_state::takes_challenge_of_proxy(const request_message& asked, const session_call& call,
                                              const answer_head& refusal) {
   if (refusal.status != proxy_authentication_required || !asked.body.can_repeat()) return false;
-  const route way = call.route_to(asked.target);
+  const route way = call.route_to(asked.target, asked.fields);
   return way.is_forwarded() && !asked.fields.contains(proxy_authorization) &&
          at_proxies_.take_challenge(*way.via, call.proxy_authorization, refusal.fields);
 }

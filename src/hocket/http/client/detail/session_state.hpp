@@ -20,7 +20,10 @@ namespace hocket::http::detail {
 class session_state {
  public:
   explicit session_state(session_options given)
-      : options(std::move(given)), connections_(options, at_proxies_), pool_(options), at_servers_(options.netrc) {}
+      : options(std::move(given)),
+        connections_(options, at_proxies_),
+        pool_(options, connections_),
+        at_servers_(options.netrc) {}
 
   /// A call with these options, which stay where they are.
   [[nodiscard]] session_call begin_call(const request_options& how);
@@ -28,6 +31,9 @@ class session_state {
   /// Sends a request and its body, and gives the response with its head: through the middlewares, and where redirects lead. Both stay
   /// alive as long as the call's senders.
   [[nodiscard]] coro<response> request(request_message& asked, session_call& call);
+
+  /// The connection of an answer of 101 (Switching Protocols), none of the session's any more. Throws `invalid_state_error` of any other answer.
+  [[nodiscard]] static upgraded_stream take_over(response& answer) { return answer.exchange_->take_over(); }
 
   session_options options;
 

@@ -19,6 +19,12 @@ class date_line {
     }
     return line_;
   }
+  /// Its value alone.
+  [[nodiscard]] std::string_view value_at(std::chrono::sys_seconds now) {
+    constexpr std::size_t name_size = std::string_view("Date: ").size();
+    const std::string_view line = at(now);
+    return line.substr(name_size, line.size() - name_size - 2);
+  }
 
  private:
   std::chrono::sys_seconds made_at_{};

@@ -8,8 +8,8 @@
 #include <hocket/base/append.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/core/timeout.hpp>
-#include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/server/detail/body_rate.hpp>
+#include <hocket/http/server/detail/reply_fields.hpp>
 #include <hocket/http/server/detail/reply_sender.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/io/send_file.hpp>
@@ -21,41 +21,23 @@ static constexpr std::size_t most_sent_at_once = 256 * 1024;
 static constexpr std::uint64_t most_read = 64 * 1024;  // of a file, to go with the head: splicing costs more
 
 framing reply_framing(const reply& given, int http_minor) noexcept {
-  if (given.status == 204 || given.status == 304) return {};
+  if (given.status == 101 || given.status == 204 || given.status == 304) return {};
   if (const auto length = given.body.length()) return {body_end::length, length};
   return {http_minor > 0 ? body_end::last_chunk : body_end::close};
-}
-
-static bool is_framing(std::string_view name) noexcept {
-  return equal_ignoring_case(name, "Connection") || equal_ignoring_case(name, "Transfer-Encoding") ||
-         equal_ignoring_case(name, "Keep-Alive");
 }
 
 void reply_sender::write_head(const reply& given, const reply_form& form) {
   left_ = form.body.content_length;
   end_ = form.answers_head ? body_end::no_body : form.body.end;
-  std::optional<std::uint64_t> length = left_;
   const fmt::format_int status(given.status);
   out_.clear();
   append(out_, "HTTP/1.1 ", std::string_view(status.data(), status.size()), " ", reason_phrase(given.status), "\r\n");
-  if (!options_.name.empty() && !given.headers.contains("Server")) append(out_, "Server: ", options_.name, "\r\n");
-  if (options_.wall_clock != nullptr && !given.headers.contains("Date")) out_ += date_.at(options_.wall_clock());
-  const bool may_say_length =
-      given.body.is_empty() && given.status != 204 && (form.answers_head || given.status == 304);
-  for (const auto& [name, value] : given.headers) {
-    if (is_framing(name)) continue;
-    if (equal_ignoring_case(name, "Content-Length")) {
-      if (!may_say_length) continue;
-      length.reset();
-    }
-    append(out_, name, ": ", value, "\r\n");
-  }
-  if (length) {
-    const fmt::format_int digits(*length);
-    append(out_, "Content-Length: ", std::string_view(digits.data(), digits.size()), "\r\n");
-  }
+  reply_fields fields(given, left_, form.answers_head, options_, date_);
+  fields.for_each([this](std::string_view name, std::string_view value) { append(out_, name, ": ", value, "\r\n"); });
   if (form.body.end == body_end::last_chunk) out_ += "Transfer-Encoding: chunked\r\n";
-  if (form.is_last)
+  if (form.changes_protocol)
+    out_ += "Connection: Upgrade\r\n";
+  else if (form.is_last)
     out_ += "Connection: close\r\n";
   else if (form.is_of_http_1_0)
     out_ += "Connection: keep-alive\r\n";

@@ -10,6 +10,7 @@
 #include <hocket/http/body.hpp>
 #include <hocket/http/detail/framing.hpp>
 #include <hocket/http/server/detail/date_line.hpp>
+#include <hocket/http/server/detail/reply_sink.hpp>
 #include <hocket/http/server/reply.hpp>
 #include <hocket/http/server/server.hpp>
 #include <hocket/io/byte_stream.hpp>
@@ -22,6 +23,7 @@ struct reply_form {
   bool answers_head;     ///< the request was HEAD: no body
   bool is_of_http_1_0;   ///< so was the request
   bool is_last = false;  ///< the connection is closed behind it
+  bool changes_protocol = false;
 };
 
 /// How the end of the reply's body is told to a client of HTTP/1.`http_minor`.
@@ -29,7 +31,7 @@ struct reply_form {
 
 /// Sends the replies on one connection, one after the other: head, body and what frames it, no slower than `min_rate`, which is measured
 /// over each piece of at most 256 KiB and over all of them. The writer of their bodies. What cannot be sent throws `timeout_error` or std::system_error.
-class reply_sender final : public body_writer {
+class reply_sender final : public reply_sink {
  public:
   /// All stay alive as long.
   reply_sender(byte_stream& to, const server_options& options, date_line& date) noexcept
@@ -43,22 +45,18 @@ class reply_sender final : public body_writer {
   }
   /// Writes the head, which goes with the first piece of the body. May be called again, for another reply, until something was sent.
   void write_head(const reply& given, const reply_form& form);
-  /// Sends the head with all of a body, or with none.
-  coro<void> send_with(std::string_view body);
+  coro<void> send_with(std::string_view body) override;
 
   coro<void> write(std::string_view piece) override;
   coro<void> write_file(file& from, std::uint64_t offset, std::uint64_t length) override;
   coro<void> flush() override;  // only the head is ever kept
-  /// Sends what is left of the framing, with the head of a body of no bytes.
-  coro<void> finish();
+  coro<void> finish() override;
 
-  /// Some of the reply may have been sent, so that no other can take its place.
-  [[nodiscard]] bool has_begun() const noexcept { return stage_ != stage::not_begun; }
-  /// The client was told the status.
-  [[nodiscard]] bool has_sent_head() const noexcept { return stage_ >= stage::between; }
+  [[nodiscard]] bool has_begun() const noexcept override { return stage_ != stage::not_begun; }
+  [[nodiscard]] bool has_sent_head() const noexcept override { return stage_ >= stage::between; }
   /// To close the connection now would make a body whole that is not.
   [[nodiscard]] bool is_open_ended() const noexcept { return has_begun() && end_ == body_end::close; }
-  [[nodiscard]] std::uint64_t body_bytes() const noexcept { return body_bytes_; }
+  [[nodiscard]] std::uint64_t body_bytes() const noexcept override { return body_bytes_; }
 
  private:
   enum class stage : unsigned char {

@@ -2,13 +2,16 @@
 // client: a handler that takes its time is not the client's fault.
 
 #include <algorithm>
+#include <optional>
 #include <system_error>
 #include <utility>
 
+#include <hocket/core/activity.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/detail/bad_message.hpp>
 #include <hocket/http/server/detail/body_rate.hpp>
+#include <hocket/http/server/detail/later.hpp>
 #include <hocket/http/server/detail/request_reader.hpp>
 #include <hocket/http/server/http_error.hpp>
 #include <hocket/loop/loop.hpp>
@@ -17,10 +20,6 @@ namespace hocket::http::detail {
 
 static constexpr auto longest_drain = std::chrono::seconds(1);
 static constexpr std::uint64_t most_drained_bytes = 64 * 1024;  // of a body that the handler did not read
-
-static time_point later(time_point now, duration by) noexcept {
-  return by > time_point::max() - now ? time_point::max() : now + by;
-}
 
 request_reader::request_reader(byte_stream& from, const server_options& options)
     : stream_(from),
@@ -38,9 +37,14 @@ coro<bool> request_reader::read_head(time_point now) {
   std::string_view ignored;
   const time_point idle_until = later(now, options_.idle);  // blank lines begin nothing
   std::optional<time_point> until;
-  for (;; now = loop::running().time()) {
+  std::optional<activity> reading;  // none of a head that comes in one piece, as most do
+  for (bool is_first = true;; is_first = false) {
     if (parser_.next(rest_, ignored) == parse_event::head) co_return true;
-    if (parser_.started() && !until) until = later(now, options_.head);
+    if (!is_first) now = loop::running().time();
+    if (parser_.started() && !until) {
+      until = later(now, options_.head);
+      reading.emplace("reading the head of a request");
+    }
     const arrival came = co_await receive(now, until.value_or(idle_until));
     if (came == arrival::too_late && until) throw bad_message("the request's head did not come in time", 408);
     if (came == arrival::end) parser_.finish_eof();  // a client that has ended its half may still listen
@@ -101,6 +105,7 @@ coro<request_reader::arrival> request_reader::receive_more() {
   };
   const duration left = std::min<duration>(options_.grace, time_for(body_bytes_, options_) - waited_);
   const stopwatch counts{waited_};
+  const activity receiving("receiving the body");
   co_return co_await receive(counts.begun, later(counts.begun, left));
 }
 

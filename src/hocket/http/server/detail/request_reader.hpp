@@ -32,6 +32,13 @@ class request_reader final : public body_source {
   /// Bytes that have come before anybody asked for them.
   void begin_with(buffer came) noexcept;
 
+  /// What has come and was not read yet: what follows is another protocol.
+  [[nodiscard]] buffer take_rest() noexcept {
+    received_.remove_prefix(received_.size() - rest_.size());
+    rest_ = {};
+    return std::move(received_);
+  }
+
   /// Waits from `now` on for the head of the next request. False: the client has gone, or sent nothing for `idle`. Throws `bad_message`, also of a
   /// head that takes longer than `head` or breaks off; `cancelled`.
   coro<bool> read_head(time_point now);

@@ -25,6 +25,7 @@
 
 #include <fmt/format.h>
 
+#include <hocket/core/activity.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/finally.hpp>
 #include <hocket/core/timeout.hpp>
@@ -32,28 +33,17 @@
 #include <hocket/http/server/detail/request_access.hpp>
 #include <hocket/http/server/detail/request_target.hpp>
 #include <hocket/http/server/detail/server_connection.hpp>
+#include <hocket/http/server/upgraded_connection.hpp>
+#include <hocket/tls/tls_layer.hpp>
 
 namespace hocket::http::detail {
 
 using body_state = request_reader::body_state;
 
+static constexpr int switching_protocols = 101;
 static constexpr auto longest_linger = std::chrono::seconds(5);
 static constexpr auto longest_farewell =
     std::chrono::seconds(1);  // for a client's closure alert; most send none at rest
-static constexpr std::size_t largest_in_one_send = 256 * 1024;
-static constexpr std::string_view was_cancelled = "it was cancelled";  // by somebody who has no right to
-
-// What is thrown may quote the client.
-static std::string in_one_line(std::string_view problem) {
-  std::string safe;
-  for (const char c : problem) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f')
-      fmt::format_to(std::back_inserter(safe), "\\x{:02X}", static_cast<unsigned char>(c));
-    else
-      safe += c;
-  }
-  return safe;
-}
 
 static socket_address address_of(const byte_stream& stream) {
   try {
@@ -64,14 +54,12 @@ static socket_address address_of(const byte_stream& stream) {
 }
 
 server_connection::server_connection(server& owner, byte_stream peer)
-    : owner_(owner),
+    : server_exchange(owner, {address_of(peer), owner.options_.tls != nullptr ? "https" : "http"}),
       stream_(std::move(peer)),
       reader_(stream_, options()),
-      sender_(stream_, options(), owner.date_),
-      peer_(address_of(stream_)),
-      scheme_(options().tls != nullptr ? "https" : "http") {
+      sender_(stream_, options(), owner.date_) {
   request_access::connect(request_, reader_.head().headers(), reader_, options().max_body_bytes);
-  request_access::come_from(request_, peer_, scheme_);
+  request_access::come_from(request_, client_.address, client_.scheme);
 }
 
 coro<void> server_connection::serve() {
@@ -81,6 +69,7 @@ coro<void> server_connection::serve() {
     reader_.begin_with(std::move(early));
   else if (!co_await shake_hands(std::move(early)))
     co_return;
+  if (has_agreed_on_http2()) co_return co_await serve_http2(false);
   do {
     std::optional<bad_message> problem;
     is_answering_ = false;
@@ -94,6 +83,8 @@ coro<void> server_connection::serve() {
     take_back_stop();
     is_answering_ = true;
     if (problem) {
+      const bool may_speak_http2 = options().http2.prior_knowledge && served_ == 0 && !options().tls;
+      if (may_speak_http2 && reader_.head().is_http2_preface()) co_return co_await serve_http2(true);
       co_await refuse(*problem);
       co_return;
     }
@@ -111,15 +102,17 @@ coro<void> server_connection::close() {
 // A proxy that passes on bytes says for whom.
 coro<bool> server_connection::greet(buffer& behind) {
   const auto& trusted = options().proxy_protocol->trusted;
-  if (std::ranges::none_of(trusted, [this](const ip_network& each) { return each.contains(peer_); })) co_return true;
+  if (std::ranges::none_of(trusted, [this](const ip_network& each) { return each.contains(client_.address); }))
+    co_return true;
   idle_since_ = loop::running().time();
+  const activity reading("reading the header of a proxy");
   std::string problem;
   try {
     auto greeting = co_await receive_proxy_greeting(stream_, *options().proxy_protocol);
     if (!greeting) co_return false;
-    if (greeting->header.source) peer_ = greeting->header.source->from_v4_mapped();
-    if (greeting->is_secure()) scheme_ = "https";
-    request_access::come_from(request_, peer_, scheme_);
+    if (greeting->header.source) client_.address = greeting->header.source->from_v4_mapped();
+    if (greeting->is_secure()) client_.scheme = "https";
+    request_access::come_from(request_, client_.address, client_.scheme);
     behind = std::move(greeting->rest);
     co_return true;
   } catch (const std::system_error&) {  // it has gone
@@ -127,16 +120,18 @@ coro<bool> server_connection::greet(buffer& behind) {
   } catch (const std::exception& failed) {
     problem = failed.what();
   }
-  owner_.report(fmt::format("the proxy {}: {}", peer_.to_string(), problem));
+  owner_.report(fmt::format("the proxy {}: {}", client_.address.to_string(), problem));
   co_return false;
 }
 
 coro<bool> server_connection::shake_hands(buffer early) {
   idle_since_ = loop::running().time();
+  const activity securing("TLS handshake");
   start_tls_options how{.server_side = true};
   how.handshake_timeout = options().handshake;
   how.shutdown_timeout = longest_farewell;
   how.buffered = early.text();
+  if (options().http2.over_tls) how.alpn_protocols = {"h2", "http/1.1"};
   early = {};
   std::string problem;
   try {
@@ -148,6 +143,18 @@ coro<bool> server_connection::shake_hands(buffer early) {
   const std::string peer = request_.peer().to_string();
   owner_.report(problem.contains(peer) ? problem : fmt::format("TLS with {}: {}", peer, problem));
   co_return false;
+}
+
+bool server_connection::has_agreed_on_http2() const {
+  if (options().tls == nullptr) return false;
+  const auto* agreed = stream_.find_layer<tls_layer>();
+  return agreed != nullptr && agreed->alpn_protocol() == "h2";
+}
+
+coro<void> server_connection::serve_http2(bool has_sent_preface) {
+  http2_ = std::make_unique<h2_server_connection>(owner_, stream_, client_);
+  if (outlook_ != outlook::goes_on) http2_->stop();
+  co_await http2_->serve(reader_.take_rest(), has_sent_preface);
 }
 
 // ---- the request
@@ -167,8 +174,7 @@ void server_connection::begin_request() {
                                    .host = host,
                                    .version = head.http_minor() == 0 ? "HTTP/1.0" : "HTTP/1.1",
                                    .content_length = head.is_chunked() ? length : length.value_or(0)});
-  give_id();
-  if (options().proxies) find_origin();
+  introduce();
   sender_.begin();
   reader_.begin_body();
   ++served_;
@@ -177,31 +183,15 @@ void server_connection::begin_request() {
   if (!may_go_on) worsen(outlook::ends);
 }
 
-void server_connection::give_id() {
-  if (options().request_ids) request_.set(request_id{owner_.ids_.id_for(request_.headers(), *options().request_ids)});
-}
-
-// What proxies that pass on requests say. Who is not trusted says nothing.
-void server_connection::find_origin() {
-  if (!options().proxies->trusts(peer_)) return;
-  request_origin direct{.client = peer_, .scheme = std::string(scheme_), .host = std::string(request_.host())};
-  auto found = options().proxies->resolve(std::move(direct), request_.headers());
-  if (!found) throw bad_message("the proxies' account of the client is malformed", 400);
-  origin_ = std::move(*found);
-  request_access::come_from(request_, origin_.client, origin_.scheme);
-  request_access::come_for(request_, origin_.host);
-}
-
 // A request that is none. No handler sees it.
 coro<void> server_connection::refuse(const bad_message& problem) {
   worsen(outlook::ends);
   request_access::begin(request_, {.request_line = reader_.head().start_line()});
-  give_id();
-  request_access::come_from(request_, peer_, scheme_);
+  introduce_refused();
   sender_.begin();
   reply given = reply::text(fmt::format("{}\n", problem.what()), problem.answer());
-  co_await send(given);
-  tell_of_answer(given.status, std::nullopt, problem.what());
+  co_await send_reply(given);
+  tell_of_answer(given.status, std::nullopt, has_whole_reply(), problem.what());
   if (outlook_ == outlook::ends) co_await linger();
 }
 
@@ -210,7 +200,10 @@ coro<void> server_connection::refuse(const bad_message& problem) {
 coro<void> server_connection::answer() {
   std::optional<time_point> begun;
   if (options().on_answered) begun = loop::running().time();
+  activity answering(request_.request_line());
+  answering.enter("handler");
   int status = 0;
+  bool is_of_http = true;
   try {
     reply given;
     if (options().cancel_on_disconnect)
@@ -220,36 +213,47 @@ coro<void> server_connection::answer() {
     status = given.status;
     if (reader_.body() == body_state::lost) worsen(outlook::gone);
     if (!reader_.may_drain()) worsen(outlook::ends);
-    if (outlook_ < outlook::gone) co_await send(given);
-    status = given.status;      // that of an error, if its body failed before anything was sent
+    answering.enter("sending");
+    if (outlook_ < outlook::gone) co_await send_reply(given);
+    status = given.status;  // that of an error, if its body failed before anything was sent
+    if (status == switching_protocols && outlook_ < outlook::gone) {
+      is_of_http = false;
+      answering.enter("another protocol");
+      co_await change_protocol();
+    }
   } catch (const cancelled&) {  // the server's end
     worsen(outlook::gone);
-    tell_of_answer(status, begun);
+    tell_of_answer(status, begun, has_whole_reply());
     throw;
   }
-  tell_of_answer(status, begun);
+  tell_of_answer(status, begun, has_whole_reply());
+  if (!is_of_http) co_return;
+  answering.enter("reading away the rest");
   if (outlook_ != outlook::goes_on || reader_.body() != body_state::whole) co_await leave_request();
 }
 
-coro<void> server_connection::ask_handler(reply& given) {
+bool server_connection::may_change_protocol() noexcept {
+  return request_.get<protocol_change>() != nullptr && reader_.head().wants_upgrade() &&
+         request_.method() != "CONNECT" && reader_.body() == body_state::whole;
+}
+
+coro<void> server_connection::change_protocol() {
+  event stopping;
+  struct registration {
+    event*& at;
+    ~registration() { at = nullptr; }
+  } const registered{stopping_ = &stopping};
+  if (owner_.stopping_) stopping.set();
+  upgraded_connection connection{{std::move(stream_), reader_.take_rest()}, stopping};
   std::string problem;
   try {
-    given = co_await owner_.handler_(request_);
-    if (given.status >= 200 && given.status <= 999) co_return;
-    problem = fmt::format("the handler gave the status {}", given.status);
-  } catch (const http_error& known) {
-    given = reply::error(known);
-    co_return;
+    co_await request_.get<protocol_change>()->speak(connection);
+    if (connection.stream.is_open()) co_await connection.stream.close();
+  } catch (const std::system_error&) {  // the client has gone
   } catch (const std::exception& thrown) {
     problem = thrown.what();
-  } catch (const cancelled&) {
-    if (is_asked_to_end()) throw;
-    problem = was_cancelled;
-  } catch (...) {
-    problem = "it threw what is no std::exception";
   }
-  if (outlook_ < outlook::gone && reader_.body() != body_state::lost) report(problem);
-  given = reply::text("the server failed\n", 500);
+  if (!problem.empty()) report(problem);
 }
 
 // Cancels the work when the client goes.
@@ -272,48 +276,13 @@ coro<void> server_connection::watch(cancel_scope& working, const bool& is_done) 
   working.cancel();
 }
 
-void server_connection::report(std::string_view problem) const {
-  owner_.report(fmt::format("{} {}: {}", request_.method(), request_.target(), in_one_line(problem)));
-}
-
 // ---- the reply
 
-// What cannot be sent is given up, and the connection with it.
-coro<void> server_connection::send(reply& given) {
-  try {
-    reader_.reply_begins();
-    const reply_form form = write_head(given);
-    const auto bytes = given.body.in_memory();
-    if (form.answers_head || form.body.end == body_end::no_body) {
-      co_await sender_.send_with("");
-    } else if (bytes && bytes->size() <= largest_in_one_send) {
-      co_await sender_.send_with(*bytes);
-    } else if (options().cancel_on_disconnect) {
-      co_await while_connected(send_body(given));
-    } else {
-      co_await send_body(given);
-    }
-  } catch (const timeout_error&) {
-    worsen(outlook::cut_off);
-  } catch (const std::system_error&) {
-    worsen(outlook::gone);
-  } catch (const http_error&) {
-    worsen(outlook::gone);
-  } catch (const std::exception& thrown) {
-    worsen(outlook::gone);
-    report(thrown.what());
-  } catch (const cancelled&) {
-    if (is_asked_to_end()) throw;
-    worsen(outlook::gone);
-    report(was_cancelled);
-  }
-}
-
-reply_form server_connection::write_head(reply& given) {
-  if (options().request_ids) given.headers.set(request_id_field, request_.get<request_id>()->value);
+bool server_connection::write_head(const reply& given) {
+  reader_.reply_begins();
   const reply_form form = form_of(given);
   sender_.write_head(given, form);
-  return form;
+  return !form.answers_head && form.body.end != body_end::no_body;
 }
 
 reply_form server_connection::form_of(const reply& given) {
@@ -323,40 +292,15 @@ reply_form server_connection::form_of(const reply& given) {
   return {.body = body,
           .answers_head = request_.method() == "HEAD",
           .is_of_http_1_0 = is_of_http_1_0,
-          .is_last = outlook_ != outlook::goes_on};
+          .is_last = outlook_ != outlook::goes_on,
+          .changes_protocol = given.status == switching_protocols};
 }
 
-coro<void> server_connection::send_body(reply& given) {
-  std::optional<reply> refusal;
-  try {
-    co_await given.body.write_to(sender_);
-    co_await sender_.finish();
-  } catch (const http_error& known) {
-    if (sender_.has_begun()) throw;
-    refusal = reply::error(known);
-  } catch (const std::exception& thrown) {
-    if (sender_.has_begun()) throw;
-    report(thrown.what());
-    refusal = reply::text("the server failed\n", 500);
-  } catch (const cancelled&) {
-    if (sender_.has_begun() || is_asked_to_end()) throw;
-    report(was_cancelled);
-    refusal = reply::text("the server failed\n", 500);
-  }
-  if (!refusal) co_return;
-  given = std::move(*refusal);
-  write_head(given);
-  co_await sender_.send_with(*given.body.in_memory());
-}
-
-void server_connection::tell_of_answer(int status, std::optional<time_point> begun, std::string_view refused_for) {
-  ++owner_.requests_;
-  if (!options().on_answered) return;
-  options().on_answered(request_, {.status = sender_.has_sent_head() ? status : 0,
-                                   .body_bytes = sender_.body_bytes(),
-                                   .took = begun ? loop::running().time() - *begun : duration::zero(),
-                                   .complete = outlook_ < outlook::gone,
-                                   .refused_for = refused_for});
+coro<void> server_connection::send_long_body(reply& given) {
+  if (options().cancel_on_disconnect)
+    co_await while_connected(write_body(given));
+  else
+    co_await write_body(given);
 }
 
 // ---- ends

@@ -1,0 +1,49 @@
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include <hocket/http/client/detail/h2_request_head.hpp>
+#include <hocket/http/client/detail/request_fields.hpp>
+#include <hocket/http/detail/syntax.hpp>
+
+namespace hocket::http::detail {
+
+static bool is_of_connection(std::string_view name, std::string_view value) noexcept {
+  constexpr std::array<std::string_view, 5> names{"Connection", "HTTP2-Settings", "Keep-Alive", "Proxy-Connection",
+                                                  "Upgrade"};
+  if (equal_ignoring_case(name, "TE")) return !equal_ignoring_case(value, "trailers");
+  return std::ranges::any_of(names, [name](std::string_view each) { return equal_ignoring_case(name, each); });
+}
+
+h2_request_head::h2_request_head(const outgoing_request& request) {
+  require_method(request.method);
+  require_fields(request.fields);
+  authority_ = request.fields.get("Host").value_or(request.target.host_with_port());
+  append_target(path_, request.target, target_form::origin);
+  fields_ = {
+      {":method", request.method}, {":scheme", request.target.scheme()}, {":authority", authority_}, {":path", path_}};
+  const headers* const about_connection = fields_that_say("Connection", request);
+  for_each_field(request, [&](std::string_view name, std::string_view value) {
+    if (equal_ignoring_case(name, "Host") || is_of_connection(name, value)) return;
+    if (about_connection != nullptr && about_connection->contains_token("Connection", name)) return;
+    if (equal_ignoring_case(name, "Cookie")) return add_cookies(value);
+    fields_.push_back({name, value});
+  });
+  const auto length = announced_length(request);
+  if (!length) return;
+  length_ = std::to_string(*length);
+  fields_.push_back({"content-length", length_});
+}
+
+// One by one they compress better: those that stay the same are in the table (RFC 9113, 8.2.3).
+void h2_request_head::add_cookies(std::string_view cookies) {
+  constexpr std::string_view between = "; ";
+  for (;;) {
+    const std::size_t end = cookies.find(between);
+    fields_.push_back({"cookie", cookies.substr(0, end)});
+    if (end == std::string_view::npos) return;
+    cookies.remove_prefix(end + between.size());
+  }
+}
+
+}  // namespace hocket::http::detail

@@ -1,0 +1,139 @@
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include <hocket/base/error.hpp>
+#include <hocket/core/timeout.hpp>
+#include <hocket/http/detail/h2_stream.hpp>
+#include <hocket/loop/loop.hpp>
+
+namespace hocket::http::detail {
+
+static constexpr std::size_t kept_capacity = 128 * 1024;  // of memory, for the next piece
+
+static std::system_error gone() {
+  return std::system_error(std::make_error_code(std::errc::connection_reset), "the other side has given up");
+}
+
+static invalid_state_error broken_off() { return invalid_state_error("a part of the body was not sent"); }
+
+// ---- what comes
+
+void h2_stream::take_data(std::string_view piece) {
+  if (is_closed_ || failure_ != nullptr) return session_.give_credit_to_all(piece.size());
+  arrived_ += piece;
+  news_.set();
+}
+
+void h2_stream::end_body() noexcept {
+  is_whole_ = true;
+  news_.set();
+}
+
+void h2_stream::fail(std::exception_ptr why) noexcept {
+  failure_ = std::move(why);
+  news_.set();
+}
+
+coro<std::string_view> h2_stream::next() {
+  if (!has_news()) co_await wait_for_news();
+  co_return take();
+}
+
+coro<void> h2_stream::wait_for_news() {
+  give_credit();
+  while (!has_news()) {
+    news_.clear();
+    co_await news_.wait();
+  }
+}
+
+std::string_view h2_stream::take() {
+  give_credit();
+  if (arrived_.empty() && failure_ != nullptr) std::rethrow_exception(failure_);
+  taken_.swap(arrived_);
+  owed_ = taken_.size();
+  return taken_;
+}
+
+// For the piece that was given last: so that it and what arrives meanwhile are no more than the window.
+void h2_stream::give_credit() {
+  taken_.clear();
+  if (taken_.capacity() > kept_capacity) taken_ = {};
+  if (owed_ == 0) return;
+  session_.give_credit(id_, std::exchange(owed_, 0));
+  session_.collect();
+}
+
+// ---- what goes
+
+coro<void> h2_stream::send(std::string_view piece, bool is_last, duration limit, duration silence) {
+  struct borrowing {
+    h2_stream& from;
+    bool is_sent = false;
+    ~borrowing() {
+      from.pending_ = {};
+      from.is_last_ = false;
+      if (!is_sent) from.break_off_body();
+    }
+  } borrows{*this};
+  if (is_closed_) throw gone();
+  if (is_broken_off_) throw broken_off();
+  pending_ = piece;
+  is_last_ = is_last;
+  taken_at_ = loop::running().time();
+  sent_.clear();
+  session_.resume(*this);
+  session_.collect();
+  if (has_to_send() && !is_closed_) co_await wait_until_sent(limit, silence);
+  if (has_to_send()) throw gone();
+  borrows.is_sent = true;
+}
+
+coro<void> h2_stream::wait_until_sent(duration limit, duration silence) {
+  const auto after = [](time_point begin, duration length) {
+    return length > time_point::max() - begin ? time_point::max() : begin + length;
+  };
+  const time_point end = after(taken_at_, limit);
+  for (;;) {
+    const time_point bound = std::min(end, after(taken_at_, silence));
+    try {
+      co_return co_await with_timeout_at(bound, sent_.wait());
+    } catch (const timeout_error&) {
+      if (bound == end || after(taken_at_, silence) <= loop::running().time()) throw;
+    }
+  }
+}
+
+std::string_view h2_stream::take_pending(std::size_t size) noexcept {
+  const std::string_view piece = pending_.substr(0, size);
+  pending_.remove_prefix(piece.size());
+  taken_at_ = loop::running().time();
+  if (pending_.empty()) {
+    has_sent_last_ = is_last_;
+    is_last_ = false;
+    sent_.set();
+  }
+  return piece;
+}
+
+// ---- the end
+
+void h2_stream::reset(h2_error why) {
+  if (is_closed_) return;
+  session_.reset(*this, why);
+  session_.collect();
+}
+
+std::exception_ptr h2_stream::why_closed(std::uint32_t) const noexcept { return std::make_exception_ptr(gone()); }
+
+void h2_stream::close(std::uint32_t code) noexcept {
+  if (is_closed_) return;
+  is_closed_ = true;
+  if (!is_whole_ && failure_ == nullptr) failure_ = why_closed(code);
+  news_.set();
+  sent_.set();
+  was_closed();
+}
+
+}  // namespace hocket::http::detail
