@@ -14,6 +14,7 @@
 using namespace std::chrono_literals;
 using hocket::coro;
 using hocket::url;
+namespace http = hocket::http;
 using hocket::crawl::crawl_hooks;
 using hocket::crawl::crawl_options;
 using hocket::crawl::link_checker;
@@ -261,6 +262,135 @@ HOCKET_TEST(asker, takes_a_turn_of_the_host_that_has_the_robots_txt_of_another) 
   EXPECT_EQ(all.names(), (list{"other /robots.txt", "web /robots.txt", "other /robots.txt", "other /a"}));
   EXPECT_GE(all.asked.at(2).second - all.asked.at(0).second, 2s);
   EXPECT_GE(all.asked.at(3).second - all.asked.at(2).second, 2s);
+}
+
+// ---- requests at once to one address
+
+/// Every name is at 127.0.0.1, but those that begin with "far".
+class names_of_one_server final : public hocket::resolver {
+ public:
+  coro<std::vector<hocket::socket_address>> resolve(std::string host, std::uint16_t port, int) override {
+    co_return std::vector{*hocket::socket_address::parse(host.starts_with("far") ? "127.0.0.2" : "127.0.0.1", port)};
+  }
+};
+
+/// Answers everything after a second; notes how many requests there were at once.
+class slow_server {
+ public:
+  explicit slow_server(std::string address, hocket::function<http::reply(std::string_view target)> answer)
+      : answer_(std::move(answer)),
+        listener_(hocket::tcp_listener::listen(*hocket::socket_address::parse(address, 0))),
+        server_([this](http::request& asked) -> coro<http::reply> {
+          most = std::max(most, ++now_);
+          co_await hocket::sleep(1s);
+          --now_;
+          co_return answer_(asked.target());
+        }),
+        serving_(hocket::create_task(server_.serve(listener_))) {}
+
+  [[nodiscard]] std::string url(std::string_view name, std::string_view path) const {
+    return fmt::format("http://{}:{}{}", name, listener_.local_address().port(), path);
+  }
+  coro<void> stop() {
+    serving_.cancel();
+    static_cast<void>(co_await hocket::as_result(serving_));
+  }
+
+  int most = 0;
+
+ private:
+  int now_ = 0;
+  hocket::function<http::reply(std::string_view target)> answer_;
+  hocket::tcp_listener listener_;
+  http::server server_;
+  hocket::task<void> serving_;
+};
+
+crawl_options two_at_an_address(std::vector<std::string> seeds) {
+  crawl_options options{.scope = scope_rule::any,
+                        .per_host = 8,
+                        .per_address = 2,
+                        .host_delay = 0s,
+                        .allow_private = true,
+                        .resolver = std::make_shared<names_of_one_server>()};
+  for (const std::string& each : seeds) options.seeds.push_back(*url::parse(each));
+  return options;
+}
+
+HOCKET_TEST(asker, asks_hosts_at_one_address_no_more_often_than_their_share) {
+  std::string links;
+  const auto answer = [&links](std::string_view target) {
+    return target == "/robots.txt" ? http::reply::text("", 404) : hocket::testing::html(links);
+  };
+  slow_server web("127.0.0.1", answer);
+  slow_server far("127.0.0.2", answer);
+  for (int n = 0; n < 6; ++n)
+    links += fmt::format("<a href={}><a href={}>", web.url(fmt::format("n{}.test", n), "/a"),
+                         web.url("n.test", fmt::format("/{}", n)));
+  for (int n = 0; n < 3; ++n) links += fmt::format("<a href={}>", far.url("far.test", fmt::format("/{}", n)));
+  const crawled found = co_await crawl_all(two_at_an_address({web.url("n.test", "/")}));
+  EXPECT_EQ(found.pages.size(), 16U);
+  for (const auto& [where, page] : found.pages) EXPECT_EQ(page["status"], 200) << where;
+  EXPECT_EQ(web.most, 2);
+  EXPECT_EQ(far.most, 2);
+  co_await web.stop();
+  co_await far.stop();
+}
+
+HOCKET_TEST(asker, counts_where_pages_are_redirected_for_the_address_there) {
+  std::map<std::string, std::string, std::less<>> places;
+  slow_server web("127.0.0.1", [&places](std::string_view target) {
+    const auto place = places.find(target);
+    return place == places.end() ? hocket::testing::html("") : http::reply::redirect(place->second);
+  });
+  slow_server far("127.0.0.2", [](std::string_view) { return hocket::testing::html(""); });
+  std::vector<std::string> seeds;
+  for (int n = 0; n < 8; ++n) {
+    seeds.push_back(web.url(fmt::format("n{}.test", n), fmt::format("/{}", n)));
+    places.emplace(fmt::format("/{}", n), far.url(fmt::format("far{}.test", n % 4), fmt::format("/{}", n)));
+  }
+  crawl_options options = two_at_an_address(seeds);
+  options.obey_robots = false;
+  const crawled found = co_await crawl_all(std::move(options));
+  EXPECT_EQ(found.pages.size(), 8U);
+  for (const auto& [where, page] : found.pages)
+    EXPECT_TRUE(page["final_url"].get<std::string>().contains("far")) << where;
+  EXPECT_EQ(web.most, 2);
+  EXPECT_EQ(far.most, 2);
+  co_await web.stop();
+  co_await far.stop();
+}
+
+HOCKET_TEST(asker, checks_links_of_hosts_at_one_address_no_more_often_than_their_share) {
+  slow_server web("127.0.0.1", [](std::string_view) { return hocket::testing::html(""); });
+  slow_server far("127.0.0.2", [](std::string_view) { return hocket::testing::html(""); });
+  std::vector<url> links;
+  for (int n = 0; n < 6; ++n) {
+    links.push_back(*url::parse(web.url(fmt::format("n{}.test", n), "/")));
+    links.push_back(*url::parse(far.url("far.test", fmt::format("/{}", n))));
+  }
+  list told;
+  link_checker checker(two_at_an_address({web.url("n.test", "/")}));
+  co_await checker.check(links, [&told](const url& link, const link_verdict& verdict) {
+    EXPECT_EQ(verdict.status, 200) << link.href() << verdict.error << verdict.not_checked;
+    told.push_back(link.href());
+  });
+  EXPECT_EQ(told.size(), 12U);
+  EXPECT_EQ(web.most, 2);
+  EXPECT_EQ(far.most, 2);
+  co_await web.stop();
+  co_await far.stop();
+}
+
+HOCKET_TEST(asker, asks_hosts_at_one_address_at_once_unless_that_is_limited) {
+  slow_server web("127.0.0.1", [](std::string_view) { return hocket::testing::html(""); });
+  std::vector<std::string> seeds;
+  for (int n = 0; n < 6; ++n) seeds.push_back(web.url(fmt::format("n{}.test", n), "/"));
+  crawl_options options = two_at_an_address(seeds);
+  options.per_address.reset();
+  co_await crawl_all(std::move(options));
+  EXPECT_EQ(web.most, 6);
+  co_await web.stop();
 }
 
 }  // namespace

@@ -13,8 +13,11 @@
 #include <io/temporary_directory.hpp>
 #include <nlohmann/json.hpp>
 
+#include <hocket/core/sleep.hpp>
+#include <hocket/core/task.hpp>
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/crawl/output.hpp>
+#include <hocket/testing/ends_cancelled.hpp>
 
 namespace hocket::testing {
 
@@ -111,6 +114,26 @@ inline coro<crawled> crawl_all(crawl::crawl_options options) {
   auto out = co_await crawl::output::open(folder.path());
   crawl::crawler work(std::move(options), out, observe(result));
   co_await work.run();
+  read_directory(folder.path(), result);
+  co_return result;
+}
+
+struct interrupted_crawl : crawled {
+  duration ending{};  // from the interruption to the end
+};
+
+/// The same of a crawl that is interrupted after so long.
+inline coro<interrupted_crawl> interrupt_crawl(crawl::crawl_options options, duration after) {
+  const temporary_directory folder;
+  interrupted_crawl result;
+  auto out = co_await crawl::output::open(folder.path());
+  crawl::crawler work(std::move(options), out, observe(result));
+  auto crawling = create_task(work.run());
+  co_await sleep(after);
+  const time_point begin = loop::running().time();
+  crawling.cancel();
+  EXPECT_TRUE(co_await ends_cancelled(crawling));
+  result.ending = loop::running().time() - begin;
   read_directory(folder.path(), result);
   co_return result;
 }

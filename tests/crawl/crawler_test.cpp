@@ -40,6 +40,7 @@ using hocket::testing::crawled;
 using hocket::testing::ends_cancelled;
 using hocket::testing::from;
 using hocket::testing::html;
+using hocket::testing::interrupt_crawl;
 using hocket::testing::lines_of;
 using hocket::testing::observe;
 using hocket::testing::page;
@@ -990,17 +991,8 @@ HOCKET_TEST(crawler, cancelled_it_finishes_what_is_under_way_and_leaves_complete
     if (asked.target() != "/") co_await hocket::sleep(10s);
     co_return html(asked.target() == "/" ? links : "<a href=/more>");
   });
-  const temporary_directory folder;
-  crawled found;
-  auto out = co_await hocket::crawl::output::open(folder.path());
-  crawler work(from({server.url()}), out, observe(found));
-  auto crawling = create_task(work.run());
-  co_await hocket::sleep(5s);
-  crawling.cancel();
-  const auto begin = hocket::loop::running().time();
-  EXPECT_TRUE(co_await ends_cancelled(crawling));
-  EXPECT_EQ(hocket::loop::running().time() - begin, 5s);
-  read_directory(folder.path(), found);
+  const auto found = co_await interrupt_crawl(from({server.url()}), 5s);
+  EXPECT_EQ(found.ending, 5s);
   EXPECT_EQ(found.summary["ok"], 9);  // the first page and the eight that were under way
   EXPECT_EQ(found.summary["skipped"], (nlohmann::json{{"interrupted", 43}}));
   co_await server.stop();
@@ -1008,16 +1000,7 @@ HOCKET_TEST(crawler, cancelled_it_finishes_what_is_under_way_and_leaves_complete
 
 HOCKET_TEST(crawler, cancelled_it_tries_nothing_again) {
   scripted_server server(answering([](const std::string&) { return response_text(503, "", "Retry-After: 60\r\n"); }));
-  const temporary_directory folder;
-  crawled found;
-  auto out = co_await hocket::crawl::output::open(folder.path());
-  crawler work(from({server.url()}), out, observe(found));
-  auto crawling = create_task(work.run());
-  co_await hocket::sleep(30s);
-  const auto begin = hocket::loop::running().time();
-  crawling.cancel();
-  EXPECT_TRUE(co_await ends_cancelled(crawling));
-  EXPECT_EQ(hocket::loop::running().time(), begin);
+  EXPECT_EQ((co_await interrupt_crawl(from({server.url()}), 30s)).ending, 0s);
 }
 
 HOCKET_TEST(crawler, ends_with_the_reason_when_its_files_may_not_grow) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include <hocket/base/json_string.hpp>
 #include <hocket/testing/test.hpp>
 
 #include "crawled_site.hpp"
@@ -33,7 +34,7 @@ list between(std::string_view text, std::string_view begin, std::string_view end
 
 std::string json_of(std::string_view text) {
   std::string json;
-  crawl::append_json_string(json, text);
+  hocket::append_json_string(json, text);
   return json;
 }
 

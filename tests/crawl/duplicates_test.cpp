@@ -1,3 +1,5 @@
+#include <cstdint>
+#include <cstring>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -34,6 +36,19 @@ TEST(content_digest, tells_contents_apart) {
   EXPECT_NE(digest(""), digest(std::string(1, '\0')));
   EXPECT_NE(digest(std::string(8, '\0')), digest(std::string(16, '\0')));
   EXPECT_NE(digest("one word two word three wo"), digest("two word one word three wo"));
+}
+
+TEST(content_digest, is_not_the_same_for_halves_exchanged_by_the_known_constant) {
+  const auto digest = [](std::uint64_t seed, std::uint64_t one, std::uint64_t other) {
+    std::string text(64, 'x');
+    std::memcpy(text.data(), &one, sizeof one);
+    std::memcpy(text.data() + sizeof one, &other, sizeof other);
+    content_digest made(seed);
+    made.feed(text);
+    return made.value();
+  };
+  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15, one = 0x6f7720656e6f2061, other = 0x6f77206f77742061;
+  for (const std::uint64_t seed : {0, 1, 7}) EXPECT_NE(digest(seed, one, other), digest(seed, other ^ odd, one ^ odd));
 }
 
 TEST(duplicates, are_too_many_from_the_one_after_the_last_allowed) {

@@ -151,6 +151,26 @@ HOCKET_TEST(link_checker, follows_redirects_to_their_end) {
   EXPECT_EQ(web.asked, (std::vector<std::string>{"HEAD /a", "HEAD /b", "HEAD /c"}));
 }
 
+HOCKET_TEST(link_checker, leaves_redirects_out_of_scope_if_told_to) {
+  noting_server elsewhere([](const std::string&) { return head_of(404); });
+  noting_server web([&elsewhere](const std::string& request) {
+    const std::string target = target_of(request);
+    if (target == "/out") return redirect_to(elsewhere.url("/"));
+    return target == "/in" ? redirect_to("/there") : head_of(200);
+  });
+  std::vector<url> links;
+  for (const char* path : {"/in", "/out"}) links.push_back(*url::parse(web.url(path)));
+  verdicts told;
+  link_checker checker(from({web.url()}), {}, hocket::crawl::checked_redirects::in_scope);
+  co_await checker.check(std::move(links),
+                         [&told](const url& link, const link_verdict& verdict) { told.emplace(link.href(), verdict); });
+  EXPECT_EQ(told.at(web.url("/in")).not_checked, "");
+  EXPECT_EQ(told.at(web.url("/in")).status, 200);
+  EXPECT_EQ(told.at(web.url("/out")).not_checked, "external");
+  EXPECT_EQ(told.at(web.url("/out")).error, "");
+  EXPECT_TRUE(elsewhere.asked.empty());
+}
+
 HOCKET_TEST(link_checker, tells_that_a_redirect_leads_to_nothing) {
   noting_server web(
       [](const std::string& request) { return target_of(request) == "/a" ? redirect_to("/gone") : head_of(404); });
@@ -204,6 +224,31 @@ HOCKET_TEST(link_checker, leaves_a_host_alone_that_wants_to_be_for_long) {
   EXPECT_EQ(told.at(web.url("/b")).not_checked, "host_rests");
   EXPECT_EQ(told.at(web.url("/b")).error, "");
   EXPECT_EQ(told.at(web.url("/c")).not_checked, "host_rests");
+}
+
+HOCKET_TEST(link_checker, leaves_a_host_alone_that_wants_to_be_for_long_by_the_answer_for_its_robots_txt) {
+  noting_server web([](const std::string&) { return head_of(429, "Retry-After: 120\r\n"); });
+  auto options = here({.per_host = 1});
+  options.obey_robots = true;
+  const auto told = co_await check({web.url("/a"), web.url("/b")}, options);
+  EXPECT_EQ(web.asked, (std::vector<std::string>{"GET /robots.txt"}));
+  for (const char* const path : {"/a", "/b"}) EXPECT_EQ(told.at(web.url(path)).not_checked, "host_rests");
+}
+
+HOCKET_TEST(link_checker, leaves_hosts_alone_that_have_asked_somebody_else_for_that) {
+  noting_server web([](const std::string&) { return head_of(200); });
+  for (const auto rest : {20s, 120s}) {
+    const auto begun = hocket::loop::running().time();
+    const std::vector<hocket::crawl::resting_host> hosts{{*url::parse(web.url()), begun + rest}};
+    link_checker checker(here());
+    checker.leave_alone(hosts);
+    link_verdict told;
+    const auto tell = [&told](const url&, const link_verdict& verdict) { told = verdict; };
+    co_await checker.check({*url::parse(web.url("/a"))}, tell);
+    EXPECT_EQ(told.not_checked, rest == 20s ? "" : "host_rests");
+    EXPECT_EQ(hocket::loop::running().time() - begun, rest == 20s ? rest : 0s);
+    EXPECT_EQ(web.asked.size(), 1U);
+  }
 }
 
 HOCKET_TEST(link_checker, who_waits_for_a_turn_keeps_nobody_else_from_asking) {

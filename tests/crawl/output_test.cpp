@@ -244,20 +244,6 @@ HOCKET_TEST(output, makes_no_file_for_elements_that_are_not_there_and_takes_earl
     EXPECT_FALSE(std::filesystem::exists(folder / name)) << name;
 }
 
-TEST(append_json_string, escapes_quotes_and_backslashes_and_controls) {
-  std::string text;
-  for (const std::string_view each : {"", "plain", "\"tag\"", R"(W/"a\\b")", "\"", "a\nb\"", "\x7f"})
-    hocket::crawl::append_json_string(text, each);
-  EXPECT_EQ(text, R"("""plain""\"tag\"""W/\"a\\\\b\"""\"""a\nb\"")"
-                  "\"\x7f\"");
-}
-
-TEST(append_json_string, replaces_what_is_not_utf_8) {
-  std::string text;
-  hocket::crawl::append_json_string(text, "a\xff\xc3\xa4");
-  EXPECT_EQ(text, "\"a\xef\xbf\xbd\xc3\xa4\"");
-}
-
 HOCKET_TEST(output, is_full_when_there_is_enough_to_be_worth_a_write) {
   const temporary_directory folder;
   output out = co_await output::open(folder.path());

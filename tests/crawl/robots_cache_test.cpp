@@ -38,8 +38,9 @@ struct asking {
   hocket::crawl::crawl_hooks hooks;
   std::shared_ptr<hocket::crawl::downloader> web;
   hocket::crawl::host_limits limits;
-  hocket::crawl::scheduler turns{[this](const url&) { return limits; }, false};
-  hocket::crawl::detail::asker asks{{options, hooks, *web, turns}};
+  hocket::crawl::scheduler turns{[this](const url&) { return limits; }};
+  hocket::crawl::detail::asker asks{
+      {options, hooks, *web, turns, [this](const url& whose, hocket::duration rest) { turns.rest(whose, rest); }}};
   robots_cache cache{asks, turns, "hocket", 30s};
 };
 

@@ -137,6 +137,37 @@ HOCKET_TEST(robots_obeyed, a_server_that_cannot_say_is_asked_again_and_then_left
   EXPECT_EQ(found.skipped, (std::multiset<std::string>{web.url() + " robots"}));
 }
 
+HOCKET_TEST(robots_obeyed, a_host_that_wants_to_be_left_alone_for_long_by_the_answer_for_its_robots_txt_is) {
+  for (const int status : {429, 503}) {
+    list asked;
+    scripted_server web(answering([&asked, status](const std::string& request) {
+      asked.push_back(target_of(request));
+      return response_text(asked.back() == "/robots.txt" ? status : 200, "", "Retry-After: 3600\r\n");
+    }));
+    const auto begin = hocket::loop::running().time();
+    const crawled found = co_await crawl_all(polite({web.url("/a"), web.url("/b")}, {.per_host = 1}));
+    EXPECT_EQ(asked, (list{"/robots.txt"})) << status;
+    EXPECT_EQ(found.skipped, (std::multiset<std::string>{web.url("/a") + " host_rests", web.url("/b") + " host_rests"}))
+        << status;
+    EXPECT_EQ(found.notes.size(), 2U);
+    EXPECT_TRUE(
+        found.notes.at(0).ends_with(fmt::format(" is not fetched: 127.0.0.1:{} wants to be left alone", web.port())));
+    EXPECT_LT(hocket::loop::running().time() - begin, 60s);
+  }
+}
+
+HOCKET_TEST(robots_obeyed, a_host_is_asked_again_for_its_robots_txt_when_the_rest_is_over_that_it_asked_for) {
+  std::vector<hocket::duration> times;
+  scripted_server web(answering([&times](const std::string&) {
+    times.push_back(hocket::loop::running().time().time_since_epoch());
+    return response_text(times.size() == 1 ? 503 : 200, "", "Retry-After: 20\r\n");
+  }));
+  const crawled found = co_await crawl_all(polite({web.url("/a")}));
+  EXPECT_EQ(times.size(), 3U);
+  EXPECT_EQ(times.at(1) - times.at(0), 20s);
+  EXPECT_EQ(found.pages.at(web.url("/a"))["status"], 200);
+}
+
 HOCKET_TEST(robots_obeyed, a_host_that_is_not_there_is_a_page_that_failed) {
   scripted_server web(answering([](const std::string&) { return std::string(); }));
   web.refuse();
@@ -231,17 +262,9 @@ HOCKET_TEST(robots_obeyed, who_waits_for_a_turn_does_not_count_twice_towards_max
 
 HOCKET_TEST(robots_obeyed, an_interrupted_crawl_waits_for_no_turn) {
   slow_and_quick web;
-  const hocket::testing::temporary_directory folder;
-  crawled found;
-  auto out = co_await hocket::crawl::output::open(folder.path());
-  hocket::crawl::crawler work(polite({web.slow.url(), web.quick.url("/moved")}, {.scope = scope_rule::any}), out,
-                              hocket::testing::observe(found));
-  auto crawling = hocket::create_task(work.run());
-  co_await hocket::sleep(1s);
-  const auto begin = hocket::loop::running().time();
-  crawling.cancel();
-  EXPECT_TRUE(co_await hocket::testing::ends_cancelled(crawling));
-  EXPECT_EQ(hocket::loop::running().time(), begin);
+  const auto found = co_await hocket::testing::interrupt_crawl(
+      polite({web.slow.url(), web.quick.url("/moved")}, {.scope = scope_rule::any}), 1s);
+  EXPECT_EQ(found.ending, 0s);
   EXPECT_EQ(found.skipped,
             (std::multiset<std::string>{web.slow.url() + " interrupted", web.quick.url("/moved") + " interrupted"}));
 }

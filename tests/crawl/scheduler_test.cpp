@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/crawl/scheduler.hpp>
 #include <hocket/testing/test.hpp>
@@ -17,6 +18,7 @@ using hocket::create_task;
 using hocket::url;
 using hocket::crawl::host_limits;
 using hocket::crawl::scheduler;
+using hocket::crawl::scheduler_options;
 using hocket::crawl::target;
 using hocket::testing::ends_cancelled;
 using hocket::testing::wait_all_tasks_blocked;
@@ -26,7 +28,7 @@ namespace {
 target at(std::string_view href, unsigned depth = 0) { return {.url = *url::parse(href), .depth = depth}; }
 
 scheduler with_limits(host_limits limits, bool by_level = false) {
-  return scheduler([limits](const url&) { return limits; }, by_level);
+  return scheduler([limits](const url&) { return limits; }, {.by_level = by_level});
 }
 
 constexpr host_limits polite{.connections = 1, .delay = 1s};
@@ -176,7 +178,7 @@ HOCKET_TEST(scheduler, remembers_no_host_whose_slots_are_free) {
   scheduler turns = with_limits(unhurried);
   co_await turns.take_slot(*url::parse("http://a/"));
   EXPECT_TRUE(turns.try_take_slot(*url::parse("http://b/")));
-  turns.give_slot_back(*url::parse("http://c/"));
+  turns.give_slot_back(*url::parse("http://c/"), hocket::loop::running().time());
   EXPECT_EQ(turns.hosts(), 0U);
 }
 
@@ -261,6 +263,39 @@ HOCKET_TEST(scheduler, nobody_waits_for_a_host_that_wants_to_be_left_alone_for_l
   EXPECT_EQ(left, (std::vector<std::string>{"http://a/2", "http://a/3"}));
 }
 
+HOCKET_TEST(scheduler, hands_over_what_waits_for_a_host_that_is_set_aside) {
+  std::vector<std::string> told;
+  scheduler_options how;
+  how.on_set_aside = [&](const url& host, hocket::time_point until) {
+    told.push_back(fmt::format("{} {}", host.host_with_port(), (until.time_since_epoch() - now()) / 1min));
+  };
+  how.on_waiting = [&](const target& each) { told.push_back(each.url.href()); };
+  scheduler turns([](const url&) { return unhurried; }, std::move(how));
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) turns.add(at(href));
+  auto first = co_await turns.next();
+  const auto second = co_await turns.next();
+  ++first->attempts;
+  turns.add_again(*first, 10s, true);
+  turns.finished(first->url);
+  turns.rest(first->url, 2min);
+  turns.add(at("http://a/4"));
+  EXPECT_EQ(told, (std::vector<std::string>{"a 2", "http://a/3", "http://a/1", "a 2", "http://a/4"}));
+  turns.finished(second->url);
+  EXPECT_EQ(co_await next_of(turns), "-");
+  std::vector<std::string> left;
+  turns.abandon([&left](const target& each) { left.push_back(each.url.href()); });
+  EXPECT_EQ(left, (std::vector<std::string>{"http://a/1"}));
+}
+
+HOCKET_TEST(scheduler, tells_how_long_a_host_rests_in_all) {
+  scheduler turns = with_limits(unhurried);
+  const url host = *url::parse("http://a/");
+  EXPECT_EQ(turns.rest(host, 2min), 2min);
+  EXPECT_EQ(turns.rest(host, 10s), 2min);
+  EXPECT_EQ(turns.rest(host, 3min), 3min);
+  co_return;
+}
+
 HOCKET_TEST(scheduler, a_host_that_has_rested_for_long_takes_part_again) {
   scheduler turns = with_limits(unhurried);
   for (const char* href : {"http://a/1", "http://a/2", "http://b/1"}) turns.add(at(href));
@@ -292,12 +327,10 @@ HOCKET_TEST(scheduler, abandon_new_leaves_what_is_to_be_tried_again) {
 
 HOCKET_TEST(scheduler, asks_for_the_limits_of_a_host_once) {
   int asked = 0;
-  scheduler turns(
-      [&asked](const url&) {
-        ++asked;
-        return unhurried;
-      },
-      false);
+  scheduler turns([&asked](const url&) {
+    ++asked;
+    return unhurried;
+  });
   for (int n = 0; n < 5; ++n) turns.add(at(fmt::format("http://a/{}", n)));
   EXPECT_EQ(asked, 1);
   co_return;
@@ -463,7 +496,7 @@ HOCKET_TEST(scheduler, may_go_while_hosts_rest) {
 // ---- order
 
 HOCKET_TEST(scheduler, depth_first_hands_out_what_was_found_last) {
-  scheduler turns([](const url&) { return unhurried; }, false, hocket::crawl::crawl_order::depth_first);
+  scheduler turns([](const url&) { return unhurried; }, {.order = hocket::crawl::crawl_order::depth_first});
   for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) turns.add(at(href));
   std::string order;
   for (int n = 0; n < 3; ++n) order += (co_await next_of(turns)).back();
@@ -548,7 +581,7 @@ HOCKET_TEST(scheduler, a_slot_that_was_given_back_is_free_at_once) {
   turns.add(at("http://a/2"));
   const auto begin = now();
   const auto first = co_await turns.next();
-  turns.give_slot_back(first->url);
+  turns.give_slot_back(first->url, hocket::loop::running().time());
   turns.finished(first->url);
   co_await turns.next();
   EXPECT_EQ(now(), begin);
@@ -562,15 +595,28 @@ HOCKET_TEST(scheduler, a_slot_that_was_given_back_ends_no_rest_that_was_asked_fo
   const auto begin = now();
   turns.add_again(*first, 30s, true);
   turns.finished(first->url);
-  turns.give_slot_back(second->url);
+  turns.give_slot_back(second->url, hocket::loop::running().time());
   turns.finished(second->url);
   co_await turns.next();
   EXPECT_EQ(now() - begin, 30s);
 }
 
+HOCKET_TEST(scheduler, a_slot_that_was_given_back_too_late_leaves_the_next_ones_to_those_who_have_them) {
+  scheduler turns = with_limits({.connections = 3, .delay = 1s});
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) turns.add(at(href));
+  const auto first = co_await turns.next();
+  const auto begin = hocket::loop::running().time();
+  co_await turns.next();
+  co_await hocket::sleep(500ms);
+  turns.give_slot_back(first->url, begin);
+  turns.finished(first->url);
+  co_await turns.next();
+  EXPECT_EQ(hocket::loop::running().time() - begin, 2s);
+}
+
 HOCKET_TEST(scheduler, limits_that_have_changed_hold_from_now_on) {
   host_limits limits = unhurried;
-  scheduler turns([&limits](const url&) { return limits; }, false);
+  scheduler turns([&limits](const url&) { return limits; });
   for (const char* href : {"http://a/1", "http://a/2", "http://a/3"}) turns.add(at(href));
   const auto begin = now();
   co_await turns.next();
@@ -578,6 +624,115 @@ HOCKET_TEST(scheduler, limits_that_have_changed_hold_from_now_on) {
   turns.renew_limits(*url::parse("http://a/"));
   co_await turns.next();
   EXPECT_EQ(now() - begin, 10s);
+}
+
+HOCKET_TEST(scheduler, tells_which_hosts_want_to_be_left_alone_still) {
+  scheduler turns = with_limits({.connections = 1, .delay = 5s});
+  for (const char* href : {"http://asked/", "http://short/", "http://long:81/"}) turns.add(at(href));
+  for (int n = 0; n < 3; ++n) co_await turns.next();
+  turns.rest(*url::parse("http://short/"), 10s);
+  turns.rest(*url::parse("http://long:81/"), 1h);
+  const auto names = [&turns] {
+    std::vector<std::string> all;
+    for (const auto& each : turns.resting()) all.push_back(each.host.href());
+    std::ranges::sort(all);
+    return all;
+  };
+  EXPECT_EQ(names(), (std::vector<std::string>{"http://long:81/", "http://short/"}));
+  turns.abandon([](const target&) {});
+  for (const char* href : {"http://asked/", "http://short/", "http://long:81/"}) turns.finished(*url::parse(href));
+  co_await hocket::sleep(10s);
+  EXPECT_EQ(names(), (std::vector<std::string>{"http://long:81/"}));
+  EXPECT_EQ(turns.resting().front().until.time_since_epoch() - now(), 1h - 10s);
+}
+
+// ---- hosts at one address
+
+scheduler two_at_an_address(host_limits limits = unhurried) {
+  return scheduler([limits](const url&) { return limits; }, {.per_address = 2});
+}
+
+/// Takes the next URL, whose host is found at this address.
+coro<std::string> next_at(scheduler& from, std::string address) {
+  auto taken = co_await from.next();
+  if (from.wants_address(taken->url)) from.found_at(taken->url, address);
+  co_return taken->url.href();
+}
+
+coro<bool> has_nothing_for_now(scheduler& from) {
+  auto waiting = create_task(next_of(from));
+  co_await wait_all_tasks_blocked();
+  const bool nothing = !waiting.done();
+  waiting.cancel();
+  static_cast<void>(co_await hocket::as_result(waiting));
+  co_return nothing;
+}
+
+HOCKET_TEST(scheduler, hosts_at_one_address_share_what_may_be_under_way_there) {
+  scheduler turns = two_at_an_address();
+  for (const char* href : {"http://a/1", "http://b/1"}) turns.add(at(href));
+  EXPECT_EQ(co_await next_at(turns, "192.0.2.1"), "http://a/1");
+  EXPECT_EQ(co_await next_at(turns, "192.0.2.1"), "http://b/1");
+  for (const char* href : {"http://a/2", "http://b/2", "http://c/1"}) turns.add(at(href));
+  EXPECT_EQ(co_await next_at(turns, "192.0.2.2"), "http://c/1");
+  EXPECT_TRUE(co_await has_nothing_for_now(turns));
+  turns.finished(*url::parse("http://c/1"));
+  EXPECT_TRUE(co_await has_nothing_for_now(turns));
+  turns.finished(*url::parse("http://b/1"));
+  EXPECT_EQ(co_await next_of(turns), "http://a/2");
+  EXPECT_TRUE(co_await has_nothing_for_now(turns));
+  turns.finished(*url::parse("http://a/1"));
+  EXPECT_EQ(co_await next_of(turns), "http://b/2");
+  for (const char* href : {"http://a/2", "http://b/2"}) turns.finished(*url::parse(href));
+  EXPECT_EQ(co_await next_of(turns), "-");
+  EXPECT_EQ(turns.hosts(), 0U);
+}
+
+HOCKET_TEST(scheduler, an_address_is_crowded_while_hosts_that_were_found_there_have_too_much_under_way) {
+  scheduler turns = two_at_an_address();
+  for (const char* href : {"http://a/1", "http://a/2", "http://b/1"}) turns.add(at(href));
+  for (int n = 0; n < 3; ++n) co_await turns.next();
+  for (const char* href : {"http://a/", "http://b/"}) {
+    EXPECT_TRUE(turns.wants_address(*url::parse(href)));
+    EXPECT_FALSE(turns.is_crowded(*url::parse(href)));
+    turns.found_at(*url::parse(href), "192.0.2.1");
+    EXPECT_FALSE(turns.wants_address(*url::parse(href)));
+  }
+  EXPECT_TRUE(turns.is_crowded(*url::parse("http://a/")));
+  turns.put_back(at("http://b/1"));
+  turns.finished(*url::parse("http://b/1"));
+  EXPECT_FALSE(turns.is_crowded(*url::parse("http://a/")));
+  EXPECT_TRUE(co_await has_nothing_for_now(turns));
+  turns.finished(*url::parse("http://a/1"));
+  EXPECT_EQ(co_await next_of(turns), "http://b/1");
+}
+
+HOCKET_TEST(scheduler, a_host_that_is_let_in_at_an_address_and_rests_lets_another_one_in) {
+  scheduler turns = two_at_an_address();
+  const auto begin = now();
+  for (const char* href : {"http://a/1", "http://b/1", "http://c/1"}) turns.add(at(href));
+  for (int n = 0; n < 3; ++n) co_await next_at(turns, "192.0.2.1");
+  for (const char* href : {"http://a/2", "http://b/2"}) turns.add(at(href));
+  for (const char* href : {"http://c/1", "http://b/1"}) turns.finished(*url::parse(href));  // "a" is let in
+  turns.rest(*url::parse("http://a/"), 10s);
+  EXPECT_EQ(co_await next_of(turns), "http://b/2");
+  turns.finished(*url::parse("http://a/1"));
+  EXPECT_EQ(co_await next_of(turns), "http://a/2");
+  EXPECT_EQ(now() - begin, 10s);
+}
+
+HOCKET_TEST(scheduler, what_waits_for_an_address_is_given_up_with_the_rest) {
+  scheduler turns = two_at_an_address();
+  for (const char* href : {"http://a/1", "http://b/1"}) turns.add(at(href));
+  for (int n = 0; n < 2; ++n) co_await next_at(turns, "192.0.2.1");
+  for (const char* href : {"http://a/2", "http://b/2"}) turns.add(at(href));
+  std::vector<std::string> left;
+  turns.abandon([&left](const target& each) { left.push_back(each.url.href()); });
+  EXPECT_EQ(left.size(), 2U);
+  for (const char* href : {"http://a/1", "http://b/1"}) turns.finished(*url::parse(href));
+  EXPECT_EQ(co_await next_of(turns), "-");
+  turns.add(at("http://a/3"));
+  EXPECT_EQ(co_await next_at(turns, "192.0.2.1"), "http://a/3");
 }
 
 }  // namespace

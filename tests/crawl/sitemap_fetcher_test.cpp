@@ -246,18 +246,18 @@ HOCKET_TEST(sitemap_fetcher, ends_at_once_when_the_limit_of_pages_is_met) {
 
 HOCKET_TEST(sitemap_fetcher, ends_at_once_when_the_crawl_is_interrupted) {
   endless web;
-  const hocket::testing::temporary_directory folder;
-  crawled found;
-  auto out = co_await hocket::crawl::output::open(folder.path());
-  hocket::crawl::crawler work(with_sitemaps(web.server.url()), out, hocket::testing::observe(found));
-  auto crawling = hocket::create_task(work.run());
-  co_await hocket::sleep(1s);
-  const auto begin = hocket::loop::running().time();
-  crawling.cancel();
-  EXPECT_TRUE(co_await hocket::testing::ends_cancelled(crawling));
-  EXPECT_EQ(hocket::loop::running().time(), begin);
+  const auto found = co_await hocket::testing::interrupt_crawl(with_sitemaps(web.server.url()), 1s);
+  EXPECT_EQ(found.ending, 0s);
   EXPECT_EQ(found.skipped.size(), 0U);
   EXPECT_EQ(found.notes, list());
+}
+
+HOCKET_TEST(sitemap_fetcher, leaves_a_host_alone_that_wants_to_be_for_long) {
+  site web({{"/", {"<a href=a><a href=b>"}}, {"/sitemap.xml", {"", 503, {{"Retry-After", "3600"}}}}});
+  const crawled found = co_await crawl_all(with_sitemaps(web.url(), {.per_host = 1}));
+  EXPECT_EQ(web.asked(), (list{"/robots.txt", "/", "/sitemap.xml"}));
+  EXPECT_EQ(found.skipped, (std::multiset<std::string>{web.url("/a") + " host_rests", web.url("/b") + " host_rests"}));
+  co_await web.stop();
 }
 
 HOCKET_TEST(sitemap_fetcher, keeps_the_delay_of_the_host) {

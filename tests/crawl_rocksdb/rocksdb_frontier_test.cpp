@@ -1,3 +1,4 @@
+#include <chrono>
 #include <deque>
 #include <filesystem>
 #include <iterator>
@@ -318,6 +319,93 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, keeps_counts_and_attempts_with_the_next_
   EXPECT_EQ(counts, (std::map<std::uint64_t, std::uint64_t>{{7, 2}, {8, 5}}));
 }
 
+// ---- hosts that want to be left alone
+
+std::chrono::sys_seconds at_second(int n) { return std::chrono::sys_seconds(std::chrono::seconds(n)); }
+
+/// As "URL second".
+coro<list> rests_of(rocksdb_frontier& all, int now) {
+  list found;
+  for (const auto& each : co_await all.rests(at_second(now)))
+    found.push_back(fmt::format("{} {}", each.host.href(), each.until.time_since_epoch().count()));
+  co_return found;
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, keeps_the_rest_of_a_host_with_the_next_page_or_sync) {
+  const temporary_directory folder;
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+    const auto first = seeds({"http://a/1", "http://a/2"});
+    const auto left = co_await all->begin(first, take_all);
+    all->keep_rest({*url::parse("http://a/"), at_second(1000)});
+    all->keep_rest({*url::parse("http://b/"), at_second(2000)});
+    static_cast<void>(co_await all->finish({.page = left.at(0)}, take_all));
+    all->keep_rest({*url::parse("http://a/"), at_second(3000)});
+    co_await all->sync();
+    all->keep_rest({*url::parse("http://c/"), at_second(4000)});  // nothing comes after that
+  }
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "");
+  static_cast<void>(co_await all->begin({}, take_all));
+  EXPECT_EQ(co_await rests_of(*all, 999), (list{"http://a/ 3000", "http://b/ 2000"}));
+  EXPECT_EQ(co_await rests_of(*all, 2000), (list{"http://a/ 3000"}));
+  EXPECT_EQ(co_await rests_of(*all, 0), (list{"http://a/ 3000"}));
+}
+
+/// For an hour.
+void set_aside(rocksdb_frontier& all, const char* host) {
+  all.set_aside(*url::parse(host), hocket::loop::running().time() + std::chrono::hours(1));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, gives_nothing_of_hosts_that_were_set_aside_before_it_begins) {
+  const temporary_directory folder;
+  {
+    const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "");
+    const auto first = seeds({"http://a/1", "http://b/1"});
+    static_cast<void>(co_await all->begin(first, take_all));
+  }
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::resume, "");
+  set_aside(*all, "http://a/");
+  EXPECT_EQ(hrefs_of(co_await all->begin({}, take_all)), (list{"http://b/1"}));
+  EXPECT_EQ(all->kept(), 1U);
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, gives_what_it_has_taken_back_when_the_host_comes_back) {
+  const temporary_directory folder;
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "", {.by_level = true});
+  const auto first = seeds({"http://a/1", "http://a/2", "http://b/"});
+  const auto left = co_await all->begin(first, take_all);
+  set_aside(*all, "http://a/");
+  all->take_back(left.at(1));
+  EXPECT_EQ(all->kept(), 1U);
+  const auto of_b = links_to({"http://b/deeper", "http://a/deeper"});
+  static_cast<void>(co_await all->finish({.page = left.at(2), .links = of_b}, take_all));
+  const auto deeper = co_await all->finish({.page = left.at(0)}, take_all);
+  EXPECT_EQ(hrefs_of(deeper), (list{"http://b/deeper"}));
+  all->set_aside(*url::parse("http://a/"), hocket::loop::running().time());
+  const auto also_deeper = co_await all->more();
+  EXPECT_EQ(hrefs_of(also_deeper), (list{"http://a/deeper"}));
+  EXPECT_TRUE((co_await all->finish({.page = deeper.at(0)}, take_all)).empty());
+  EXPECT_EQ(hrefs_of(co_await all->finish({.page = also_deeper.at(0)}, take_all)), (list{"http://a/2"}));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier,
+                      does_not_wait_for_a_page_that_has_begun_and_waits_for_a_host_that_was_set_aside) {
+  const temporary_directory folder;
+  const auto all = co_await rocksdb_frontier::open(folder / "f", mode::begin, "", {.by_level = true});
+  const auto first = seeds({"http://a/1", "http://a/2"});
+  auto left = co_await all->begin(first, take_all);
+  const auto links = links_to({"http://a/deeper"});
+  EXPECT_TRUE((co_await all->finish({.page = left.at(1), .links = links}, take_all)).empty());
+  set_aside(*all, "http://b/");
+  left.at(0).underway = std::make_shared<const hocket::crawl::page_underway>(
+      hocket::crawl::page_underway{.place = *url::parse("http://b/")});
+  all->take_back(left.at(0));
+  EXPECT_EQ(hrefs_of(co_await all->more()), (list{"http://a/deeper"}));
+  EXPECT_TRUE((co_await all->more()).empty());
+  static_cast<void>(co_await all->finish({.page = left.at(0)}, take_all));
+  EXPECT_EQ(all->kept(), 0U);
+}
+
 // ---- should the machine die
 
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, goes_back_to_what_was_synced) {
@@ -626,6 +714,142 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_in_parts_is_a_crawl_and_fetches_
   for (const char* count : {"pages", "ok", "failed", "links", "bytes"})
     EXPECT_EQ(last.summary[count], whole.summary[count]);
   EXPECT_EQ(last.summary["skipped"], nlohmann::json::object());
+}
+
+std::chrono::sys_seconds time_of_day{};
+
+/// Crawls from these seeds at that time of day, with a frontier in the folder.
+coro<crawled> crawl_at(const temporary_directory& folder, std::chrono::seconds when, mode how,
+                       hocket::crawl::crawl_options options, hocket::crawl::rocksdb_frontier_options keeping = {},
+                       hocket::crawl::crawl_hooks hooks = {}) {
+  time_of_day = std::chrono::sys_seconds(std::chrono::hours(500'000) + when);
+  keeping.by_level = options.depth.has_value();
+  const auto all = co_await rocksdb_frontier::open(folder / "frontier", how, "", keeping);
+  auto out = how == mode::begin ? co_await output::open(folder / "out")
+                                : co_await output::reopen(folder / "out", all->position());
+  all->write_to(out);
+  options.wall_clock = [] { return time_of_day; };
+  crawled found;
+  hocket::crawl::crawler work(std::move(options), out, std::move(hooks), {.frontier = all});
+  co_await work.run();
+  read_directory(folder / "out", found);
+  co_return found;
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_that_is_resumed_leaves_hosts_alone_that_were_to_be) {
+  list asked;
+  scripted_server web(answering([&asked](const std::string& request) {
+    asked.push_back(target_of(request));
+    if (asked.size() == 2) return response_text(429, "", "Retry-After: 3600\r\n");
+    return response_text(200, "<a href=/1><a href=/2><a href=/3>", "Content-Type: text/html\r\n");
+  }));
+  const temporary_directory folder;
+  const auto part = [&](mode how, std::chrono::seconds when) -> coro<crawled> {
+    co_return co_await crawl_at(folder, when, how, hocket::testing::from({web.url()}, {.per_host = 1}));
+  };
+  const nlohmann::json two_wait{{"host_rests", 2}};
+  EXPECT_EQ((co_await part(mode::begin, std::chrono::seconds(0))).summary["skipped"], two_wait);
+  EXPECT_EQ((co_await part(mode::resume, std::chrono::seconds(3500))).summary["skipped"], two_wait);
+  EXPECT_EQ(asked, (list{"/", "/1"}));
+  EXPECT_EQ((co_await part(mode::resume, std::chrono::seconds(3600))).pages.size(), 4U);
+  EXPECT_EQ(asked, (list{"/", "/1", "/2", "/3"}));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_shorter_rest_takes_nothing_from_a_longer_one) {
+  list asked;
+  hocket::event longer_was_heard;
+  scripted_server web([&](hocket::tcp_socket& peer, std::size_t) -> coro<void> {
+    for (;;) {
+      const std::string request = co_await hocket::testing::read_request(peer);
+      if (request.empty()) co_return;
+      asked.push_back(target_of(request));
+      const std::string what = asked.back();
+      if (what == "/2") co_await longer_was_heard.wait();
+      if (what == "/1")
+        co_await peer.send_all(response_text(429, "", "Retry-After: 3600\r\n"));
+      else if (what == "/2")
+        co_await peer.send_all(response_text(429, "", "Retry-After: 120\r\n"));
+      else
+        co_await peer.send_all(response_text(200, "<a href=/1><a href=/2><a href=/3>", "Content-Type: text/html\r\n"));
+    }
+  });
+  hocket::crawl::crawl_hooks hooks;
+  hooks.on_page = [&](const page_record& page) {
+    if (page.url.ends_with("/1")) longer_was_heard.set();
+  };
+  const temporary_directory folder;
+  const auto part = [&](mode how, std::chrono::seconds when) -> coro<void> {
+    static_cast<void>(
+        co_await crawl_at(folder, when, how, hocket::testing::from({web.url()}, {.per_host = 2}), {}, hooks));
+  };
+  co_await part(mode::begin, std::chrono::seconds(0));
+  co_await part(mode::resume, std::chrono::seconds(3500));
+  EXPECT_EQ(asked, (list{"/", "/1", "/2"}));
+}
+
+/// A page that leads to so many others, of which each wants the host to be left alone for an hour.
+scripted_server::script wanting_rest(int pages) {
+  return answering([pages](const std::string& request) {
+    if (target_of(request) != "/") return response_text(429, "", "Retry-After: 3600\r\n");
+    std::string links;
+    for (const std::string& each : numbered("/x", pages)) links += fmt::format("<a href={}>", each);
+    return response_text(200, links, "Content-Type: text/html\r\n");
+  });
+}
+
+/// So many pages, each of which leads to the next.
+scripted_server::script chain_of(int pages) {
+  return answering([pages](const std::string& request) {
+    const std::string which = target_of(request).substr(1);
+    const int next = which.empty() ? 1 : std::stoi(which) + 1;
+    return response_text(200, next < pages ? fmt::format("<a href=/{}>", next) : "", "Content-Type: text/html\r\n");
+  });
+}
+
+std::ptrdiff_t pages_of(const crawled& found, const scripted_server& web) {
+  return std::ranges::count_if(found.pages, [&](const auto& each) { return each.first.starts_with(web.url()); });
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_host_that_rests_does_not_keep_others_from_the_next_level) {
+  scripted_server resting(wanting_rest(20));
+  scripted_server web(chain_of(9));
+  const temporary_directory folder;
+  const crawled found =
+      co_await crawl_at(folder, {}, mode::begin,
+                        hocket::testing::from({resting.url(), web.url()}, {.depth = 20U, .per_host = 1, .retries = 0}));
+  EXPECT_EQ(pages_of(found, web), 9);
+  EXPECT_EQ(found.summary["skipped"], (nlohmann::json{{"host_rests", 19}}));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, hosts_that_rest_take_no_room_from_others) {
+  std::deque<scripted_server> resting;
+  auto options = hocket::testing::from({}, {.per_host = 1, .retries = 0});
+  for (int n = 0; n < 8; ++n) options.seeds.push_back(*url::parse(resting.emplace_back(wanting_rest(30)).url()));
+  scripted_server web(chain_of(9));
+  options.seeds.push_back(*url::parse(web.url()));
+  const temporary_directory folder;
+  const crawled found = co_await crawl_at(folder, {}, mode::begin, std::move(options), {.of_host = 4, .in_all = 8});
+  EXPECT_EQ(pages_of(found, web), 9);
+  EXPECT_EQ(found.summary["skipped"], (nlohmann::json{{"host_rests", 8 * 29}}));
+}
+
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, pages_that_lead_to_a_host_that_rests_do_not_keep_others_from_the_next_level) {
+  scripted_server resting(wanting_rest(1));
+  scripted_server leading(answering([&](const std::string& request) {
+    const std::string what = target_of(request);
+    if (what != "/") return hocket::testing::redirect_to(resting.url(what));
+    std::string links;
+    for (const std::string& each : numbered("/y", 10)) links += fmt::format("<a href={}>", each);
+    return response_text(200, links, "Content-Type: text/html\r\n");
+  }));
+  scripted_server web(chain_of(9));
+  const temporary_directory folder;
+  const crawled found = co_await crawl_at(
+      folder, {}, mode::begin,
+      hocket::testing::from({resting.url(), leading.url(), web.url()}, {.depth = 20U, .per_host = 1, .retries = 0}));
+  EXPECT_EQ(pages_of(found, web), 9);
+  const nlohmann::json& all = found.summary;  // what was under way before it was known has failed
+  EXPECT_EQ(all["failed"].get<int>() + all["skipped"]["host_rests"].get<int>(), 11);
 }
 
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_in_parts_takes_no_more_links_to_a_host_than_one) {

@@ -10,6 +10,7 @@
 #include <hocket/core/sleep.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/detail/address_finder.hpp>
 #include <hocket/crawl/detail/asker.hpp>
 #include <hocket/crawl/detail/byte_budget.hpp>
 #include <hocket/crawl/detail/page_fetcher.hpp>
@@ -91,18 +92,21 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
       out_(out),
       hooks_(std::move(hooks)),
       roles_(complete(std::move(roles), options_, hooks_, scope_)),
-      asker_(std::make_unique<detail::asker>(detail::asker::parts{options_, hooks_, *roles_.downloader, scheduler_})),
+      asker_(std::make_unique<detail::asker>(
+          detail::asker::parts{options_, hooks_, *roles_.downloader, scheduler_,
+                               [this](const url& whose, duration how_long) { rest(whose, how_long); }})),
       robots_(*asker_, scheduler_, options_.user_agent, options_.timeout, loop::running().random()()),
       judge_([this](const url& found) { return judge(found); }),
       counters_(roles_.frontier->seed_of_counts().value_or(loop::running().random()())),
       traps_(options_.traps, counters_),
-      scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); },
-                 options_.depth.has_value(), options_.order, loop::running().random()()),
+      scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); }, how_to_schedule()),
       room_(std::make_unique<detail::byte_budget>(options_.max_held_bytes)),
       fetcher_(std::make_unique<detail::page_fetcher>(
           detail::page_fetcher::parts{options_, hooks_, roles_, scope_, *asker_, robots_, scheduler_, counters_})),
       slots_(options_.concurrency) {
   nothing_under_way_.set();
+  if (options_.per_address)
+    addresses_ = std::make_unique<detail::address_finder>(options_, scheduler_, loop::running().random()());
   for (url& seed : options_.seeds) seed = without_credentials(std::move(seed));  // the downloader has them
   if (!options_.sitemaps) return;
   sitemaps_ = std::make_unique<detail::sitemap_fetcher>(
@@ -113,12 +117,24 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
                                      [this](const std::string& text) { note(text); }});
 }
 
+scheduler_options crawler::how_to_schedule() {
+  scheduler_options how{.by_level = options_.depth.has_value(),
+                        .order = options_.order,
+                        .seed = loop::running().random()(),
+                        .per_address = options_.per_address};
+  if (!roles_.frontier->takes_back()) return how;
+  how.on_set_aside = [this](const url& host, time_point until) { roles_.frontier->set_aside(host, until); };
+  how.on_waiting = [this](const target& waiting) { roles_.frontier->take_back(waiting); };
+  return how;
+}
+
 crawler::~crawler() = default;
 
 coro<void> crawler::run() {
   begun_ = loop::running().time();
   std::vector<url> seeds;
   for (const url& seed : options_.seeds) seeds.push_back(seed.without_fragment());
+  co_await remember_rests();
   std::vector<target> left = co_await roles_.frontier->begin(
       seeds, [this](const url& seed) { return verdict{.priority = priority_of(seed)}; });
   counts_ = roles_.frontier->resumed();
@@ -145,6 +161,21 @@ coro<void> crawler::remember_counts() {
   co_await roles_.frontier->visit_counts(
       [this](std::uint64_t name, std::uint64_t count) { counters_.restore(name, count); });
   counters_.tell([this](std::uint64_t name, std::uint64_t count) { roles_.frontier->keep_count(name, count); });
+}
+
+// Of hosts that earlier runs were told to leave alone. A clock that was set back makes it no longer than a server may ask for.
+coro<void> crawler::remember_rests() {
+  if (options_.wall_clock == nullptr) co_return;
+  const std::chrono::sys_seconds now = options_.wall_clock();
+  for (const host_rest& each : co_await roles_.frontier->rests(now))
+    scheduler_.rest(each.host, std::min<duration>(each.until - now, detail::longest_retry_after));
+}
+
+void crawler::rest(const url& whose, duration how_long) {
+  const duration in_all = scheduler_.rest(whose, how_long);
+  if (options_.wall_clock == nullptr) return;
+  roles_.frontier->keep_rest(
+      {*url::parse("/", whose), options_.wall_clock() + std::chrono::ceil<std::chrono::seconds>(in_all)});
 }
 
 void crawler::queue(std::vector<target> fresh) {
@@ -189,7 +220,7 @@ coro<void> crawler::hand_out() {
     co_await room_->wait_to_begin();
     auto next = co_await scheduler_.next();
     if (!next) {
-      if (fill_up()) continue;
+      if (fill_up() || co_await take_more()) continue;
       handed_out_all_ = true;
       co_return;
     }
@@ -223,6 +254,20 @@ bool crawler::fill_up() {
     scheduler_.add(beyond_limit_.pop_front());
   }
   return true;
+}
+
+// What is under way no more was set aside, perhaps: others have their turn.
+coro<bool> crawler::take_more() {
+  if (reached_limit_ || roles_.frontier->kept() == 0) co_return false;
+  try {
+    std::vector<target> more = co_await roles_.frontier->more();
+    const bool is_any = !more.empty();
+    queue(std::move(more));
+    co_return is_any;
+  } catch (const std::exception&) {
+    broken_ = std::current_exception();
+    co_return false;
+  }
 }
 
 // No more URLs: waits for the pages under way, and leaves complete files behind.
@@ -272,9 +317,22 @@ void crawler::output_failed(std::exception_ptr why) noexcept {
   if (handing_out_ != nullptr) handing_out_->cancel();
 }
 
+// Whether it may be asked for now; else it waits again, as one that is under way.
+coro<bool> crawler::has_room(const target& next, time_point slot_taken) {
+  if (!addresses_ || co_await addresses_->has_room(next.place())) co_return true;
+  target again = next;
+  if (!again.underway) again.underway = std::make_shared<const page_underway>(page_underway{.place = again.url});
+  scheduler_.give_slot_back(next.place(), slot_taken);
+  scheduler_.put_back(std::move(again));
+  co_return false;
+}
+
 coro<void> crawler::crawl_page(target next, ticket mine) {
+  const time_point slot_taken = loop::running().time();
   under_way until_it_ends{scheduler_, next.place()};
+  if (addresses_ && !co_await has_room(next, slot_taken)) co_return;
   detail::fetched_page result(next, *room_);
+  result.slot_taken = slot_taken;
   const time_point begun = loop::running().time() - result.spent;
   co_await fetcher_->fetch(next, result);
   if (result.underway) {
@@ -314,8 +372,10 @@ void crawler::tell_attempt(const target& next, const detail::fetched_page& resul
 // One file, and then the pages of the site that wait already have their turn. Unless all were read, a crawl that is resumed begins anew with them.
 coro<void> crawler::read_sitemaps(target next, ticket mine) {
   using outcome = detail::sitemap_fetcher::outcome;
+  const time_point slot_taken = loop::running().time();
   const under_way until_it_ends{scheduler_, next.url};
-  scheduler_.give_slot_back(next.url);
+  if (addresses_ && !co_await has_room(next, slot_taken)) co_return;
+  scheduler_.give_slot_back(next.url, slot_taken);
   mine.give_slot_up();  // it may have to wait for other hosts
   try {
     auto read = has_all_pages() ? outcome::ended : outcome::all;  // there is none if they are not wanted any more
@@ -329,6 +389,7 @@ coro<void> crawler::read_sitemaps(target next, ticket mine) {
 
 void crawler::queue_again(target sitemaps) {
   sitemaps.priority = 0;
+  sitemaps.underway.reset();  // it may have been put back: what is next of them is new
   std::vector<target> them;
   them.push_back(std::move(sitemaps));
   queue(std::move(them));
@@ -393,7 +454,7 @@ coro<void> crawler::finish(const target& next, detail::fetched_page& result, tim
   queue(co_await fresh);
 }
 
-// True if the page will be tried again. A host that asks for rest gets it in any case.
+// True if the page will be tried again. A host that asks for rest gets that of a page that is in any case.
 bool crawler::postpone(const target& next, detail::fetched_page& result) {
   const duration backoff = first_retry_after * (1U << std::min(next.attempts, 6U));
   const duration delay = std::max(backoff, result.retry_after.value_or(backoff));
@@ -419,7 +480,10 @@ void crawler::note(const std::string& text) {
 bool crawler::has_all_pages() const { return options_.max_pages && counts_.pages >= *options_.max_pages; }
 
 void crawler::leave(const target& one, std::string_view reason) {
-  if (!stands_for_sitemaps(one.url)) skip(one.url.href(), reason);
+  if (stands_for_sitemaps(one.url)) return;
+  skip(one.url.href(), reason);
+  if (reason == "host_rests" && one.depth == 0)
+    note(fmt::format("{} is not fetched: {} wants to be left alone", one.url.href(), one.place().host_with_port()));
 }
 
 void crawler::skip(std::string_view url, std::string_view reason) {
@@ -443,6 +507,7 @@ page_record crawler::record(const target& next, const detail::fetched_page& resu
                          .redirects = result.redirects,
                          .validators = &result.validators,
                          .content_hash = result.content_hash,
+                         .archived = result.recalled ? std::string_view(result.recalled->archived) : "",
                          .error = result.error,
                          .declared = &result.declared,
                          .elements = found.elements.wanted.any() ? &found.elements : nullptr};

@@ -31,6 +31,7 @@
 namespace hocket::crawl {
 
 namespace detail {
+class address_finder;
 class asker;
 class byte_budget;
 struct fetched_page;
@@ -71,16 +72,21 @@ class crawler {
 
   [[nodiscard]] crawl::progress progress() const;
 
+  /// The hosts that want to be left alone still: at the end, for whoever goes on asking. See `link_checker::leave_alone`.
+  [[nodiscard]] std::vector<resting_host> resting() const { return scheduler_.resting(); }
+
  private:
   class ticket;
 
   coro<void> hand_out();
   void reach_limit(const target& one_too_many);
   [[nodiscard]] bool fill_up();
+  [[nodiscard]] coro<bool> take_more();
   [[nodiscard]] bool has_all_pages() const;
   coro<void> settle();
   coro<void> flush_regularly();
   void tell_attempt(const target& next, const detail::fetched_page& result, time_point begun, bool is_tried_again);
+  coro<bool> has_room(const target& next, time_point slot_taken);
   coro<void> crawl_page(target next, ticket mine);
   coro<void> read_sitemaps(target next, ticket mine);
   [[nodiscard]] std::vector<url> also_found(const target& next, const detail::fetched_page& result);
@@ -90,6 +96,9 @@ class crawler {
   [[nodiscard]] int priority_of(const url& found) const;
   [[nodiscard]] std::string_view reason_against(const url& found);
   coro<void> remember_counts();
+  coro<void> remember_rests();
+  [[nodiscard]] scheduler_options how_to_schedule();
+  void rest(const url& whose, duration how_long);
   void queue(std::vector<target> fresh);
   void queue_again(target sitemaps);
   void skip(std::string_view url, std::string_view reason);
@@ -111,7 +120,8 @@ class crawler {
   counters counters_;
   traps traps_;
   scheduler scheduler_;
-  std::unique_ptr<detail::byte_budget> room_;  // for what was found and is not written down
+  std::unique_ptr<detail::address_finder> addresses_;  // null: requests at one address are not counted
+  std::unique_ptr<detail::byte_budget> room_;          // for what was found and is not written down
   std::unique_ptr<detail::page_fetcher> fetcher_;
   std::unique_ptr<detail::sitemap_fetcher> sitemaps_;  // null: they are not wanted
   std::unordered_set<std::string> sites_;              // by origin: those whose sitemaps were found

@@ -12,17 +12,18 @@ namespace hocket::crawl {
 /// The digest of one body, told while its bytes arrive; however they are cut, it is the same.
 class content_digest {
  public:
-  explicit content_digest(std::uint64_t seed) noexcept { state_.fill(seed); }
+  explicit content_digest(std::uint64_t seed) noexcept : seed_(seed) { state_.fill(seed); }
   void feed(std::string_view piece) noexcept;
   [[nodiscard]] std::uint64_t value() const noexcept;
 
  private:
   static constexpr std::size_t lanes = 4;
-  static constexpr std::size_t block_bytes = lanes * sizeof(std::uint64_t);
+  static constexpr std::size_t block_bytes = lanes * 2 * sizeof(std::uint64_t);
 
   /// Takes whole blocks; tells how many bytes they have.
   std::size_t take_blocks(std::string_view bytes) noexcept;
 
+  std::uint64_t seed_;
   std::array<std::uint64_t, lanes> state_;
   std::array<char, block_bytes> held_{};  // what does not make a block yet
   std::uint64_t size_ = 0;

@@ -17,7 +17,8 @@ struct earlier_page {
   std::uint64_t bytes = 0;
   std::optional<std::uint64_t> content_hash{};  // of a page that was read
   http::validators validators{};
-  findings found{};  // with the declarations of its answer, too
+  std::string archived{};  // see `page_record`
+  findings found{};        // with the declarations of its answer, too
 };
 
 /// What an earlier crawl knows of pages: those that have not changed since are not sent, and not read again.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -14,6 +15,7 @@
 #include <hocket/crawl/pipeline.hpp>
 #include <hocket/crawl/tally.hpp>
 #include <hocket/crawl/target.hpp>
+#include <hocket/loop/clock.hpp>
 
 namespace hocket::crawl {
 
@@ -41,6 +43,12 @@ struct verdict {
   int priority = 0;            // see `target`
 };
 
+/// A host wants to be left alone until a time of day.
+struct host_rest {
+  url host;  // the root of a site there
+  std::chrono::sys_seconds until{};
+};
+
 /// The memory of a crawl: which URLs were seen, and which are still to be fetched. Who may be asked when is the scheduler's.
 ///
 /// All that one page changes comes by one call of `finish`, so that a frontier on disk or on another machine can make it one
@@ -53,7 +61,8 @@ class frontier {
   virtual ~frontier() = default;
 
   /// Sees these seeds; gives those that are to be fetched, after what an earlier run has left. A frontier may keep some of what
-  /// waits, here as in `finish`, and give it when others are finished: at least one, as long as it keeps any.
+  /// waits, here as in `finish`, and give it when others are finished: at least one, as long as it keeps any but
+  /// those of hosts that were set aside.
   [[nodiscard]] virtual coro<std::vector<target>> begin(std::span<const url> seeds, const judge& decide) = 0;
 
   /// Sees the links of a page and forgets the page itself, all at once; gives those of them that are to be fetched, and of what was
@@ -72,8 +81,25 @@ class frontier {
   [[nodiscard]] virtual coro<void> visit_passed_over(
       std::function<void(std::string_view href, std::string_view reason)> visit) = 0;
 
-  /// That page is to be tried again, so many attempts were made. A frontier that keeps it does so with the next page that is finished.
+  /// That page is to be tried again, so many attempts were made. A frontier that keeps it does so with the next page that is finished, or by `sync`.
   virtual void keep_attempts(const target& /*again*/) {}
+
+  /// The same for the rest of a host, all that is left of it: it takes the place of an earlier one.
+  virtual void keep_rest(const host_rest& /*asked*/) {}
+  /// Before `begin`: what earlier runs have kept, but what is over by `now`.
+  [[nodiscard]] virtual coro<std::vector<host_rest>> rests(std::chrono::sys_seconds /*now*/) {
+    co_return std::vector<host_rest>();
+  }
+
+  /// Whether it takes back what waits for hosts that rest; else it hears nothing of them.
+  [[nodiscard]] virtual bool takes_back() const noexcept { return false; }
+  /// Nothing of that host is wanted before then: it rests for longer than is waited for. The last one counts; before `begin`, too.
+  virtual void set_aside(const url& /*host*/, time_point /*until*/) {}
+  /// That URL, which was given, waits for a host that was set aside, its own or, if it has begun, one that it was redirected to. A new one is
+  /// as if not given; what others may have does not wait for one that has begun.
+  virtual void take_back(const target& /*waiting*/) {}
+  /// What it gives besides, for there is nothing that the crawl does: something, unless all that it keeps is of hosts that were set aside.
+  [[nodiscard]] virtual coro<std::vector<target>> more() { co_return std::vector<target>(); }
 
   /// If it keeps counts: the seed that `counters` are to have, the same when the crawl is resumed. Nothing: it keeps none.
   [[nodiscard]] virtual std::optional<std::uint64_t> seed_of_counts() const noexcept { return std::nullopt; }

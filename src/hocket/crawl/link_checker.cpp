@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <hocket/crawl/detail/address_finder.hpp>
 #include <hocket/crawl/detail/asker.hpp>
 #include <hocket/crawl/downloader.hpp>
 #include <hocket/crawl/limits_of_host.hpp>
@@ -26,6 +27,7 @@ struct link_checker::attempt {
   link_verdict verdict{};
   bool may_pass = false;                  // it may be otherwise the next time
   std::optional<duration> retry_after{};  // the host asks for this rest
+  time_point slot_taken{};                // for its first request
   detail::redirect_chain chain;
 };
 
@@ -44,18 +46,30 @@ static crawl_options with_any_type(crawl_options options) {
   return options;
 }
 
-link_checker::link_checker(crawl_options options, crawl_hooks hooks)
+link_checker::link_checker(crawl_options options, crawl_hooks hooks, checked_redirects followed)
     : options_(with_any_type(std::move(options))),
       inside_(options_.scope, options_.seeds),
       hooks_(std::move(hooks)),
+      followed_(followed),
       web_(make_session_downloader(options_, [this](const url& where) { return inside_.names_host(where.host()); })),
-      asker_(std::make_unique<detail::asker>(detail::asker::parts{options_, hooks_, *web_, scheduler_})),
+      asker_(std::make_unique<detail::asker>(
+          detail::asker::parts{options_, hooks_, *web_, scheduler_,
+                               [this](const url& whose, duration how_long) { scheduler_.rest(whose, how_long); }})),
+      addresses_(options_.per_address
+                     ? std::make_unique<detail::address_finder>(options_, scheduler_, loop::running().random()())
+                     : nullptr),
       robots_(*asker_, scheduler_, options_.user_agent, options_.timeout, loop::running().random()()),
-      scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); }, false,
-                 crawl_order::breadth_first, loop::running().random()()),
+      scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); },
+                 {.seed = loop::running().random()(), .per_address = options_.per_address}),
       slots_(options_.concurrency) {}
 
 link_checker::~link_checker() = default;
+
+void link_checker::leave_alone(std::span<const resting_host> hosts) {
+  const time_point now = loop::running().time();
+  for (const resting_host& each : hosts)
+    if (each.until > now) scheduler_.rest(each.host, each.until - now);
+}
 
 static std::vector<url> distinct(std::vector<url> links) {
   for (url& each : links) each = std::move(each).without_fragment();
@@ -88,8 +102,14 @@ coro<void> link_checker::hand_out(task_group& group) {
 }
 
 coro<void> link_checker::work_on(target next, permit held) {
+  const time_point slot_taken = loop::running().time();
   const turn mine(scheduler_, next.url);
-  attempt made{.chain = {.place = next.url, .time_left = options_.timeout, .most = options_.max_redirects}};
+  if (addresses_ && !co_await addresses_->has_room(next.url)) {
+    scheduler_.give_slot_back(next.url, slot_taken);
+    co_return scheduler_.put_back(next);
+  }
+  attempt made{.slot_taken = slot_taken,
+               .chain = {.place = next.url, .time_left = options_.timeout, .most = options_.max_redirects}};
   const bool is_first = next.attempts == 0;  // by HEAD
   try {
     co_await follow(next, made, held);
@@ -131,10 +151,8 @@ bool link_checker::postpone(const target& next, const attempt& made) {
 
 // How long the host wants to be left alone, if it says so.
 static std::optional<duration> rest_after(const http::response& answer) {
-  const auto asked = answer.retry_after();
-  if (answer.status() == 429) return asked.value_or(std::chrono::seconds(0));
-  if (answer.status() == 503) return asked;
-  return std::nullopt;
+  if (answer.status() == 503 && !answer.retry_after()) return std::nullopt;
+  return detail::asker::retry_after(answer);
 }
 
 coro<void> link_checker::follow(const target& next, attempt& made, permit& held) {
@@ -166,10 +184,15 @@ coro<bool> link_checker::take_slot(const url& whose, attempt& made, permit& held
   co_return false;
 }
 
+std::string_view link_checker::reason_against(const url& redirected_to) const {
+  if (matches_any(options_.exclude, redirected_to)) return "excluded";
+  return followed_ == checked_redirects::in_scope && !inside_.contains(redirected_to) ? "external" : "";
+}
+
 coro<bool> link_checker::may_go_on(const url& where, attempt& made, permit& held) {
-  if (!matches_any(options_.exclude, where)) co_return co_await may_ask(where, false, made, held);
-  made.verdict.not_checked = "excluded";
-  co_return false;
+  made.verdict.not_checked = reason_against(where);
+  if (!made.verdict.not_checked.empty()) co_return false;
+  co_return co_await may_ask(where, false, made, held);
 }
 
 // Asks for the robots.txt of a place, if it is not known, which spends a slot of the host; and sees to it that there is one in the end.
@@ -183,7 +206,7 @@ coro<bool> link_checker::may_ask(const url& where, bool has_slot, attempt& made,
       has_slot = false;
     }
     if (!rules->allows(where)) {
-      if (has_slot) scheduler_.give_slot_back(where);
+      if (has_slot) scheduler_.give_slot_back(where, made.slot_taken);
       made.verdict.not_checked = "robots";
       co_return false;
     }

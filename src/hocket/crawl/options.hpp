@@ -46,7 +46,11 @@ struct crawl_options {
   scope_rule scope = scope_rule::host;
   std::size_t concurrency = 100;          // requests at once
   std::optional<std::size_t> per_host{};  // the same, to one host; nothing: 8 on loopback, 1 elsewhere
-  std::optional<duration> host_delay{};   // between requests to one host; nothing: none on loopback, 1 s elsewhere
+  /// The same, to all hosts at one address, whose names are looked up before anything is asked there; nothing: any number. A host with several
+  /// addresses counts for the least of them, one behind a proxy for none; what a robots.txt, a sitemap or a link that is checked is
+  /// redirected to counts where it began.
+  std::optional<std::size_t> per_address{};
+  std::optional<duration> host_delay{};  // between requests to one host; nothing: none on loopback, 1 s elsewhere
   crawl_order order = crawl_order::breadth_first;  // depth first: depths are not the least possible
   std::vector<url_pattern> include{};  // only URLs that match one of them, if there are any; seeds in any case
   std::vector<url_pattern> exclude{};  // and none of these
@@ -73,7 +77,8 @@ struct crawl_options {
   std::optional<http::credentials> auth{};  // who one is at the origins of the seeds
   std::shared_ptr<http::cookie_jar>
       cookies{};  // gives requests theirs, and takes those of answers; null: there are none
-  std::chrono::sys_seconds (*wall_clock)() = nullptr;  // see `session_options::wall_clock`
+  /// See `session_options::wall_clock`. With one, a frontier that is kept has it how long a host wants to be left alone.
+  std::chrono::sys_seconds (*wall_clock)() = nullptr;
   http::proxy_settings proxies{};
   security tls{};                                // for https; null: what `http::session` takes by itself
   std::shared_ptr<hocket::resolver> resolver{};  // finds the addresses of hosts; null: the system

@@ -12,12 +12,12 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <hocket/base/error.hpp>
+#include <hocket/base/json_string.hpp>
 #include <hocket/core/as_result.hpp>
 #include <hocket/crawl/output.hpp>
 #include <hocket/exec/to_thread.hpp>
@@ -198,22 +198,6 @@ coro<output> output::reopen(std::string directory, std::string position) {
 }
 
 // URLs need nothing done to them, and entity tags a backslash before their quotes: JSON's library is for the rest.
-void append_json_string(std::string& to, std::string_view text) {
-  const auto is_printable = [](char c) { return c >= ' ' && c <= '~'; };
-  if (!std::ranges::all_of(text, is_printable)) {
-    to += nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-    return;
-  }
-  const auto is_escaped = [](char c) { return c == '"' || c == '\\'; };
-  to += '"';
-  for (auto at = std::ranges::find_if(text, is_escaped); at != text.end();
-       at = std::ranges::find_if(text, is_escaped)) {
-    to.append(text.begin(), at).append({'\\', *at});
-    text = {at + 1, text.end()};
-  }
-  to.append(text).append("\"");
-}
-
 // Most pages declare nothing, and have no keys for it.
 static void add_declarations(std::string& line, const page_declarations& declared) {
   if (const std::string_view robots = declared.robots.text(); !robots.empty())
@@ -281,6 +265,7 @@ void output::add_page(const page_record& page, std::span<const page_link> links)
   if (page.validators != nullptr && !page.validators->last_modified.empty())
     add_text(",\"last_modified\":", page.validators->last_modified);
   if (page.content_hash) fmt::format_to(std::back_inserter(line), ",\"hash\":\"{:016x}\"", *page.content_hash);
+  if (!page.archived.empty()) add_text(",\"archived\":", page.archived);
   if (page.declared != nullptr) add_declarations(line, *page.declared);
   if (!page.redirects.empty()) add_redirects(line, page.redirects);
   if (page.is_partial) line += ",\"partial\":true";

@@ -145,7 +145,4 @@ class output final : public pipeline {
   std::unique_ptr<lock> flushing_ = std::make_unique<lock>();
 };
 
-/// Appends `text` as a JSON string; what is not UTF-8 becomes U+FFFD.
-void append_json_string(std::string& to, std::string_view text);
-
 }  // namespace hocket::crawl

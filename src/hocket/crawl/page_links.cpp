@@ -2,6 +2,7 @@
 // they come in smaller pieces, and searched for a declaration. All others are decoded piece by piece.
 
 #include <algorithm>
+#include <expected>
 #include <utility>
 
 #include <hocket/base/utf8.hpp>
@@ -58,6 +59,31 @@ std::string place_named_by(const hocket::url& link) {
 bool is_http(const hocket::url& link) { return link.scheme() == "http" || link.scheme() == "https"; }
 
 }  // namespace
+
+/// Makes URLs of what stands on a page: by its base, and in its encoding.
+class page_links::page_urls {
+ public:
+  page_urls(const hocket::url& document, encoding of_page, std::optional<std::string_view> base_href)
+      : own_bytes_(document.href().size()), is_utf_8_(of_page == encoding::utf_8), encoder_(of_page), base_(document) {
+    if (!base_href) return;
+    if (auto declared = resolve(*base_href); declared && may_be_base(*declared)) base_ = std::move(*declared);
+  }
+
+  /// Without credentials.
+  [[nodiscard]] std::expected<hocket::url, url_error> resolve(std::string_view href) const {
+    auto resolved = is_utf_8_ ? hocket::url::parse(href, base_) : hocket::url::parse(href, base_, encoder_);
+    if (resolved && resolved->has_credentials()) resolved = without_credentials(std::move(*resolved));
+    return resolved;
+  }
+  /// Of the URL of the page itself.
+  [[nodiscard]] std::size_t own_bytes() const noexcept { return own_bytes_; }
+
+ private:
+  std::size_t own_bytes_;
+  bool is_utf_8_;
+  page_query_encoder encoder_;
+  hocket::url base_;
+};
 
 void page_links::begin(std::string_view charset) {
   extractor_.reset();
@@ -131,27 +157,25 @@ std::vector<page_link>& page_links::finish(const hocket::url& document) {
     look_for_declaration(beginning_);
     take(beginning_);
   }
-  known_links_.clear();
-  links_.clear();
   room_ = std::min(max_found_bytes, std::size_t{1024} * 1024 + 32 * read_);
   is_cut_off_ = false;
-  const std::size_t own_bytes = document.href().size();
+  const page_urls urls(document, encoding_.value_or(encoding::windows_1252), extractor_.base_href());
+  finish_links(urls);
+  finish_declarations(urls);
+  if (collector_) finish_elements(urls);
+  return links_;
+}
+
+// With the places behind them, if these are wanted.
+void page_links::finish_links(const page_urls& urls) {
+  known_links_.clear();
+  links_.clear();
   elements_ = {};
   if (collector_) elements_.wanted = collector_->wanted();
-  const page_query_encoder encoder(encoding_.value_or(encoding::windows_1252));
-  const auto resolve = [&](std::string_view href, const hocket::url& base) {
-    auto resolved =
-        encoding_ == encoding::utf_8 ? hocket::url::parse(href, base) : hocket::url::parse(href, base, encoder);
-    if (resolved && resolved->has_credentials()) resolved = without_credentials(std::move(*resolved));
-    return resolved;
-  };
-  const auto base_href = extractor_.base_href();
-  auto base = base_href ? resolve(*base_href, document) : document;
-  if (!base || !may_be_base(*base)) base = document;
   for (std::size_t href = 0; href < hrefs_.size(); ++href) {
-    auto resolved = resolve(hrefs_[href], *base);
+    auto resolved = urls.resolve(hrefs_[href]);
     if (!resolved || !is_http(*resolved)) continue;
-    if (!has_room_for(own_bytes + resolved->href().size())) break;
+    if (!has_room_for(urls.own_bytes() + resolved->href().size())) break;
     std::string place = elements_.wanted.fragments ? place_named_by(*resolved) : std::string();
     hocket::url link = std::move(*resolved).without_fragment();
     if (!place.empty()) elements_.fragment_links.push_back({link.href(), std::move(place)});
@@ -161,9 +185,12 @@ std::vector<page_link>& page_links::finish(const hocket::url& document) {
     else
       links_[number].nofollow &= nofollow_[href];
   }
+}
+
+void page_links::finish_declarations(const page_urls& urls) {
   const link_extractor::declarations& declared = extractor_.declared();
-  const auto absolute = [&](std::string_view href) {
-    auto resolved = resolve(href, *base);
+  const auto absolute = [&urls](std::string_view href) {
+    auto resolved = urls.resolve(href);
     return resolved && is_http(*resolved) ? resolved->href() : std::string();
   };
   declared_ = {};
@@ -172,15 +199,16 @@ std::vector<page_link>& page_links::finish(const hocket::url& document) {
   for (const auto& each : declared.alternates)
     if (std::string href = absolute(each.href); !href.empty() && has_room_for(each.hreflang.size() + href.size()))
       declared_.alternates.push_back({each.hreflang, std::move(href)});
-  if (!collector_) return links_;
+}
+
+void page_links::finish_elements(const page_urls& urls) {
   auto anchors = collector_->anchors();
-  if (has_room_for(own_bytes * anchors.size())) elements_.anchors = std::move(anchors);
+  if (has_room_for(urls.own_bytes() * anchors.size())) elements_.anchors = std::move(anchors);
   for (std::size_t n = 0; n < collector_->resources(); ++n)
-    if (auto url = resolve(collector_->url(n), *base);
-        url && is_http(*url) && has_room_for(own_bytes + url->href().size()))
+    if (auto url = urls.resolve(collector_->url(n));
+        url && is_http(*url) && has_room_for(urls.own_bytes() + url->href().size()))
       elements_.resources.push_back({std::move(*url).without_fragment().href(), collector_->kind(n)});
   keep_distinct(elements_);
-  return links_;
 }
 
 }  // namespace hocket::crawl

@@ -78,11 +78,16 @@ class page_links {
   [[nodiscard]] std::optional<encoding> page_encoding() const noexcept { return encoding_; }
 
  private:
+  class page_urls;
+
   void look_for_declaration(std::string_view beginning);
   void use(encoding which);
   void take(std::string_view bytes);
   void extract(std::string_view text);
   [[nodiscard]] bool has_room_for(std::size_t bytes) noexcept;
+  void finish_links(const page_urls& urls);
+  void finish_declarations(const page_urls& urls);
+  void finish_elements(const page_urls& urls);
 
   std::unique_ptr<element_collector> collector_;  // null: only links are wanted
   link_extractor extractor_;

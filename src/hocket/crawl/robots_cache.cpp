@@ -52,7 +52,7 @@ const robots* robots_cache::known(const url& where) const {
   if (found == entries_.end()) return nullptr;
   const entry& kept = *found->second;
   kept.used = ++uses_;
-  return kept.rules && loop::running().time() < kept.good_until ? &*kept.rules : nullptr;
+  return kept.rules && loop::running().turn_time() < kept.good_until ? &*kept.rules : nullptr;
 }
 
 coro<const robots*> robots_cache::ask(url where) {

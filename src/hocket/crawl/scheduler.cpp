@@ -1,5 +1,7 @@
 // Hosts that may be asked now stand in `ready_`, each once; one that hands out a URL goes to the end. A host whose next slot
 // lies ahead has a timer; one that has as many requests under way as it may have comes back when one of them is finished.
+// A host in `ready_` has taken room at its address, and one for which there is none waits there: so while any waits, all the room is taken,
+// and whoever gives some up lets the next one in.
 
 #include <algorithm>
 #include <chrono>
@@ -26,7 +28,7 @@ scheduler::host* scheduler::find(const hocket::url& whose) {
 scheduler::host& scheduler::host_of(const hocket::url& whose) {
   if (host* const known = find(whose)) return *known;
   auto& entry = hosts_[std::string(whose.host_with_port())];
-  entry = std::make_unique<host>(order_);
+  entry = std::make_unique<host>(options_.order);
   entry->name = whose.host_with_port();
   entry->limits = limits_of_(whose);
   return *entry;
@@ -47,11 +49,17 @@ void scheduler::answered(const hocket::url& whose, time_point asked_at) {
 }
 
 void scheduler::add(target next) {
-  if (by_level_ && next.depth > level_) {
+  if (options_.by_level && next.depth > level_) {
     deeper_.add(std::move(next));
     return;
   }
   host& where = host_of(next.place());
+  come_back_if_rested(where);
+  if (where.is_set_aside && options_.on_waiting) {
+    options_.on_set_aside(next.place(), where.next_slot);
+    options_.on_waiting(next);
+    if (next.is_new()) return;
+  }
   where.waiting.add(std::move(next));
   if (!where.is_set_aside) ++queued_;
   consider(where);
@@ -75,28 +83,55 @@ void scheduler::put_back(target next) {
 
 void scheduler::add_in_front(target next) {
   host& where = host_of(next.place());
+  come_back_if_rested(where);
+  if (where.is_set_aside && options_.on_waiting) options_.on_waiting(next);
   where.waiting.put_back(std::move(next));
   if (where.is_set_aside && --queued_ == 0) changed_.set();
   consider(where);
 }
 
-void scheduler::rest(const hocket::url& whose, duration how_long) {
+duration scheduler::rest(const hocket::url& whose, duration how_long) {
   host& which = host_of(whose);
-  which.next_slot = std::max(which.next_slot, loop::running().time() + how_long);
-  if (which.is_linked()) which.unlink();
-  if (how_long > longest_rest && !which.is_set_aside) {
-    which.is_set_aside = true;
-    queued_ -= which.waiting.size();
-    if (in_flight_ == 0 && queued_ == 0) changed_.set();
-  }
+  come_back_if_rested(which);
+  const time_point now = loop::running().time();
+  which.next_slot = std::max(which.next_slot, now + how_long);
+  const duration in_all = which.next_slot - now;
+  withdraw(which);
+  if (how_long > longest_rest || which.is_set_aside) set_aside(which, whose);
   consider(which);
   forget_if_idle(which);
+  return in_all;
+}
+
+std::vector<resting_host> scheduler::resting() const {
+  std::vector<resting_host> all;
+  const time_point now = loop::running().time();
+  for (const auto& [name, each] : hosts_)
+    if (each->next_slot > now + each->delay())
+      all.push_back({*hocket::url::parse("http://" + name + "/"), each->next_slot});
+  return all;
+}
+
+void scheduler::set_aside(host& which, const hocket::url& whose) {
+  if (options_.on_set_aside) options_.on_set_aside(whose, which.next_slot);
+  if (std::exchange(which.is_set_aside, true)) return;
+  queued_ -= which.waiting.size();
+  if (options_.on_waiting) {
+    which.waiting.drop_new(options_.on_waiting);
+    which.waiting.visit_begun(options_.on_waiting);
+  }
+  if (in_flight_ == 0 && queued_ == 0) changed_.set();
 }
 
 // Its rest is over, and it takes part again.
 void scheduler::come_back(host& which) {
   if (which.is_set_aside) queued_ += which.waiting.size();
   which.is_set_aside = false;
+}
+
+// One for which nothing waited had no reason to come back sooner.
+void scheduler::come_back_if_rested(host& which) {
+  if (which.is_set_aside && which.next_slot <= loop::running().time()) come_back(which);
 }
 
 void scheduler::wait_for_postponed() {
@@ -120,8 +155,49 @@ void scheduler::consider(host& which) {
     return;
   }
   come_back(which);
+  line_up(which);
+}
+
+void scheduler::line_up(host& which) {
+  if (which.at != nullptr) {
+    if (which.at->taken >= *options_.per_address) return which.at->waiting.push_back(which);
+    ++which.at->taken;
+  }
+  which.is_ready = true;
   ready_.push_back(which);
   changed_.set();
+}
+
+// Out of the line in which it stands.
+void scheduler::withdraw(host& which) {
+  if (which.is_linked()) which.unlink();
+  if (std::exchange(which.is_ready, false)) make_room(which);
+}
+
+// One that was let in and has nothing to ask for now gives the room to the next.
+void scheduler::make_room(host& which) {
+  if (which.at == nullptr) return;
+  address& here = *which.at;
+  --here.taken;
+  while (here.taken < *options_.per_address && !here.waiting.empty()) consider(here.waiting.pop_front());
+}
+
+bool scheduler::wants_address(const hocket::url& whose) { return options_.per_address && host_of(whose).at == nullptr; }
+
+void scheduler::found_at(const hocket::url& whose, const std::string& address) {
+  host& which = host_of(whose);
+  if (which.at != nullptr) return;
+  withdraw(which);
+  which.at = &addresses_[address];
+  which.address_name = address;
+  ++which.at->hosts;
+  which.at->taken += which.in_flight;
+  consider(which);
+}
+
+bool scheduler::is_crowded(const hocket::url& whose) {
+  const host* const known = find(whose);
+  return known != nullptr && known->at != nullptr && known->at->taken > *options_.per_address;
 }
 
 coro<std::optional<target>> scheduler::next() {
@@ -135,6 +211,7 @@ coro<std::optional<target>> scheduler::next() {
     co_await changed_.wait();
   }
   host& which = ready_.pop_front();
+  which.is_ready = false;  // its room is now that of the request
   target taken = which.waiting.pop();
   --queued_;
   ++in_flight_;
@@ -147,6 +224,7 @@ coro<std::optional<target>> scheduler::next() {
 void scheduler::answered_fully(const hocket::url& done) {
   host& which = host_of(done);
   --which.in_flight;
+  make_room(which);
   consider(which);
   forget_if_idle(which);
 }
@@ -188,29 +266,30 @@ time_point scheduler::reserve_slot(const hocket::url& whose) {
   host* const known = find(whose);
   if (known == nullptr && limits_of_(whose).delay <= duration::zero()) return now;
   host& where = known != nullptr ? *known : host_of(whose);
+  come_back_if_rested(where);
   const time_point mine = std::max(now, where.next_slot);
   if (where.limits.delay <= duration::zero()) return mine;
   where.next_slot = mine + where.delay();
-  if (where.is_linked()) where.unlink();  // its turn has just been taken
+  withdraw(where);  // its turn has just been taken
   consider(where);
   forget_if_idle(where);
   return mine;
 }
 
-void scheduler::give_slot_back(const hocket::url& whose) {
+void scheduler::give_slot_back(const hocket::url& whose, time_point taken_at) {
   host* const known = find(whose);
   if (known == nullptr) return;
   host& which = *known;
-  const time_point now = loop::running().time();
-  if (which.next_slot <= now + which.delay())
-    which.next_slot = std::min(which.next_slot, now);  // else it has asked for rest
+  if (which.next_slot <= taken_at + which.delay())  // else it has asked for rest, or another one was taken
+    which.next_slot = std::min(which.next_slot, loop::running().time());
 }
 
 void scheduler::renew_limits(const hocket::url& whose) {
   host& which = host_of(whose);
   which.limits = limits_of_(whose);
+  come_back_if_rested(which);
   which.next_slot = std::max(which.next_slot, loop::running().time() + which.delay());
-  if (which.is_linked()) which.unlink();
+  withdraw(which);
   consider(which);
   forget_if_idle(which);
 }
@@ -220,7 +299,7 @@ void scheduler::abandon_new(const std::function<void(const target&)>& visit) {
     const std::size_t before = each->waiting.size();
     each->waiting.drop_new(visit);
     if (!each->is_set_aside) queued_ -= before - each->waiting.size();
-    if (each->waiting.empty() && each->is_linked()) each->unlink();
+    if (each->waiting.empty()) withdraw(*each);
   }
   while (!deeper_.empty()) visit(deeper_.pop());
 }
@@ -229,7 +308,7 @@ void scheduler::abandon(const std::function<void(const target&)>& visit) {
   abandon_new(visit);
   for (auto& [name, each] : hosts_) {
     while (!each->waiting.empty()) visit(each->waiting.pop());
-    if (each->is_linked()) each->unlink();
+    withdraw(*each);
   }
   for (const auto& [when, left] : std::exchange(postponed_, {})) visit(left);
   postponed_timer_.cancel();
@@ -241,10 +320,12 @@ void scheduler::forget_if_idle(host& which) {
   if (which.in_flight > 0 || !which.waiting.empty()) return;
   which.slot_timer.cancel();
   loop& now = loop::running();
-  if (which.next_slot > now.time())
+  if (which.next_slot > now.time()) {
     which.slot_timer = now.call_at(which.next_slot, [this, &which] { forget_if_idle(which); });
-  else
-    hosts_.erase(hosts_.find(which.name));
+    return;
+  }
+  if (which.at != nullptr && --which.at->hosts == 0) addresses_.erase(addresses_.find(which.address_name));
+  hosts_.erase(hosts_.find(which.name));
 }
 
 }  // namespace hocket::crawl

@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include <hocket/base/intrusive_list.hpp>
 #include <hocket/base/text_hash.hpp>
@@ -31,18 +32,35 @@ struct host_limits {
       false;  // a host that answers slowly gets twice the time of its answers, if that is more, up to a minute
 };
 
+/// A host that wants to be left alone.
+struct resting_host {
+  hocket::url host;  // by any URL there
+  time_point until{};
+};
+
+struct scheduler_options {
+  bool by_level = false;  // no URL is handed out before all of lesser depth are finished: depths are the least possible
+  crawl_order order = crawl_order::breadth_first;
+  std::uint64_t seed = 0;                    // see `text_hash`
+  std::optional<std::size_t> per_address{};  // requests at once to all hosts at one address; nothing: any number
+  /// For who keeps URLs elsewhere: hears of a host that is set aside, again if that lasts longer, and then of each URL that waits for it, also of
+  /// those to come. New ones are dropped: they are to be added again after that time. Must not call the scheduler.
+  std::function<void(const hocket::url& host, time_point until)> on_set_aside{};
+  std::function<void(const target& waiting)> on_waiting{};
+};
+
 /// Says which URL may be fetched now: a queue for each host, the hosts in turn.
 ///
-/// A host takes part when it has a URL, fewer requests under way than it may have, and its next slot has come. Slots are
-/// reserved when a URL is handed out, so that a host is never asked more often than its limits say.
+/// A host takes part when it has a URL, fewer requests under way than it may have, its next slot has come, and there is room at its address.
+/// Slots and room are reserved when a URL is handed out or before, so that a host is never asked more often than its limits say.
 class scheduler {
  public:
   /// `limits_of` tells the limits of a host ("host:port") when it is first met.
-  /// `by_level`: no URL is handed out before all of lesser depth are finished, so that depths are the least possible. `seed`: see
-  /// `text_hash`.
-  scheduler(std::move_only_function<host_limits(const hocket::url&)> limits_of, bool by_level,
-            crawl_order order = crawl_order::breadth_first, std::uint64_t seed = 0)
-      : limits_of_(std::move(limits_of)), hosts_(0, seeded_text_hash{seed}), order_(order), by_level_(by_level) {}
+  explicit scheduler(std::move_only_function<host_limits(const hocket::url&)> limits_of, scheduler_options options = {})
+      : options_(std::move(options)),
+        limits_of_(std::move(limits_of)),
+        hosts_(0, seeded_text_hash{options_.seed}),
+        addresses_(0, seeded_text_hash{options_.seed}) {}
   ~scheduler();
   scheduler(const scheduler&) = delete;
 
@@ -60,8 +78,11 @@ class scheduler {
   void put_back(target next);
 
   /// The host of `whose` wants to be left alone so long. If that is more than `longest_rest`, its URLs are set aside: they are handed out if
-  /// the crawl still runs by then, and it does not wait for them.
-  void rest(const hocket::url& whose, duration how_long);
+  /// the crawl still runs by then, and it does not wait for them. Gives how long it rests from now on, for it may have wanted more before.
+  duration rest(const hocket::url& whose, duration how_long);
+
+  /// The hosts that want to be left alone still.
+  [[nodiscard]] std::vector<resting_host> resting() const;
 
   /// Waits for a URL that may be fetched now; nothing when all are done. Whoever takes one calls `answered_fully` when its host may be
   /// asked again, and then `finished` when all that it leads to was added; `finished` alone does for both. They get its `place`.
@@ -81,8 +102,17 @@ class scheduler {
   /// Nobody is to wait for a slot any more.
   void end_waits() noexcept { waits_are_over_.set(); }
 
-  /// The URL that was handed out last for the host of `whose` needed no request: its slot is free again.
-  void give_slot_back(const hocket::url& whose);
+  /// The slot of the host of `whose` that was taken at `taken_at`, or just before, was for no request: it is free again, unless a later one was
+  /// taken since.
+  void give_slot_back(const hocket::url& whose, time_point taken_at);
+
+  /// Whether requests at one address are counted, and nobody has said yet where the host of `whose` is.
+  [[nodiscard]] bool wants_address(const hocket::url& whose);
+  /// The host of `whose`, which has a request under way, is at this address.
+  void found_at(const hocket::url& whose, const std::string& address);
+  /// Whether more requests are under way at the address of the host of `whose` than may be, for one more host was found there: a URL for which
+  /// nothing was asked yet is to be put back.
+  [[nodiscard]] bool is_crowded(const hocket::url& whose);
 
   /// The limits of the host of `whose` may have changed: asks for them anew.
   void renew_limits(const hocket::url& whose);
@@ -101,6 +131,14 @@ class scheduler {
   [[nodiscard]] std::size_t hosts() const noexcept { return hosts_.size(); }
 
  private:
+  struct host;
+
+  struct address {
+    std::size_t hosts = 0;           // that are known at the moment
+    std::size_t taken = 0;           // by requests under way, and by hosts in `ready_`
+    intrusive_list<host> waiting{};  // hosts that might be asked, were there room
+  };
+
   struct host : list_link<> {
     explicit host(crawl_order order) noexcept : waiting(order) {}
 
@@ -110,6 +148,9 @@ class scheduler {
     std::size_t in_flight = 0;
     time_point next_slot{};
     duration latency{};         // of its answers, of late
+    std::string address_name;   // empty: not known
+    address* at = nullptr;      // the same
+    bool is_ready = false;      // it stands in `ready_`
     bool is_set_aside = false;  // it rests so long that its URLs do not count as queued
     handle slot_timer;          // until it may be asked, or forgotten
 
@@ -118,22 +159,27 @@ class scheduler {
   host& host_of(const hocket::url& whose);
   [[nodiscard]] host* find(const hocket::url& whose);
   void consider(host& which);
+  void line_up(host& which);
+  void withdraw(host& which);
+  void make_room(host& which);
+  void set_aside(host& which, const hocket::url& whose);
   void come_back(host& which);
+  void come_back_if_rested(host& which);
   void add_in_front(target next);
   void wait_for_postponed();
   void begin_next_level();
   void forget_if_idle(host& which);
   [[nodiscard]] time_point reserve_slot(const hocket::url& whose);
 
+  scheduler_options options_;
   std::move_only_function<host_limits(const hocket::url&)> limits_of_;
   std::unordered_map<std::string, std::unique_ptr<host>, seeded_text_hash, std::equal_to<>> hosts_;
+  std::unordered_map<std::string, address, seeded_text_hash, std::equal_to<>> addresses_;  // of these
   intrusive_list<host> ready_;                   // hosts that may be asked now, in turn
   std::multimap<time_point, target> postponed_;  // single URLs, until their time
   handle postponed_timer_;
   std::size_t queued_ = 0;
   std::size_t in_flight_ = 0;
-  crawl_order order_;
-  bool by_level_;
   unsigned level_ = 0;
   target_queue deeper_;  // than `level_`
   event changed_;

@@ -55,6 +55,14 @@ class target_queue {
     }
   }
 
+  /// Visits all that are not.
+  template <class Visit>
+  void visit_begun(const Visit& visit) const {
+    for (const auto& [priority, here] : by_priority_)
+      for (const target& each : here.again)
+        if (!each.is_new()) visit(each);
+  }
+
  private:
   struct line {
     std::list<target> again{};

@@ -121,9 +121,12 @@ struct rocksdb_frontier::parts {
   std::deque<ended*> waiting{};   // for a batch
   std::size_t bytes_of_last = 0;  // found by those that wait for the last one
   std::vector<std::pair<std::string, std::string_view>>
-      left_by_pages{};         // what was passed over besides, for the next one
-  rocksdb::WriteBatch next{};  // what else there is for it
-  batch* judging = nullptr;    // the batch whose links are judged now
+      left_by_pages{};                                               // what was passed over besides, for the next one
+  rocksdb::WriteBatch next{};                                        // what else there is for it
+  std::vector<std::pair<std::string, std::string>> by_themselves{};  // for it or, if that comes before, for `sync`
+  std::vector<std::pair<std::string, time_point>> set_aside{};       // hosts: for the workbench, when no thread has it
+  std::vector<target> taken_back{};                                  // the same
+  batch* judging = nullptr;                                          // the batch whose links are judged now
   // By pages under way; with the depth of the least deep page that has led there meanwhile.
   std::unordered_map<std::string, std::optional<unsigned>> claimed{};
   std::uint64_t batches = 0;         // written
@@ -194,6 +197,7 @@ coro<std::vector<target>> rocksdb_frontier::begin(std::span<const url> seeds, co
     }
     claimed = claimed_by_nobody();
   });
+  take_what_is_aside();
   std::vector<target> given;
   for (const candidate& each : claimed) see(all, each.found, each.first_half, each.depth, decide, given);
   for (const url* seed : fresh) {
@@ -286,12 +290,14 @@ coro<void> rocksdb_frontier::be_written(ended& mine, const judge& decide) {
 coro<void> rocksdb_frontier::commit(const judge& decide, std::vector<target>& more) {
   batch all{.passed_over = std::exchange(parts_->left_by_pages, {})};
   std::swap(all.changes, parts_->next);
+  for (const auto& [key, value] : std::exchange(parts_->by_themselves, {})) all.changes.Put(key, value);
   try {
     position_ = take_pages(all);
     if (out_ != nullptr) co_await out_->flush();
     bool is_certain = true;
     for (ended* const page : all.pages) is_certain &= are_certain(*page);
     if (!is_certain) co_await to_thread([&] { look_up(all); });
+    take_what_is_aside();
     parts_->judging = &all;
     for (ended* const page : all.pages) decide_about(all, *page, decide);
     parts_->judging = nullptr;
@@ -356,7 +362,7 @@ void rocksdb_frontier::decide_about(batch& all, ended& page, const judge& decide
                        .value = detail::waiting_value(done.page),
                        .skipped = std::string(done.skipped)};
     all.changes.Delete(undone.key);  // behind what `keep_attempts` has put there
-    parts_->given.take_back(done.page);
+    parts_->given.finish(done.page);
     for (const std::string& href : done.claimed) {
       mark_as_seen(all, href, detail::first_half(href, parts_->seed));
       undone.claimed.push_back(detail::seen_key(all.seen.back()));
@@ -431,9 +437,10 @@ coro<void> rocksdb_frontier::write(batch& all, std::vector<target>& more) {
   if (!all.undone.empty()) all.changes.Put(detail::undone_key(parts_->batches), all.undone);
   all.changes.Put("mstate", state());
   std::vector<target> found;
+  const time_point now = loop::running().time();
   co_await to_thread([&] {
     parts_->store->write(all.changes);
-    found = parts_->given.refill(*parts_->store);
+    found = parts_->given.refill(*parts_->store, now);
   });
   kept_ = parts_->given.kept();
   std::ranges::move(found, std::back_inserter(more));
@@ -449,7 +456,64 @@ std::string rocksdb_frontier::state() const {
 }
 
 void rocksdb_frontier::keep_attempts(const target& again) {
-  parts_->next.Put(parts_->order.key_of(again), detail::waiting_value(again));
+  parts_->by_themselves.emplace_back(parts_->order.key_of(again), detail::waiting_value(again));
+}
+
+void rocksdb_frontier::keep_rest(const host_rest& asked) {
+  parts_->by_themselves.emplace_back(
+      detail::rest_key(asked.host.href()),
+      detail::big_endian(static_cast<std::uint64_t>(asked.until.time_since_epoch().count())));
+}
+
+void rocksdb_frontier::set_aside(const url& host, time_point until) {
+  parts_->set_aside.emplace_back(host.host_with_port(), until);
+}
+
+void rocksdb_frontier::take_back(const target& waiting) { parts_->taken_back.push_back(waiting); }
+
+void rocksdb_frontier::take_what_is_aside() {
+  for (auto& [host, until] : std::exchange(parts_->set_aside, {})) parts_->given.set_aside(std::move(host), until);
+  for (const target& each : std::exchange(parts_->taken_back, {})) parts_->given.take_back(each);
+}
+
+std::uint64_t rocksdb_frontier::kept() const noexcept {
+  const auto new_ones = std::ranges::count_if(parts_->taken_back, [](const target& each) { return each.is_new(); });
+  return kept_ + static_cast<std::uint64_t>(new_ones);
+}
+
+coro<std::vector<target>> rocksdb_frontier::more() {
+  std::vector<target> found;
+  cancel_scope shield({.shield = true});
+  co_await shield.run(read_more(found));
+  co_return found;
+}
+
+coro<void> rocksdb_frontier::read_more(std::vector<target>& into) {
+  const auto held = co_await parts_->one_at_a_time.scoped_lock();
+  if (parts_->broken) std::rethrow_exception(parts_->broken);
+  take_what_is_aside();
+  const time_point now = loop::running().time();
+  co_await to_thread([&] { into = parts_->given.refill(*parts_->store, now); });
+  kept_ = parts_->given.kept();
+}
+
+coro<std::vector<host_rest>> rocksdb_frontier::rests(std::chrono::sys_seconds now) {
+  const auto held = co_await parts_->one_at_a_time.scoped_lock();
+  co_return co_await to_thread([&] {
+    std::vector<host_rest> found;
+    rocksdb::WriteBatch over;
+    parts_->store->each("r", [&](std::string_view key, std::string_view value) {
+      const std::chrono::sys_seconds until(std::chrono::seconds(detail::from_big_endian(value)));
+      auto host = url::parse(key.substr(1));
+      if (!host) throw error(fmt::format("the frontier is broken: '{}' is no host in it", key.substr(1)));
+      if (until > now)
+        found.push_back({std::move(*host), until});
+      else
+        over.Delete(slice(key));
+    });
+    if (over.Count() > 0) parts_->store->write(over);
+    return found;
+  });
 }
 
 std::optional<std::uint64_t> rocksdb_frontier::seed_of_counts() const noexcept { return parts_->seed; }
@@ -479,7 +543,9 @@ coro<void> rocksdb_frontier::sync_shielded() {
   std::string position;
   {
     const auto held = co_await parts_->one_at_a_time.scoped_lock();
-    if (parts_->broken || parts_->synced_batches == parts_->batches) co_return;
+    if (parts_->broken) co_return;
+    const bool is_written = co_await write_by_themselves();
+    if (!is_written && parts_->synced_batches == parts_->batches) co_return;
     batches = parts_->batches;
     position = position_;
   }
@@ -492,6 +558,15 @@ coro<void> rocksdb_frontier::sync_shielded() {
     parts_->synced_position = std::move(position);
   }
   co_await to_thread([&] { parts_->store->sync(); });
+}
+
+// What no page that is finished has taken along; false if there is nothing.
+coro<bool> rocksdb_frontier::write_by_themselves() {
+  rocksdb::WriteBatch changes;
+  for (const auto& [key, value] : std::exchange(parts_->by_themselves, {})) changes.Put(key, value);
+  if (changes.Count() == 0) co_return false;
+  co_await to_thread([&] { parts_->store->write(changes); });
+  co_return true;
 }
 
 // On a thread.

@@ -68,6 +68,12 @@ class rocksdb_frontier final : public frontier {
   [[nodiscard]] coro<std::vector<target>> begin(std::span<const url> seeds, const judge& decide) override;
   [[nodiscard]] coro<std::vector<target>> finish(const finished_page& done, const judge& decide) override;
   void keep_attempts(const target& again) override;
+  void keep_rest(const host_rest& asked) override;
+  [[nodiscard]] coro<std::vector<host_rest>> rests(std::chrono::sys_seconds now) override;
+  [[nodiscard]] bool takes_back() const noexcept override { return true; }
+  void set_aside(const url& host, time_point until) override;
+  void take_back(const target& waiting) override;
+  [[nodiscard]] coro<std::vector<target>> more() override;
   [[nodiscard]] std::optional<std::uint64_t> seed_of_counts() const noexcept override;
   void keep_count(std::uint64_t name, std::uint64_t count) override;
   [[nodiscard]] coro<void> visit_counts(std::function<void(std::uint64_t name, std::uint64_t count)> visit) override;
@@ -77,7 +83,7 @@ class rocksdb_frontier final : public frontier {
   [[nodiscard]] coro<void> visit_passed_over(
       std::function<void(std::string_view href, std::string_view reason)> visit) override;
   [[nodiscard]] std::size_t seen() const noexcept override { return static_cast<std::size_t>(seen_); }
-  [[nodiscard]] std::uint64_t kept() const noexcept override { return kept_; }
+  [[nodiscard]] std::uint64_t kept() const noexcept override;
   [[nodiscard]] tally resumed() const override { return counts_; }
 
  private:
@@ -107,8 +113,11 @@ class rocksdb_frontier final : public frontier {
   void count(const finished_page& done, detail::undone_page& undone);
   void uncount(const detail::undone_page& page);
   coro<void> write(batch& all, std::vector<target>& more);
+  void take_what_is_aside();
+  coro<void> read_more(std::vector<target>& into);
   [[nodiscard]] std::string state() const;
   coro<void> sync_shielded();
+  coro<bool> write_by_themselves();
   void forget_undone(std::uint64_t batches, const std::string& position);
   std::uint64_t let_wait_again();
   std::string read_passed_over(std::string from, std::vector<std::pair<std::string, std::string>>& into) const;

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <hocket/base/grouped.hpp>
+#include <hocket/base/printable.hpp>
 #include <hocket/graph/analysis.hpp>
-#include <hocket/graph/printable.hpp>
 
 namespace hocket::graph {
 namespace {

@@ -13,9 +13,9 @@
 #include <nlohmann/json.hpp>
 
 #include <hocket/base/error.hpp>
+#include <hocket/base/printable.hpp>
 #include <hocket/graph/broken_links.hpp>
 #include <hocket/graph/changes.hpp>
-#include <hocket/graph/printable.hpp>
 
 namespace hocket::graph {
 namespace {

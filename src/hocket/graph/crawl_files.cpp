@@ -122,6 +122,7 @@ const page_row* pages_reader::next() {
   found.take_if_there(row_.etag, "etag");
   found.take_if_there(row_.last_modified, "last_modified");
   found.take_if_there(row_.hash, "hash");
+  found.take_if_there(row_.archived, "archived");
   found.take_if_not_null(row_.error, "error");
   return &row_;
 }

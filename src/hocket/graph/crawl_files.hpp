@@ -64,6 +64,7 @@ struct page_row {
   std::string etag;                    // what tells its state, or empty
   std::string last_modified;           // the same
   std::string hash;                    // of its content, 16 hexadecimal digits; or empty
+  std::string archived;                // since when an archive has that, as WARC-Date has it; or empty
   std::string error;                   // empty: none
 };
 

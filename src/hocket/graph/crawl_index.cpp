@@ -70,6 +70,7 @@ void crawl_index::read_pages(const std::string& directory) {
     where.rows[0] = {rows.offset(), rows.size()};
     where.etag = texts_.insert(row->etag);
     where.last_modified = texts_.insert(row->last_modified);
+    where.archived = texts_.insert(row->archived);
   }
 }
 
@@ -99,7 +100,8 @@ std::optional<node> crawl_index::find(std::string_view url) const noexcept {
 }
 
 crawl_index::state crawl_index::state_of(node page) const noexcept {
-  return {texts_[places_[page].etag], texts_[places_[page].last_modified]};
+  const place& where = places_[page];
+  return {texts_[where.etag], texts_[where.last_modified], texts_[where.archived]};
 }
 
 std::string crawl_index::lines_of(node page, file which) const {

@@ -26,6 +26,7 @@ class crawl_index {
   struct state {
     std::string_view etag;           // or empty
     std::string_view last_modified;  // or empty
+    std::string_view archived;       // see `page_row`
   };
 
   /// Reads the folder of a crawl. Throws `hocket::error`: files that are not there, a line that is broken, no room for the index.
@@ -52,6 +53,7 @@ class crawl_index {
     std::array<span, 6> rows;
     std::uint32_t etag;           // in `texts_`
     std::uint32_t last_modified;  // the same
+    std::uint32_t archived;       // the same
     bool is_scattered;            // its rows do not stand together
   };
 

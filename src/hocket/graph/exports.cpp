@@ -3,13 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <hocket/base/printable.hpp>
 #include <hocket/base/utf8.hpp>
 #include <hocket/graph/components.hpp>
 #include <hocket/graph/degrees.hpp>
 #include <hocket/graph/exports.hpp>
 #include <hocket/graph/markup.hpp>
 #include <hocket/graph/page_rank.hpp>
-#include <hocket/graph/printable.hpp>
 
 namespace hocket::graph {
 namespace {

@@ -1,5 +1,5 @@
+#include <hocket/base/printable.hpp>
 #include <hocket/graph/markup.hpp>
-#include <hocket/graph/printable.hpp>
 
 namespace hocket::graph {
 

@@ -2,6 +2,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <crawl/small_files.hpp>
@@ -106,6 +108,48 @@ HOCKET_TEST(warc_archive, does_not_take_an_empty_body_for_the_same_content) {
   co_await record(*archive, "http://a.example/2", "");
   co_await archive->close();
   EXPECT_EQ(values_of(archived(folder), "WARC-Profile"), list{});
+}
+
+HOCKET_TEST(warc_archive, tells_once_since_when_it_has_a_whole_answer) {
+  const temporary_directory folder;
+  const auto archive = co_await warc_archive::open(into(folder));
+  co_await record(*archive, "http://a.example/1", "same");
+  co_await record(*archive, "http://a.example/2", "same");
+  co_await record(*archive, "http://a.example/3", "half", exchange_end::disconnected);
+  co_await record(*archive, "http://a.example/4", "");
+  co_await record(*archive, "http://a.example/5", "whole, and then");
+  co_await record(*archive, "http://a.example/5", "half", exchange_end::timed_out);
+  for (const auto& [where, when] : {std::pair{"1", "2001-09-09T01:46:40Z"},
+                                    {"1", ""},
+                                    {"2", ""},
+                                    {"3", ""},
+                                    {"4", "2001-09-09T01:46:40Z"},
+                                    {"5", ""}})
+    EXPECT_EQ(archive->take_date_of(std::string("http://a.example/") + where), when) << where;
+  co_await archive->close();
+}
+
+HOCKET_TEST(warc_archive, refers_to_what_an_earlier_one_has_and_was_not_sent) {
+  const temporary_directory folder;
+  warc_options options = into(folder);
+  options.archived = [](std::string_view where) {
+    return where == "http://a.example/1" ? std::string("2000-01-02T03:04:05Z") : std::string();
+  };
+  const auto archive = co_await warc_archive::open(std::move(options));
+  for (const char* where : {"http://a.example/1", "http://a.example/2"}) {
+    const auto by = archive->record();
+    by->began(*url::parse(where), {}, "GET / HTTP/1.1\r\n\r\n");
+    by->received("HTTP/1.1 304 Not Modified\r\n\r\n");
+    by->answered(304);
+    by->ended(exchange_end::whole);
+    EXPECT_EQ(archive->take_date_of(where), "");
+  }
+  co_await archive->close();
+  const std::string records = archived(folder);
+  EXPECT_EQ(values_of(records, "WARC-Profile"), list(2, "http://netpreserve.org/warc/1.1/revisit/server-not-modified"));
+  EXPECT_EQ(values_of(records, "WARC-Refers-To-Target-URI"), list{"http://a.example/1"});
+  EXPECT_EQ(values_of(records, "WARC-Refers-To-Date"), list{"2000-01-02T03:04:05Z"});
+  EXPECT_EQ(values_of(records, "WARC-Refers-To"), list{});
 }
 
 HOCKET_TEST(warc_archive, holds_little_of_a_large_body) {

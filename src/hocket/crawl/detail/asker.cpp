@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -19,7 +20,13 @@ coro<http::response> asker::ask(const url& where, duration time_left, http::head
   auto answer = co_await std::move(asking);
   with_.turns.answered(where, asked_at);
   if (with_.hooks.on_response) with_.hooks.on_response(where, answer);
+  if (const auto rest = retry_after(answer); rest && *rest > duration::zero()) with_.rest(where, *rest);
   co_return answer;
+}
+
+std::optional<duration> asker::retry_after(const http::response& answer) {
+  if (answer.status() != 429 && answer.status() != 503) return std::nullopt;
+  return std::min(answer.retry_after().value_or(std::chrono::seconds(0)), longest_retry_after);
 }
 
 bool asker::is_redirect(const http::response& answer) {

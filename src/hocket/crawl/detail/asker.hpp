@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <optional>
+#include <utility>
 
 #include <hocket/base/function.hpp>
 #include <hocket/core/coro.hpp>
@@ -15,6 +18,9 @@
 
 namespace hocket::crawl::detail {
 
+/// How long a host is left alone at most because it says so.
+inline constexpr std::chrono::seconds longest_retry_after = std::chrono::hours(24);
+
 /// A URL that is asked for, and how far it was redirected.
 struct redirect_chain {
   url place;             // to be asked for next, or that has answered
@@ -25,7 +31,7 @@ struct redirect_chain {
 };
 
 /// Asks servers, one hop at a time. Pages, their robots.txt, sitemaps and links that are checked are all asked for here, so that hooks see
-/// each request and what may be followed is the same for all. Belongs to one loop.
+/// each request, and what may be followed and which host is to rest is the same for all. Belongs to one loop.
 class asker {
  public:
   enum class method { get, head };
@@ -36,14 +42,18 @@ class asker {
     const crawl_hooks& hooks;
     downloader& web;
     scheduler& turns;
+    /// Is told that the host of a URL wants to be left alone for so long, as soon as it says so.
+    std::function<void(const url& whose, duration how_long)> rest;
   };
 
-  explicit asker(const parts& with) : with_(with) {}
+  explicit asker(parts with) : with_(std::move(with)) {}
 
   /// One request, whose slot was taken, and the head of its answer. Borrows `where` until it returns. Throws what `downloader::get` throws.
   [[nodiscard]] coro<http::response> ask(const url& where, duration time_left, http::headers fields = {},
                                          method how = method::get);
 
+  /// How long an answer asks for rest, a day at most; zero if it does not say how long. Nothing: it does not (429 and 503 do).
+  [[nodiscard]] static std::optional<duration> retry_after(const http::response& answer);
   /// Whether an answer leads elsewhere, as browsers understand it.
   [[nodiscard]] static bool is_redirect(const http::response& answer);
   /// The place that such a one leads to, without fragment and credentials. Throws `http::client_error` if that is no http(s) URL.

@@ -17,13 +17,7 @@
 namespace hocket::crawl::detail {
 namespace {
 
-constexpr std::chrono::seconds longest_rest = std::chrono::hours(24);
 constexpr std::size_t most_bytes_of_spare = 256 * 1024;  // that it keeps, whatever page comes next
-
-std::optional<duration> retry_after(const http::response& answer) {
-  if (answer.status() != 429 && answer.status() != 503) return std::nullopt;
-  return std::min(answer.retry_after().value_or(std::chrono::seconds(0)), longest_rest);
-}
 
 /// In a coding that the session does not know, and has left as it is.
 bool is_coded(const http::response& answer) {
@@ -114,7 +108,10 @@ coro<void> page_fetcher::attempt(const target& next, fetched_page& result) {
     url hop = asker::next_place(answer, result.final_url);
     result.redirects.push_back({answer.status(), std::exchange(result.final_url, std::move(hop))});
     if (!co_await may_go_on(next, result)) co_return;
-    if (!scheduler_.try_take_slot(result.final_url)) co_return put_back(result, false);
+    const bool counts_elsewhere =
+        options_.per_address && result.final_url.host_with_port() != next.place().host_with_port();
+    if (counts_elsewhere || !scheduler_.try_take_slot(result.final_url)) co_return put_back(result, false);
+    result.slot_taken = loop::running().time();
   }
 }
 
@@ -147,7 +144,7 @@ coro<bool> page_fetcher::may_fetch(const target& next, fetched_page& result) {
     }
   } else {
     if (rules->allows(result.final_url)) co_return true;
-    scheduler_.give_slot_back(result.final_url);
+    scheduler_.give_slot_back(result.final_url, result.slot_taken);
   }
   result.disallow(next);
   co_return false;
@@ -211,7 +208,7 @@ void page_fetcher::take_head(const http::response& answer, fetched_page& result)
   if (fields.contains("X-Robots-Tag"))
     for (const std::string_view field : fields.get_all("X-Robots-Tag"))
       result.declared.robots.add_field(field, options_.user_agent);
-  result.retry_after = retry_after(answer);
+  result.retry_after = asker::retry_after(answer);
   result.validators = answer.status() == 200 ? answer.validators() : http::validators();
 }
 

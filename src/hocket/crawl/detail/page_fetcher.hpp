@@ -58,6 +58,7 @@ struct fetched_page {
   bool is_duplicate = false;                        // of more pages than it may be
   bool left_alone = false;                          // its robots.txt cannot be had
   std::optional<duration> retry_after;              // 429, 503
+  time_point slot_taken{};                          // when that for its next request was
   duration spent{};                                 // of the time that it has, before the latest request
   std::shared_ptr<const page_underway> underway{};  // if it did not come to its end: it is to be put back with this
   std::string note;                                 // what the user should know; empty: nothing

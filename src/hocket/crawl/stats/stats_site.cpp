@@ -5,6 +5,7 @@
 #include <hocket/crawl/stats/stats_page.hpp>
 #include <hocket/crawl/stats/stats_site.hpp>
 #include <hocket/crawl/stats/stats_text.hpp>
+#include <hocket/http/server/loop_metrics.hpp>
 #include <hocket/http/server/prometheus_text.hpp>
 #include <hocket/http/server/router.hpp>
 
@@ -45,7 +46,9 @@ http::router routes_of(const crawler& work, const crawl_stats& counted) {
     co_return http::reply::json(stats_json(work.progress(), counted, process_usage::now()));
   });
   routes.get("/metrics", [&work, &counted](http::request&) -> coro<http::reply> {
-    co_return typed(stats_metrics(work.progress(), counted, process_usage::now()), http::prometheus_text::content_type);
+    std::string page = stats_metrics(work.progress(), counted, process_usage::now());
+    page += co_await http::loop_metrics();
+    co_return typed(std::move(page), http::prometheus_text::content_type);
   });
   return routes;
 }

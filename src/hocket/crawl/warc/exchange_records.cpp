@@ -52,15 +52,25 @@ void set_text(warc_record& record, std::string_view content_type, std::string te
 }
 
 // The head only. Source: 6.7.2: what is cut off for being the same is cut off by "length".
-warc_record revisit(const std::string& id, recorded_exchange& done, const archived_response* first) {
+warc_record same_content(const std::string& id, recorded_exchange& done, const archived_response& first) {
   warc_record made = begin("revisit", id, done);
-  made.add("WARC-Profile", first != nullptr ? identical_profile : not_modified_profile);
-  if (first != nullptr) {
-    made.add("WARC-Refers-To", first->id);
-    made.add("WARC-Refers-To-Target-URI", first->target);
-    made.add("WARC-Refers-To-Date", first->date);
-    made.add("WARC-Payload-Digest", done.content_digest);
-    made.add("WARC-Truncated", "length");
+  made.add("WARC-Profile", identical_profile);
+  made.add("WARC-Refers-To", first.id);
+  made.add("WARC-Refers-To-Target-URI", first.target);
+  made.add("WARC-Refers-To-Date", first.date);
+  made.add("WARC-Payload-Digest", done.content_digest);
+  made.add("WARC-Truncated", "length");
+  set_text(made, "application/http;msgtype=response", std::move(done.head));
+  return made;
+}
+
+// Source: 6.7.3.
+warc_record not_sent(const std::string& id, recorded_exchange& done, std::string_view archived) {
+  warc_record made = begin("revisit", id, done);
+  made.add("WARC-Profile", not_modified_profile);
+  if (!archived.empty()) {
+    made.add("WARC-Refers-To-Target-URI", done.target);
+    made.add("WARC-Refers-To-Date", archived);
   }
   set_text(made, "application/http;msgtype=response", std::move(done.head));
   return made;
@@ -76,18 +86,19 @@ warc_record response(const std::string& id, recorded_exchange& done) {
   return made;
 }
 
-warc_record answer(const std::string& id, recorded_exchange& done, warc_contents& contents) {
-  if (done.status == not_modified) return revisit(id, done, nullptr);
+warc_record answer(const std::string& id, recorded_exchange& done, std::string_view archived, warc_contents& contents) {
+  if (done.status == not_modified) return not_sent(id, done, archived);
   const bool is_complete = done.how == http::exchange_end::whole && done.content_bytes > 0;
   if (const auto* const first = is_complete ? contents.find(done.content_digest) : nullptr; first != nullptr)
-    return revisit(id, done, first);
+    return same_content(id, done, *first);
   if (is_complete) contents.add(done.content_digest, {id, done.target, done.date});
   return response(id, done);
 }
 
 }  // namespace
 
-warc_records records_of(recorded_exchange done, warc_contents& contents, random_source& random) {
+warc_records records_of(recorded_exchange done, std::string_view archived, warc_contents& contents,
+                        random_source& random) {
   const std::string id = warc_record_id(random);
   warc_record request = begin("request", warc_record_id(random), done);
   request.add("WARC-Concurrent-To", id);
@@ -96,7 +107,7 @@ warc_records records_of(recorded_exchange done, warc_contents& contents, random_
   metadata.add("WARC-Concurrent-To", id);
   set_text(metadata, "application/warc-fields", fmt::format("fetchTimeMs: {}\r\n", done.took.count()));
   warc_records records;
-  records.push_back(answer(id, done, contents));
+  records.push_back(answer(id, done, archived, contents));
   records.push_back(std::move(request));
   records.push_back(std::move(metadata));
   return records;

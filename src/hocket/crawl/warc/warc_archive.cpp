@@ -9,6 +9,8 @@ namespace hocket::crawl {
 
 static constexpr std::size_t worth_a_flush = 4 * 1024 * 1024;
 static constexpr std::size_t most_waiting = 32 * 1024 * 1024;
+static constexpr std::size_t most_dates =
+    100'000;  // many more than exchanges that end before the first of them is asked for
 
 coro<std::unique_ptr<warc_archive>> warc_archive::open(warc_options options) {
   warc_files files = co_await warc_files::open(std::move(options));
@@ -21,8 +23,24 @@ std::shared_ptr<http::exchange_recorder> warc_archive::record() {
 }
 
 void warc_archive::take(recorded_exchange done) {
-  waiting_.push_back(records_of(std::move(done), contents_, loop::running().random()));
+  note_date(done);
+  const std::string archived = files_.options().archived ? files_.options().archived(done.target) : "";
+  waiting_.push_back(records_of(std::move(done), archived, contents_, loop::running().random()));
   waiting_bytes_ += bytes_in_memory(waiting_.back());
+}
+
+void warc_archive::note_date(const recorded_exchange& done) {
+  if (dates_.size() >= most_dates) dates_.clear();
+  const bool is_kept = done.how == http::exchange_end::whole && contents_.find(done.content_digest) == nullptr;
+  if (done.status == 200 && is_kept)
+    dates_.insert_or_assign(done.target, done.date);
+  else
+    dates_.erase(done.target);
+}
+
+std::string warc_archive::take_date_of(std::string_view target) {
+  const auto found = dates_.find(target);
+  return found == dates_.end() ? std::string() : std::move(dates_.extract(found).mapped());
 }
 
 void warc_archive::fail(std::exception_ptr why) noexcept {

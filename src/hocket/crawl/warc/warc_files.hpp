@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,6 +25,9 @@ struct warc_options {
   /// What each file says of itself at its beginning: "software", "http-header-user-agent", ... WARC 1.1, 6.2.
   std::vector<std::pair<std::string, std::string>> about{};
   std::chrono::sys_seconds (*wall_clock)() = nullptr;  // the time of day; must be set
+  /// Since when an earlier archive has what was answered at a URL: see `warc_archive::take_date_of`; empty: it has not. None: there is no such
+  /// archive.
+  std::function<std::string(std::string_view target)> archived{};
 };
 
 /// The files crawl-00000.warc.gz, crawl-00001.warc.gz, ... of a directory, of which the last is being written: each record a gzip member,

@@ -10,12 +10,13 @@
 
 namespace hocket::crawl {
 
-/// Writes an archive before what another pipeline is given: a page that is on file there has its exchanges on file here. Both outlive it.
+/// Writes an archive before what another pipeline is given: a page that is on file there has its exchanges on file here. Pages are told since when
+/// it has them (`page_record::archived`). Both outlive it.
 class warc_pipeline final : public pipeline {
  public:
   warc_pipeline(warc_archive& archive, pipeline& out) noexcept : archive_(archive), out_(out) {}
 
-  void add_page(const page_record& page, std::span<const page_link> links) override { out_.add_page(page, links); }
+  void add_page(const page_record& page, std::span<const page_link> links) override;
   void add_item(std::string_view page, std::string_view json) override { out_.add_item(page, json); }
   [[nodiscard]] bool is_full() const noexcept override { return archive_.is_full() || out_.is_full(); }
   [[nodiscard]] std::string position() const override { return out_.position(); }

@@ -125,6 +125,8 @@ std::string count_key(std::uint64_t name) {
 
 std::string claimed_key(std::string_view href) { return std::string("c").append(href); }
 
+std::string rest_key(std::string_view href) { return std::string("r").append(href); }
+
 void append_big_endian(std::string& to, std::uint64_t number) {
   char bytes[number_bytes];
   for (std::size_t n = 0; n < number_bytes; ++n) bytes[n] = static_cast<char>(number >> (8 * (number_bytes - 1 - n)));

@@ -17,6 +17,7 @@
 //   c URL                                  was found while a page under way had claimed it; the value is its depth
 //   u batch                                pages that it has finished and that may not outlast the machine: see `undone_page`
 //   k name                                 was counted so often
+//   r URL                                  is the root of a site whose host wants to be left alone until that time
 //   m name                                 about the crawl as a whole
 //
 // Numbers are big-endian, priorities and, depth first, numbers are turned round: at a host keys are in the order in which URLs are to
@@ -65,6 +66,7 @@ struct waiting_order {
 [[nodiscard]] std::string undone_key(std::uint64_t batch);
 [[nodiscard]] std::string count_key(std::uint64_t name);
 [[nodiscard]] std::string claimed_key(std::string_view href);
+[[nodiscard]] std::string rest_key(std::string_view href);
 
 void append_big_endian(std::string& to, std::uint64_t number);
 [[nodiscard]] std::string big_endian(std::uint64_t number);

@@ -16,7 +16,7 @@
 namespace hocket::crawl::detail {
 namespace {
 
-constexpr std::string_view magic = "hocket crawl frontier 3";
+constexpr std::string_view magic = "hocket crawl frontier 4";
 constexpr std::size_t memtable_bytes = std::size_t{16} << 20;  // some 20,000 pages
 constexpr std::size_t cache_bytes = std::size_t{8} << 20;
 constexpr int cache_shard_bits = 1;  // few threads ask: a share is not to be small

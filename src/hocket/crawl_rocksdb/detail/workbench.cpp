@@ -1,5 +1,8 @@
 // Of a host that is known here all that is kept has keys from `more_from` on. What is new and comes before that is given while there is
 // room; else it becomes the new `more_from`. So a host's URLs are given in the order of their keys, but for what is given already.
+//
+// A host that was set aside is known only as long as some of it are under way. When it comes back, what it has at levels before the present
+// one comes next after that.
 
 #include <algorithm>
 #include <utility>
@@ -11,6 +14,13 @@ namespace hocket::crawl::detail {
 
 static constexpr std::size_t share_among_many = 32;  // of one host
 
+// Where the keys of the next host begin.
+static std::string behind_host(unsigned level, std::string_view name) {
+  std::string behind = host_prefix(level, name);
+  behind.back() = '\1';
+  return behind;
+}
+
 // Many hosts with a few URLs each are better than a few with many: more of them may be asked at a time.
 std::size_t workbench::room_of_host() const noexcept {
   return given_.size() < limits_.in_all / 2 ? limits_.of_host : std::min(limits_.of_host, share_among_many);
@@ -18,7 +28,7 @@ std::size_t workbench::room_of_host() const noexcept {
 
 bool workbench::give(const target& fresh, const std::string& key) {
   ++kept_;
-  if (!has_level_ || order_.level_of(fresh) != level_) return false;
+  if (!has_level_ || order_.level_of(fresh) != level_ || aside_.contains(fresh.url.host_with_port())) return false;
   auto found = hosts_.find(fresh.url.host_with_port());
   if (found == hosts_.end()) {
     if (given_.size() >= limits_.in_all) {
@@ -41,9 +51,22 @@ bool workbench::give(const target& fresh, const std::string& key) {
   return true;
 }
 
-void workbench::take_back(const target& done) {
-  if (given_.erase(done.number) == 0) return;
-  const auto found = hosts_.find(done.url.host_with_port());
+void workbench::finish(const target& done) {
+  if (!forget(done)) idle_.erase(done.number);
+}
+
+void workbench::take_back(const target& waiting) {
+  if (!forget(waiting)) return;
+  if (waiting.is_new())
+    ++kept_;
+  else
+    idle_.insert(waiting.number);
+}
+
+// False if it is not given.
+bool workbench::forget(const target& given) {
+  if (given_.erase(given.number) == 0) return false;
+  const auto found = hosts_.find(given.url.host_with_port());
   host& where = found->second;
   --where.given;
   if (where.more_from.empty()) {
@@ -51,13 +74,35 @@ void workbench::take_back(const target& done) {
   } else if (where.given * 2 < room_of_host()) {
     low_.push_back(found->first);
   }
+  return true;
 }
 
-std::vector<target> workbench::refill(const frontier_store& from) {
+void workbench::set_aside(std::string host, time_point until) {
+  if (const auto known = hosts_.find(host); known != hosts_.end()) known->second.more_from.clear();
+  aside_.insert_or_assign(std::move(host), until);
+}
+
+void workbench::come_back(time_point now) {
+  for (auto each = aside_.begin(); each != aside_.end();) {
+    if (each->second > now) {
+      ++each;
+      continue;
+    }
+    has_others_ = true;
+    if (const auto known = hosts_.find(each->first); known != hosts_.end()) {
+      known->second.more_from = host_prefix(level_, each->first);
+      low_.push_back(each->first);
+    }
+    each = aside_.erase(each);
+  }
+}
+
+std::vector<target> workbench::refill(const frontier_store& from, time_point now) {
   std::vector<target> found;
+  come_back(now);
   for (const std::string& name : std::exchange(low_, {})) refill_host(from, name, found);
   while (given_.empty() && kept_ > 0) {
-    if (!has_others_) begin_level(from);
+    if (!has_others_ && !begin_level(from)) break;
     read_others(from, found);
   }
   if (has_others_ && given_.size() < limits_.in_all / 2) read_others(from, found);
@@ -87,7 +132,8 @@ void workbench::read(const frontier_store& from, host_map::value_type& where, st
       return;
     }
     const std::string_view key = at->key().ToStringView();
-    if (!given_.insert(order_.number_of(key)).second) continue;
+    const std::uint64_t number = order_.number_of(key);
+    if (idle_.contains(number) || !given_.insert(number).second) continue;
     ++where.second.given;
     --kept_;
     into.push_back(order_.target_of(key, at->value().ToStringView()));
@@ -117,30 +163,41 @@ void workbench::read_others(const frontier_store& from, std::vector<target>& int
       last_other_ = name;
       return;
     }
-    const auto [where, is_new] = hosts_.try_emplace(name);
-    if (is_new) {
+    if (!aside_.contains(name) && !hosts_.contains(name)) {
+      const auto where = hosts_.try_emplace(name).first;
       where->second.more_from = at->key().ToString();
       read(from, *where, std::min(room_of_host(), limits_.in_all - given_.size()), into);
       if (where->second.given == 0) hosts_.erase(where);
     }
-    std::string behind = host_prefix(level_, name);
-    behind.back() = '\1';
-    at->Seek(behind);
+    at->Seek(behind_host(level_, name));
   }
   has_others_ = false;
 }
 
-void workbench::begin_level(const frontier_store& from) {
+// The least that has any to give; false if there is none. Nothing is given, so no host is known.
+bool workbench::begin_level(const frontier_store& from) {
   const auto at = from.iterate();
   at->Seek("q");
   if (!at->Valid() || !at->key().starts_with("q")) {
     from.require_end(*at);
     throw error("the frontier is broken: URLs that wait are missing");
   }
-  level_ = level_of(at->key().ToStringView());
-  has_level_ = true;
-  has_others_ = true;
-  last_other_.clear();
+  while (at->Valid() && at->key().starts_with("q")) {
+    const std::string_view key = at->key().ToStringView();
+    if (aside_.contains(host_of(key))) {
+      at->Seek(behind_host(level_of(key), host_of(key)));
+    } else if (idle_.contains(order_.number_of(key))) {
+      at->Next();
+    } else {
+      level_ = level_of(key);
+      has_level_ = true;
+      has_others_ = true;
+      last_other_.clear();
+      return true;
+    }
+  }
+  from.require_end(*at);
+  return false;
 }
 
 }  // namespace hocket::crawl::detail
