@@ -146,7 +146,9 @@ class link_check {
     if (links.empty()) co_return;
     if (!crawl_.quiet) fmt::print(stderr, "hocket crawl: asking for {} more URLs\n", grouped(links.size()));
     check_progress shown(crawl_.progress, links.size());
-    crawl::link_checker checker(crawl_.options);
+    using redirects = crawl::checked_redirects;
+    crawl::link_checker checker(crawl_.options, {}, arguments_.no_external ? redirects::in_scope : redirects::all);
+    checker.leave_alone(crawl_.resting);
     const auto tell = [this, &chosen, &shown](const url& link, const crawl::link_verdict& verdict) {
       shown.count(!verdict.error.empty());
       if (crawl_.verbose) shown.say(line_of(link, verdict));

@@ -4,9 +4,11 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/options.hpp>
+#include <hocket/crawl/scheduler.hpp>
 #include <hocket/loop/clock.hpp>
 
 #include "crawl_progress.hpp"
@@ -39,6 +41,7 @@ struct checked_crawl {
   std::string directory;
   crawl::crawl_options options;
   std::unordered_map<std::string, std::string> traps{};  // URLs that the crawl took for a space without end, and why
+  std::vector<crawl::resting_host> resting{};            // hosts that it was told to leave alone
   progress_display::mode progress = progress_display::mode::never;
   bool quiet = false;
   bool verbose = false;

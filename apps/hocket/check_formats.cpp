@@ -6,15 +6,14 @@
 #include <fmt/format.h>
 
 #include <hocket/base/grouped.hpp>
-#include <hocket/crawl/output.hpp>
+#include <hocket/base/json_string.hpp>
+#include <hocket/base/printable.hpp>
 #include <hocket/graph/markup.hpp>
-#include <hocket/graph/printable.hpp>
 
 namespace hocket::app {
 namespace {
 
 using graph::markup_escaped;
-using graph::printable;
 
 constexpr std::size_t pages_on_a_terminal = 5;
 
@@ -107,7 +106,7 @@ std::string as_junit(const check_result& result) {
 
 void add_member(std::string& to, std::string_view name, std::string_view text) {
   add(to, "\"{}\": ", name);
-  crawl::append_json_string(to, text);
+  append_json_string(to, text);
 }
 
 std::string as_json(const check_result& result) {
@@ -129,7 +128,7 @@ std::string as_json(const check_result& result) {
     const char* before = "";
     for (const std::string& page : link.pages) {
       text += std::exchange(before, ", ");
-      crawl::append_json_string(text, page);
+      append_json_string(text, page);
     }
     text += "]}";
   }

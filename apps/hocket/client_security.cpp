@@ -12,7 +12,6 @@ security client_security(const std::string& authorities_file, bool insecure) {
   tls_client_options options;
   options.verify = !insecure;
   options.cafile = authorities_file;
-  options.alpn_protocols = {"http/1.1"};
   try {
     return tls_context::client(std::move(options));
   } catch (const tls_error& problem) {

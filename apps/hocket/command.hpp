@@ -38,8 +38,11 @@ void add_crawl(CLI::App& program, action& chosen);
 void add_get(CLI::App& program, action& chosen);
 void add_graph(CLI::App& program, action& chosen);
 void add_patch(CLI::App& program, action& chosen);
+void add_ps(CLI::App& program, action& chosen);
+void add_pstree(CLI::App& program, action& chosen);
 void add_report(CLI::App& program, action& chosen);
 void add_serve(CLI::App& program, action& chosen);
+void add_top(CLI::App& program, action& chosen);
 
 /// Keeps the program that `hocket patch` is to run, with its arguments, whatever these look like: a program's are no options of hocket's. How many words are
 /// hocket's own, of this and of any other command.

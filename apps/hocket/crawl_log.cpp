@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include <hocket/base/grouped.hpp>
-#include <hocket/graph/printable.hpp>
+#include <hocket/base/printable.hpp>
 #include <hocket/url/without_user.hpp>
 
 namespace hocket::app {
@@ -31,8 +31,7 @@ static std::string shown(std::string_view href) {
 
 static std::string as_text(const crawl::attempt_record& attempt) {
   return fmt::format("{} {} {} {} {} {} {}\n", time_of_day(), attempt.status, attempt.milliseconds, attempt.bytes,
-                     attempt.attempt, shown(attempt.url),
-                     attempt.error.empty() ? "-" : graph::printable(attempt.error));
+                     attempt.attempt, shown(attempt.url), attempt.error.empty() ? "-" : printable(attempt.error));
 }
 
 static std::string as_json(const crawl::attempt_record& attempt) {

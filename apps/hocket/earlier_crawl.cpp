@@ -66,16 +66,23 @@ std::optional<std::uint64_t> hash_in(const nlohmann::json& page) {
 
 }  // namespace
 
-earlier_crawl::earlier_crawl(const std::string& directory, crawl::element_options wanted)
+earlier_crawl::earlier_crawl(const std::string& directory, crawl::element_options wanted, bool is_archived)
     : index_(read_index(directory)),
       wanted_(wanted),
       suffices_((!wanted.resources || index_.has(file::resources)) &&
-                (!wanted.fragments || (index_.has(file::anchors) && index_.has(file::fragments)))) {}
+                (!wanted.fragments || (index_.has(file::anchors) && index_.has(file::fragments)))),
+      is_archived_(is_archived) {}
+
+std::string earlier_crawl::archived(std::string_view where) const {
+  const auto page = index_.find(where);
+  return page ? std::string(index_.state_of(*page).archived) : std::string();
+}
 
 http::validators earlier_crawl::validators_of(const url& where) const {
   const auto page = suffices_ ? index_.find(where.href()) : std::nullopt;
   if (!page) return {};
   const auto state = index_.state_of(*page);
+  if (is_archived_ && state.archived.empty()) return {};
   return {.etag = std::string(state.etag), .last_modified = std::string(state.last_modified)};
 }
 
@@ -95,7 +102,8 @@ crawl::earlier_page earlier_crawl::read(graph::node page) const {
       .content_type = text_in(object, "content_type"),
       .bytes = object.value("bytes", std::uint64_t{0}),
       .content_hash = hash_in(object),
-      .validators = {.etag = std::string(state.etag), .last_modified = std::string(state.last_modified)}};
+      .validators = {.etag = std::string(state.etag), .last_modified = std::string(state.last_modified)},
+      .archived = std::string(state.archived)};
   known.found.declared = declarations_in(object);
   read_links(page, known.found);
   read_elements(page, known.found);

@@ -14,9 +14,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <hocket/base/printable.hpp>
 #include <hocket/core/run.hpp>
 #include <hocket/core/timeout.hpp>
-#include <hocket/graph/printable.hpp>
 #include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/session.hpp>
 #include <hocket/http/range/validators.hpp>
@@ -58,6 +58,7 @@ http::session_options session_options_of(const get_arguments& arguments, get_tim
   options.user_agent = "hocket/" HOCKET_VERSION;
   options.timeouts.total = total_of(arguments);
   options.tls = client_security(arguments.authorities_file, arguments.insecure);
+  options.http2 = {.over_tls = !arguments.http1, .prior_knowledge = arguments.http2};
   options.decode = arguments.compressed;
   options.resolver = make_resolver(arguments.resolver);
   options.cookies = std::make_shared<http::cookie_jar>();
@@ -107,7 +108,7 @@ class printer {
 coro<void> print_head(const http::response& answer, printer& out) {
   const bool is_on_terminal = ::isatty(STDOUT_FILENO) == 1;
   const auto shown = [is_on_terminal](std::string_view text) {
-    return is_on_terminal ? graph::printable(text) : std::string(text);
+    return is_on_terminal ? printable(text) : std::string(text);
   };
   std::string head = fmt::format("{} {} {}\r\n", answer.version(), answer.status(), shown(answer.reason()));
   for (const auto& [name, value] : answer.headers()) head += fmt::format("{}: {}\r\n", name, shown(value));
@@ -127,7 +128,7 @@ coro<void> save(const get_arguments& arguments, http::response& answer, std::str
                                             .on_progress = [&progress](std::uint64_t bytes) { progress.show(bytes); }});
 }
 
-coro<void> get_one(const get_arguments& arguments, http::session& web, const url& target) {
+coro<void> get_one(const get_arguments& arguments, http::session& web, const url& target, get_timing& timing) {
   const std::string path = file_for(arguments, target);
   printer out(total_of(arguments));
   get_request asked = co_await make_get_request(arguments);
@@ -135,6 +136,7 @@ coro<void> get_one(const get_arguments& arguments, http::session& web, const url
   if (first > 0) http::ask_for_rest(asked.options.fields, first);
   const bool wants_part = asked.options.fields.contains("Range");
   http::response answer = co_await web.request(asked.method, target, std::move(asked.options));
+  timing.speaks(answer.version());
   if (arguments.include_head) co_await print_head(answer, out);
   if (first > 0 && answer.is_at_end(first)) co_return;
   if (first > 0 && answer.status() == 416)
@@ -171,13 +173,13 @@ coro<int> get_all(const get_arguments& arguments) {
   int code = done;
   for (const url& target : targets) {
     try {
-      co_await get_one(arguments, web, target);
+      co_await get_one(arguments, web, target, timing);
     } catch (const failure&) {
       throw;
     } catch (const cancelled&) {
       co_return interrupted;
     } catch (const std::exception& problem) {
-      fmt::print(stderr, "hocket get: {}: {}\n", without_user(target), graph::printable(problem.what()));
+      fmt::print(stderr, "hocket get: {}: {}\n", without_user(target), printable(problem.what()));
       code = work_failed;
     }
     if (arguments.timing) fmt::print(stderr, "{}\n", timing.line());
@@ -252,6 +254,9 @@ void add_options(CLI::App& command, get_arguments& arguments) {
           .add_option("--cafile", arguments.authorities_file, "authorities to trust instead of the system's, in PEM")
           ->type_name("FILE");
   command.add_flag("--insecure", arguments.insecure, "take any certificate for good")->excludes(authorities);
+  CLI::Option* old = command.add_flag("--http1", arguments.http1, "speak HTTP/1.1 only");
+  command.add_flag("--http2", arguments.http2, "speak HTTP/2 without TLS, too, with servers that are known to")
+      ->excludes(old);
   command.add_option("--timeout", arguments.timeout_seconds, "seconds for one URL, redirects included")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.001, 86'400.0).description(""));

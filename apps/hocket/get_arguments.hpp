@@ -30,6 +30,8 @@ struct get_arguments {
   std::string authorities_file;
   bool insecure = false;
   std::optional<double> timeout_seconds;
+  bool http1 = false;  // and no other
+  bool http2 = false;  // also without TLS
   bool timing = false;
   std::string progress = "auto";
   bool quiet = false;

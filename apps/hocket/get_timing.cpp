@@ -18,6 +18,7 @@ std::shared_ptr<const http::tracing> get_timing::hooks() {
   };
   auto made = std::make_shared<http::tracing>();
   made->request_start = [this](const traced_request&) {
+    version_ = {};
     name_ = connect_ = tls_ = wait_ = body_ = {};
     total_ = {loop::running().time(), std::nullopt};
   };
@@ -40,7 +41,7 @@ std::shared_ptr<const http::tracing> get_timing::hooks() {
 }
 
 std::string get_timing::line() const {
-  std::string line;
+  std::string line(version_);
   const auto add = [&line](const char* name, const phase& which) {
     if (!which.begun || !which.ended) return;
     const double milliseconds = std::chrono::duration<double, std::milli>(*which.ended - *which.begun).count();

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <hocket/http/client/tracing.hpp>
 #include <hocket/loop/clock.hpp>
@@ -15,7 +16,10 @@ class get_timing {
   /// To be told of the requests of a session. Must not outlive this.
   [[nodiscard]] std::shared_ptr<const http::tracing> hooks();
 
-  /// "name 1.2 ms, connect 0.3 ms, tls 4.0 ms, wait 5.6 ms, body 0.7 ms, total 11.8 ms"; what did not happen is left out.
+  /// Of the answer that is read now: "HTTP/2.0". Stays where it is.
+  void speaks(std::string_view version) noexcept { version_ = version; }
+
+  /// "HTTP/2.0, name 1.2 ms, connect 0.3 ms, tls 4.0 ms, wait 5.6 ms, body 0.7 ms, total 11.8 ms"; what did not happen is left out.
   [[nodiscard]] std::string line() const;
 
  private:
@@ -24,6 +28,7 @@ class get_timing {
     std::optional<time_point> ended;
   };
 
+  std::string_view version_;
   phase name_;
   phase connect_;
   phase tls_;

@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <hocket/graph/printable.hpp>
+#include <hocket/base/printable.hpp>
 
 #include "progress_line.hpp"
 
@@ -49,7 +49,7 @@ void live_lines::show(std::vector<std::string> lines) {
 
 void live_lines::say(std::string_view line) {
   clear();
-  fmt::print(stderr, "{}\n", graph::printable(line));
+  fmt::print(stderr, "{}\n", printable(line));
 }
 
 void live_lines::clear() {

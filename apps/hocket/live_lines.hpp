@@ -24,7 +24,7 @@ class live_lines {
   /// Shows these in place of those before; of several only the first if nothing is known of the terminal.
   void show(std::vector<std::string> lines);
 
-  /// Prints a line above. What would command a terminal is replaced (`graph::printable`).
+  /// Prints a line above. What would command a terminal is replaced (`printable`).
   void say(std::string_view line);
 
   /// Takes away what is live.

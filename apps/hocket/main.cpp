@@ -9,7 +9,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include <hocket/graph/printable.hpp>
+#include <hocket/base/printable.hpp>
 
 #include "command.hpp"
 
@@ -24,7 +24,7 @@ std::string name_of(const CLI::App& program) {
 }
 
 int complain(const std::string& who, const std::string& line, int code) {
-  fmt::print(stderr, "{}: {}\n", who, hocket::graph::printable(line));
+  fmt::print(stderr, "{}: {}\n", who, hocket::printable(line));
   return code;
 }
 
@@ -34,8 +34,9 @@ void add_commands(CLI::App& program, action& chosen, std::string_view asked) {
     std::string_view name;
     void (*add)(CLI::App&, action&);
   };
-  static constexpr command commands[] = {{"crawl", add_crawl}, {"get", add_get},       {"graph", add_graph},
-                                         {"patch", add_patch}, {"report", add_report}, {"serve", add_serve}};
+  static constexpr command commands[] = {{"crawl", add_crawl},   {"get", add_get},     {"graph", add_graph},
+                                         {"patch", add_patch},   {"ps", add_ps},       {"pstree", add_pstree},
+                                         {"report", add_report}, {"serve", add_serve}, {"top", add_top}};
   const bool is_known = std::ranges::find(commands, asked, &command::name) != std::end(commands);
   for (const auto& [name, add] : commands)
     if (!is_known || name == asked) add(program, chosen);

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -17,9 +18,12 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#include <hocket/loop/loop.hpp>
 
 #include "command.hpp"
 
@@ -67,8 +71,22 @@ fs::path find_program(const std::string& name) {
 /// The loader that brings the libraries of a program in this machine's format; nothing if it names none. Null: it is no such program, a script.
 struct format {
   bool is_native = false;
+  bool has_thread_sanitizer = false;
   std::string loader{};
 };
+
+/// Of both compilers: by the name of what their code calls first.
+bool has_thread_sanitizer(int opened) {
+  struct stat known{};
+  if (::fstat(opened, &known) != 0 || known.st_size <= 0) return false;
+  const auto size = static_cast<std::size_t>(known.st_size);
+  void* const mapped = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, opened, 0);
+  if (mapped == MAP_FAILED) return false;
+  constexpr std::string_view name("\0__tsan_init\0", 13);
+  const bool found = ::memmem(mapped, size, name.data(), name.size()) != nullptr;
+  ::munmap(mapped, size);
+  return found;
+}
 
 std::optional<format> format_of(const fs::path& program) {
   const int opened = ::open(program.c_str(), O_RDONLY | O_CLOEXEC);
@@ -87,6 +105,7 @@ std::optional<format> format_of(const fs::path& program) {
   found.is_native =
       got == sizeof header && header.e_ident[EI_CLASS] == mine.e_ident[EI_CLASS] && header.e_machine == mine.e_machine;
   if (!found.is_native) return found;
+  found.has_thread_sanitizer = has_thread_sanitizer(opened);
   for (int n = 0; n < header.e_phnum; ++n) {
     Elf64_Phdr part{};
     const auto place = static_cast<off_t>(header.e_phoff) + n * static_cast<off_t>(sizeof part);
@@ -120,10 +139,22 @@ void require_patchable(const fs::path& program) {
   if (!known) return;  // a script: what runs it is patched
   if (!known->is_native) refuse("it is a program for another kind of machine");
   if (known->loader.empty()) refuse("it is linked statically: it has its C library within");
+  if (known->has_thread_sanitizer)
+    refuse("it is built with the thread sanitizer, which stands before the same functions of the C library");
   if (known->loader.find("ld-musl") != std::string::npos) refuse("its C library is musl, and not glibc");
 }
 
+/// What the environment says wrongly of loops is told here: there it would be a thread that cannot be made.
+void require_loop() {
+  try {
+    static_cast<void>(loop{});
+  } catch (const std::exception& problem) {
+    throw failure(problem.what(), not_executable);
+  }
+}
+
 int run(bool is_forced) {
+  require_loop();
   const fs::path program = find_program(to_be_run.front());
   const std::string preloaded = library().string();
   require_patchable(program);

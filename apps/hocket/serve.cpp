@@ -13,14 +13,16 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <hocket/base/printable.hpp>
 #include <hocket/core/exception_group.hpp>
 #include <hocket/core/run.hpp>
 #include <hocket/core/run_loops.hpp>
 #include <hocket/core/task.hpp>
-#include <hocket/graph/printable.hpp>
 #include <hocket/http/server/server.hpp>
 #include <hocket/http/server/static_files.hpp>
+#include <hocket/io/passed_socket.hpp>
 #include <hocket/io/resolve.hpp>
+#include <hocket/io/service_manager.hpp>
 #include <hocket/io/shared_address.hpp>
 #include <hocket/io/signals.hpp>
 #include <hocket/tls/tls_error.hpp>
@@ -38,11 +40,12 @@ struct serve_arguments {
   std::size_t loops = 1;
   double standstill_seconds = 60;
   bool hidden = false;
+  bool http2 = false;
   serve_tls_arguments tls;
   bool quiet = false;
 };
 
-void print_problem(const std::string& problem) { fmt::print(stderr, "hocket serve: {}\n", graph::printable(problem)); }
+void print_problem(const std::string& problem) { fmt::print(stderr, "hocket serve: {}\n", printable(problem)); }
 
 coro<void> reload_on_sighup(tls_context context) {
   signal_receiver asked{SIGHUP};
@@ -55,6 +58,14 @@ coro<void> reload_on_sighup(tls_context context) {
     } catch (const tls_error& problem) {
       print_problem(problem.what());
     }
+  }
+}
+
+void tell_service_manager(std::string_view state) {
+  try {
+    notify_service_manager(state);
+  } catch (const std::system_error& problem) {
+    print_problem(problem.what());
   }
 }
 
@@ -71,6 +82,7 @@ void announce(const serving& shared) {
              shared.secured.tls != nullptr ? "https" : "http", shared.address.address().to_string());
   if (!shared.secured.description.empty()) fmt::print("{}\n", shared.secured.description);
   std::fflush(stdout);
+  tell_service_manager("READY=1");
 }
 
 // The signal is the first loop's, which tells the others.
@@ -95,6 +107,7 @@ coro<std::uint64_t> serve(serving& shared, loop_place place) {
   http::server server(http::static_files::below(shared.arguments.directory,
                                                 {.list_directories = true, .hidden = shared.arguments.hidden}),
                       {.tls = shared.secured.tls,
+                       .http2 = {.prior_knowledge = shared.arguments.http2},
                        .standstill = std::chrono::duration_cast<duration>(
                            std::chrono::duration<double>(shared.arguments.standstill_seconds)),
                        .wall_clock = system_wall_clock,
@@ -111,11 +124,24 @@ coro<std::uint64_t> serve(serving& shared, loop_place place) {
   co_return server.requests();
 }
 
+/// Where a service manager listens for this process, or where the options say.
+std::vector<passed_socket> sockets_to_serve() {
+  std::vector<passed_socket> passed = take_passed_sockets();
+  if (passed.size() > 1)
+    throw error(fmt::format("{} sockets were passed by LISTEN_FDS, one can be served", passed.size()));
+  if (!passed.empty() && passed.front().local_address().is_unix())
+    throw error(fmt::format("the socket that was passed is a unix socket, {}, one of TCP can be served",
+                            printable(passed.front().local_address().to_string())));
+  return passed;
+}
+
 int serve_on_all_loops(const serve_arguments& arguments) {
-  const auto addresses = run(resolve(arguments.host, arguments.port));
+  std::vector<passed_socket> passed = sockets_to_serve();
+  const socket_address address =
+      passed.empty() ? run(resolve(arguments.host, arguments.port)).front() : passed.front().local_address();
   serving shared{.arguments = arguments,
-                 .secured = secure_server(arguments.tls, arguments.host, addresses.front()),
-                 .address = shared_address(addresses.front())};
+                 .secured = secure_server(arguments.tls, passed.empty() ? arguments.host : address.host(), address),
+                 .address = passed.empty() ? shared_address(address) : shared_address(std::move(passed.front()))};
   std::vector<std::uint64_t> requests;
   try {
     requests =
@@ -150,6 +176,8 @@ void add_serve(CLI::App& program, action& chosen) {
       ->check(CLI::Range(1.0, 86'400.0).description(""))
       ->capture_default_str();
   command->add_flag("--hidden", arguments->hidden, "serve and list files whose names begin with a dot, too");
+  command->add_flag("--http2", arguments->http2,
+                    "HTTP/2 without TLS, too, for clients that begin with it; over TLS it is always offered");
   CLI::Option* certificate =
       command->add_option("--cert", arguments->tls.certificate_file, "serve HTTPS with this certificate chain, in PEM")
           ->type_name("FILE");

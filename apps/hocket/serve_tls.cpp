@@ -44,7 +44,6 @@ void add_addresses_of_machine(std::vector<std::string>& hosts) {
 tls_server_options showing(tls_identity identity) {
   tls_server_options options;
   options.identities.push_back(std::move(identity));
-  options.alpn_protocols = {"http/1.1"};
   return options;
 }
 

@@ -217,6 +217,24 @@ class Links(CheckTest):
         self.assertEqual(list(self.broken("--no-external")), [self.site.url + "gone"])
         self.assertEqual(self.elsewhere.asked, [])
 
+    def test_links_that_are_redirected_out_of_scope_may_be_left_out(self):
+        """As a page, and as what is asked for behind the crawl's depth."""
+        for name in ("page", "deep"):
+            self.site.pages["/" + name] = (302, {"Location": self.elsewhere.url + "gone"}, "")
+        self.site.page("/", "page", "inner").page("/inner", "deep")
+        result = self.check("--no-external", "--depth", "1")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn("; 2 not checked: external;", result.stdout)
+        self.assertEqual(self.elsewhere.asked, [])
+        self.assertEqual(set(self.broken("--depth", "1")), {self.site.url + "page", self.site.url + "deep"})
+
+    def test_a_host_that_the_crawl_was_told_to_leave_alone_is_not_asked(self):
+        self.site.pages["/"] = (200, HTML, '<a href="/x">x</a><img src="/1.png"><img src="/2.png">')
+        self.site.pages["/x"] = (429, {"Retry-After": "3600"}, "")
+        result = self.check("--elements", "all")
+        self.assertIn("; 2 not checked: host_rests;", result.stdout)
+        self.assertEqual([each for each in self.site.asked if "png" in each], [])
+
     def test_a_seed_that_is_broken_is_listed(self):
         result = self.check()
         self.assertEqual(result.returncode, 1)

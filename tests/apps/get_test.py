@@ -323,7 +323,7 @@ class Get(AppTest):
     def test_tells_where_the_time_goes(self):
         with served() as server:
             result = self.get(server.url(), "--timing")
-            self.assertRegex(result.stderr, r"^connect [\d.]+ ms, wait [\d.]+ ms, body [\d.]+ ms, total [\d.]+ ms\n$")
+            self.assertRegex(result.stderr, r"^HTTP/1.1, connect [\d.]+ ms, wait [\d.]+ ms, body [\d.]+ ms, total [\d.]+ ms\n$")
 
     def test_shows_a_bar_if_asked(self):
         with served() as server:

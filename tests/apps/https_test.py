@@ -34,7 +34,7 @@ http {{
   scgi_temp_path scgi;
   types {{ text/html html; }}
   server {{
-    listen 127.0.0.1:{port} ssl reuseport;
+    listen 127.0.0.1:{port} ssl http2 reuseport;
     ssl_certificate server.pem;
     ssl_certificate_key server.key;
     root site;
@@ -157,6 +157,43 @@ class Crawl(HttpsTest):
         self.assert_one_line(result, 2, re.escape(f"{self.folder}/nothing.pem"))
 
 
+@needs("nginx")
+class Get(HttpsTest):
+    def test_speaks_http_2_where_it_is_offered(self):
+        with self.nginx() as url:
+            for backend in BACKENDS:
+                with self.subTest(backend=backend):
+                    result = hocket("get", url + "a.html", "--cafile", self.authority, "--include", "--timing", backend=backend)
+                    self.assertEqual(result.returncode, 0, result.stderr)
+                    head, _, body = result.stdout.partition("\n\n")
+                    self.assertRegex(head, r"^HTTP/2.0 200 \n")
+                    self.assertEqual(body, SITE["a.html"])
+                    self.assertRegex(result.stderr, r"^HTTP/2.0, (name|connect) ")
+
+    def test_speaks_http_1_if_told_so(self):
+        with self.nginx() as url:
+            result = hocket("get", url + "a.html", "--cafile", self.authority, "--include", "--http1")
+            self.assertRegex(result.stdout, r"^HTTP/1.1 200 OK\n")
+
+    def test_speaks_http_2_without_tls_only_if_told_so(self):
+        with contextlib.ExitStack() as stack:
+            server = stack.enter_context(start("serve", self.make_site(), "--port", 0, "--http2"))
+            stack.callback(server.terminate)
+            url = server.stdout.readline().split()[3]
+            for option, version in ([], "1.1"), (["--http2"], "2.0"):
+                result = hocket("get", f"{url}a.html", "--include", *option)
+                self.assertRegex(result.stdout, rf"^HTTP/{version} 200 ")
+                self.assertTrue(result.stdout.endswith(SITE["a.html"]))
+
+    def test_a_server_that_does_not_speak_it_is_told(self):
+        with contextlib.ExitStack() as stack:
+            server = stack.enter_context(start("serve", self.make_site(), "--port", 0))
+            stack.callback(server.terminate)
+            url = server.stdout.readline().split()[3]
+            result = hocket("get", f"{url}a.html", "--http2")
+            self.assert_one_line(result, 1, "the server does not speak HTTP/2", who="hocket get")
+
+
 @needs("curl")
 class Serve(HttpsTest):
     def test_with_a_certificate(self):
@@ -165,6 +202,24 @@ class Serve(HttpsTest):
                 page = curl("--cacert", self.authority, f"https://localhost:{port}/a.html")
                 self.assertEqual((page.returncode, page.stdout), (0, SITE["a.html"]), page.stderr)
                 self.assertEqual(curl(f"https://localhost:{port}/a.html").returncode, 60)
+
+    def test_offers_http_2(self):
+        version = ["--write-out", "%{http_version}", "--output", os.devnull, "--cacert", self.authority]
+        for backend in BACKENDS:
+            with self.subTest(backend=backend), self.served(backend, "--cert", self.certificate, "--key", self.key) as (port, _):
+                self.assertEqual(curl(*version, f"https://localhost:{port}/a.html").stdout, "2")
+                self.assertEqual(curl(*version, "--http1.1", f"https://localhost:{port}/a.html").stdout, "1.1")
+
+    def test_speaks_http_2_without_tls_only_if_told_so(self):
+        asks = ["--http2-prior-knowledge", "--write-out", "%{http_version}", "--output", os.devnull]
+        for option, version in ([], "1.1"), (["--http2"], "2"):
+            with contextlib.ExitStack() as stack:
+                server = stack.enter_context(start("serve", self.make_site(), "--port", 0, *option))
+                stack.callback(server.terminate)
+                url = server.stdout.readline().split()[3]
+                answer = curl(*asks, f"{url}a.html")
+                self.assertEqual(answer.stdout == "2" and answer.returncode == 0, version == "2", answer.stderr)
+                self.assertEqual(curl("--write-out", "%{http_version}", "--output", os.devnull, f"{url}a.html").stdout, "1.1")
 
     def test_the_key_may_be_in_the_same_file(self):
         both = self.folder / "both.pem"

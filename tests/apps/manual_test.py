@@ -61,7 +61,7 @@ def options_of(command):
 
 class Help(unittest.TestCase):
     def test_is_read_as_it_is_meant(self):
-        self.assertEqual(commands(), ["crawl", "get", "graph", "patch", "report", "serve"])
+        self.assertEqual(commands(), ["crawl", "get", "graph", "patch", "ps", "pstree", "report", "serve", "top"])
         crawl = options_of("crawl")
         self.assertEqual(crawl["--out"], Option("", "DIR", "out"))
         self.assertEqual(crawl["--concurrency"], Option("", "N", "100"))

@@ -17,6 +17,7 @@ def links_of(number):
 class Site:
     def __init__(self):
         self.asked = collections.Counter()
+        self.retry_after = None  # seconds that all pages but the first want the site to be left alone
         site = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -29,7 +30,11 @@ class Site:
                 body = "" if number is None else "".join(f'<a href="/{link}">x</a>' for link in links_of(number))
                 if number is not None and number % 50 == 49:
                     status, body = 302, ""
+                if site.retry_after is not None and self.path[1:].isdigit():
+                    status, body = 429, ""
                 self.send_response(status)
+                if status == 429:
+                    self.send_header("Retry-After", str(site.retry_after))
                 if status == 302:
                     self.send_header("Location", f"/moved-{number}")
                 self.send_header("Content-Type", "text/html")

@@ -73,7 +73,7 @@ class FourManuals(AppTest):
         names = "subjectAltName=" + ",".join(f"IP:{host}" for host in MANUALS)
         issue(self.folder, "server", "server", [names, "basicConstraints=CA:FALSE"], "authority")
         servers = [
-            SERVER.format(host=host, port=port, tls=" ssl" if kind == "https" else "",
+            SERVER.format(host=host, port=port, tls=" ssl http2" if kind == "https" else "",
                           gzip="on" if kind == "gzip" else "off", folder=folder_of(host))
             for kind, port in self.ports.items()
             for host in MANUALS

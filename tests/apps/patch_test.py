@@ -5,6 +5,7 @@ Usage: patch_test.py HOCKET FOLDER-OF-PROGRAMS [unittest options]
 """
 
 import http.server
+import json
 import os
 import pathlib
 import shutil
@@ -65,6 +66,15 @@ class PatchTest(AppTest):
             self.assertIn(part, run.stderr)
 
 
+class AnEnvironment(PatchTest):
+    def test_in_which_no_loop_can_be_made_is_refused_by_one_line(self):
+        command = PROGRAMS / "patched_threads", "locks"
+        self.assert_says(patched(*command, backend="soon"), 126, "HOCKET_BACKEND", "'soon'")
+        os.environ["HOCKET_WATCHDOG"] = "soon"
+        self.addCleanup(os.environ.pop, "HOCKET_WATCHDOG")
+        self.assert_says(patched(*command), 126, "HOCKET_WATCHDOG", "'soon'")
+
+
 class AProgramInC(PatchTest):
     def test_has_all_its_threads_on_one(self):
         for backend in BACKENDS:
@@ -91,6 +101,9 @@ class AProgramInC(PatchTest):
         self.assert_says(patched(PROGRAMS / "patched_thread_local"), 126, "patched_thread_local: its threads cannot be green: ", "the program itself", "--force")
         run = hocket("patch", "--force", "--", PROGRAMS / "patched_thread_local")
         self.assertEqual((run.returncode, run.stderr, run.stdout), (0, "", "7\n"))
+
+    def test_is_refused_if_it_is_built_with_the_thread_sanitizer(self):
+        self.assert_says(patched(PROGRAMS / "patched_sanitized"), 126, "built with the thread sanitizer")
 
     def test_is_refused_if_it_is_linked_statically(self):
         self.assert_says(patched(PROGRAMS / "patched_statically"), 126, "linked statically")
@@ -121,6 +134,28 @@ class Python(PatchTest):
             print(len(carriers))
         """
         self.assertEqual(self.run_script(script), "1")
+
+    def test_shows_what_its_threads_wait_for(self):
+        script = """
+            import sys, threading, time
+            queueing = threading.Lock()
+            queueing.acquire()
+            threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()
+            threading.Thread(target=queueing.acquire, daemon=True).start()
+            print("ready", flush=True)
+            sys.stdin.read()
+        """
+        command = [program.path, "patch", "--", "/usr/bin/python3", "-c", textwrap.dedent(script)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+            self.assertEqual(running.stdout.readline(), "ready\n")
+
+            def waits():
+                tasks = json.loads(hocket("ps", "--json", running.pid).stdout)["loops"][0]["tasks"]
+                return [(task["waits_for"]["kind"], task["frames"][0]["function"]) for task in tasks if task["waits_for"]]
+
+            program.wait_until(lambda: len(waits()) == 2, "two threads that wait")
+            self.assertEqual(waits(), [("sleep", "clock_nanosleep"), ("event", "hocket::green::preload::wait_in_green_thread")])
+            running.communicate(timeout=WAIT)
 
     def test_waits_for_pages_side_by_side(self):
         script = """

@@ -14,6 +14,7 @@ import threading
 import unittest
 
 import program
+import warc_reader
 from program import BACKENDS, WAIT, AppTest, hocket, start, wait_until
 
 FILES = ["links.tsv", "nofollow.tsv", "resources.tsv", "anchors.tsv", "fragments.tsv"]
@@ -135,6 +136,7 @@ class RefreshTest(AppTest):
         pages = [json.loads(line) for line in (folder / "pages.jsonl").read_text().splitlines()]
         for page in pages:
             del page["ms"]
+            page.pop("archived", None)
         found["pages.jsonl"] = sorted(pages, key=lambda page: page["url"])
         summary = json.loads((folder / "summary.json").read_text())
         return found | {name: summary[name] for name in ("pages", "ok", "failed", "skipped", "links", "bytes")}
@@ -328,7 +330,7 @@ class Usage(RefreshTest):
     def test_what_it_does_not_go_with(self):
         self.crawl()
         before = self.bytes()
-        for options in (["--frontier", self.folder / "f"], ["--max-duplicates", 3], ["--warc"]):
+        for options in (["--frontier", self.folder / "f"], ["--max-duplicates", 3]):
             self.assert_one_line(self.crawl("--refresh", *options, code=2), 2, f"--refresh.*{options[0]}")
         self.assertEqual(self.bytes(), before)
 
@@ -349,6 +351,61 @@ class Usage(RefreshTest):
         self.crawl("--check", code=1)
         self.site.pages["/gone"] = "here again"
         self.assertEqual(self.crawl("--refresh", "--check", "--no-external").returncode, 0)
+
+
+class Archive(RefreshTest):
+    """With --warc, too."""
+
+    def not_sent(self, records):
+        return [each for each in records if each.fields.get("WARC-Profile", "").endswith("/server-not-modified")]
+
+    def archived(self):
+        lines = (self.out / "pages.jsonl").read_text().splitlines()
+        return {page["url"]: page["archived"] for page in map(json.loads, lines) if "archived" in page}
+
+    def test_refers_to_the_answers_that_it_has(self):
+        self.crawl("--warc")
+        first = self.archived()
+        for _ in range(2):
+            change(self.site.pages) if "/fresh" not in self.site.pages else None
+            self.crawl("--refresh", "--warc")
+            self.assertGreater(len(self.site.not_modified), 10)
+        revisits = self.not_sent(warc_reader.read_all(self.out))
+        self.assertGreater(len(revisits), 30)
+        for each in revisits:
+            self.assertEqual(each.fields["WARC-Refers-To-Target-URI"], each.uri)
+            self.assertEqual(each.status, 304)
+        now = self.archived()
+        self.assertEqual({url: now[url] for url in now if url.endswith("p2")}, {url: first[url] for url in first if url.endswith("p2")})
+        self.crawl(out=self.folder / "anew")
+        self.assertEqual(self.files(), self.files(self.folder / "anew"))
+
+    def test_is_sent_again_what_no_archive_has(self):
+        self.crawl()
+        self.assertEqual(self.archived(), {})
+        self.crawl("--refresh", "--warc")
+        self.assertEqual(self.site.not_modified, [])
+        self.crawl("--refresh", "--warc")
+        self.assertEqual(self.site.sent, [])
+        records = warc_reader.read_all(self.out)
+        self.assertEqual(len(self.not_sent(records)), len(self.site.not_modified))
+
+    def test_forgets_no_answer_in_a_refresh_without_one(self):
+        self.crawl("--warc")
+        before = self.archived()
+        self.crawl("--refresh")
+        self.assertEqual((self.site.sent, self.archived()), ([], before))
+        self.crawl("--refresh", "--warc")
+        self.assertEqual((self.site.sent, self.archived()), ([], before))
+
+    def test_has_an_answer_like_another_sent_again(self):
+        """What the archive has as the content of another page only."""
+        self.site.pages.clear()
+        self.site.pages |= {"/": '<a href="/a">a</a><a href="/b">b</a>', "/a": "the same", "/b": "the same"}
+        self.crawl("--warc", "--concurrency", 1)
+        self.crawl("--refresh", "--warc")
+        self.assertEqual((self.site.not_modified, self.site.sent), (["/", "/a"], ["/b"]))
+        warc_reader.read_all(self.out)
 
 
 if __name__ == "__main__":

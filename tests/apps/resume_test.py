@@ -104,6 +104,22 @@ class Resume(unittest.TestCase):
             self.assertEqual((result.returncode, result.stderr.count("\n")), (1, 1), result.stderr)
             self.assertRegex(result.stderr, f"was begun with --scope prefix --depth 3; it cannot be resumed with .*{' '.join(other)}")
 
+    def test_what_a_host_that_rests_has_left_is_told_with_how_to_go_on(self):
+        self.site.retry_after = 3 * 3600
+        result = program.hocket("crawl", self.site.url, "--frontier", self.folder / "kept", "--out", self.folder / "out", "--per-host", "1")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        left = written(self.folder / "out")[2]["skipped"]["host_rests"]
+        self.assertGreater(left, 1)
+        said = f"{left} known URLs were not fetched: hosts want to be left alone, the first for 3 hours; after that "
+        goes_on = f"hocket crawl --resume --frontier {self.folder}/kept --out {self.folder}/out goes on"
+        self.assertEqual(result.stdout.splitlines()[1:], [said + goes_on])
+        asked = self.site.asked.total()
+        result = program.hocket(*shlex.split(goes_on)[1:-2])
+        self.assertEqual((result.returncode, result.stderr, result.stdout.splitlines()[1:]), (0, "", [said + goes_on]))
+        self.assertEqual(self.site.asked.total(), asked)
+        result = program.hocket("crawl", self.site.url, "--out", self.folder / "other", "--per-host", "1")
+        self.assertRegex(result.stdout, r"after that crawling again begins anew\n$")
+
     def test_lines_that_the_disk_has_lost_are_fetched_again(self):
         """As after a power failure: the folder tells of lines that the files lack."""
         self.finish(self.crawl("whole", self.site.url))

@@ -140,6 +140,10 @@ def read_all(directory):
         if "WARC-Concurrent-To" in each.fields:
             other = by_id.get(each.fields["WARC-Concurrent-To"])
             require(other is not None and other.type in ("response", "revisit") and other.uri == each.uri, "WARC-Concurrent-To")
+        if each.fields.get("WARC-Profile") == PROFILES + "server-not-modified" and "WARC-Refers-To-Date" in each.fields:
+            whole = [other for other in records if other.type == "response" and other.uri == each.fields["WARC-Refers-To-Target-URI"]]
+            dates = [other.fields["WARC-Date"] for other in whole if other.status == 200 and "WARC-Truncated" not in other.fields]
+            require(each.fields["WARC-Refers-To-Date"] in dates, "WARC-Refers-To-Date of no response")
         if "WARC-Refers-To" in each.fields:
             first = by_id.get(each.fields["WARC-Refers-To"])
             require(first is not None and first.type == "response", "WARC-Refers-To")

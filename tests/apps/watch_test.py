@@ -4,6 +4,7 @@
 Usage: watch_test.py HOCKET [unittest options]
 """
 
+import collections
 import contextlib
 import fcntl
 import http.client
@@ -53,11 +54,15 @@ def parse_metrics(text):
     for name, kind in kinds.items():
         if kind != "histogram":
             continue
-        buckets = [(labels, value) for (each, labels), value in samples.items() if each == name + "_bucket"]
-        bounds = [float(re.fullmatch(r'le="(.+)"', labels)[1]) for labels, _ in buckets]
-        assert bounds == sorted(bounds) and bounds[-1] == float("inf"), bounds
-        values = [value for _, value in buckets]
-        assert values == sorted(values) and values[-1] == samples[name + "_count", ""], values
+        series = collections.defaultdict(list)  # of buckets, by their other labels
+        for (each, labels), value in samples.items():
+            if each == name + "_bucket":
+                others, bound = re.fullmatch(r'(?:(.*),)?le="([^"]+)"', labels).groups(default="")
+                series[others].append((float(bound), value))
+        for others, buckets in series.items():
+            bounds, values = zip(*buckets)
+            assert list(bounds) == sorted(bounds) and bounds[-1] == float("inf"), bounds
+            assert list(values) == sorted(values) and values[-1] == samples[name + "_count", others], values
     return samples
 
 
@@ -140,6 +145,8 @@ class Statistics(AppTest):
                 self.assertEqual(samples["hocket_crawl_hosts", ""], 1)
                 self.assertGreater(samples["hocket_crawl_queued", ""], 0)
                 self.assertGreater(samples["process_resident_memory_bytes", ""], 1e6)
+                self.assertGreater(samples["hocket_loop_turns_total", 'loop="1"'], 0)
+                self.assertGreater(samples["hocket_loop_tasks", 'loop="1",state="waiting"'], 0)
 
     def test_json_has_totals_and_hosts(self):
         with Site() as site, self.crawl(site) as (_, port):
