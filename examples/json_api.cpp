@@ -1,4 +1,5 @@
-// A JSON API over a list of notes: a router with typed parts of the path, limits, one reply for each error.
+// A JSON API over a list of notes, as it goes into production: a router with typed parts of the path, limits, one reply for each error, pages for
+// health and metrics, behind a proxy of the same machine, and its socket from a service manager if there is one (docs/deployment.md).
 // Run: json_api [--port P]; then e.g. curl -H 'Content-Type: application/json' -d '{"text": "milk"}' 127.0.0.1:8080/notes
 #include <cstdint>
 #include <map>
@@ -64,14 +65,35 @@ http::router routes_to(notes& kept) {
   return routes;
 }
 
+/// At the socket that a service manager passed to this process, or else at the port.
+hocket::tcp_listener listen(std::uint16_t port) {
+  const auto passed = hocket::take_passed_sockets();
+  if (!passed.empty()) return hocket::tcp_listener(passed.front().handle());
+  return hocket::tcp_listener::listen(*hocket::socket_address::parse("127.0.0.1", port));
+}
+
 hocket::coro<void> serve(std::uint16_t port) {
+  auto listener = listen(port);
   notes kept;
-  http::server server(routes_to(kept),
-                      {.request_ids = http::request_id_options{},
+  http::router routes = routes_to(kept);
+  http::health health;
+  routes.get("/health", health.page());
+  http::metrics counted;
+  routes.use(counted.in_flight());
+  routes.get("/metrics", counted.page());
+  const auto log = http::access_log_to_stdout({.wall_clock = hocket::system_wall_clock});
+  http::server server(std::move(routes),
+                      {.proxies = http::trusted_proxies({*http::ip_network::parse("127.0.0.1")}),
+                       .idle = std::chrono::seconds(75),  // longer than the proxy's
+                       .request_ids = http::request_id_options{},
                        .wall_clock = hocket::system_wall_clock,
-                       .on_answered = http::access_log_to_stdout({.wall_clock = hocket::system_wall_clock})});
-  auto listener = hocket::tcp_listener::listen(*hocket::socket_address::parse("127.0.0.1", port));
+                       .on_answered = [log, count = counted.on_answered()](const auto& asked, const auto& how) {
+                         log(asked, how);
+                         count(asked, how);
+                       }});
+  counted.watch(server);
   fmt::print("serving notes at http://{}/notes\n", listener.local_address().to_string());
+  hocket::notify_service_manager("READY=1");
   co_await server.serve(listener);
 }
 

@@ -16,6 +16,7 @@ import queue
 import re
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -249,6 +250,141 @@ class SseClock:
 
 
 @on_each_backend
+class Dashboard:
+    def test_tells_numbers_to_who_listens_again_and_again(self):
+        with Server("dashboard", "--every", "0.01", backend=self.backend) as server:
+            self.assertIn(b"EventSource", curl(server.url()))
+            listener = subprocess.Popen([EXAMPLES / "dashboard", "--listen", server.url("/numbers")], text=True,
+                                        stdout=subprocess.PIPE, env={**os.environ, "HOCKET_BACKEND": self.backend})
+            for nth in range(1, 6):
+                number, _, told = listener.stdout.readline().partition(" ")
+                self.assertEqual(int(number), nth)
+                self.assertEqual(json.loads(told)["connections"], 1)
+            listener.terminate()
+            listener.communicate(timeout=PATIENCE_SECONDS)
+            self.assertEqual(listener.returncode, 0)
+        self.assertEqual(server.process.returncode, 0)
+
+
+class WebSocket:
+    """A client whose messages are short, or of 64 KiB and more."""
+
+    def __init__(self, port, path="/"):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_SECONDS)
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode())
+        self.stream = self.socket.makefile("rb")
+        while self.stream.readline() != b"\r\n":
+            pass
+
+    def send(self, text, kind=1):
+        size = bytes([0x80 | len(text)]) if len(text) < 126 else b"\xff" + struct.pack(">Q", len(text))
+        self.socket.sendall(bytes([0x80 | kind]) + size + bytes(4) + text)
+
+    def receive(self):
+        kind, message, is_last = 0, b"", False
+        while not is_last:
+            head, size = self.stream.read(2)
+            if size >= 126:
+                size = int.from_bytes(self.stream.read(2 if size == 126 else 8))
+            kind, message, is_last = kind or head & 15, message + self.stream.read(size), head >= 128
+        return kind, message
+
+    def close(self):
+        self.stream.close()
+        self.socket.close()
+
+
+@on_each_backend
+class WebSocketEcho:
+    def test_its_client_gets_back_what_it_sends(self):
+        with Server("websocket_echo", backend=self.backend) as server:
+            url = f"ws://127.0.0.1:{server.port}/"
+            ended = run("websocket_echo", "--connect", url, "Hello", "world", backend=self.backend)
+            self.assertEqual((ended.returncode, ended.stdout, ended.stderr), (0, "Hello\nworld\n", ""))
+            self.assertIn(b"426", curl("-i", server.url()).splitlines()[0])
+        self.assertEqual(server.process.returncode, 0)
+
+    def test_tells_its_clients_that_it_stops(self):
+        with Server("websocket_echo", backend=self.backend) as server:
+            client = WebSocket(server.port)
+            client.send(b"Hello")
+            self.assertEqual(client.receive(), (1, b"Hello"))
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(client.receive(), (8, b"\x03\xe9"))
+            client.send(b"\x03\xe9", kind=8)
+            client.close()
+            server.process.wait(PATIENCE_SECONDS)
+        self.assertEqual(server.process.returncode, 0)
+
+
+@on_each_backend
+class WebSocketChat:
+    def test_all_see_what_one_says(self):
+        with Server("websocket_chat", backend=self.backend) as server:
+            self.assertIn(b"WebSocket", curl(server.url()))
+            first = WebSocket(server.port, "/room")
+            self.assertEqual(first.receive(), (1, b"guest 1 is here"))
+            second = WebSocket(server.port, "/room")
+            for each in (first, second):
+                self.assertEqual(each.receive(), (1, b"guest 2 is here"))
+            second.send(b"Hello")
+            for each in (first, second):
+                self.assertEqual(each.receive(), (1, b"guest 2: Hello"))
+            second.send(b"\x03\xe8", kind=8)
+            self.assertEqual(first.receive(), (1, b"guest 2 has left"))
+            first.close()
+            second.close()
+        self.assertEqual(server.process.returncode, 0)
+
+    def speak(self, speaker, line):
+        """Says it, and gives what came before that came back."""
+        speaker.send(line)
+        before = []
+        while (got := speaker.receive()) != (1, b"guest 1: " + line):
+            before.append(got)
+        return before
+
+    def test_who_does_not_keep_up_is_shown_out_and_disturbs_nobody(self):
+        with Server("websocket_chat", backend=self.backend) as server:
+            speaker = WebSocket(server.port, "/room")
+            slow = WebSocket(server.port, "/room")
+            slow.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
+            seen = [speaker.receive() for _ in range(2)]
+            for _ in range(300):
+                seen += self.speak(speaker, b"x" * (1 << 16))
+            while (got := slow.receive())[0] == 1:
+                seen += self.speak(speaker, b"catch up")
+            self.assertEqual(got, (8, b"\x03\xf0too slow"))
+            slow.send(b"\x03\xf0", kind=8)
+            self.assertEqual(slow.stream.read(), b"")
+            seen.append(speaker.receive())
+            self.assertEqual(seen, [(1, b"guest 1 is here"), (1, b"guest 2 is here"), (1, b"guest 2 has left")])
+            self.assertEqual(self.speak(speaker, b"alone"), [])
+            slow.close()
+            speaker.close()
+        self.assertEqual((server.process.returncode, server.error), (0, ""))
+
+    def test_who_takes_nothing_is_given_up(self):
+        with Server("websocket_chat", "--patience", "0.2", backend=self.backend) as server:
+            speaker = WebSocket(server.port, "/room")
+            silent = WebSocket(server.port, "/room")
+            seen = [speaker.receive() for _ in range(2)]
+            while (1, b"guest 2 has left") not in seen:
+                seen += self.speak(speaker, b"x" * (1 << 16))
+            self.assertEqual(len(seen), 3)
+            silent.close()
+            third = WebSocket(server.port, "/room")
+            self.assertEqual(third.receive(), (1, b"guest 3 is here"))
+            third.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            third.close()  # without a word
+            for said in (b"guest 3 is here", b"guest 3 has left"):
+                self.assertEqual(speaker.receive(), (1, said))
+            speaker.close()
+        self.assertEqual((server.process.returncode, server.error), (0, ""))
+
+
+@on_each_backend
 class FetchMany:
     def fetch(self, *arguments, **options):
         return run("fetch_many", *arguments, backend=self.backend, **options)
@@ -464,6 +600,47 @@ class LessonsPage(unittest.TestCase):
                 ended = run(program, *(site.url(f"/{n}") for n in range(6)))
                 told = float(ended.stdout.splitlines()[-1].removeprefix("Total elapsed time: "))
                 lessons_page.check(self, heading, program, told)
+
+
+@on_each_backend
+class OpenTelemetry:
+    TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+    def spans(self, parent=None):
+        environment = {**os.environ, "HOCKET_BACKEND": self.backend, **({"TRACEPARENT": parent} if parent else {})}
+        result = subprocess.run([EXAMPLES / "open_telemetry"], env=environment, text=True, capture_output=True, timeout=PATIENCE_SECONDS)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return [json.loads(line) for line in result.stdout.splitlines()]
+
+    def test_carries_its_trace_over_tasks_requests_threads_and_processes(self):
+        spans = self.spans(f"00-{self.TRACE}-{self.PARENT}-01")
+        self.assertEqual({span["traceId"] for span in spans}, {self.TRACE})
+        by_id = {span["spanId"]: span for span in spans}
+        self.assertEqual(len(by_id), len(spans))
+
+        def way(span):
+            parent = by_id.get(span["parentSpanId"])
+            return [(span["name"], span["kind"])] + (way(parent) if parent else [span["parentSpanId"]])
+
+        ways = {span["name"]: way(span) for span in spans if span["kind"] == 1}
+        server = [("GET /answer", 2), ("GET /answer", 3), ("ask", 1), ("program", 1), self.PARENT]
+        self.assertEqual(ways["compute"], [("compute", 1), *server])
+        self.assertEqual(ways["another process"], [("another process", 1), ("ask another process", 1), *server])
+        self.assertEqual(ways["http connection"][1:], [("serve", 1), ("program", 1), self.PARENT])
+        for span in spans:
+            self.assertRegex(span["spanId"], r"^[0-9a-f]{16}$")
+            self.assertLessEqual(int(span["startTimeUnixNano"]), int(span["endTimeUnixNano"]))
+            if span["name"] == "ask":
+                (steps,) = span["attributes"]
+                self.assertEqual(steps["key"], "hocket.steps")
+                self.assertGreater(int(steps["value"]["stringValue"]), 1)
+
+    def test_begins_a_new_trace_where_there_is_none_that_makes_sense(self):
+        for parent in (None, "00-" + "0" * 32 + f"-{self.PARENT}-01", f"00-{self.TRACE.upper()}-{self.PARENT}-01", f"00-{self.TRACE}-01"):
+            (root,) = [span for span in self.spans(parent) if "parentSpanId" not in span]
+            self.assertEqual(root["name"], "program")
+            self.assertRegex(root["traceId"], r"^[0-9a-f]{32}$")
+            self.assertNotEqual(root["traceId"], self.TRACE)
 
 
 class ReverseProxyUsage(unittest.TestCase):

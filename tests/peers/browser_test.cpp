@@ -14,6 +14,7 @@
 #include <hocket/http/server/event_stream.hpp>
 #include <hocket/http/server/read_form.hpp>
 #include <hocket/http/server/router.hpp>
+#include <hocket/http/websocket/accept_websocket.hpp>
 #include <hocket/sync/event.hpp>
 
 using hocket::coro;
@@ -46,6 +47,26 @@ const note = event => {
 };
 source.onmessage = note;
 source.addEventListener("last", note);
+</script>)";
+
+constexpr const char* websocket_page = R"(<!DOCTYPE html><meta charset="utf-8"><title>WebSocket</title>
+<script>
+const heard = [], socket = new WebSocket(location.href.replace(/^http/, "ws") + "talk", ["v1", "v2"]);
+socket.binaryType = "arraybuffer";
+socket.onopen = () => {
+  heard.push(socket.protocol, socket.extensions.split(";")[0]);
+  socket.send("zwei Wörter");
+  socket.send("x".repeat(1000000));
+  socket.send(new Uint8Array([0, 255]));
+};
+socket.onmessage = event => {
+  heard.push(typeof event.data == "string" ? event.data.slice(0, 20) + event.data.length : new Uint8Array(event.data).join());
+  if (typeof event.data != "string") socket.close(4000, "genug");
+};
+socket.onclose = event => {
+  heard.push(`${event.code}:${event.wasClean}`);
+  fetch("/heard", {method: "POST", body: heard.join("|")});
+};
 </script>)";
 
 /// What the browser has sent.
@@ -102,6 +123,33 @@ http::router pages(seen& all) {
   return routes;
 }
 
+http::router talk(seen& all) {
+  http::router routes;
+  routes.get("/", [](http::request&) -> coro<http::reply> { co_return http::reply::html(websocket_page); });
+  routes.get("/talk", [&all](http::request& asked) -> coro<http::reply> {
+    const auto echo = [&all](http::websocket& socket) -> coro<void> {
+      try {
+        while (auto message = co_await socket.receive()) {
+          if (message->is_text)
+            co_await socket.send_text(message->data);
+          else
+            co_await socket.send_binary(message->data);
+        }
+      } catch (const http::websocket_closed& end) {
+        all.form = fmt::format("{} {}", end.code(), end.reason());
+      }
+    };
+    http::accept_websocket_options options{.subprotocols = {"v2"}};
+    co_return accept_websocket(asked, echo, std::move(options));
+  });
+  routes.post("/heard", [&all](http::request& asked) -> coro<http::reply> {
+    all.heard = co_await asked.read();
+    all.is_done.set();
+    co_return http::reply{.status = 204};
+  });
+  return routes;
+}
+
 std::optional<std::string> find_browser() {
   for (const char* name : {"chromium-headless-shell", "chromium"})
     if (hocket::testing::find_program(name)) return name;
@@ -125,5 +173,21 @@ HOCKET_PEER_TEST(browser, loads_pages_posts_forms_sends_files_and_hears_events) 
   EXPECT_EQ(all.upload, "a file|ä \"1\".txt|text/plain|1000000");
   EXPECT_EQ(all.again, "7");
   EXPECT_EQ(all.heard, "message::two\nlines|message:7:ä|last:7:that is all");
+  co_await server.stop();
+}
+
+HOCKET_PEER_TEST(browser, talks_over_a_websocket) {
+  const auto program = find_browser();
+  if (!program) co_return hocket::testing::skip_for_want_of("chromium-headless-shell");
+  seen all;
+  running_server server(talk(all));
+  const temporary_directory profile;
+  {
+    peer_process browser({*program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                          "--no-first-run", "--no-proxy-server", "--user-data-dir=" + profile.path(), server.url()});
+    co_await all.is_done.wait();
+  }
+  EXPECT_EQ(all.heard, "v2|permessage-deflate|zwei Wörter11|xxxxxxxxxxxxxxxxxxxx1000000|0,255|4000:true");
+  EXPECT_EQ(all.form, "4000 genug");
   co_await server.stop();
 }
