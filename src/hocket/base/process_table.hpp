@@ -24,7 +24,7 @@ inline constexpr std::uint32_t note_of_shown_types = 2;
 struct process_table {
   static constexpr std::array<char, 8> right_magic{'h', 'o', 'c', 'k', 'e', 't', '/', '1'};
   /// Another number: other fields, or another meaning of them. Other offsets need none.
-  static constexpr std::uint32_t current_version = 2;
+  static constexpr std::uint32_t current_version = 3;
 
   std::array<char, 8> magic;
   std::uint32_t version;
@@ -73,7 +73,7 @@ struct process_table {
   } operation;
   struct {
     std::uint32_t promise;  // from a coroutine's frame to its frame_base
-    std::uint32_t parent, created, awaiting;
+    std::uint32_t parent, place;
   } frame;
   struct {
     std::uint32_t file, function, line;

@@ -28,7 +28,7 @@ namespace detail {
 namespace {
 
 frame_call_graph_entry entry_of(const frame_base& frame) {
-  return {frame.awaiting().line() != 0 ? frame.awaiting() : frame.created()};
+  return {frame.place()};
 }
 
 // Where a task waits, innermost first; false if that is not all. `innermost` is given for a task that asks itself.

@@ -104,7 +104,7 @@ class [[nodiscard]] HOCKET_CORO_TYPE HOCKET_CORO_ELIDABLE coro {
   }
 
   /// Where the function stands that made it. Precondition: not moved from.
-  [[nodiscard]] const std::source_location& created() const noexcept { return frame_.promise().created(); }
+  [[nodiscard]] std::source_location created() const noexcept { return frame_.promise().place(); }
 
   /// False after it was moved from.
   explicit operator bool() const noexcept { return static_cast<bool>(frame_); }

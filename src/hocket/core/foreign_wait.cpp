@@ -11,7 +11,7 @@ std::coroutine_handle<> foreign_operation::begin(std::coroutine_handle<> waiter)
   if (task_base::current() == nullptr) return waiter;
   const auto rings = ring(*this).handle();
   rings.promise().set_parent(waiter);
-  rings.promise().note_place(frame_base::of(waiter).awaiting());
+  rings.promise().note_place(frame_base::of(waiter).place());
   suspend(waiter);
   return rings;
 }

@@ -5,6 +5,7 @@
 #include <source_location>
 
 #include <hocket/base/arena.hpp>
+#include <hocket/base/noted.hpp>
 #include <hocket/base/process_layout.hpp>
 #include <hocket/core/awaitable.hpp>
 
@@ -17,10 +18,9 @@ template <class Awaitable>
 class foreign_wait;
 }
 
-/// What every hocket coroutine frame begins with: who waits for it, where it was made, and where it awaits now.
+/// What every hocket coroutine frame begins with: who waits for it, and where it awaits.
 ///
-/// Another process reads these to draw the tree of what waits for what (core/process_table.cpp). 24 bytes and two stores an
-/// await, measured as noise.
+/// Another process reads these to draw the tree of what waits for what (core/process_table.cpp).
 class frame_base {
  public:
   frame_base(const frame_base&) = delete;
@@ -55,10 +55,10 @@ class frame_base {
     return std::coroutine_handle<frame_base>::from_address(frame.address()).promise();
   }
 
-  [[nodiscard]] const std::source_location& created() const noexcept { return created_; }
-  [[nodiscard]] const std::source_location& awaiting() const noexcept { return awaiting_; }
+  /// Where it awaits, or did last; before its first await, where it was made.
+  [[nodiscard]] std::source_location place() const noexcept { return place_.get(); }
   /// For who awaits on behalf of another, and where that one stands.
-  void note_place(const std::source_location& where) noexcept { awaiting_ = where; }
+  void note_place(std::source_location where) noexcept { place_.set(where); }
 
   /// Every await passes here; notes where it stands.
   template <class Awaitable>
@@ -67,7 +67,7 @@ class frame_base {
     static_assert(
         awaitable<Awaitable>,
         "this cannot be awaited; a coro is awaited once, as an rvalue: co_await f() or co_await std::move(c)");
-    awaiting_ = where;
+    note_place(where);
     return static_cast<Awaitable&&>(awaited);
   }
   /// Of somebody else's awaitable.
@@ -75,12 +75,12 @@ class frame_base {
     requires detail::is_foreign<Awaitable>
   [[nodiscard]] auto await_transform(Awaitable&& awaited,
                                      std::source_location where = std::source_location::current()) {
-    awaiting_ = where;
+    note_place(where);
     return detail::foreign_wait<Awaitable>(static_cast<Awaitable&&>(awaited));
   }
 
  protected:
-  explicit frame_base(std::source_location created) noexcept : created_(created) {}
+  explicit frame_base(std::source_location created) noexcept : place_(created) {}
   ~frame_base() = default;
 
  private:
@@ -91,8 +91,7 @@ class frame_base {
   [[nodiscard]] std::coroutine_handle<> end_task() noexcept;
 
   std::uintptr_t parent_ = 0;  // the address of a frame, or of a task with the lowest bit set
-  std::source_location created_;
-  std::source_location awaiting_;
+  [[no_unique_address]] detail::noted<std::source_location> place_;
 };
 
 }  // namespace hocket

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include <hocket/base/arena.hpp>
+#include <hocket/base/noted.hpp>
 #include <hocket/base/process_layout.hpp>
 #include <hocket/loop/loop.hpp>
 
@@ -73,7 +74,7 @@ class future_base : public arena_allocated {
   void mark_retrieved() noexcept { retrieved_ = true; }
 
   [[nodiscard]] hocket::loop& owner() const noexcept { return loop_; }
-  [[nodiscard]] const std::source_location& created() const noexcept { return created_; }
+  [[nodiscard]] std::source_location created() const noexcept { return created_.get(); }
 
  protected:
   enum class state : std::uint8_t { pending, finished, failed, cancelled };
@@ -96,7 +97,7 @@ class future_base : public arena_allocated {
 
   hocket::loop& loop_;
   ready_queue waiters_;
-  std::source_location created_;
+  [[no_unique_address]] detail::noted<std::source_location> created_;
   std::uint32_t references_ = 1;
   state state_ = state::pending;
   bool retrieved_ : 1 = false;

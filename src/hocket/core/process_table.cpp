@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include <hocket/base/noted.hpp>
 #include <hocket/base/process_table.hpp>
 #include <hocket/core/activity.hpp>
 #include <hocket/core/join.hpp>
@@ -51,7 +52,7 @@ struct process_layout<process_table> {
   static process_table table() noexcept {
     return {
         .magic = process_table::right_magic,
-        .version = process_table::current_version,
+        .version = keeps_notes ? process_table::current_version : 0,
         .size = sizeof(process_table),
         .loops = &loops.alive_,
         .link = {.next = offsetof(list_link<>, next), .previous = offsetof(list_link<>, previous)},
@@ -108,8 +109,7 @@ struct process_layout<process_table> {
                       .is_waiting = static_cast<std::uint32_t>(operation::phase::waiting)},
         .frame = {.promise = offset_of_promise(),
                   .parent = offset_of<frame_base>(&frame_base::parent_),
-                  .created = offset_of<frame_base>(&frame_base::created_),
-                  .awaiting = offset_of<frame_base>(&frame_base::awaiting_)},
+                  .place = offset_of<frame_base>(&frame_base::place_)},
         // As both of the C++ libraries have it.
         .source_location = {.file = 0, .function = sizeof(char*), .line = 2 * sizeof(char*)},
         .operations = operation_names.data(),

@@ -148,7 +148,7 @@ void runner::cancel_all_tasks(const bool& too_late) {
 coro<void> detail::close_all_generators(loop& on) {
   while (!on.generators().empty()) {
     auto& generator = static_cast<async_generator_frame&>(on.generators().front());
-    const std::source_location created = generator.created();
+    const std::source_location created = generator.place();
     try {
       co_await detail::close_step(&generator);
     } catch (...) {

@@ -167,7 +167,7 @@ void task_base::finish(state how) noexcept {
   if (link::is_linked()) link::unlink();
   if (detail::monitor* const told = owner().monitor()) [[unlikely]]
     told->task_ended(*this);
-  owner().add_steps(steps_);
+  owner().add_steps(steps());
   end(how);
   // Whoever is told of this, and whatever its result destroys, must not meet a task that is gone.
   detail::here.task = nullptr;
@@ -180,7 +180,7 @@ void task_base::tell_of_step() noexcept {
   if (leaf_ != nullptr) {
     const frame_base* frame = &frame_base::of(leaf_->waiter());
     for (std::size_t n = 0; n < from.size() && frame != nullptr; ++n, frame = frame->parent())
-      from[n] = frame->awaiting();
+      from[n] = frame->place();
   }
   owner().monitor()->step_begins(*this, from);
 }
@@ -215,7 +215,7 @@ static detail::monitor* monitor_here() noexcept {
 }
 
 void detail::drop_unstarted(std::coroutine_handle<> frame) noexcept {
-  if (monitor* const told = monitor_here()) told->never_awaited(frame_base::of(frame).created());
+  if (monitor* const told = monitor_here()) told->never_awaited(frame_base::of(frame).place());
   close_unstarted(frame);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include <hocket/base/noted.hpp>
 #include <hocket/core/cancel_node.hpp>
 #include <hocket/core/cancelled.hpp>
 #include <hocket/core/frame.hpp>
@@ -92,8 +93,8 @@ class task_base : public future_base, public loop_task {
     detail::here.variables = &context_;
     detail::here.inline_completions = 0;
     const loop& running = *detail::here.running;  // the owner, but at hand
-    ++steps_;
-    stepped_ = running.last_time();
+    steps_.set(steps() + 1);
+    stepped_.set(running.last_time());
     if (running.monitor() != nullptr) [[unlikely]]
       tell_of_step();
     leaf_ = nullptr;
@@ -106,12 +107,12 @@ class task_base : public future_base, public loop_task {
   // ---- for debugging
 
   /// How often it went on, its beginning counted.
-  [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
+  [[nodiscard]] std::uint64_t steps() const noexcept { return steps_.get(); }
   /// When it was made, and when its last step began, on the loop's clock; as exact as `loop::last_time`.
-  [[nodiscard]] time_point made_when() const noexcept { return made_; }
-  [[nodiscard]] time_point last_step() const noexcept { return stepped_; }
+  [[nodiscard]] time_point made_when() const noexcept { return made_.get(); }
+  [[nodiscard]] time_point last_step() const noexcept { return stepped_.get(); }
   /// How long its steps took so far, without what ran inside of them: only of those that its loop told somebody of (debug mode, instruments).
-  [[nodiscard]] duration time_spent() const noexcept { return spent_; }
+  [[nodiscard]] duration time_spent() const noexcept { return spent_.get(); }
 
   /// Its outermost frame. Precondition: it has not ended.
   [[nodiscard]] std::coroutine_handle<> frame() const noexcept { return frame_; }
@@ -119,7 +120,7 @@ class task_base : public future_base, public loop_task {
   void hold() noexcept final { retain(); }
   void let_go() noexcept final { release(); }
   void leave_behind() noexcept override;
-  void count_time(duration step) noexcept final { spent_ += step; }
+  void count_time(duration step) noexcept final { spent_.set(time_spent() + step); }
   [[nodiscard]] exception_context pending_report() override;
   [[nodiscard]] exception_context deadlock_report() override;
   [[nodiscard]] exception_context slow_step_report(double seconds, std::source_location from) override;
@@ -152,15 +153,15 @@ class task_base : public future_base, public loop_task {
   [[nodiscard]] std::uint32_t edges_outside(const cancel_node& node) const noexcept;
 
   operation* leaf_ = nullptr;
-  std::uint64_t steps_ = 0;  // these two beside it: each step writes all of them
-  time_point stepped_;
+  [[no_unique_address]] detail::noted<std::uint64_t> steps_;  // these two beside it: each step writes all of them
+  [[no_unique_address]] detail::noted<time_point> stepped_;
   cancel_node* top_;
   cancel_node own_{cancel_node::kind::own};
   std::coroutine_handle<> frame_;
   hocket::context context_;
   task_name name_;
-  time_point made_;
-  duration spent_{};
+  [[no_unique_address]] detail::noted<time_point> made_;
+  [[no_unique_address]] detail::noted<duration> spent_;
 };
 
 }  // namespace hocket

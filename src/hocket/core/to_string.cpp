@@ -16,7 +16,7 @@ const char* state_of(const future_base& of) {
   return of.failed() ? "failed" : of.was_cancelled() ? "cancelled" : "finished";
 }
 
-std::string function_of(const frame_base& frame) { return function_name(frame.created().function_name()); }
+std::string function_of(const frame_base& frame) { return function_name(frame.place().function_name()); }
 
 std::string what_it_does(const task_base& task) {
   if (&task == task_base::current()) return "running";
@@ -24,7 +24,7 @@ std::string what_it_does(const task_base& task) {
   if (leaf == nullptr) return "ready";
   const frame_base& innermost = frame_base::of(leaf->waiter());
   return fmt::format("{}{} in {}() {}", leaf->is_waiting() ? "waiting for " : "ready after ",
-                     wait_kind(typeid(*leaf).name()), function_of(innermost), place(innermost.awaiting()));
+                     wait_kind(typeid(*leaf).name()), function_of(innermost), place(innermost.place()));
 }
 
 }  // namespace

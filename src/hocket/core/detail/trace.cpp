@@ -110,7 +110,7 @@ class tracer final : public instrument {
     }
     if (task.leaf() == nullptr) return write(R"("ph":"E")");
     const std::string& kind = kind_of(*task.leaf());
-    const std::string place = json(frame_base::of(task.leaf()->waiter()).awaiting());
+    const std::string place = json(frame_base::of(task.leaf()->waiter()).place());
     traced->second.waits_for = &kind;
     write(fmt::format(R"("ph":"E","args":{{"then":{},"at":{}}})", json(kind), place));
     write(fmt::format(R"("ph":"b","cat":"task","id":{},"name":{},"args":{{"at":{}}})", traced->second.number,

@@ -177,12 +177,12 @@ class walker {
     task.first_frame = loop_->places.size();
     task.first_waiter = loop_->waiters.size();
     if (!read_name(task)) return;
+    read_counts(task);
     if (*leaf != 0 ? !read_leaf(task, *leaf) : !read_outermost_frame(task)) {
       loop_->places.resize(task.first_frame);
       return;
     }
     read_waiters(task);
-    read_counts(task);
     loop_->figures.steps += task.steps;
     loop_->tasks.push_back(std::move(task));
   }
@@ -212,7 +212,7 @@ class walker {
     if (!parent || !insist(*parent == (task.record | is_task))) return false;
     if (!add_place(frame)) return false;
     // Only what runs has left its first step behind and waits for nothing: perhaps below the one that the loop runs.
-    task.is_running |= word(frame + table_.frame.awaiting).value_or(0) != 0;
+    task.is_running |= task.steps != 0;
     task.frames = 1;
     return true;
   }
@@ -242,8 +242,7 @@ class walker {
   }
 
   bool add_place(address frame) {
-    auto place = word(frame + table_.frame.awaiting);
-    if (place && *place == 0) place = word(frame + table_.frame.created);
+    const auto place = word(frame + table_.frame.place);
     if (!place) return false;
     bound(loop_->places.size(), most_places);
     loop_->places.push_back(*place);
