@@ -27,9 +27,7 @@ static constexpr std::size_t most_tasks_deep = 100;
 namespace detail {
 namespace {
 
-frame_call_graph_entry entry_of(const frame_base& frame) {
-  return {frame.place()};
-}
+frame_call_graph_entry entry_of(const frame_base& frame) { return {frame.place()}; }
 
 // Where a task waits, innermost first; false if that is not all. `innermost` is given for a task that asks itself.
 bool add_frames(const task_base& task, std::coroutine_handle<> innermost, std::vector<frame_call_graph_entry>& to) {

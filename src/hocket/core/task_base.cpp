@@ -179,8 +179,7 @@ void task_base::tell_of_step() noexcept {
   detail::await_places from{};
   if (leaf_ != nullptr) {
     const frame_base* frame = &frame_base::of(leaf_->waiter());
-    for (std::size_t n = 0; n < from.size() && frame != nullptr; ++n, frame = frame->parent())
-      from[n] = frame->place();
+    for (std::size_t n = 0; n < from.size() && frame != nullptr; ++n, frame = frame->parent()) from[n] = frame->place();
   }
   owner().monitor()->step_begins(*this, from);
 }
