@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include <hocket/http/client/backoff.hpp>
+#include <hocket/core/backoff.hpp>
 #include <hocket/loop/loop.hpp>
 
-namespace hocket::http {
+namespace hocket {
 
 duration backoff::after(unsigned attempts) const {
   duration whole = std::min(first, longest);
@@ -13,4 +13,4 @@ duration backoff::after(unsigned attempts) const {
   return half + duration(static_cast<duration::rep>(loop::running().random()() % steps));
 }
 
-}  // namespace hocket::http
+}  // namespace hocket

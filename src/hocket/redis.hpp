@@ -1,0 +1,12 @@
+#pragma once
+
+// Redis: a client that all tasks share, and what its replies become.
+
+#include <hocket/redis/client.hpp>
+#include <hocket/redis/client_options.hpp>
+#include <hocket/redis/commands.hpp>
+#include <hocket/redis/endpoint.hpp>
+#include <hocket/redis/redis_error.hpp>
+#include <hocket/redis/reply.hpp>
+#include <hocket/redis/request.hpp>
+#include <hocket/redis/stream_entry.hpp>

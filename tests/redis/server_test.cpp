@@ -1,0 +1,202 @@
+// The client against redis-server.
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <peers/peer_test.hpp>
+#include <redis/redis_server.hpp>
+
+#include <hocket/core/gather.hpp>
+#include <hocket/core/sleep.hpp>
+#include <hocket/core/task_group.hpp>
+#include <hocket/redis.hpp>
+#include <hocket/testing/throws.hpp>
+
+using hocket::coro;
+using hocket::testing::redis_server;
+namespace redis = hocket::redis;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The code of the error that the server answers with.
+template <class T>
+coro<std::string> code_of(redis::call<T> asked) {
+  try {
+    static_cast<void>(co_await std::move(asked));
+  } catch (const redis::response_error& refused) {
+    co_return std::string(refused.code());
+  }
+  co_return "none";
+}
+
+}  // namespace
+
+HOCKET_PEER_TEST(redis_server, keeps_what_it_is_given) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  redis::client store(server.options());
+  EXPECT_EQ(co_await store.ping(), "PONG");
+  EXPECT_TRUE(co_await store.set("greeting", "hello"));
+  EXPECT_EQ(co_await store.get("greeting"), "hello");
+  EXPECT_EQ(co_await store.get("nothing"), std::nullopt);
+  EXPECT_FALSE(co_await store.set("greeting", "again", {.when = redis::set_options::condition::if_absent}));
+  const std::string bytes("\r\n\0$1\r\n", 7);
+  co_await store.set(bytes, bytes, {.stays = 1h});
+  EXPECT_EQ(co_await store.get(bytes), bytes);
+  EXPECT_GT(co_await store.pttl(bytes), 3'000'000);
+  EXPECT_EQ(co_await store.incrby("count", 5), 5);
+  EXPECT_EQ(co_await store.command<int>("GET", "count"), 5);
+  const auto both = co_await store.mget("greeting", std::vector<std::string>{"nothing", "count"});
+  EXPECT_EQ(both, (std::vector<std::optional<std::string>>{"hello", std::nullopt, "5"}));
+  EXPECT_EQ(co_await store.del("greeting", "nothing"), 1);
+  co_await store.close();
+}
+
+HOCKET_PEER_TEST(redis_server, keeps_each_kind_of_value) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  for (const auto protocol : {redis::protocol_version::resp3, redis::protocol_version::resp2}) {
+    auto options = server.options();
+    options.protocol = protocol;
+    redis::client store(std::move(options));
+    co_await store.flushdb();
+    EXPECT_EQ(co_await store.hset("hash", std::map<std::string, int>{{"a", 1}, {"b", 2}}), 2);
+    EXPECT_EQ((co_await store.hgetall("hash")).at("b"), "2");
+    EXPECT_EQ((co_await store.command<std::map<std::string, int>>("HGETALL", "hash")).at("a"), 1);
+    EXPECT_EQ(co_await store.rpush("list", "a", "b", "c"), 3);
+    EXPECT_EQ(co_await store.lrange("list", 0, -1), (std::vector<std::string>{"a", "b", "c"}));
+    EXPECT_EQ(co_await store.lpop("list", 2), (std::vector<std::string>{"a", "b"}));
+    EXPECT_EQ(co_await store.sadd("set", "x", "y", "x"), 2);
+    EXPECT_TRUE(co_await store.sismember("set", "y"));
+    EXPECT_EQ((co_await store.smembers("set")).size(), 2U);
+    EXPECT_EQ(co_await store.zadd("sorted", 1.5, "one", 2, "two"), 2);
+    EXPECT_EQ(co_await store.zscore("sorted", "one"), 1.5);
+    EXPECT_EQ(co_await store.zscore("sorted", "three"), std::nullopt);
+    using scores = std::vector<std::pair<std::string, double>>;
+    EXPECT_EQ(co_await store.zrange_withscores("sorted", 0, -1), (scores{{"one", 1.5}, {"two", 2}}));
+    EXPECT_EQ(co_await store.zpopmin("sorted"), (scores{{"one", 1.5}}));
+    const std::string id = co_await store.xadd("stream", "field", "value");
+    const auto entries = co_await store.xrange("stream");
+    EXPECT_EQ(entries, (std::vector<redis::stream_entry>{{.id = id, .fields = {{"field", "value"}}}}));
+    EXPECT_EQ(co_await store.eval<int>("return #KEYS + ARGV[1]", {"a", "b"}, 40), 42);
+    co_await store.close();
+  }
+}
+
+HOCKET_PEER_TEST(redis_server, says_what_is_wrong_with_a_command) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  redis::client store(server.options());
+  co_await store.rpush("list", "a");
+  EXPECT_EQ(co_await code_of(store.get("list")), "WRONGTYPE");
+  EXPECT_EQ(co_await code_of(store.command("NONSENSE")), "ERR");
+  EXPECT_EQ(co_await code_of(store.evalsha("0123456789012345678901234567890123456789", {})), "NOSCRIPT");
+  EXPECT_EQ(co_await store.llen("list"), 1);
+  co_await store.close();
+}
+
+HOCKET_PEER_TEST(redis_server, answers_many_tasks_by_one_connection) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  auto options = server.options();
+  options.max_in_flight = 16;
+  redis::client store(std::move(options));
+  co_await hocket::with_task_group([&](hocket::task_group& group) -> coro<void> {
+    for (int n = 0; n < 200; ++n) {
+      group.create_task([](redis::client& by, int number) -> coro<void> {
+        const std::string key = fmt::format("key{}", number);
+        for (int round = 0; round < 10; ++round) {
+          co_await by.set(key, number * round);
+          EXPECT_EQ(co_await by.command<int>("GET", key), number * round);
+          EXPECT_LE(by.in_flight(), 16U);
+        }
+      }(store, n));
+    }
+    co_return;
+  });
+  EXPECT_EQ(co_await store.dbsize(), 200);
+  const auto connections = co_await store.command<std::string>("INFO", "stats");
+  EXPECT_NE(connections.find("total_connections_received:2\r\n"), std::string::npos)
+      << connections;  // one was `start`'s
+  co_await store.close();
+}
+
+HOCKET_PEER_TEST(redis_server, runs_a_batch_with_nothing_between) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  redis::client store(server.options());
+  std::vector<redis::request> batch;
+  batch.emplace_back("MULTI");
+  batch.emplace_back("INCR", "n");
+  batch.emplace_back("LPOP", "n");
+  batch.emplace_back("EXEC");
+  const auto answers = co_await store.execute(std::move(batch));
+  EXPECT_EQ(answers.size(), 4U);
+  const auto& results = answers.back().items();
+  EXPECT_EQ(results.at(0).integer(), 1);
+  EXPECT_EQ(results.at(1).code(), "WRONGTYPE");
+  co_await store.close();
+}
+
+HOCKET_PEER_TEST(redis_server, is_greeted_with_password_name_and_database) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start({"--requirepass", "secret", "--user", "me", "on", ">mine", "~*", "&*", "+@all"});
+  redis::client store(fmt::format("unix://{}?db=3&password=secret&client_name=tester", server.socket()));
+  EXPECT_EQ(co_await store.command<std::string>("CLIENT", "GETNAME"), "tester");
+  co_await store.set("here", 1);
+  EXPECT_EQ(co_await store.command<std::string>("ACL", "WHOAMI"), "default");
+  redis::client elsewhere(fmt::format("unix://{}?username=me&password=mine&protocol=2", server.socket()));
+  EXPECT_EQ(co_await elsewhere.exists("here"), 0);
+  EXPECT_EQ(co_await elsewhere.command<std::string>("ACL", "WHOAMI"), "me");
+  redis::client wrong(fmt::format("unix://{}?password=wrong", server.socket()));
+  EXPECT_EQ(co_await code_of(wrong.get("here")), "WRONGPASS");
+  redis::client silent(server.options());
+  EXPECT_EQ(co_await code_of(silent.get("here")), "NOAUTH");
+  for (redis::client* each : {&store, &elsewhere, &wrong, &silent}) co_await each->close();
+}
+
+HOCKET_PEER_TEST(redis_server, may_start_anew) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start({"--appendonly", "yes", "--appendfsync", "always"});
+  redis::client store(server.options());
+  co_await store.set("kept", "through it");
+  server.kill();
+  auto asked = hocket::create_task(
+      [](redis::client& by) -> coro<std::optional<std::string>> { co_return co_await by.get("kept"); }(store));
+  co_await server.restart();
+  EXPECT_EQ(co_await asked, "through it");
+  co_await store.close();
+}
+
+HOCKET_PEER_TEST(redis_server, says_unasked_what_was_asked_to_be_told) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  auto options = server.options();
+  options.on_connect.emplace_back("CLIENT", "TRACKING", "ON");
+  redis::client store(std::move(options));
+  std::vector<std::string> told;
+  store.on_push([&told](const redis::reply& said) { told.push_back(said.items().at(0).text()); });
+  static_cast<void>(co_await store.get("watched"));
+  redis::client other(server.options());
+  co_await other.set("watched", 1);
+  co_await store.ping();
+  EXPECT_EQ(told, std::vector<std::string>{"invalidate"});
+  co_await other.close();
+  co_await store.close();
+}
