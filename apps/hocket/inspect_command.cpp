@@ -2,11 +2,15 @@
 
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -17,6 +21,7 @@
 #include <hocket/base/printable.hpp>
 #include <hocket/inspect/read_core.hpp>
 #include <hocket/inspect/read_process.hpp>
+#include <hocket/inspect/sampler.hpp>
 #include <hocket/inspect/task_text.hpp>
 #include <hocket/inspect/unreadable.hpp>
 
@@ -36,6 +41,39 @@ struct inspect_arguments {
   std::string core;
   std::string program;  // that left the core dump
   std::string watch;    // seconds; "true": as many as usual; empty: once
+  double sample_seconds = 0;
+};
+
+/// Processes that are sampled, all at once, for as long as that was asked for.
+class samplers {
+ public:
+  samplers(std::span<const pid_t> processes, std::chrono::duration<double> length) {
+    if (length.count() <= 0) return;
+    for (const pid_t each : processes) {
+      try {
+        all_.try_emplace(each, each);
+      } catch (const inspect::unreadable&) {  // which is told where it is read
+      }
+    }
+    if (!all_.empty()) wait(length);
+  }
+
+  void add_to(inspect::snapshot& seen, pid_t process) {
+    if (const auto found = all_.find(process); found != all_.end()) found->second.add_to(seen);
+  }
+
+ private:
+  // No longer than until a signal comes that is kept back: see watch().
+  static void wait(std::chrono::duration<double> length) {
+    constexpr std::chrono::duration<double> longest(0.05);
+    for (sigset_t pending{}; length.count() > 0; length -= longest) {
+      std::this_thread::sleep_for(std::min(length, longest));
+      ::sigpending(&pending);
+      if (::sigismember(&pending, SIGINT) == 1 || ::sigismember(&pending, SIGTERM) == 1) return;
+    }
+  }
+
+  std::map<pid_t, inspect::sampler> all_;
 };
 
 // What is to be printed, and what there is to say of it.
@@ -44,8 +82,9 @@ struct output {
   std::string remarks;  // lines
 };
 
-output output_of(pid_t process, const inspect_arguments& arguments, const inspect_command& command) {
-  const inspect::snapshot seen = inspect::read_process(process, {.stop = !arguments.no_stop});
+output output_of(pid_t process, samplers& sampled, const inspect_arguments& arguments, const inspect_command& command) {
+  inspect::snapshot seen = inspect::read_process(process, {.stop = !arguments.no_stop});
+  sampled.add_to(seen, process);
   if (arguments.json) return {.text = inspect_json(fmt::format("\"process\":{}", process), seen)};
   output made{.text = command.text(seen)};
   if (arguments.all) made.text.insert(0, fmt::format("process {}: {}\n", process, command_line(process)));
@@ -59,10 +98,11 @@ output output_of(pid_t process, const inspect_arguments& arguments, const inspec
 output output_of_all(const inspect_arguments& arguments, const inspect_command& command) {
   const std::vector<pid_t> found = inspect::find_processes();
   if (found.empty()) throw failure(nothing_found, work_failed);
+  samplers sampled(found, std::chrono::duration<double>(arguments.sample_seconds));
   output made;
   for (const pid_t each : found) {
     try {
-      const auto& [text, remarks] = output_of(each, arguments, command);
+      const auto& [text, remarks] = output_of(each, sampled, arguments, command);
       made.text += text;
       made.remarks += remarks;
     } catch (const inspect::unreadable& problem) {
@@ -92,7 +132,8 @@ output output_of_core(const inspect_arguments& arguments, const inspect_command&
 output output_of(const inspect_arguments& arguments, const inspect_command& command) {
   if (arguments.all) return output_of_all(arguments, command);
   if (!arguments.core.empty()) return output_of_core(arguments, command);
-  return output_of(arguments.process, arguments, command);
+  samplers sampled(std::span(&arguments.process, 1), std::chrono::duration<double>(arguments.sample_seconds));
+  return output_of(arguments.process, sampled, arguments, command);
 }
 
 double seconds_of(const std::string& text, const inspect_command& command) {
@@ -172,6 +213,13 @@ void add_inspect_command(CLI::App& program, action& chosen, const inspect_comman
   command->add_flag("--no-stop", arguments->no_stop, "read it as it runs, as well as that goes")->excludes(core);
   command->add_flag("--watch", arguments->watch, "again and again, until Ctrl-C; --watch=SECONDS: so often")
       ->excludes(core);
+  if (added.samples)
+    command
+        ->add_option("--sample", arguments->sample_seconds,
+                     "tell how much of a processor each task uses, by so many seconds")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(0.1, 3600.0))
+        ->excludes(core);
   command->callback([arguments, &chosen, added] { chosen = [arguments, added] { return run(*arguments, added); }; });
 }
 

@@ -16,6 +16,7 @@ struct inspect_command {
   const char* name;
   const char* description;
   std::string (*text)(const inspect::snapshot&);
+  bool samples = false;  // shows what --sample finds
 };
 void add_inspect_command(CLI::App& program, action& chosen, const inspect_command& added);
 

@@ -6,6 +6,8 @@
 #include <chrono>
 #include <cstdint>
 #include <iterator>
+#include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -17,6 +19,8 @@
 namespace hocket::app {
 namespace {
 
+std::string number(std::optional<double> value) { return value ? fmt::format("{}", *value) : "null"; }
+
 double seconds(std::chrono::nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 class writer {
@@ -25,6 +29,7 @@ class writer {
 
   std::string write(std::string_view what_was_read) {
     add("{{{},\"torn\":{},\"seconds_stopped\":{},", what_was_read, seen_.torn, seconds(seen_.stopped));
+    add_sampling();
     list("loops", seen_.loops, [this](const inspect::loop& each) { add_loop(each); });
     text_ += "}\n";
     return std::move(text_);
@@ -50,6 +55,15 @@ class writer {
     text_ += ']';
   }
 
+  void add_sampling() {
+    text_ += "\"sampled\":";
+    if (const auto& sampled = seen_.sampled)
+      add("{{\"seconds\":{},\"samples\":{},\"load\":{}}},", seconds(sampled->length), sampled->samples,
+          number(sampled->load));
+    else
+      text_ += "null,";
+  }
+
   void add_loop(const inspect::loop& loop) {
     add("{{\"id\":\"{:#x}\",\"running\":{},\"turns\":{},\"looks\":{},\"steps\":{},\"ready\":{},", loop.id, loop.running,
         loop.turns, loop.looks, loop.steps, loop.ready);
@@ -61,6 +75,10 @@ class writer {
     });
     add(",\"bytes_received\":{},\"bytes_sent\":{},\"timers\":{},\"in_flight\":{},\"descriptors\":{},",
         loop.bytes_received, loop.bytes_sent, loop.timers, loop.in_flight, loop.descriptors);
+    if (loop.load)
+      add("\"load\":{{\"in_steps\":{},\"beside\":{}}},", loop.load->in_steps, loop.load->beside);
+    else
+      text_ += "\"load\":null,";
     list("tasks", loop.tasks, [this, &loop](const inspect::task& each) { add_task(loop, each); });
     text_ += ',';
     list("deadlocks", loop.deadlocks, [this, &loop](const inspect::deadlock& each) {
@@ -101,8 +119,9 @@ class writer {
       text_ += "null";
     text_ += ',';
     add_text("does", task.activity);
-    add(",\"steps\":{},\"seconds_since_step\":{},\"seconds_old\":{},\"seconds_spent\":{},", task.steps,
-        seconds(task.since), seconds(task.age), task.spent ? fmt::format("{}", seconds(*task.spent)) : "null");
+    add(",\"steps\":{},\"seconds_since_step\":{},\"seconds_old\":{},\"seconds_spent\":{},\"load\":{},", task.steps,
+        seconds(task.since), seconds(task.age), number(task.spent ? std::optional(seconds(*task.spent)) : std::nullopt),
+        number(task.load));
     list_ids("awaited_by", of, task.awaited_by);
     text_ += '}';
   }

@@ -18,9 +18,9 @@
 namespace hocket::app {
 namespace {
 
-using row = std::array<std::string, 10>;
-constexpr std::array<std::string_view, std::tuple_size_v<row>> titles{"TASK",  "NAME",     "STATE",     "FOR",  "AGE",
-                                                                      "STEPS", "IN STEPS", "WAITS FOR", "DOES", "IN"};
+using row = std::array<std::string, 11>;
+constexpr std::array<std::string_view, std::tuple_size_v<row>> titles{
+    "TASK", "NAME", "STATE", "FOR", "AGE", "STEPS", "IN STEPS", "CPU%", "WAITS FOR", "DOES", "IN"};
 
 constexpr std::size_t widest = 60;
 
@@ -47,19 +47,27 @@ void write(const std::vector<row>& rows, std::string& to) {
   for (const row& each : rows) write_line(each);
 }
 
+std::string load_text(const inspect::loop& loop) {
+  if (!loop.load) return {};
+  const auto& [in_steps, beside] = *loop.load;
+  return fmt::format(", {:.1f} % of a processor ({:.1f} % beside its tasks)", (in_steps + beside) * 100, beside * 100);
+}
+
 std::string table_of(const inspect::snapshot& seen) {
   std::string text;
   if (seen.loops.empty()) text += "no loops\n";
   std::size_t number = 0;
   for (const inspect::loop& loop : seen.loops) {
-    fmt::format_to(std::back_inserter(text), "{}loop {}: {}, {} turns, {} tasks\n", number > 0 ? "\n" : "", number + 1,
-                   loop.running ? "running" : "not running", loop.turns, loop.tasks.size());
+    fmt::format_to(std::back_inserter(text), "{}loop {}: {}, {} turns, {} tasks{}\n", number > 0 ? "\n" : "",
+                   number + 1, loop.running ? "running" : "not running", loop.turns, loop.tasks.size(),
+                   load_text(loop));
     ++number;
     std::vector<row> rows;
     for (const inspect::task& task : loop.tasks)
       rows.push_back({fmt::format("{:#x}", task.id), cut(printable(task.name)), inspect::state_text(task.state),
                       inspect::time_text(task.since), inspect::time_text(task.age), fmt::format("{}", task.steps),
-                      task.spent ? inspect::time_text(*task.spent) : "", cut(inspect::wait_text(loop, task)),
+                      task.spent ? inspect::time_text(*task.spent) : "",
+                      task.load ? fmt::format("{:.1f}", *task.load * 100) : "", cut(inspect::wait_text(loop, task)),
                       cut(printable(task.activity)),
                       task.frames.empty() ? "" : inspect::place_text(seen, task.frames.front())});
     if (!rows.empty()) write(rows, text);
@@ -72,8 +80,9 @@ std::string table_of(const inspect::snapshot& seen) {
 }  // namespace
 
 void add_ps(CLI::App& program, action& chosen) {
-  add_inspect_command(program, chosen,
-                      {.name = "ps", .description = "List the tasks of a running process", .text = table_of});
+  add_inspect_command(
+      program, chosen,
+      {.name = "ps", .description = "List the tasks of a running process", .text = table_of, .samples = true});
 }
 
 }  // namespace hocket::app

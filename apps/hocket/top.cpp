@@ -23,6 +23,7 @@
 
 #include <hocket/base/printable.hpp>
 #include <hocket/inspect/read_process.hpp>
+#include <hocket/inspect/sampler.hpp>
 #include <hocket/inspect/unreadable.hpp>
 
 #include "command.hpp"
@@ -110,7 +111,7 @@ enum class top_end : std::uint8_t { not_yet, quit, process_ended, terminal_gone,
 class top_session {
  public:
   top_session(pid_t process, const top_arguments& arguments)
-      : process_(process), options_{.stop = !arguments.no_stop}, end_of_process_(process) {
+      : process_(process), options_{.stop = !arguments.no_stop}, end_of_process_(process), sampler_(process) {
     state_.interval = std::chrono::milliseconds(std::llround(arguments.interval_seconds * 1000));
     subject_.name = fmt::format("{}: {}", process, command_line(process));
     take_look();  // before the screen is taken: what cannot be read is told as ever
@@ -135,6 +136,7 @@ class top_session {
  private:
   void take_look() {
     inspect::snapshot seen = inspect::read_process(process_, options_);
+    sampler_.add_to(seen);
     view_ = look(std::move(seen), steady_clock::now(), view_ ? &*view_ : nullptr);
   }
 
@@ -192,6 +194,7 @@ class top_session {
   pid_t process_;
   inspect::read_options options_;
   process_end end_of_process_;
+  inspect::sampler sampler_;
   top_state state_;
   top_subject subject_;
   std::optional<top_view> view_;

@@ -58,6 +58,27 @@ block task_counts(const loop_row& row) {
   return {0, {plain(std::move(text))}};
 }
 
+/// Of the loop that was chosen, or of the process.
+block processor_use(const top_view& view, const top_state& state) {
+  if (!view.seen.sampled) return {2, {}};
+  double in_steps = 0;
+  double beside = 0;
+  for (std::size_t n = 0; n < view.seen.loops.size(); ++n) {
+    const auto& load = view.seen.loops[n].load;
+    if (!load || (state.order.loop && *state.order.loop != n)) continue;
+    in_steps += load->in_steps;
+    beside += load->beside;
+  }
+  const auto& [length, samples, load] = *view.seen.sampled;
+  const double others = !state.order.loop && load ? std::max(0.0, *load - in_steps - beside) : 0;
+  std::string text = fmt::format("cpu   {:.1f}%: tasks {:.1f}%, loops {:.1f}%", (in_steps + beside + others) * 100,
+                                 in_steps * 100, beside * 100);
+  if (!state.order.loop) text += fmt::format(", other threads {:.1f}%", others * 100);
+  text += fmt::format("   sampled {}/s",
+                      short_count(static_cast<double>(samples) / std::chrono::duration<double>(length).count()));
+  return {2, {plain(std::move(text))}};
+}
+
 std::string loop_line(std::string_view name, const loop_row& row) {
   const bool has_rates = row.seconds > 0;
   const auto rate = [&](double value) { return has_rates ? short_count(value) : ""; };
@@ -150,8 +171,12 @@ std::vector<screen_line> summary_of(const top_view& view, const top_state& state
                                     std::size_t most_lines, std::size_t columns) {
   const loop_row& row = chosen_row(view, state);
   const std::size_t most_loops = std::max<std::size_t>(3, most_lines / 2);
-  std::vector<block> blocks{task_counts(row), loop_table(view, state, most_loops),
-                            lag_histogram(row, subject.has_blocks), operations(row, columns), slowest_step(view)};
+  std::vector<block> blocks{task_counts(row),
+                            processor_use(view, state),
+                            loop_table(view, state, most_loops),
+                            lag_histogram(row, subject.has_blocks),
+                            operations(row, columns),
+                            slowest_step(view)};
   const auto lines_of = [&] {
     return std::accumulate(blocks.begin(), blocks.end(), std::size_t{0},
                            [](std::size_t sum, const block& each) { return sum + each.lines.size(); });
@@ -273,9 +298,11 @@ constexpr std::array help_lines{
     "Ctrl-L                draw all anew",
     "q (Ctrl-C)            quit",
     "",
+    "cpu      parts of a processor: in tasks, in loops beside them, in other threads",
     "lag      how long the loop ran between two looks at what the system has for it:",
     "         a bar for each double of the time before, with logarithmic heights",
     "READY    what is due to run, of the tasks and beside them",
+    "CPU%     the part of a processor that the task had: counted, or else by samples",
     "SLOWEST  at least so long took a step of the task since hocket top looks at it",
     "SINCE    so long ago its last step began",
 };

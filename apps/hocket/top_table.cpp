@@ -28,9 +28,9 @@ constexpr std::array<column_form, top_columns> forms{{
     {"TASK", 14, 9, true, 0},
     {"NAME", 14, 0, true, 1},
     {"STATE", 8, 3, true, 0},
-    {"STEPS/S", 7, 2, false, 0},
+    {"CPU%", 5, 2, false, 0},
+    {"STEPS/S", 7, 3, false, 0},
     {"STEPS", 6, 7, false, 0},
-    {"CPU%", 5, 4, false, 0},
     {"SLOWEST", 7, 5, false, 0},
     {"AGE", 6, 6, false, 0},
     {"SINCE", 6, 5, false, 0},
@@ -161,12 +161,16 @@ std::vector<std::uint32_t> rows_of(const top_view& view, const top_order& order)
         rows, view.tasks.size(), [&](std::uint32_t n) { return text_of(view, view.tasks[n], order.by); },
         [&](const std::string& a, const std::string& b) { return order.reversed ? b < a : a < b; });
   } else {
-    sort_by(
-        rows, view.tasks.size(), [&](std::uint32_t n) { return figure_of(view, view.tasks[n], order.by); },
-        [&](const std::optional<double>& a, const std::optional<double>& b) {
-          if (!a || !b) return a.has_value() && !b;
-          return order.reversed ? *a < *b : *b < *a;
-        });
+    const auto sort_by_figure = [&](top_column column) {
+      sort_by(
+          rows, view.tasks.size(), [&](std::uint32_t n) { return figure_of(view, view.tasks[n], column); },
+          [&](const std::optional<double>& a, const std::optional<double>& b) {
+            if (!a || !b) return a.has_value() && !b;
+            return order.reversed ? *a < *b : *b < *a;
+          });
+    };
+    if (order.by == top_column::busy) sort_by_figure(top_column::steps_per_second);
+    sort_by_figure(order.by);
   }
   return rows;
 }

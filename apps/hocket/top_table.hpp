@@ -17,9 +17,9 @@ enum class top_column : std::uint8_t {
   id,
   name,
   state,
+  busy,
   steps_per_second,
   steps,
-  busy,
   slowest,
   age,
   since,
@@ -30,10 +30,10 @@ inline constexpr std::size_t top_columns = 12;
 
 /// Which rows are shown, and in which order.
 struct top_order {
-  top_column by = top_column::steps_per_second;
-  bool reversed = false;            // figures begin with the largest otherwise, texts with A
-  std::string filter;               // of a name, or of what the task does and where; ASCII letters large or small
-  std::optional<std::size_t> loop;  // only this one's
+  top_column by = top_column::busy;  // where that is equal, or not known, by steps a second
+  bool reversed = false;             // figures begin with the largest otherwise, texts with A
+  std::string filter;                // of a name, or of what the task does and where; ASCII letters large or small
+  std::optional<std::size_t> loop;   // only this one's
 };
 
 /// Indices of `view.tasks`. Rows that are equal keep the snapshot's order; those of which the figure is not known come last.

@@ -139,7 +139,7 @@ std::optional<nanoseconds> longest_step(const inspect::task& now, nanoseconds st
 }
 
 task_row row_of(const inspect::task* before, const inspect::task& now, const interval& between) {
-  task_row row;
+  task_row row{.busy = now.load};
   const double seconds = seconds_of(between.length);
   const bool began_since = before == nullptr && now.age < between.length;
   if (seconds <= 0 || (before == nullptr && !began_since)) {

@@ -29,7 +29,7 @@ struct task_row {
   std::uint32_t task = 0;
   bool deadlocked = false;
   std::optional<double> steps_per_second;
-  std::optional<double> busy;                       // the share of the time that it was in its steps
+  std::optional<double> busy;                       // its part of a processor: counted, or else sampled
   std::optional<std::chrono::nanoseconds> slowest;  // of its steps since the first look: at least so long
 };
 

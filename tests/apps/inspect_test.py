@@ -139,6 +139,21 @@ class Inspect(unittest.TestCase):
         self.assertEqual(rows["team"][6], "task group, 2 left")
         self.assertRegex(rows["orders"][7], r"^shop::till::next\(\) .*shown_program\.cpp:\d+$")
 
+    def test_ps_samples_what_each_task_uses_of_a_processor(self):
+        with Shown("busy") as pid:
+            lines = self.ended(hocket("ps", "--sample", "2", pid), 0).splitlines()
+            answer = json.loads(self.ended(hocket("ps", "--sample", "0.5", "--json", pid), 0))
+        self.assertRegex(lines[0], r"^loop 1: running, \d+ turns, 4 tasks, \d+\.\d % of a processor \(\d+\.\d % beside its tasks\)$")
+        self.assertRegex(lines[1], r"^TASK +NAME +STATE +FOR +AGE +STEPS +CPU% +WAITS FOR +IN$")
+        at = lines[1].index("CPU%")
+        load = {re.split(r"  +", line)[1]: float(line[at:].split()[0]) for line in lines[2:]}
+        self.assertGreater(load["much"], load["some"])
+        self.assertGreater(load["some"], max(load["napping"], load["main"]))
+        self.assertGreater(answer["sampled"]["samples"], 10)
+        self.assertGreater(answer["sampled"]["load"], 0)
+        self.assertGreater(answer["loops"][0]["load"]["in_steps"], answer["loops"][0]["load"]["beside"])
+        self.assertEqual({task["name"] for task in answer["loops"][0]["tasks"] if task["load"] > 0.02}, {"much", "some"})
+
     def test_pstree_shows_below_each_task_those_that_it_waits_for(self):
         with Shown() as pid:
             tree = self.ended(hocket("pstree", pid), 0)

@@ -212,6 +212,17 @@ TEST(top_view, gives_the_share_of_time_in_steps_and_their_mean_where_it_is_count
   EXPECT_EQ(view.tasks[0].slowest, 250ms);
 }
 
+TEST(top_view, takes_what_samples_tell_where_time_is_not_counted) {
+  inspect::task sampled = task(1, "a", 10);
+  sampled.load = 0.25;
+  inspect::task counted = task(2, "b", 10);
+  counted.spent = 1s;
+  counted.load = 0.25;
+  const top_view view = after(process({sampled, counted}), 2s, process({sampled, counted}));
+  EXPECT_EQ(view.tasks[0].busy, 0.25);
+  EXPECT_EQ(view.tasks[1].busy, 0);
+}
+
 TEST(top_view, bears_figures_that_make_no_sense) {
   inspect::task then = task(1, "a", 0);
   then.spent = std::chrono::nanoseconds::min();
@@ -236,6 +247,19 @@ TEST(top_table, begins_with_the_largest_figure_and_with_a_and_the_other_way_roun
   EXPECT_EQ(names_of(view, {.by = top_column::name}), (names{"a", "b", "c", "d"}));
   EXPECT_EQ(names_of(view, {.by = top_column::name, .reversed = true}), (names{"d", "c", "b", "a"}));
   EXPECT_EQ(names_of(view, {.by = top_column::steps}), (names{"d", "c", "b", "a"}));
+}
+
+TEST(top_table, begins_with_the_busiest_task_and_where_two_are_as_busy_with_that_of_more_steps) {
+  inspect::task busy = task(1, "busy", 1);
+  busy.load = 0.5;
+  inspect::task idle = task(2, "idle", 1);
+  inspect::task lively = task(3, "lively", 9);
+  idle.load = lively.load = 0;
+  const top_view view =
+      after(process({task(2, "idle", 0), task(1, "busy", 0), task(3, "lively", 0)}), 1s, process({idle, busy, lively}));
+  using names = std::vector<std::string>;
+  EXPECT_EQ(names_of(view, {}), (names{"busy", "lively", "idle"}));
+  EXPECT_EQ(names_of(view, {.reversed = true}), (names{"idle", "lively", "busy"}));
 }
 
 TEST(top_table, filters_by_name_by_what_a_task_does_and_by_where) {
@@ -263,7 +287,7 @@ TEST(top_table, leaves_out_columns_of_which_nothing_is_known) {
   known.spent = 1s;
   seen = process({known});
   seen.loops.push_back({.id = 2});
-  EXPECT_EQ(titles(after(seen, 1s, seen)), "LOOP TASK NAME STATE STEPS/S STEPS CPU% AGE SINCE DOES IN ");
+  EXPECT_EQ(titles(after(seen, 1s, seen)), "LOOP TASK NAME STATE CPU% STEPS/S STEPS AGE SINCE DOES IN ");
 }
 
 TEST(top_table, fills_the_width_that_there_is_and_keeps_names_longest) {
@@ -318,6 +342,17 @@ TEST(top_page, sums_up_what_tasks_and_loops_do) {
   EXPECT_EQ(lines[1], "tasks 1: 0 running, 0 ready, 1 waiting; 1000 steps/s");
   EXPECT_EQ(lines[3], "1          1      4    1000       0     25      17         0    0      0   1.2M");
   EXPECT_EQ(lines[4], "ops   receive 25/s (3/s failed)");
+}
+
+TEST(top_page, tells_what_was_used_in_tasks_beside_them_and_by_other_threads) {
+  inspect::snapshot seen = process({});
+  seen.loops[0].load = {.in_steps = 0.5, .beside = 0.1};
+  seen.loops.push_back({.id = 2, .load = inspect::loop_load{.in_steps = 0.2}});
+  seen.sampled = {.length = 2s, .samples = 390, .load = 0.9};
+  user before{.view = look(seen, noon, nullptr)};
+  EXPECT_TRUE(before.sees("cpu   90.0%: tasks 70.0%, loops 10.0%, other threads 10.0%   sampled 195/s"));
+  before.presses(U"l");
+  EXPECT_TRUE(before.sees("cpu   60.0%: tasks 50.0%, loops 10.0%   sampled 195/s"));
 }
 
 TEST(top_page, marks_tasks_in_a_deadlock) {

@@ -120,7 +120,7 @@ class Top(unittest.TestCase):
         terminal.run("stty -a >before; clear".replace("before", str(self.folder / "before")))
         terminal.wait_for_lines(lambda seen: seen == [PROMPT.strip()], "a prompt alone")
         terminal.run(" ".join([program.path, "top", *options, str(shown.pid)]))
-        terminal.wait_for(r"tasks 18: 0 running, 0 ready, 18 waiting; 0 steps/s")
+        terminal.wait_for(r"tasks 18: 0 running, 0 ready, 18 waiting; 0 steps/s\ncpu ")
         return shown, terminal
 
     def assert_clean(self, terminal, code):
@@ -139,7 +139,8 @@ class Top(unittest.TestCase):
         self.assertEqual(len(seen), 24)
         self.assertRegex(seen[0], rf"^ hocket top {shown.pid}: .* every 1s, stopped [\d.]+(us|ms)$")
         heading = next(n for n, line in enumerate(seen) if line.startswith("NAME "))
-        self.assertRegex(seen[heading], r"^NAME +STATE +STEPS/S .*DOES")
+        self.assertRegex(seen[heading], r"^NAME +STATE +CPU% +STEPS/S .*DOES")
+        self.assertRegex("\n".join(seen[:heading]), r"(?m)^cpu +\d+\.\d%: tasks \d+\.\d%, loops \d+\.\d%, other threads \d+\.\d%   sampled \d+/s$")
         self.assertRegex("\n".join(seen[heading + 1 :]), r"(?m)^listening +waiting .* receive on desc")
         self.assertEqual(terminal.state()[:3], "1 0")  # the other screen, no cursor
         terminal.type("q")
@@ -165,7 +166,7 @@ class Top(unittest.TestCase):
 
     def test_sorts_by_the_column_that_one_chooses(self):
         _, terminal = self.started()
-        terminal.type("<", "<")  # left of the steps a second: the state, the name
+        terminal.type("<", "<")  # left of the part of a processor: the state, the name
         terminal.wait_for(r"by NAME$")
         first = r"(?m)^NAME .*\n(.+?)  "
         self.assertEqual(terminal.wait_for(first)[1], "Task-16")

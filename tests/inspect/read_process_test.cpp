@@ -254,6 +254,13 @@ TEST(read_process, says_that_a_program_shows_another_version) {
   EXPECT_EQ(why_not(tomorrow.number()), unreadable::reason::other_version);
 }
 
+TEST(read_process, says_that_a_program_was_built_without_notes) {
+  other_program silent({shown_programs + "/shown_without_notes"});
+  ASSERT_EQ(silent.line(), "ready");
+  EXPECT_EQ(why_not(silent.number()), unreadable::reason::without_notes);
+  EXPECT_EQ(std::ranges::count(hocket::inspect::find_processes(), silent.number()), 1);
+}
+
 TEST(read_process, says_that_a_process_does_not_stop_and_reads_it_as_it_runs) {
 #if defined(__has_feature)
 #if __has_feature(thread_sanitizer)

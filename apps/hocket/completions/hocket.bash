@@ -27,7 +27,7 @@ _hocket() {
     crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--per-host | crawl:--per-address | crawl:--timeout) return ;;
     crawl:--delay | crawl:--include | crawl:--exclude | crawl:--first | crawl:--last) return ;;
     crawl:--warc-size | crawl:--stats-port | crawl:--max-per-host | crawl:--max-duplicates | crawl:--cache-age) return ;;
-    crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops | serve:--standstill | top:--interval) return ;;
+    crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops | serve:--standstill | ps:--sample | top:--interval) return ;;
     get:-X | get:--request | get:-H | get:--header | get:-d | get:--data | get:--json | get:-F | get:--form) return ;;
     get:-u | get:--user | get:--proxy | get:--timeout | get:--dns-server | crawl:--dns-server | crawl:-H | crawl:--header | crawl:-u | crawl:--user | crawl:--proxy) return ;;
     graph:--top | graph:--damping | report:--rows) return ;;
@@ -54,7 +54,13 @@ _hocket() {
       else
         _hocket_paths -c
       fi ;;
-    ps | pstree)
+    ps)
+      if [[ $current == -* ]]; then
+        _hocket_words '-h --help --all --core --exe --json --no-stop --sample --watch'
+      else
+        _hocket_words "$(ps -u "$(id -u)" -o pid= 2>/dev/null)"
+      fi ;;
+    pstree)
       if [[ $current == -* ]]; then
         _hocket_words '-h --help --all --core --exe --json --no-stop --watch'
       else

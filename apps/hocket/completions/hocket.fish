@@ -121,6 +121,7 @@ complete -c hocket -n $ps -l core -r -F -d 'A core dump instead'
 complete -c hocket -n $ps -l exe -r -F -d 'The program that left it'
 complete -c hocket -n $ps -l json -d 'Print JSON'
 complete -c hocket -n $ps -l no-stop -d 'Read it as it runs'
+complete -c hocket -n $ps -l sample -x -d 'Tell what tasks use of a processor, by so many seconds'
 complete -c hocket -n $ps -l watch -d 'Again and again'
 complete -c hocket -n $ps -a '(__fish_complete_pids)'
 

@@ -181,7 +181,7 @@ bool has_hocket(pid_t process) {
     return true;
   } catch (const unreadable& problem) {
     if (problem.why() == unreadable::reason::not_permitted) return has_mapped_hocket(process);
-    return problem.why() == unreadable::reason::other_version;
+    return problem.why() == unreadable::reason::other_version || problem.why() == unreadable::reason::without_notes;
   }
 }
 

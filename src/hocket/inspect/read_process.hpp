@@ -20,7 +20,7 @@ struct read_options {
 [[nodiscard]] snapshot read_process(pid_t process, const read_options& options = {});
 
 /// The processes with hocket in them, this one excepted, in order of their numbers: of this user; for root, of all. Those too that
-/// `read_process` will refuse, with the reason, where that can be told: by the files that they have mapped, or because they show another version.
+/// `read_process` will refuse, with the reason, where that can be told: by the files that they have mapped, or because they show another version, or nothing.
 [[nodiscard]] std::vector<pid_t> find_processes();
 
 }  // namespace hocket::inspect

@@ -51,7 +51,9 @@ struct task {
   std::chrono::nanoseconds age{};
   std::chrono::nanoseconds since{};  // its last step began so long ago
   std::optional<std::chrono::nanoseconds>
-      spent;  // in its steps; only counted in debug mode, or while somebody is told of them
+      spent;                        // in its steps; only counted in debug mode, or while somebody is told of them
+  std::chrono::nanoseconds made{};  // when, on its loop's clock: no other task has the same `id` and this
+  std::optional<double> load;       // its part of a processor, if that was sampled: see `sampler`
 };
 
 /// Requests to the system of one kind.
@@ -66,6 +68,12 @@ struct operations {
 struct deadlock {
   std::vector<std::uint32_t> tasks;   // indices of their loop's `tasks`, ascending
   std::vector<std::uint32_t> circle;  // of them, if not all: each waits for the next, the last for the first
+};
+
+/// Parts of a processor: 1 is one all the time.
+struct loop_load {
+  double in_steps = 0;  // of tasks; of those that have ended, too
+  double beside = 0;    // what else its thread did: callbacks, the loop itself, the system for it
 };
 
 struct loop {
@@ -88,6 +96,14 @@ struct loop {
   std::uint64_t timers = 0;
   std::uint64_t in_flight = 0;    // requests to the system
   std::uint64_t descriptors = 0;  // open
+  std::optional<loop_load> load;  // if it was sampled
+};
+
+/// From what loads were made.
+struct sampling {
+  std::chrono::nanoseconds length{};
+  std::uint64_t samples = 0;
+  std::optional<double> load;  // of the process, by all its threads
 };
 
 /// What a process showed at one moment. A plain value. Times are as of that moment; of a core dump, and of a loop with a clock of its own, as of
@@ -98,6 +114,7 @@ struct snapshot {
   bool torn = false;                   // it changed while it was read, so that tasks may be missing or be out of date
   std::chrono::nanoseconds stopped{};  // how long the process stood still, all attempts together
   unsigned attempts = 0;
+  std::optional<sampling> sampled;
 };
 
 }  // namespace hocket::inspect

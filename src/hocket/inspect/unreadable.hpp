@@ -18,6 +18,7 @@ class unreadable : public error {
     unstoppable,  // a thread of it does not stop in time
     no_hocket,
     other_version,
+    without_notes,  // it was built so that it shows nothing
     other_architecture,
     no_core,     // the file is no core dump, or cannot be opened
     no_program,  // which the core dump needs

@@ -53,7 +53,8 @@ class resolver {
                    .created = place_of(found.created),
                    .shortened = found.shortened,
                    .activity = found.activity,
-                   .steps = found.steps};
+                   .steps = found.steps,
+                   .made = std::chrono::nanoseconds(found.made)};
     const std::int64_t now = now_of(of);
     made_task.age = since(found.made, now);
     made_task.since = since(found.stepped, now);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 
 #include <elf.h>
 #include <fmt/format.h>
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::size_t most_types = 1024;
 constexpr std::size_t longest_type_name = 4096;
+constexpr std::uint32_t version_without_notes = 0;
 
 class finder {
  public:
@@ -43,7 +45,7 @@ class finder {
 
   shown found;
   [[nodiscard]] bool is_foreign() const noexcept { return is_foreign_; }
-  [[nodiscard]] std::uint32_t other_version() const noexcept { return other_version_; }
+  [[nodiscard]] std::optional<std::uint32_t> other_version() const noexcept { return other_version_; }
 
  private:
   void read_notes(address begin, std::size_t size, std::size_t alignment) {
@@ -84,7 +86,7 @@ class finder {
 
   memory_cache& memory_;
   bool is_foreign_ = false;
-  std::uint32_t other_version_ = 0;
+  std::optional<std::uint32_t> other_version_;
 };
 
 }  // namespace
@@ -94,11 +96,15 @@ shown find_shown(memory_cache& memory, std::span<const mapping> mappings, const 
   for (const mapping& each : mappings)
     if (each.offset == 0 && each.readable && !each.path.empty()) looking.look_at(each.begin);
   if (!looking.found.tables.empty()) return std::move(looking.found);
-  if (looking.other_version() != 0)
+  if (looking.other_version() == version_without_notes)
+    throw unreadable(
+        unreadable::reason::without_notes,
+        fmt::format("{} was built without notes (HOCKET_NOTES=OFF), and shows nothing: build it with them", who));
+  if (looking.other_version())
     throw unreadable(unreadable::reason::other_version,
                      fmt::format("{} shows version {} of what hocket shows, and this program reads version {}: use the "
                                  "hocket program that it was built with",
-                                 who, looking.other_version(), process_table::current_version));
+                                 who, *looking.other_version(), process_table::current_version));
   if (looking.is_foreign())
     throw unreadable(
         unreadable::reason::other_architecture,

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <unordered_map>
+
+#include <hocket/inspect/detail/loop_threads.hpp>
+#include <hocket/inspect/detail/running_loops.hpp>
+#include <hocket/inspect/snapshot.hpp>
+
+namespace hocket::inspect::detail {
+
+/// Makes shares of samples: who was met how often while a thread was on a processor, and what that used there in all.
+class load_tally {
+ public:
+  /// What a loop was at in a sample, and what its thread used since the one before, where that is known.
+  void add(const running_loop& met, const std::optional<thread_use::reading>& thread);
+  void end_sample() noexcept { ++samples_; }
+  [[nodiscard]] std::uint64_t samples() const noexcept { return samples_; }
+
+  /// Writes the loads of all loops and tasks into a snapshot: of samples over so long a time, in which the process used `used` in all, if that is known.
+  void add_to(snapshot& seen, std::chrono::nanoseconds length, std::optional<std::chrono::nanoseconds> used) const;
+
+ private:
+  struct task_key {
+    address record = 0;
+    std::int64_t made = 0;
+    bool operator==(const task_key&) const = default;
+  };
+  struct task_hash {
+    std::size_t operator()(const task_key& key) const noexcept {
+      return std::hash<address>()(key.record) ^ std::hash<std::int64_t>()(key.made);
+    }
+  };
+  struct loop_count {
+    std::unordered_map<task_key, double, task_hash> met{};  // tasks, in their steps, how often
+    double in_steps = 0;
+    double beside = 0;
+    std::chrono::nanoseconds used{};  // by its thread
+    bool has_thread = true;           // that is known
+    std::optional<running_loop>
+        last{};  // what its thread was at in the last sample, if that was on a processor or waited for one
+  };
+
+  void count(loop_count& to, const running_loop& met, double weight);
+  [[nodiscard]] double factor_without_thread(double length, std::optional<std::chrono::nanoseconds> used) const;
+
+  std::unordered_map<address, loop_count> loops_;
+  std::size_t tasks_ = 0;
+  std::uint64_t samples_ = 0;
+};
+
+}  // namespace hocket::inspect::detail

@@ -1,0 +1,75 @@
+// As shown_program.cpp: tasks of which it is known how much of their thread's time each has, until the program is killed.
+//
+// "busy": a loop on the first thread. "busy aside": on another one. "busy in runs": one loop after the other, each on a thread of its own.
+
+#include <chrono>
+#include <cstdio>
+#include <ctime>
+#include <string>
+#include <thread>
+
+#include <hocket/core/run.hpp>
+#include <hocket/core/sleep.hpp>
+#include <hocket/core/task.hpp>
+#include <hocket/sync/event.hpp>
+
+using namespace std::chrono_literals;
+
+namespace busy {
+
+void work(std::chrono::nanoseconds length) {
+  const auto now = [] {
+    timespec used{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+  };
+  for (const auto end = now() + length; now() < end;) {
+  }
+}
+
+hocket::coro<void> work_when(hocket::event& due, std::chrono::nanoseconds length, hocket::event& done) {
+  for (;;) {
+    co_await due.wait();
+    due.clear();
+    work(length);
+    done.set();
+  }
+}
+
+hocket::coro<void> nap() {
+  for (;;) co_await hocket::sleep(5ms);
+}
+
+void say_ready() {
+  std::puts("ready");
+  std::fflush(stdout);
+}
+
+/// Of ten milliseconds six are one task's, three another's, and one is a callback's; between these the thread sleeps.
+hocket::coro<void> open(int rounds) {
+  hocket::event first;
+  hocket::event second;
+  hocket::event both;
+  auto much = hocket::create_task(work_when(first, 6ms, second), {.name = "much"});
+  auto some = hocket::create_task(work_when(second, 3ms, both), {.name = "some"});
+  auto napping = hocket::create_task(nap(), {.name = "napping"});
+  for (int n = 0; rounds == 0 || n < rounds; ++n) {
+    first.set();
+    co_await both.wait();
+    both.clear();
+    hocket::loop::running().call_soon([] { work(1ms); });
+    if (rounds == 0 && n == 0) say_ready();
+    co_await hocket::sleep(2ms);
+  }
+  for (auto* each : {&much, &some, &napping}) each->cancel();
+}
+
+}  // namespace busy
+
+int main(int count, char** words) {
+  const std::string how = count > 1 ? words[1] : "";
+  if (how.empty()) hocket::run(busy::open(0));
+  if (how == "aside") std::thread([] { hocket::run(busy::open(0)); }).join();
+  busy::say_ready();
+  for (;;) std::thread([] { hocket::run(busy::open(3)); }).join();
+}
