@@ -92,6 +92,34 @@ TEST(utf8_checker, finds_the_same_however_the_bytes_are_cut) {
           EXPECT_EQ(in_pieces(text, first, second), is_utf8(text)) << testing::PrintToString(text);
 }
 
+TEST(utf8_checker, finds_the_same_wherever_it_stands) {
+  for (const std::string_view around : {"a", "κ", "語", "😀"}) {
+    std::string in_front;
+    for (std::size_t n = 0; n < 100; ++n, in_front += around) {
+      for (const std::string_view behind : {"", "!", " and behind, so far that it is another block"}) {
+        const auto amid = [&](std::string_view text) { return is_utf8(in_front + std::string(text).append(behind)); };
+        for (const auto text : valid) ASSERT_TRUE(amid(text)) << testing::PrintToString(text) << " behind " << in_front;
+        for (const auto text : invalid)
+          ASSERT_FALSE(amid(text)) << testing::PrintToString(text) << " behind " << in_front;
+        for (const auto text : cut_off)
+          ASSERT_FALSE(amid(text)) << testing::PrintToString(text) << " behind " << in_front;
+      }
+    }
+  }
+}
+
+TEST(utf8_checker, finds_the_same_in_long_pieces_of_all_sizes) {
+  std::string text;
+  while (text.size() < 400)
+    text += "ASCII that is longer than a block, κόσμε, 語語語語語語語語語語語語語 😀😀😀😀😀😀😀😀😀😀 ";
+  for (std::size_t size = 1; size <= text.size(); ++size) {
+    utf8_checker checker;
+    for (std::size_t at = 0; at < text.size(); at += size)
+      ASSERT_TRUE(checker.add(std::string_view(text).substr(at, size))) << "pieces of " << size;
+    EXPECT_TRUE(checker.is_whole());
+  }
+}
+
 TEST(utf8_checker, refuses_at_the_first_byte_that_cannot_be) {
   utf8_checker checker;
   EXPECT_TRUE(checker.add("\xCE\xBA\xE1\xBD\xB9\xED"));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <string_view>
 
 namespace hocket::http::detail {
@@ -10,14 +11,12 @@ class utf8_checker {
   /// False as soon as no further bytes can make it UTF-8; from then on it must not be asked.
   [[nodiscard]] bool add(std::string_view bytes) noexcept;
   /// What has come ends with a whole character.
-  [[nodiscard]] bool is_whole() const noexcept { return left_ == 0; }
+  [[nodiscard]] bool is_whole() const noexcept { return before_.back() == 0; }
 
  private:
-  [[nodiscard]] bool begin_character(unsigned char byte) noexcept;
+  void keep_unfinished(const unsigned char* last) noexcept;
 
-  unsigned char left_ = 0;     // bytes of the character that are to come
-  unsigned char low_ = 0x80;   // what the next of them may be
-  unsigned char high_ = 0xBF;  // the same
+  std::array<unsigned char, 3> before_{};  // the character of which bytes are to come, behind zeros
 };
 
 [[nodiscard]] inline bool is_utf8(std::string_view text) noexcept {
