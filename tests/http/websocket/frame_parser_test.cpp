@@ -1,3 +1,4 @@
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -193,12 +194,18 @@ TEST(frame_parser, lets_the_first_frame_of_a_message_be_compressed_where_that_wa
 }
 
 TEST(frame_parser, covers_and_uncovers_from_any_place) {
-  std::string text = "0123456789abcdefghijklmnopqrstuvwxyz";
-  const std::string before = text;
-  hocket::http::detail::apply_mask(text, hocket::testing::test_mask, 5);
-  for (std::size_t at = 0; at < text.size(); ++at)
-    EXPECT_EQ(static_cast<unsigned char>(text[at]),
-              static_cast<unsigned char>(before[at]) ^ hocket::testing::test_mask[(at + 5) % 4]);
+  const std::string before =
+      "0123456789abcdefghijklmnopqrstuvwxyz, and so on for more than two times sixteen bytes of it";
+  for (std::size_t offset = 0; offset < 9; ++offset) {
+    for (std::size_t size = 0; size <= before.size(); ++size) {
+      std::string text = before;
+      hocket::http::detail::apply_mask(std::span(text).first(size), hocket::testing::test_mask, offset);
+      for (std::size_t at = 0; at < text.size(); ++at) {
+        const unsigned mask = at < size ? hocket::testing::test_mask[(at + offset) % 4] : 0U;
+        ASSERT_EQ(static_cast<unsigned char>(text[at]), static_cast<unsigned char>(before[at]) ^ mask) << size;
+      }
+    }
+  }
 }
 
 }  // namespace
