@@ -12,11 +12,12 @@ namespace {
 namespace http = hocket::http;
 
 hocket::coro<void> echo(http::websocket& socket) {
-  while (auto message = co_await socket.receive()) {
-    if (message->is_text)
-      co_await socket.send_text(message->data);
+  http::websocket_message message;
+  while (co_await socket.receive(message)) {
+    if (message.is_text)
+      co_await socket.send_text(message.data);
     else
-      co_await socket.send_binary(message->data);
+      co_await socket.send_binary(message.data);
   }
 }
 

@@ -121,7 +121,7 @@ HOCKET_TEST(websocket, carries_messages_both_ways) {
 
 HOCKET_TEST(websocket, carries_messages_of_all_sizes) {
   auto [client, server] = connected({.to_server = {.capacity = 1000}, .to_client = {.capacity = 1000}});
-  for (const std::size_t size : {0U, 1U, 125U, 126U, 127U, 16384U, 16385U, 65535U, 65536U, 200'000U}) {
+  for (const std::size_t size : {0U, 1U, 125U, 126U, 127U, 4096U, 4097U, 16384U, 16385U, 65535U, 65536U, 200'000U}) {
     std::string bytes(size, 'x');
     for (std::size_t at = 0; at < size; ++at) bytes[at] = static_cast<char>(at * 7 + at / 251);
     const auto sending = create_task(client.send_binary(bytes));
@@ -544,6 +544,39 @@ HOCKET_TEST(websocket, to_receive_with_a_limit_of_time_loses_nothing) {
   }
   EXPECT_EQ(co_await next_of(server), "text Hello");
   EXPECT_EQ((co_await client.receive()).text(), server_frame(opcode::pong, "x"));
+}
+
+HOCKET_TEST(websocket, receives_into_the_memory_of_the_message_before) {
+  auto [client, server] = connected();
+  websocket_message message;
+  co_await client.send_text(std::string(1000, 'x'));
+  EXPECT_TRUE(co_await server.receive(message));
+  EXPECT_EQ(message.data, std::string(1000, 'x'));
+  EXPECT_TRUE(message.is_text);
+  const char* const memory = message.data.data();
+  co_await client.send_binary("a message of some twenty bytes");
+  EXPECT_TRUE(co_await server.receive(message));
+  EXPECT_EQ(message.data, "a message of some twenty bytes");
+  EXPECT_FALSE(message.is_text);
+  EXPECT_EQ(static_cast<const void*>(message.data.data()), memory);
+  const auto closing = create_task(client.close());
+  EXPECT_FALSE(co_await server.receive(message));
+  EXPECT_EQ(message.data, "");
+  co_await server.close();
+  co_await closing;
+}
+
+HOCKET_TEST(websocket, to_receive_into_a_message_with_a_limit_of_time_loses_nothing) {
+  auto [server, client] = with_bytes();
+  websocket_message message{.data = "what was there before"};
+  const std::string bytes = client_frame(opcode::text, "Hel", false) + client_frame(opcode::continuation, "lo");
+  for (std::size_t at = 0; at < bytes.size(); ++at) {
+    EXPECT_THROW(co_await wait_for(server.receive(message), 1ms), hocket::timeout_error);
+    EXPECT_EQ(message.data, "");
+    co_await client.send_all(std::string_view(bytes).substr(at, 1));
+  }
+  EXPECT_TRUE(co_await server.receive(message));
+  EXPECT_EQ(message.data, "Hello");
 }
 
 HOCKET_TEST(websocket, a_send_that_was_cancelled_before_its_turn_sends_nothing) {

@@ -27,6 +27,7 @@ void websocket::let_go() noexcept {
 }
 
 coro<std::optional<websocket_message>> websocket::receive() { return core_->receive(core_); }
+coro<bool> websocket::receive(websocket_message& into) { return core_->receive(core_, into); }
 coro<std::optional<websocket_piece>> websocket::receive_piece() { return core_->receive_piece(core_); }
 
 // It may begin when the websocket has gone or moved.

@@ -101,6 +101,9 @@ class websocket {
   /// `websocket_closed` of any other end, and again at each further call: another code of the other side's, its breach of the protocol
   /// (1002), text that is no UTF-8 (1007), a message over the limit (1009), a connection that was lost (1006).
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::optional<websocket_message>> receive();
+  /// The same into a message whose memory is used again, for who receives many: `while (co_await socket.receive(message)) ...`. It must stay alive,
+  /// and is empty unless a message came. False: `receive` would give nothing.
+  [[nodiscard]] HOCKET_CORO_WRAPPER coro<bool> receive(websocket_message& into);
   /// Waits for the next piece of a message, of any size, for messages that need not be in memory. Ends and throws as `receive`, which gives the
   /// rest of a message of which pieces were received; also throws `websocket_closed` of an end in order amid a message.
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::optional<websocket_piece>> receive_piece();

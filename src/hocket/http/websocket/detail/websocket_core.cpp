@@ -31,7 +31,7 @@ namespace hocket::http::detail {
 namespace {
 
 constexpr std::size_t largest_fragment = 64 * 1024;
-constexpr std::size_t most_copied = 16 * 1024;           // of a payload: above, a second piece costs less than the copy
+constexpr std::size_t most_copied = 4 * 1024;            // of a payload: above, a second piece costs less than the copy
 constexpr std::size_t most_kept = 4 * 1024;              // of memory, from one frame to the next
 constexpr std::size_t most_inflated_at_once = 1 << 20U;  // without a turn for other tasks
 constexpr duration patience = std::chrono::seconds(1);   // with whoever does not receive
@@ -99,10 +99,19 @@ void websocket_core::abort() noexcept { abandon("it was aborted"); }
 
 // ---- receiving
 
-coro<std::optional<websocket_message>> websocket_core::receive(keeper) {
+coro<std::optional<websocket_message>> websocket_core::receive(keeper mine) {
+  websocket_message message;
+  if (!co_await receive(std::move(mine), message)) co_return std::nullopt;
+  co_return message;
+}
+
+// Cancelled, it leaves in `message_` what has come, for the next call.
+coro<bool> websocket_core::receive(keeper, websocket_message& into) {
   asked_.set();
   const auto turn = co_await receiving_.scoped_lock();
   take_back_lent();
+  into.data.clear();
+  if (message_.empty()) message_.swap(into.data);
   websocket_piece piece;
   for (;;) {
     if (inflated_ >= most_inflated_at_once) co_await give_others_a_turn();
@@ -115,12 +124,14 @@ coro<std::optional<websocket_message>> websocket_core::receive(keeper) {
         break;
       case step::ended:
         co_await leave();
-        co_return std::nullopt;
+        co_return false;
       case step::piece:
         keep(piece.data);
         if (!piece.is_last || has_ended_) break;
         is_amid_pieces_ = false;
-        co_return websocket_message{.data = std::exchange(message_, {}), .is_text = piece.is_text};
+        message_.swap(into.data);
+        into.is_text = piece.is_text;
+        co_return true;
     }
   }
 }
@@ -289,7 +300,7 @@ coro<void> websocket_core::fill() {
   }
   rest_ = received_.bytes();
   if (rest_.empty()) co_return lose(why);
-  last_received_ = loop::running().time();
+  last_received_ = loop::running().turn_time();
   ++arrivals_;
 }
 

@@ -38,6 +38,7 @@ class websocket_core : public std::enable_shared_from_this<websocket_core> {
   /// A call that is under way holds it, for the websocket may go meanwhile.
   using keeper = std::shared_ptr<websocket_core>;
   coro<std::optional<websocket_message>> receive(keeper);
+  coro<bool> receive(keeper, websocket_message& into);
   coro<std::optional<websocket_piece>> receive_piece(keeper);
   coro<void> send(keeper, bool is_text, std::string_view data);
   coro<void> send_pieces(keeper, bool is_text, websocket::producer produce);
