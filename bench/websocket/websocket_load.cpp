@@ -71,7 +71,8 @@ std::string events(std::size_t size, std::mt19937& random) {
 
 std::string greek(std::size_t size, std::mt19937& random) {
   std::string text;
-  while (text.size() + 2 <= size) {
+  while (text.size() + 3 <= size) {
+    if (random() % 7 == 0) text += ' ';
     const unsigned letter = 0x3B1 + static_cast<unsigned>(random() % 25);
     text += static_cast<char>(0xC0U | letter >> 6U);
     text += static_cast<char>(0x80U | (letter & 0x3FU));

@@ -32,13 +32,17 @@ std::string_view without_ascii_in_front(std::string_view bytes) noexcept {
   return bytes;
 }
 
-// What a second byte may not be is what would be overlong, a surrogate, or beyond U+10FFFF.
+// What a second byte may not be is what would be overlong, a surrogate, or beyond U+10FFFF. Numbers with a sign are what processors compare most
+// easily: as such 80 is the least, and BF the greatest of those that continue.
 constexpr bool is_wrong(unsigned char third, unsigned char second, unsigned char before, unsigned char byte) {
-  const bool continues = (byte & 0xC0U) == 0x80;
+  const auto number = static_cast<signed char>(byte);
+  const bool continues = number < -0x40;
+  const bool is_below_90 = number < -0x70;
+  const bool is_below_a0 = number < -0x60;
   const bool has_to_continue = (before >= 0xC0) | (second >= 0xE0) | (third >= 0xF0);
-  const bool is_in_none = (byte == 0xC0) | (byte == 0xC1) | (byte > 0xF4);
-  const bool is_no_second = ((before == 0xE0) & (byte < 0xA0)) | ((before == 0xED) & (byte > 0x9F)) |
-                            ((before == 0xF0) & (byte < 0x90)) | ((before == 0xF4) & (byte > 0x8F));
+  const bool is_in_none = ((byte & 0xFEU) == 0xC0) | (byte > 0xF4);
+  const bool is_no_second = ((before == 0xE0) & is_below_a0) | ((before == 0xED) & !is_below_a0) |
+                            ((before == 0xF0) & is_below_90) | ((before == 0xF4) & !is_below_90);
   return (continues != has_to_continue) | is_in_none | is_no_second;
 }
 
