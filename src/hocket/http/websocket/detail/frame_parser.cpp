@@ -38,14 +38,20 @@ frame_parser::event frame_parser::next(std::span<char>& input, std::string_view&
 }
 
 bool frame_parser::read_head(std::span<char>& input) {
-  while (!input.empty()) {
+  while (bytes_of_head_ < 2) {
+    if (input.empty()) return false;
     bytes_[bytes_of_head_++] = static_cast<unsigned char>(input.front());
     input = input.subspan(1);
-    if (bytes_of_head_ == 1) check_first_byte();
-    if (bytes_of_head_ == 2) check_second_byte();
-    if (bytes_of_head_ >= 2 && bytes_of_head_ == head_size()) return true;
+    if (bytes_of_head_ == 1)
+      check_first_byte();
+    else
+      check_second_byte();
   }
-  return false;
+  const std::size_t size = std::min(head_size() - bytes_of_head_, input.size());
+  std::copy_n(input.begin(), size, bytes_.begin() + bytes_of_head_);
+  input = input.subspan(size);
+  bytes_of_head_ = static_cast<unsigned char>(bytes_of_head_ + size);
+  return bytes_of_head_ == head_size();
 }
 
 std::size_t frame_parser::head_size() const noexcept {

@@ -292,14 +292,14 @@ void websocket_core::drop_received() noexcept {
 
 coro<void> websocket_core::fill() {
   drop_received();
-  std::string why = "the connection ended without a close frame";
+  std::string problem;
   try {
     received_ = co_await stream_.receive();
   } catch (const std::system_error& failed) {
-    why = fmt::format("the connection was lost: {}", failed.code().message());
+    problem = fmt::format("the connection was lost: {}", failed.code().message());
   }
   rest_ = received_.bytes();
-  if (rest_.empty()) co_return lose(why);
+  if (rest_.empty()) co_return lose(problem.empty() ? "the connection ended without a close frame" : problem);
   last_received_ = loop::running().turn_time();
   ++arrivals_;
 }
