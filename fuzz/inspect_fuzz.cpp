@@ -25,6 +25,7 @@
 #include <hocket/core/task_group.hpp>
 #include <hocket/core/wait.hpp>
 #include <hocket/inspect/detail/resolve.hpp>
+#include <hocket/inspect/detail/running_loops.hpp>
 #include <hocket/inspect/detail/walk.hpp>
 #include <hocket/inspect/process_memory.hpp>
 #include <hocket/inspect/unreadable.hpp>
@@ -83,6 +84,7 @@ struct image {
 std::uint64_t read_all(memory& source, const std::vector<mapping>& mappings) {
   detail::memory_cache cache(source);
   const detail::shown shown = detail::find_shown(cache, mappings, "the input");
+  for (const auto& table : shown.tables) static_cast<void>(detail::read_running_loops(source, table));
   detail::types classes(cache, shown);
   const detail::found found = detail::walk(cache, shown, classes);
   const snapshot made = detail::resolve(cache, shown, found, 0);

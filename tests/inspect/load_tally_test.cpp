@@ -68,6 +68,8 @@ TEST(load_tally, weighs_samples_by_how_much_of_the_time_until_the_next_one_the_t
 TEST(load_tally, counts_no_step_that_blocks) {
   load_tally tally;
   for (int n = 0; n < 10; ++n) tally.add(meets(11), sleeps);
+  tally.add(meets(12), goes_on);  // it woke meanwhile, and used something until now
+  tally.add(meets(12), ends);
   tally.end_sample();
   snapshot seen = process({{.id = 11, .made = 7ns}});
   tally.add_to(seen, 100ms, 0ms);

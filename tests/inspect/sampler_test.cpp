@@ -2,6 +2,8 @@
 #include <barrier>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <thread>
@@ -31,15 +33,21 @@ using hocket::testing::shown_programs;
 
 namespace {
 
-// False if there are not so many within a minute.
-bool waits_for_samples(const sampler& sampling, std::uint64_t count) {
+// Within a minute.
+bool comes_true(const auto& condition) {
   const auto deadline = std::chrono::steady_clock::now() + 60s;
-  while (sampling.samples() < count) {
+  while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(1ms);
   }
   return true;
 }
+
+bool waits_for_samples(const sampler& sampling, std::uint64_t count) {
+  return comes_true([&] { return sampling.samples() >= count; });
+}
+
+std::ptrdiff_t own_threads() { return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {}); }
 
 // The part of its loop's time that tasks of this name had.
 double share_of(const hocket::inspect::loop& loop, const std::string& name) {
@@ -103,19 +111,20 @@ TEST(sampler, goes_on_with_a_process_that_is_stopped_and_goes_on) {
 }
 
 TEST(sampler, ends_with_the_process) {
+  const auto threads = own_threads();
+  other_program busy({shown_programs + "/busy"});
+  ASSERT_EQ(busy.line(), "ready");
+  sampler sampling(busy.number());
+  EXPECT_EQ(own_threads(), threads + 1);
+  ASSERT_TRUE(waits_for_samples(sampling, 10));
+  ::kill(busy.number(), SIGKILL);
+  EXPECT_EQ(busy.end(), 128 + SIGKILL);
   snapshot seen;
-  {
-    other_program busy({shown_programs + "/busy"});
-    ASSERT_EQ(busy.line(), "ready");
-    sampler sampling(busy.number());
-    ASSERT_TRUE(waits_for_samples(sampling, 10));
-    ::kill(busy.number(), SIGKILL);
-    EXPECT_EQ(busy.end(), 128 + SIGKILL);
-    sampling.add_to(seen);
-    EXPECT_TRUE(seen.sampled);
-    seen = {};
-    sampling.add_to(seen);
-  }
+  sampling.add_to(seen);
+  EXPECT_TRUE(seen.sampled);  // what was before
+  EXPECT_TRUE(comes_true([threads] { return own_threads() == threads; }));
+  seen = {};
+  sampling.add_to(seen);
   EXPECT_FALSE(seen.sampled);
 }
 
