@@ -97,21 +97,6 @@ HOCKET_TEST(connect_websocket, connects_over_tls) {
   co_await server.stop();
 }
 
-HOCKET_TEST(connect_websocket, speaks_http_1_to_servers_that_speak_http_2_as_well) {
-  running_server server(
-      [](http::request& asked) -> coro<http::reply> {
-        if (asked.target() == "/version") co_return http::reply::text(std::string(asked.version()));
-        co_return accept_websocket(asked, echo);
-      },
-      {.tls = hocket::testing::server_here()});
-  session web({.tls = hocket::testing::client_here()});
-  const std::string host = fmt::format("localhost:{}", server.address().port());
-  http::response answer = co_await web.get("https://" + host + "/version");
-  EXPECT_EQ(co_await answer.read(), "HTTP/2.0");
-  EXPECT_EQ(co_await echo_of(co_await connect_websocket(web, "wss://" + host + "/"), "beside it"), "beside it");
-  co_await server.stop();
-}
-
 HOCKET_TEST(connect_websocket, asks_as_the_rfc_has_it) {
   std::string asked;
   scripted_server server([&](hocket::tcp_socket& peer, std::size_t) -> coro<void> {

@@ -9,7 +9,6 @@
 // nghttp2 itself has limits for CONTINUATION frames, settings in a frame, and answers that nobody takes.
 
 #include <algorithm>
-#include <array>
 #include <new>
 #include <vector>
 
@@ -243,13 +242,14 @@ h2_session::h2_session(side which, const h2_limits& limits)
   require(which == side::server ? nghttp2_session_server_new2(&made, h2_callbacks::all(), this, raw)
                                 : nghttp2_session_client_new2(&made, h2_callbacks::all(), this, raw));
   session_.reset(made);
-  const std::array<nghttp2_settings_entry, 4> settings{{
+  std::vector<nghttp2_settings_entry> settings{
       which == side::server ? nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.streams}
                             : nghttp2_settings_entry{NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits.window_bytes},
       {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.head_bytes},
       {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
-  }};
+  };
+  if (limits.takes_protocols) settings.push_back({NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1});
   require(nghttp2_submit_settings(made, NGHTTP2_FLAG_NONE, settings.data(), settings.size()));
   const auto window = static_cast<std::int32_t>(limits.connection_window_bytes);
   require(nghttp2_session_set_local_window_size(made, NGHTTP2_FLAG_NONE, 0, window));
@@ -290,6 +290,10 @@ void h2_session::rethrow_parked() {
 
 bool h2_session::wants_to_read() const noexcept { return !is_deaf_ && nghttp2_session_want_read(session_.get()) != 0; }
 bool h2_session::wants_to_write() const noexcept { return nghttp2_session_want_write(session_.get()) != 0; }
+
+bool h2_session::peer_takes_protocols() const noexcept {
+  return nghttp2_session_get_remote_settings(session_.get(), NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1;
+}
 
 std::uint32_t h2_session::peer_max_streams() const noexcept {
   return nghttp2_session_get_remote_settings(session_.get(), NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);

@@ -39,6 +39,7 @@ struct h2_limits {
   std::uint32_t window_bytes = 128 * 1024;
   std::uint32_t connection_window_bytes = 1024 * 1024;
   std::uint32_t head_bytes = 32 * 1024;  ///< what the peer is told; a head four times as large ends the connection
+  bool takes_protocols = false;          ///< a client may ask for another protocol on a stream (RFC 8441)
 };
 
 /// One side of a connection of HTTP/2, without its I/O: what comes is given to `receive`, and what is to be sent is found in `output`.
@@ -116,6 +117,8 @@ class h2_session {
   /// The peer will process no stream above `last`, and no new ones.
   virtual void peer_leaves(std::int32_t /*last*/, std::uint32_t /*why*/) {}
 
+  /// A server allows to ask for another protocol on a stream: `:protocol`.
+  [[nodiscard]] bool peer_takes_protocols() const noexcept;
   /// How many streams it allows us at once.
   [[nodiscard]] std::uint32_t peer_max_streams() const noexcept;
 

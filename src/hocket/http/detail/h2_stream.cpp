@@ -125,6 +125,15 @@ void h2_stream::reset(h2_error why) {
   session_.collect();
 }
 
+void h2_stream::cut_off() noexcept {
+  try {
+    reset(h2_error::cancel);
+  } catch (const std::exception&) {  // no memory for a frame: the connection's end is the stream's, too
+    session_.terminate(h2_error::internal_error);
+  }
+  lose();
+}
+
 std::exception_ptr h2_stream::why_closed(std::uint32_t) const noexcept { return std::make_exception_ptr(gone()); }
 
 void h2_stream::close(std::uint32_t code) noexcept {

@@ -58,6 +58,8 @@ class h2_stream : public body_source {
   void reset(h2_error why);
   /// The connection has ended under it.
   void lose() noexcept { close(0); }
+  /// Ends it at once, both ways: whoever waits for it is told.
+  void cut_off() noexcept;
 
  protected:
   /// A field of its head. Pseudo-header fields are fields whose names begin with a colon, and come first.

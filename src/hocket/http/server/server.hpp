@@ -64,6 +64,9 @@ struct http2_server_options {
   bool over_tls = true;
   /// Without TLS, clients may begin with it right away: curl's --http2-prior-knowledge.
   bool prior_knowledge = false;
+  /// Websockets may be asked for on a stream of a connection (RFC 8441), beside other requests. Handlers see such a request as over HTTP/1.1: GET,
+  /// with `Upgrade: websocket` and `Connection: Upgrade`.
+  bool websockets = true;
 
   std::uint32_t max_streams =
       100;  ///< requests of one connection at once; further ones are refused, for the client to send again

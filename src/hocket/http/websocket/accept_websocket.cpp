@@ -33,17 +33,19 @@ std::optional<std::string_view> only(const headers& fields, std::string_view nam
   return all.front();
 }
 
-std::string_view require_key(const request& asked) {
+// RFC 8441, 5: over HTTP/2 there is no key.
+std::optional<std::string_view> require_handshake(const request& asked) {
   const headers& fields = asked.headers();
-  const bool wants_one = asked.version() == "HTTP/1.1" && fields.contains_token("Upgrade", "websocket") &&
+  const bool wants_one = asked.version() != "HTTP/1.0" && fields.contains_token("Upgrade", "websocket") &&
                          fields.contains_token("Connection", "Upgrade");
   if (!wants_one) demand_upgrade("this is a websocket");
   if (asked.method() != "GET" || asked.has_body()) throw http_error(400, "a websocket is asked for by GET");
   if (only(fields, "Sec-WebSocket-Version") != detail::websocket_version)
     demand_upgrade("websockets of version 13 are spoken here");
+  if (asked.version() != "HTTP/1.1") return std::nullopt;
   const auto key = only(fields, "Sec-WebSocket-Key");
   if (!key || !detail::is_websocket_key(*key)) throw http_error(400, "malformed Sec-WebSocket-Key");
-  return *key;
+  return key;
 }
 
 // What stands in front of us may speak TLS with the page, and plainly with us. The other way round it is no page of ours: whoever is between may have
@@ -126,14 +128,14 @@ coro<void> run(service& what, upgraded_connection& connection) {
 }  // namespace
 
 reply accept_websocket(request& asked, function<coro<void>(websocket&)> serve, accept_websocket_options options) {
-  const std::string_view key = require_key(asked);
+  const std::optional<std::string_view> key = require_handshake(asked);
   require_origin(asked, options);
   service what{.serve = std::move(serve),
                .agreed = {.role = websocket_role::server, .subprotocol = choose_subprotocol(asked, options)},
                .options = options.socket};
   reply given{.status = switching_protocols};
   given.headers.add("Upgrade", "websocket");
-  given.headers.add("Sec-WebSocket-Accept", detail::websocket_accept(key));
+  if (key) given.headers.add("Sec-WebSocket-Accept", detail::websocket_accept(*key));
   if (!what.agreed.subprotocol.empty()) given.headers.add("Sec-WebSocket-Protocol", what.agreed.subprotocol);
   if (const auto deflate = accept_deflate(asked, options.socket)) {
     what.agreed.deflate = deflate->agreed;

@@ -37,7 +37,7 @@ struct accept_websocket_options {
 /// for requests do not hold for it.
 ///
 /// Throws `http_error`: 426 of a request that asks for no websocket of version 13, 400 of one that does so badly, 403 of another origin. Over HTTP/2
-/// there are none yet. Source: RFC 6455, 4.2. Counterpart: aiohttp.web.WebSocketResponse.
+/// it is a stream that becomes one, and the connection goes on with it. Source: RFC 6455, 4.2; RFC 8441. Counterpart: aiohttp.web.WebSocketResponse.
 [[nodiscard]] reply accept_websocket(request& asked, function<coro<void>(websocket&)> serve,
                                      accept_websocket_options options = {});
 

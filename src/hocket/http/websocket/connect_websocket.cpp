@@ -41,7 +41,9 @@ std::string add_handshake(headers& fields, const connect_websocket_options& opti
   return key;
 }
 
+// RFC 8441, 5: over HTTP/2 the status is all.
 void require_acceptance(const response& answer, std::string_view key) {
+  if (answer.version() == "HTTP/2.0") return;
   const headers& fields = answer.headers();
   const auto accepts = fields.get_all("Sec-WebSocket-Accept");
   if (!fields.contains_token("Upgrade", "websocket") || !fields.contains_token("Connection", "Upgrade"))

@@ -41,7 +41,9 @@ class websocket_refused : public client_error {
 
 /// Connects to a URL of ws or wss (http and https mean the same), as any request of the session does it: with its cookies, credentials,
 /// redirects, proxies, certificates and middlewares. The connection is the websocket's from then on, and none of the session's: it does not count
-/// among its limits, and may outlive it. Proxies are asked for a tunnel (CONNECT), for ws too.
+/// among its limits, and may outlive it. Where the session has a connection of HTTP/2 with that origin on which the server takes websockets, it is a
+/// stream of that (RFC 8441), and `session::request` sees it as a request over HTTP/1.1 (GET, 101) all the same. Proxies are asked for a tunnel
+/// (CONNECT), for ws too.
 ///
 /// Throws `websocket_refused`, `protocol_error` if the server accepts what nobody has asked for, and what `session::request` throws.
 /// Source: RFC 6455, 4.1. Counterpart: aiohttp.ClientSession.ws_connect, websockets.connect.

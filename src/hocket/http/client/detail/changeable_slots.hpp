@@ -38,6 +38,12 @@ class changeable_slots {
       throw;
     }
   }
+  /// Takes a slot if that needs no waiting.
+  [[nodiscard]] bool try_acquire() noexcept {
+    if (locked()) return false;
+    ++used_;
+    return true;
+  }
   void release() noexcept {
     --used_;
     admit();

@@ -25,6 +25,7 @@ lease::lease(lease&& other) noexcept
       from_(other.from_),
       carrier_(std::move(other.carrier_)),
       alone_(std::move(other.alone_)),
+      stream_(std::move(other.stream_)),
       has_slot_(std::exchange(other.has_slot_, false)),
       shared_slot_(std::move(other.shared_slot_)) {}
 
@@ -35,6 +36,7 @@ lease& lease::operator=(lease&& other) noexcept {
     from_ = other.from_;
     carrier_ = std::move(other.carrier_);
     alone_ = std::move(other.alone_);
+    stream_ = std::move(other.stream_);
     has_slot_ = std::exchange(other.has_slot_, false);
     shared_slot_ = std::move(other.shared_slot_);
   }
@@ -46,10 +48,24 @@ void lease::use(std::shared_ptr<h1_connection> alone) noexcept {
   alone_ = std::move(alone);
 }
 
+void lease::use(std::shared_ptr<h2_client_stream> stream) noexcept {
+  carrier_ = stream;
+  stream_ = std::move(stream);
+}
+
+upgraded_stream lease::take_over() {
+  carrier_.reset();
+  if (const auto stream = std::exchange(stream_, nullptr)) return {stream->open_tunnel(), {}};
+  const auto alone = std::exchange(alone_, nullptr);
+  buffer early = alone->take_rest();
+  return {alone->release(), std::move(early)};
+}
+
 void lease::close_connection() noexcept {
   if (carrier_ != nullptr) carrier_->abandon();
   carrier_.reset();
   alone_.reset();
+  stream_.reset();
 }
 
 void lease::keep() noexcept {
@@ -144,6 +160,19 @@ coro<lease> connection_pool::acquire(route where, time_point deadline, trace_poi
   if (!take_shared(there, mine)) mine.use(take_idle(there));
   if (mine.has_connection()) trace.tell(&tracing::connection_reused);
   co_return mine;
+}
+
+lease connection_pool::take_for_websocket(route where) {
+  where.needs_http1 = false;
+  const auto found = destinations_.find(where.key());
+  if (found == destinations_.end()) return {};
+  destination& there = *found->second;
+  if (there.shared == nullptr || !there.shared->takes_websocket() || !there.slots.try_acquire()) return {};
+  ++there.users;
+  lease mine(*this, there);
+  mine.use(there.shared->make_stream());
+  if (std::exchange(there.is_resting, false)) --idle_;
+  return mine;
 }
 
 // ---- opening

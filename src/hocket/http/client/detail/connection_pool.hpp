@@ -18,6 +18,7 @@
 #include <hocket/http/client/detail/h2_client_connection.hpp>
 #include <hocket/http/client/detail/route.hpp>
 #include <hocket/http/client/session_options.hpp>
+#include <hocket/http/upgraded_stream.hpp>
 #include <hocket/loop/handle.hpp>
 #include <hocket/sync/lock.hpp>
 #include <hocket/sync/semaphore.hpp>
@@ -62,8 +63,10 @@ class lease {
   [[nodiscard]] explicit operator bool() const noexcept { return pool_ != nullptr; }
   carrier* operator->() const noexcept { return carrier_.get(); }
   [[nodiscard]] bool has_connection() const noexcept { return carrier_ != nullptr; }
-  /// The connection, if it is one of HTTP/1.1; else null.
-  [[nodiscard]] h1_connection* alone() const noexcept { return alone_.get(); }
+  /// What carries it is a stream of a connection that is shared.
+  [[nodiscard]] bool is_shared() const noexcept { return stream_ != nullptr; }
+  /// Gives the connection away, or the stream, on which another protocol is spoken from here on.
+  [[nodiscard]] upgraded_stream take_over();
   void close_connection() noexcept;
 
   /// The connection may be used again: it can be.
@@ -75,12 +78,13 @@ class lease {
   friend class connection_pool;
 
   void use(std::shared_ptr<h1_connection> alone) noexcept;
-  void use(std::shared_ptr<h2_client_stream> stream) noexcept { carrier_ = std::move(stream); }
+  void use(std::shared_ptr<h2_client_stream> stream) noexcept;
 
   connection_pool* pool_ = nullptr;
   destination* from_ = nullptr;
   std::shared_ptr<carrier> carrier_;
   std::shared_ptr<h1_connection> alone_;            // the same, if it is one of HTTP/1.1
+  std::shared_ptr<h2_client_stream> stream_;        // the same, if it is a stream
   bool has_slot_ = false;                           // of the session, for this one alone
   std::shared_ptr<semaphore::permit> shared_slot_;  // or for all who share the connection
 };
@@ -101,6 +105,10 @@ class connection_pool {
   /// Gives a lease without a connection a new one, or a stream of one that is shared. Who comes while it is not known whether another's
   /// will be shared waits for that. False: it was there before. Throws what `connector::open` throws; then the lease may have been given up.
   [[nodiscard]] coro<bool> open(lease& mine, route where, trace_point trace);
+
+  /// Without waiting: a stream for a websocket on the connection that is shared with that destination; an empty lease if there is none, or none on
+  /// which the server takes websockets, or no room. It takes no slot of the session's.
+  [[nodiscard]] lease take_for_websocket(route where);
 
  private:
   friend class lease;

@@ -64,6 +64,7 @@ coro<void> exchange::begin(request_message& asked, const session_call& call) {
   activity asking(shown_target(target));
   asking.enter("waiting for a connection");
   const route where = call.route_to(target, asked.fields);
+  if (where.is_for_websocket && co_await ask_on_shared(asked, call, where)) co_return;
   const time_point limit = connect_deadline();
   bool reused = co_await lease_one(where, limit);
   bool was_stale = false;
@@ -91,6 +92,22 @@ coro<void> exchange::begin(request_message& asked, const session_call& call) {
     lease_.close_connection();
     if (pause > duration::zero()) co_await sleep(pause);
   }
+}
+
+// Where a connection of HTTP/2 is there on which the server takes websockets. False: this one needs a connection of its own.
+coro<bool> exchange::ask_on_shared(request_message& asked, const session_call& call, route where) {
+  if (method_ != "GET" || !asked.body.is_empty()) co_return false;
+  lease_ = pool_.take_for_websocket(where);
+  if (!lease_) co_return false;
+  trace_.tell(&tracing::connection_reused);
+  try {
+    co_await attempt(asked, call, where);
+    co_return true;
+  } catch (const stale_connection&) {
+  } catch (const request_not_processed&) {
+  }
+  lease_.give_up();
+  co_return false;
 }
 
 time_point exchange::connect_deadline() const {
@@ -130,6 +147,7 @@ coro<void> exchange::attempt(request_message& asked, const session_call& call, r
                                  .added = &added,
                                  .defaults = &options_.default_headers,
                                  .leaves_credentials = call.left_origin,
+                                 .protocol = where.is_for_websocket && lease_.is_shared() ? "websocket" : "",
                                  .content = &asked.body,
                                  .expect_continue = asked.expect_continue,
                                  .stops_at_answer = asked.stop_at_answer,
@@ -189,12 +207,12 @@ coro<std::string_view> exchange::next_as_it_came() {
 
 upgraded_stream exchange::take_over() {
   constexpr int switching_protocols = 101;
-  h1_connection* const connection = lease_.alone();
-  if (connection == nullptr || head.status != switching_protocols)
+  if (!lease_ || head.status != switching_protocols)
     throw invalid_state_error("the server has not changed the protocol");
-  buffer early = connection->take_rest();
-  upgraded_stream taken{connection->release(), std::move(early)};
-  finish();
+  upgraded_stream taken = lease_.take_over();
+  tell_recorder(exchange_end::whole);
+  lease_.give_up();
+  trace_.tell(&tracing::request_end, head.status);
   return taken;
 }
 

@@ -59,6 +59,7 @@ class exchange {
   [[nodiscard]] time_point connect_deadline() const;
   [[noreturn]] void give_up(route where, time_point limit) const;
   coro<bool> lease_one(route where, time_point limit);
+  coro<bool> ask_on_shared(request_message& asked, const session_call& call, route where);
   coro<bool> open(route where, time_point limit);
   coro<void> attempt(request_message& asked, const session_call& call, route where);
   coro<std::string_view> next_decoded();

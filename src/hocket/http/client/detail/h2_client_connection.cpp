@@ -52,6 +52,15 @@ h2_client_connection::~h2_client_connection() = default;
 
 void h2_client_connection::start() { create_task(run(shared_from_this()), {.name = "http connection"}); }
 
+std::optional<std::size_t> h2_client_connection::most_requests() const noexcept {
+  if (!most_requests_) return std::nullopt;
+  return *most_requests_ - std::min(*most_requests_, tunnels_);
+}
+
+bool h2_client_connection::takes_websocket() const noexcept {
+  return takes_requests() && peer_takes_protocols() && tunnels_ < most_requests_.value_or(0) / 2;
+}
+
 std::shared_ptr<h2_client_stream> h2_client_connection::make_stream() {
   return std::make_shared<h2_client_stream>(shared_from_this());
 }
@@ -62,7 +71,7 @@ void h2_client_connection::submit(h2_client_stream& on, const outgoing_request& 
   const h2_request_head head(request);
   if (size_of_head(head.fields()) > most_sent_head) throw client_error("the head of the request is larger than 1 MiB");
   if (!takes_requests()) throw request_not_processed();
-  if (!submit_request(on, head.fields(), has_body)) {  // it has had two milliards of them
+  if (!submit_request(on, head.fields(), has_body || !request.protocol.empty())) {  // it has had two milliards of them
     is_leaving_ = true;
     tell_change();
     throw request_not_processed(true);
@@ -79,8 +88,16 @@ void h2_client_connection::join(h2_client_stream& made) noexcept {
 void h2_client_connection::leave(h2_client_stream& ended) noexcept {
   ended.unlink();
   idle_since_ = loop::running().time();
-  if (--live_ > 0) return;
-  if (is_leaving_) reading_.cancel();
+  --live_;
+  if (ended.is_tunnel()) --tunnels_;
+  if (!is_owed_something()) silent_since_.reset();
+  if (live_ == 0 && is_leaving_) reading_.cancel();
+  if (live_ == 0 || ended.is_tunnel()) tell_change();
+}
+
+void h2_client_connection::tunnel_begins() noexcept {
+  ++tunnels_;
+  if (!is_owed_something()) silent_since_.reset();
   tell_change();
 }
 
@@ -188,7 +205,7 @@ coro<void> h2_client_connection::read() {
 
 void h2_client_connection::hear() noexcept {
   heard_ = loop::running().time();
-  if (silent_since_) silent_since_ = live_ > 0 ? std::optional(heard_) : std::nullopt;
+  if (silent_since_) silent_since_ = is_owed_something() ? std::optional(heard_) : std::nullopt;
   pinged_.reset();
   doubted_until_.cancel();
   is_doubted_ = false;

@@ -39,7 +39,9 @@ class h2_client_connection final : private h2_session, public std::enable_shared
   /// It will never take one again.
   [[nodiscard]] bool is_ending() const noexcept { return is_leaving_ || is_over_; }
   /// How many at once both sides allow; nothing: the peer has not said yet.
-  [[nodiscard]] std::optional<std::size_t> most_requests() const noexcept { return most_requests_; }
+  [[nodiscard]] std::optional<std::size_t> most_requests() const noexcept;
+  /// The server takes websockets on it, and there is room for one more: half of its streams are for requests.
+  [[nodiscard]] bool takes_websocket() const noexcept;
   /// Calls `tell`, in passing, whenever that changes, when the last stream has gone, and when it is ending. Never after `close`, which may be
   /// called from there.
   void watch(function<void()> tell) noexcept { changed_ = std::move(tell); }
@@ -67,6 +69,9 @@ class h2_client_connection final : private h2_session, public std::enable_shared
   void submit(h2_client_stream& on, const outgoing_request& request, bool has_body);
   void join(h2_client_stream& made) noexcept;
   void leave(h2_client_stream& ended) noexcept;
+  void tunnel_begins() noexcept;
+  /// What was asked for and has not been answered is the server's to say something about; on a tunnel either side may be silent.
+  [[nodiscard]] bool is_owed_something() const noexcept { return live_ > tunnels_; }
   /// A request was given up that waited for the peer. If that has said nothing for long it is asked whether it is there (PING); until it says
   /// anything no more requests are taken, and after `ping_timeout` the connection ends. Throws std::bad_alloc.
   void doubt();
@@ -91,6 +96,7 @@ class h2_client_connection final : private h2_session, public std::enable_shared
   time_point acknowledged_by_;
   intrusive_list<h2_client_stream> streams_;
   std::size_t live_ = 0;
+  std::size_t tunnels_ = 0;  // of these
   time_point idle_since_;
   std::optional<std::size_t> most_requests_;
   function<void()> changed_;

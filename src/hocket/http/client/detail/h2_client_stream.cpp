@@ -25,6 +25,7 @@
 #include <hocket/http/client/detail/unanswered.hpp>
 #include <hocket/http/detail/bad_message.hpp>
 #include <hocket/http/detail/framing.hpp>
+#include <hocket/http/detail/h2_tunnel.hpp>
 #include <hocket/http/detail/message_parser.hpp>
 #include <hocket/http/status.hpp>
 
@@ -34,6 +35,7 @@ namespace hocket::http::detail {
 static constexpr auto longest_wait_for_consent = std::chrono::seconds(1);
 // RFC 9110, 15: an answer from here on does not mean that the request was done.
 static constexpr int first_status_that_ends_sending = 300;
+static constexpr int switching_protocols = 101;
 // Those of HTTP/1.1.
 static constexpr parser_limits most{};
 
@@ -50,6 +52,7 @@ h2_client_stream::~h2_client_stream() {
 coro<void> h2_client_stream::exchange(const outgoing_request& request, patience limits, answer_head& answer) {
   limits_ = limits;
   method_ = request.method;
+  changes_protocol_ = !request.protocol.empty();
   recorder_ = request.recorder;
   trace_ = request.trace;
   if (recorder_ != nullptr) {
@@ -201,6 +204,10 @@ static void append_head(std::string& to, int status, const headers& fields) {
 
 bool h2_client_stream::head_ends() {
   if (failure() != nullptr) return true;
+  if (changes_protocol_ && head_.status / 100 == 2) {
+    accept_protocol();
+    return true;
+  }
   if (recorder_ != nullptr) append_head(shown_, head_.status, head_.fields);
   if (head_.status / 100 == 1) {
     end_interim();
@@ -214,6 +221,14 @@ bool h2_client_stream::head_ends() {
     break_off(std::current_exception());
   }
   return true;
+}
+
+// As HTTP/1.1 has it.
+void h2_client_stream::accept_protocol() {
+  head_.status = switching_protocols;
+  if (recorder_ != nullptr) append_head(shown_, head_.status, head_.fields);
+  is_answered_ = true;
+  changed_.set();
 }
 
 void h2_client_stream::end_interim() {
@@ -272,6 +287,14 @@ coro<void> h2_client_stream::wait_for_piece() {
   }
 }
 
+byte_stream h2_client_stream::open_tunnel() {
+  is_tunnel_ = true;
+  trace_ = {};
+  recorder_ = nullptr;
+  connection->tunnel_begins();
+  return h2_tunnel::open(std::make_shared<h2_tunnel>(*this, shared_from_this(), duration::max()));
+}
+
 // ---- the end
 
 void h2_client_stream::abandon() noexcept {
@@ -280,7 +303,7 @@ void h2_client_stream::abandon() noexcept {
   if (is_sending()) sender_->cancel();
   try {
     if (id() == 0 || is_closed()) return;
-    const bool has_waited = !has_news();
+    const bool has_waited = !has_news() && !is_tunnel_;
     reset(h2_error::cancel);
     if (has_waited) connection->doubt();
   } catch (const std::exception&) {  // no memory for a frame: the connection's end is the stream's, too

@@ -13,6 +13,7 @@
 #include <hocket/core/task.hpp>
 #include <hocket/http/client/detail/carrier.hpp>
 #include <hocket/http/detail/h2_stream.hpp>
+#include <hocket/io/byte_stream.hpp>
 #include <hocket/sync/event.hpp>
 
 namespace hocket::http::detail {
@@ -41,6 +42,10 @@ class h2_client_stream final : private h2_stream_base,
   void abandon() noexcept override;
   [[nodiscard]] bool can_be_used_again() const noexcept override { return false; }
 
+  /// What its request has asked for is spoken on it, now that the server has agreed: it is no request any more.
+  [[nodiscard]] byte_stream open_tunnel();
+  [[nodiscard]] bool is_tunnel() const noexcept { return is_tunnel_; }
+
   /// Its connection ends. Null: the peer has closed it.
   void lose_connection(const std::exception_ptr& why) noexcept;
   /// The peer did nothing with it, and will not; see `request_not_processed`.
@@ -63,6 +68,7 @@ class h2_client_stream final : private h2_stream_base,
   [[nodiscard]] std::exception_ptr why_closed(std::uint32_t code) const noexcept override;
 
   void require_room_for(std::string_view name, std::string_view value);
+  void accept_protocol();
   void end_interim();
   void break_off(std::exception_ptr why);
   coro<void> send_and_listen(const outgoing_request& request);
@@ -86,6 +92,8 @@ class h2_client_stream final : private h2_stream_base,
 
   // The answer.
   std::string method_;
+  bool changes_protocol_ = false;
+  bool is_tunnel_ = false;
   answer_head head_;
   std::string shown_;           // of its heads, for who records
   std::size_t head_bytes_ = 0;  // with those of interim answers

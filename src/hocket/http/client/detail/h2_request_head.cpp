@@ -20,11 +20,14 @@ h2_request_head::h2_request_head(const outgoing_request& request) {
   require_fields(request.fields);
   authority_ = request.fields.get("Host").value_or(request.target.host_with_port());
   append_target(path_, request.target, target_form::origin);
-  fields_ = {
-      {":method", request.method}, {":scheme", request.target.scheme()}, {":authority", authority_}, {":path", path_}};
+  const bool changes_protocol = !request.protocol.empty();
+  fields_.push_back({":method", changes_protocol ? "CONNECT" : request.method});
+  if (changes_protocol) fields_.push_back({":protocol", request.protocol});
+  fields_.insert(fields_.end(), {{":scheme", request.target.scheme()}, {":authority", authority_}, {":path", path_}});
   const headers* const about_connection = fields_that_say("Connection", request);
   for_each_field(request, [&](std::string_view name, std::string_view value) {
     if (equal_ignoring_case(name, "Host") || is_of_connection(name, value)) return;
+    if (changes_protocol && equal_ignoring_case(name, "Sec-WebSocket-Key")) return;  // RFC 8441, 5
     if (about_connection != nullptr && about_connection->contains_token("Connection", name)) return;
     if (equal_ignoring_case(name, "Cookie")) return add_cookies(value);
     fields_.push_back({name, value});

@@ -23,7 +23,9 @@ struct outgoing_request {
   /// For what neither of the two says.
   const headers* defaults = nullptr;
   bool leaves_credentials = false;  // out of the defaults
-  body* content = nullptr;          // none; or a body that may be empty
+  /// What is to be spoken on the stream from here on, over HTTP/2 (RFC 8441); empty: HTTP. The rest is as HTTP/1.1 would ask for it.
+  std::string_view protocol{};
+  body* content = nullptr;  // none; or a body that may be empty
   bool expect_continue = false;
   bool stops_at_answer = false;
   /// Where the sending goes on when an answer below 300 is there; null: it has ended by then.

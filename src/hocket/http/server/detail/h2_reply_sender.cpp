@@ -18,7 +18,11 @@ namespace hocket::http::detail {
 static constexpr std::size_t most_sent_at_once = 256 * 1024;
 static constexpr std::size_t most_read = 64 * 1024;  // of a file
 
-static bool has_no_body(const reply& given) noexcept { return given.status == 204 || given.status == 304; }
+static constexpr int switching_protocols = 101;
+
+static bool has_no_body(const reply& given) noexcept {
+  return given.status == 204 || given.status == 304 || given.status == switching_protocols;
+}
 
 bool h2_reply_sender::write_head(const reply& given, bool answers_head) noexcept {
   given_ = &given;
@@ -44,7 +48,9 @@ void h2_reply_sender::begin(bool has_body) {
   fields.for_each([&list](std::string_view name, std::string_view value) {
     if (!is_of_connection(name)) list.push_back({name, value});
   });
-  session_.submit_reply(stream_, given_->status, list, has_body);
+  // RFC 8441, 5: where HTTP/1.1 says 101, and the stream stays open.
+  const bool changes_protocol = given_->status == switching_protocols;
+  session_.submit_reply(stream_, changes_protocol ? 200 : given_->status, list, has_body || changes_protocol);
 }
 
 coro<void> h2_reply_sender::send_with(std::string_view body) {

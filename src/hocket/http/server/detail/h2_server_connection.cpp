@@ -25,7 +25,8 @@ static h2_limits limits_of(const server_options& options) noexcept {
   return {.streams = options.http2.max_streams,
           .window_bytes = options.http2.window_bytes,
           .connection_window_bytes = options.http2.connection_window_bytes,
-          .head_bytes = static_cast<std::uint32_t>(options.max_head_bytes)};
+          .head_bytes = static_cast<std::uint32_t>(options.max_head_bytes),
+          .takes_protocols = options.http2.websockets};
 }
 
 h2_server_connection::h2_server_connection(server& owner, byte_stream& stream, const client_of_connection& client)
@@ -44,7 +45,7 @@ coro<void> h2_server_connection::serve(buffer come, bool has_sent_preface) {
   co_await with_task_group([this, come = std::move(come)](task_group& tasks) mutable -> coro<void> {
     tasks_ = &tasks;
     auto writing = tasks.create_task(write(), {.name = "http connection writer"});
-    if (is_stopping_) tasks.create_task(end_in_order(), {.name = "http connection end"});
+    if (is_ending_) tasks.create_task(end_in_order(), {.name = "http connection end"});
     co_await reading_.run(read(std::move(come)));
     answered_.for_each([](h2_server_stream& each) { each.lose(); });  // in an orderly end there is none left
     co_await none_live_.wait();
@@ -104,7 +105,7 @@ bool h2_server_connection::loses_patience(time_point now) {
 
 bool h2_server_connection::has_been_idle_for(duration length) const noexcept {
   if (is_lingering_) return true;
-  return live_ == 0 && !is_stopping_ && loop::running().time() - idle_since_ >= length;
+  return live_ == 0 && !is_ending_ && loop::running().time() - idle_since_ >= length;
 }
 
 // ---- requests
@@ -130,7 +131,7 @@ void h2_server_connection::begin_requests() {
     none_live_.clear();
     answered_.push_back(*request);
     tasks_->create_task(answer(std::move(request)), {.name = "http request"});
-    if (++served_ == options().max_requests) stop();
+    if (++served_ == options().max_requests) end_soon();
   }
   begun_.clear();
 }
@@ -178,8 +179,13 @@ coro<void> h2_server_connection::write() {
 // ---- the end
 
 void h2_server_connection::stop() noexcept {
+  stopping_.set();
   if (is_lingering_) lingering_.cancel();
-  if (std::exchange(is_stopping_, true) || tasks_ == nullptr) return;
+  end_soon();
+}
+
+void h2_server_connection::end_soon() noexcept {
+  if (std::exchange(is_ending_, true) || tasks_ == nullptr) return;
   try {
     tasks_->create_task(end_in_order(), {.name = "http connection end"});
   } catch (const std::exception&) {  // it ends already, or there is no memory for more

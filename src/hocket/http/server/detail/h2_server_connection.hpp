@@ -34,6 +34,9 @@ class h2_server_connection final : private h2_session {
   /// The server stops: the client is told so (GOAWAY), requests that it has sent already are answered.
   void stop() noexcept;
 
+  /// Set then: for those who speak another protocol on one of its streams.
+  [[nodiscard]] event& stopping() noexcept { return stopping_; }
+
   /// A reply is under way.
   [[nodiscard]] bool is_sending() const noexcept { return live_ > 0 || is_writing_; }
   /// Waits for a request, or for the client to end it.
@@ -57,6 +60,8 @@ class h2_server_connection final : private h2_session {
   [[nodiscard]] time_point end_of_patience();
   [[nodiscard]] bool loses_patience(time_point now);
   void begin_requests();
+  /// The client is told to begin no more requests; those that it has sent already are answered.
+  void end_soon() noexcept;
   coro<void> answer(std::unique_ptr<h2_server_stream> request);
   coro<void> write();
   coro<void> end_in_order();
@@ -81,10 +86,11 @@ class h2_server_connection final : private h2_session {
   cancel_scope reading_;
   cancel_scope lingering_;
   event pong_;
+  event stopping_;
   std::string sending_;
   time_point idle_since_{};
   std::optional<time_point> head_begun_;
-  bool is_stopping_ = false;
+  bool is_ending_ = false;
   bool is_writing_ = false;
   bool is_over_ = false;    // nothing more will be written but what is there
   bool is_broken_ = false;  // the client has gone

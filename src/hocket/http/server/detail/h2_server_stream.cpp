@@ -6,9 +6,11 @@
 
 #include <hocket/base/append.hpp>
 #include <hocket/core/activity.hpp>
+#include <hocket/core/finally.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/detail/authority.hpp>
 #include <hocket/http/detail/framing.hpp>
+#include <hocket/http/detail/h2_tunnel.hpp>
 #include <hocket/http/detail/request_rules.hpp>
 #include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/server/detail/body_rate.hpp>
@@ -51,6 +53,7 @@ void h2_server_stream::take_pseudo_field(std::string_view name, std::string_view
   if (name == ":method") method_ = value;
   if (name == ":path") target_ = value;
   if (name == ":authority") authority_ = value;
+  if (name == ":protocol") protocol_ = value;
 }
 
 void h2_server_stream::require_room_for(std::string_view name, std::string_view value) {
@@ -68,15 +71,19 @@ void h2_server_stream::require_room_for(std::string_view name, std::string_view 
 }
 
 bool h2_server_stream::head_ends() {
-  has_body_ = !is_whole();
+  has_body_ = !is_whole() && protocol_.empty();
   connection_.request_has_come(*this);
   return true;
 }
 
 void h2_server_stream::begin_request() {
-  if (method_ == "CONNECT") target_ = authority_;
+  if (!protocol_.empty())
+    ask_as_over_http_1();
+  else if (method_ == "CONNECT")
+    target_ = authority_;
   append(request_line_, method_, " ", target_, " HTTP/2.0");
   if (refusal_) throw *refusal_;
+  if (!protocol_.empty() && !equal_ignoring_case(protocol_, "websocket")) throw bad_message("unknown protocol", 501);
   check_target(method_, target_);
   if (!cookies_.empty()) fields_.add_unchecked("cookie", cookies_);
   const std::string_view name = host();
@@ -90,6 +97,13 @@ void h2_server_stream::begin_request() {
                                    .content_length = has_body_ ? length : 0});
   waits_to_go_on_ = wants_continue(fields_) && has_body_;
   introduce();
+}
+
+// So that handlers need not know how it is asked for. No request of HTTP/2 has these fields: it would be malformed (RFC 9113, 8.2.2).
+void h2_server_stream::ask_as_over_http_1() {
+  method_ = "GET";
+  fields_.add_unchecked("upgrade", protocol_);
+  fields_.add_unchecked("connection", "Upgrade");
 }
 
 // RFC 9113, 8.3.1: of what could be read in two ways nothing is believed.
@@ -107,6 +121,7 @@ std::string_view h2_server_stream::host() const {
 // ---- the body
 
 coro<std::string_view> h2_server_stream::next() {
+  if (!protocol_.empty()) co_return std::string_view{};  // what comes is no body
   if (std::exchange(waits_to_go_on_, false)) {
     connection_.submit_interim_reply(*this, 100, {});
     connection_.collect();
@@ -177,13 +192,30 @@ coro<void> h2_server_stream::answer_by(reply& given) {
   activity answering(request_line_);
   answering.enter("handler");
   co_await ask_handler(given);
+  if (!protocol_.empty() && given.status / 100 == 2)  // the client would take it for consent
+    given = reply::error(http_error(501, "there is no websocket here"));
   answering.enter("sending");
   if (!is_closed()) co_await send_reply(given);
+  if (given.status != switching_protocols || !sender_.is_complete()) co_return;
+  answering.enter("another protocol");
+  co_await change_protocol();
+}
+
+bool h2_server_stream::may_change_protocol() noexcept {
+  return !protocol_.empty() && request_.get<protocol_change>() != nullptr;
+}
+
+// Others may still be in the stream when who speaks on it has ended.
+coro<void> h2_server_stream::change_protocol() {
+  const auto tunnel = std::make_shared<h2_tunnel>(*this, nullptr, options().standstill);
+  upgraded_connection connection{{h2_tunnel::open(tunnel), {}}, connection_.stopping()};
+  const auto leave = [&tunnel]() -> coro<void> { co_await tunnel->leave(); };
+  co_await finally(speak(connection), leave);
 }
 
 bool h2_server_stream::write_head(const reply& given) {
   waits_to_go_on_ = false;
-  if (given.headers.contains_token("Connection", "close")) connection_.stop();
+  if (given.headers.contains_token("Connection", "close")) connection_.end_soon();
   return sender_.write_head(given, method_ == "HEAD");
 }
 

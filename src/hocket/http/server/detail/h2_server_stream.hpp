@@ -48,14 +48,17 @@ class h2_server_stream final : public h2_stream, public list_link<>, private ser
   [[nodiscard]] bool write_head(const reply& given) override;
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<void> send_long_body(reply& given) override { return write_body(given); }
   void give_up(defeat why) noexcept override;
+  [[nodiscard]] bool may_change_protocol() noexcept override;
 
   void take_pseudo_field(std::string_view name, std::string_view value);
   void require_room_for(std::string_view name, std::string_view value);
   void begin_request();
+  void ask_as_over_http_1();
   [[nodiscard]] std::string_view host() const;
   coro<void> refuse(const bad_message& problem);
   coro<void> answer();
   coro<void> answer_by(reply& given);
+  coro<void> change_protocol();
   void leave();
 
   h2_server_connection& connection_;
@@ -65,7 +68,8 @@ class h2_server_stream final : public h2_stream, public list_link<>, private ser
   std::string method_;
   std::string target_;
   std::string authority_;
-  std::string cookies_;  // RFC 9113, 8.2.3: they may come as several fields
+  std::string protocol_;  // to speak on the stream from here on, if the client asks for that (RFC 8441)
+  std::string cookies_;   // RFC 9113, 8.2.3: they may come as several fields
   std::string request_line_;
   headers fields_;
   std::size_t head_bytes_ = 0;

@@ -21,7 +21,8 @@ class reply_fields {
                const server_options& options, date_line& date)
       : given_(given), length_(length), options_(options) {
     if (options.wall_clock != nullptr && !given.headers.contains("Date")) date_ = date.value_at(options.wall_clock());
-    may_say_length_ = given.body.is_empty() && given.status != 204 && (answers_head || given.status == 304);
+    may_say_length_ =
+        given.body.is_empty() && given.status >= 200 && given.status != 204 && (answers_head || given.status == 304);
   }
 
   /// Calls `add(name, value)` for each.

@@ -33,14 +33,12 @@
 #include <hocket/http/server/detail/request_access.hpp>
 #include <hocket/http/server/detail/request_target.hpp>
 #include <hocket/http/server/detail/server_connection.hpp>
-#include <hocket/http/server/upgraded_connection.hpp>
 #include <hocket/tls/tls_layer.hpp>
 
 namespace hocket::http::detail {
 
 using body_state = request_reader::body_state;
 
-static constexpr int switching_protocols = 101;
 static constexpr auto longest_linger = std::chrono::seconds(5);
 static constexpr auto longest_farewell =
     std::chrono::seconds(1);  // for a client's closure alert; most send none at rest
@@ -245,15 +243,7 @@ coro<void> server_connection::change_protocol() {
   } const registered{stopping_ = &stopping};
   if (owner_.stopping_) stopping.set();
   upgraded_connection connection{{std::move(stream_), reader_.take_rest()}, stopping};
-  std::string problem;
-  try {
-    co_await request_.get<protocol_change>()->speak(connection);
-    if (connection.stream.is_open()) co_await connection.stream.close();
-  } catch (const std::system_error&) {  // the client has gone
-  } catch (const std::exception& thrown) {
-    problem = thrown.what();
-  }
-  if (!problem.empty()) report(problem);
+  co_await speak(connection);
 }
 
 // Cancels the work when the client goes.

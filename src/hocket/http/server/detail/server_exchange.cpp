@@ -55,7 +55,7 @@ coro<void> server_exchange::ask_handler(reply& given) {
   try {
     given = co_await owner_.handler_(request_);
     if (given.status >= 200 && given.status <= 999) co_return;
-    if (given.status == 101 && may_change_protocol()) co_return;
+    if (given.status == switching_protocols && may_change_protocol()) co_return;
     problem = fmt::format("the handler gave the status {}", given.status);
   } catch (const http_error& known) {
     given = reply::error(known);
@@ -130,6 +130,18 @@ coro<void> server_exchange::write_body(reply& given) {
   given = std::move(*refusal);
   static_cast<void>(begin(given));
   co_await sink().send_with(*given.body.in_memory());
+}
+
+coro<void> server_exchange::speak(upgraded_connection& connection) {
+  std::string problem;
+  try {
+    co_await request_.get<protocol_change>()->speak(connection);
+    if (connection.stream.is_open()) co_await connection.stream.close();
+  } catch (const std::system_error&) {  // the client has gone
+  } catch (const std::exception& thrown) {
+    problem = thrown.what();
+  }
+  if (!problem.empty()) report(problem);
 }
 
 void server_exchange::tell_of_answer(int status, std::optional<time_point> begun, bool complete,

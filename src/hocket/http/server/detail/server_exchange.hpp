@@ -12,6 +12,7 @@
 #include <hocket/http/server/reply.hpp>
 #include <hocket/http/server/request.hpp>
 #include <hocket/http/server/server.hpp>
+#include <hocket/http/server/upgraded_connection.hpp>
 
 namespace hocket::http::detail {
 
@@ -48,6 +49,9 @@ class server_exchange {
   coro<void> ask_handler(reply& given);
   /// Sends what it gave; what cannot be sent is given up. `given` is another one afterwards if its body failed before anything was sent.
   coro<void> send_reply(reply& given);
+  /// Has who was set for it (`protocol_change`) speak another protocol, and closes the connection then. What it throws is reported, but for
+  /// the end of the connection.
+  coro<void> speak(upgraded_connection& connection);
   void tell_of_answer(int status, std::optional<time_point> begun, bool complete, std::string_view refused_for = {});
   void report(std::string_view problem) const;
 
@@ -67,6 +71,8 @@ class server_exchange {
   virtual void give_up(defeat why) noexcept = 0;
   /// The client has asked for another protocol, and can be given one.
   [[nodiscard]] virtual bool may_change_protocol() noexcept { return false; }
+
+  static constexpr int switching_protocols = 101;
 
   coro<void> write_body(reply& given);
 
