@@ -103,7 +103,7 @@ TEST(response_parser, passes_over_chunk_extensions) {
   EXPECT_EQ(body_of(chunked("5;a;b=\"c;d\";e=f\r\nhello\r\n0;last\r\n\r\n")), "hello");
 }
 
-TEST(response_parser, drops_trailers) {
+TEST(response_parser, takes_nothing_of_trailers_for_the_head) {
   const auto result =
       read(chunked("2\r\nhi\r\n0\r\nX-Sum: 1\r\nContent-Length: 77\r\nTransfer-Encoding: gzip\r\n\r\nHTTP/1.1"));
   EXPECT_EQ(result.messages.at(0).head, "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n");
@@ -344,6 +344,19 @@ TEST(response_parser, bounds_trailers) {
   std::string many = "0\r\n";
   for (int n = 0; n < 257; ++n) many += "a:\r\n";
   EXPECT_EQ(failure(chunked(many + "\r\n")), "bad response: more than 256 trailers");
+}
+
+TEST(response_parser, keeps_trailers_until_the_next_response) {
+  response_parser parser;
+  for (const std::string_view sum : {"1", "2"}) {
+    parser.begin("GET");
+    const std::string bytes = chunked("2\r\nhi\r\n0\r\nX-Sum:  " + std::string(sum) + " \r\nX-How: well\r\n\r\n");
+    std::string_view input = bytes;
+    std::string_view body;
+    while (parser.next(input, body) != parse_event::end) EXPECT_TRUE(parser.trailers().empty());
+    EXPECT_EQ(parser.trailers().size(), 2U);
+    EXPECT_EQ(parser.trailers().get("X-Sum"), sum);
+  }
 }
 
 TEST(response_parser, counts_trailers_anew_in_each_response) {

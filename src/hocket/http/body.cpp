@@ -24,6 +24,7 @@ class measuring_writer final : public body_writer {
     return to_.write_file(from, offset, length);
   }
   HOCKET_CORO_WRAPPER coro<void> flush() override { return to_.flush(); }
+  void add_trailer(std::string_view name, std::string_view value) override { to_.add_trailer(name, value); }
 
   void finish() const {
     if (left_ > 0) throw error(fmt::format("a part of the body has {} bytes less than was said of it", left_));
@@ -40,6 +41,15 @@ class measuring_writer final : public body_writer {
 };
 
 }  // namespace
+
+void body_writer::add_trailer(std::string_view, std::string_view) {
+  throw invalid_state_error("nothing is sent behind this body");
+}
+
+const headers& body_source::trailers() const noexcept {
+  static const headers none;
+  return none;
+}
 
 coro<void> detail::relay(body_source& from, body_writer& to) {
   for (auto piece = co_await from.next(); !piece.empty(); piece = co_await from.next()) co_await to.write(piece);

@@ -15,6 +15,7 @@
 #include <hocket/core/aclosing.hpp>
 #include <hocket/core/async_generator.hpp>
 #include <hocket/core/coro.hpp>
+#include <hocket/http/headers.hpp>
 #include <hocket/io/file.hpp>
 
 namespace hocket::http {
@@ -33,6 +34,11 @@ class body_writer {
   [[nodiscard]] virtual coro<void> write_file(file& from, std::uint64_t offset, std::uint64_t length) = 0;
   /// Sends what a coding still keeps, and the head if nothing else was sent, for a peer that waits for it: an event, a line of progress.
   [[nodiscard]] virtual coro<void> flush() = 0;
+
+  /// Adds a field that is sent behind the body: a checksum, how it went. Who passes the message on may leave it out, and to a client of HTTP/1.0 there are
+  /// none. Throws `invalid_state_error` of a body whose length was announced, hocket::error of a field that has to be known before the body
+  /// (Content-Type, Set-Cookie), and as `headers::add`. Source: RFC 9110, 6.5.
+  virtual void add_trailer(std::string_view name, std::string_view value);
 };
 
 /// The bytes of a message's body as they arrive, from a connection or through a coding.
@@ -44,6 +50,10 @@ class body_source {
   /// the peer is held back while nobody asks. Cancelled, also by a time-out around it, it loses nothing: the next call goes on. Throws what went
   /// wrong on the way, and the same again at each further call: a body that was cut off never looks like one that has ended.
   [[nodiscard]] virtual coro<std::string_view> next() = 0;
+
+  /// The fields behind the body, once `next` has given its end; empty before, and if there are none. They are bounded as those of a head are, and
+  /// nothing that they say takes the place of what the head says. Source: RFC 9110, 6.5.
+  [[nodiscard]] virtual const headers& trailers() const noexcept;
 };
 
 /// The body of a message that is sent, of a request or a reply: nothing, text, a part of a file, pieces that are made while they

@@ -134,16 +134,6 @@ HOCKET_TEST(http2_server, gives_the_handler_the_body) {
   co_await server.stop();
 }
 
-HOCKET_TEST(http2_server, passes_over_trailers) {
-  running_server server(echo_body, spoken());
-  auto client = co_await h2_client::connect(server.address());
-  const std::string trailers =
-      h2::frame(h2::headers, h2::end_headers | h2::end_stream, 1, h2::block({{"checksum", "1"}}));
-  const auto answer = co_await client.ask(1, h2::post(1, "/") + h2::body(1, "text", false) + trailers);
-  EXPECT_EQ(answer.body, "text");
-  co_await server.stop();
-}
-
 HOCKET_TEST(http2_server, relays_both_ways_at_once) {
   running_server server(
       [](request& asked) -> coro<reply> {

@@ -21,7 +21,6 @@
 #include <hocket/http/websocket/connect_websocket.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/every_backend.hpp>
-#include <hocket/testing/fail_each_allocation.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;

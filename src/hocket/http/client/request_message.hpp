@@ -6,6 +6,7 @@
 #include <hocket/http/body.hpp>
 #include <hocket/http/client/exchange_recorder.hpp>
 #include <hocket/http/headers.hpp>
+#include <hocket/http/interim_hook.hpp>
 #include <hocket/url/url.hpp>
 
 namespace hocket::http {
@@ -22,6 +23,8 @@ struct request_message {
   bool expect_continue = false;
   /// See `request_options::stop_at_answer`.
   bool stop_at_answer = false;
+  /// See `request_options::on_interim`.
+  interim_hook on_interim{};
   /// See `request_options::recorder`.
   std::shared_ptr<exchange_recorder> recorder{};
 };

@@ -11,6 +11,7 @@
 #include <hocket/http/client/proxy.hpp>
 #include <hocket/http/form/multipart_form.hpp>
 #include <hocket/http/headers.hpp>
+#include <hocket/http/interim_hook.hpp>
 #include <hocket/loop/clock.hpp>
 #include <hocket/url/form_urlencoded.hpp>
 
@@ -37,6 +38,8 @@ struct request_options {
   /// once and ends the sending, for servers that have what they need; the connection is closed after it. For answers that are read while
   /// the body is sent see `session::exchange`.
   bool stop_at_answer = false;
+  /// Told of interim answers before the one that is given: of the hints of 103, of 100. Those of redirects and of challenges that are answered, too.
+  interim_hook on_interim{};
   /// Who one is to the origin that is asked; redirects to another do not take it along. Takes the place of the session's.
   std::optional<credentials> auth{};
   /// Takes the place of the session's total.

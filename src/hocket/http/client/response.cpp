@@ -53,6 +53,7 @@ void response::raise_for_status() const {
   if (!ok()) throw status_error(status());
 }
 
+const http::headers& response::trailers() const noexcept { return exchange_->trailers; }
 coro<std::string_view> response::next() { return exchange_->next(); }
 coro<void> response::drain() { return exchange_->drain(); }
 

@@ -88,6 +88,9 @@ class response final : public body_source {
   /// connection is closed, and every further call throws the same.
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::string_view> next() override;
 
+  /// The fields behind the body, once all of it was read.
+  [[nodiscard]] const http::headers& trailers() const noexcept override;
+
   /// Reads the rest of the body away, if it is at most 64 KiB and comes within a second, so that the connection can be used
   /// again. Throws only `cancelled`.
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<void> drain();

@@ -84,8 +84,13 @@ struct h2_callbacks {
     self.head_size_ += name_size + value_size + field_overhead;
     if (self.head_size_ > self.largest_head_) return self.has_enough();
     h2_stream* const stream = stream_of(session, frame->hd.stream_id);
-    if (stream == nullptr || stream->has_head_) return 0;  // trailers
-    return guard(user, [&](h2_session&) { stream->take_field(text_of(name, name_size), text_of(value, value_size)); });
+    if (stream == nullptr) return 0;
+    return guard(user, [&](h2_session&) {
+      if (stream->has_head_)
+        stream->take_trailer(text_of(name, name_size), text_of(value, value_size));
+      else
+        stream->take_field(text_of(name, name_size), text_of(value, value_size));
+    });
   }
 
   // Unless it is told otherwise it would pass over it. RFC 9113, 8.2.1
@@ -182,13 +187,25 @@ struct h2_callbacks {
 
   // How much of a body goes in the next frame.
   static ssize_t read_body(nghttp2_session* session, std::int32_t id, std::uint8_t*, std::size_t most,
-                           std::uint32_t* flags, nghttp2_data_source*, void*) {
+                           std::uint32_t* flags, nghttp2_data_source*, void* user) {
     const h2_stream* const stream = stream_of(session, id);
     if (stream == nullptr || !stream->has_to_send()) return NGHTTP2_ERR_DEFERRED;
     const std::size_t size = std::min(most, stream->pending_.size());
     *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-    if (size == stream->pending_.size() && stream->is_last_) *flags |= NGHTTP2_DATA_FLAG_EOF;
-    return static_cast<ssize_t>(size);
+    if (size < stream->pending_.size() || !stream->is_last_) return static_cast<ssize_t>(size);
+    *flags |= NGHTTP2_DATA_FLAG_EOF;
+    if (stream->trailers_out_.empty()) return static_cast<ssize_t>(size);
+    *flags |= NGHTTP2_DATA_FLAG_NO_END_STREAM;
+    const int problem =
+        guard(user, [&](h2_session& self) { self.submit_trailers(stream->id_, stream->trailers_out_); });
+    return problem != 0 ? problem : static_cast<ssize_t>(size);
+  }
+
+  static int on_frame_send(nghttp2_session* session, const nghttp2_frame* frame, void*) {
+    if (frame->hd.type != NGHTTP2_HEADERS) return 0;
+    if (h2_stream* const stream = stream_of(session, frame->hd.stream_id))
+      stream->head_was_sent((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0);
+    return 0;
   }
 
   static int send_body(nghttp2_session* session, nghttp2_frame* frame, const std::uint8_t* frame_head, std::size_t size,
@@ -218,6 +235,7 @@ struct h2_callbacks {
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
       nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
       nghttp2_session_callbacks_set_send_data_callback(callbacks, send_body);
+      nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_send);
       return callbacks;
     }();
     return made;
@@ -359,6 +377,13 @@ void h2_session::submit_interim_reply(h2_stream& on, int status, std::span<const
   const auto head = reply_head({digits.data(), digits.size()}, fields);
   require(
       nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, on.id(), nullptr, head.data(), head.size(), nullptr));
+}
+
+void h2_session::submit_trailers(std::int32_t stream, const headers& fields) {
+  std::vector<nghttp2_nv> all;
+  all.reserve(fields.size());
+  for (const auto& [name, value] : fields) all.push_back(nv_of(name, value));
+  require(nghttp2_submit_trailer(session_.get(), stream, all.data(), all.size()));
 }
 
 void h2_session::resume(h2_stream& body) { require(nghttp2_session_resume_data(session_.get(), body.id())); }

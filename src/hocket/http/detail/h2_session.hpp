@@ -130,6 +130,7 @@ class h2_session {
     void operator()(nghttp2_session* unused) const noexcept;
   };
 
+  void submit_trailers(std::int32_t stream, const headers& fields);
   [[nodiscard]] bool admits_oddity() noexcept;
   [[nodiscard]] int has_enough() noexcept;
   void rethrow_parked();

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <hocket/base/error.hpp>
 #include <hocket/core/timeout.hpp>
@@ -65,6 +66,10 @@ void h2_stream::give_credit() {
   session_.collect();
 }
 
+const headers& h2_stream::trailers() const noexcept {
+  return is_whole_ && arrived_.empty() ? trailers_ : body_source::trailers();
+}
+
 // ---- what goes
 
 coro<void> h2_stream::send(std::string_view piece, bool is_last, duration limit, duration silence) {
@@ -109,12 +114,36 @@ std::string_view h2_stream::take_pending(std::size_t size) noexcept {
   const std::string_view piece = pending_.substr(0, size);
   pending_.remove_prefix(piece.size());
   taken_at_ = loop::running().time();
-  if (pending_.empty()) {
-    has_sent_last_ = is_last_;
-    is_last_ = false;
+  if (pending_.empty() && !(is_last_ && !trailers_out_.empty())) end_sending();
+  return piece;
+}
+
+void h2_stream::end_sending() noexcept {
+  has_sent_last_ = is_last_;
+  is_last_ = false;
+  sent_.set();
+}
+
+// Heads go out in the order in which they were submitted: interim ones, the final one, trailers.
+void h2_stream::head_was_sent(bool ends_stream) noexcept {
+  if (interim_ == 0) {
+    if (ends_stream && is_last_) end_sending();
+  } else if (--interim_ == 0) {
     sent_.set();
   }
-  return piece;
+}
+
+coro<void> h2_stream::send_interim(int status, const headers& fields, duration limit) {
+  if (is_closed_) throw gone();
+  const std::vector<headers::field> list(fields.begin(), fields.end());
+  session_.submit_interim_reply(*this, status, list);
+  ++interim_;
+  session_.collect();
+  while (interim_ > 0 && !is_closed_) {
+    sent_.clear();
+    co_await with_timeout(limit, sent_.wait());
+  }
+  if (is_closed_) throw gone();
 }
 
 // ---- the end

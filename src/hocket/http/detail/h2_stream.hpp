@@ -36,6 +36,8 @@ class h2_stream : public body_source {
   [[nodiscard]] coro<void> wait_for_news();
   [[nodiscard]] bool has_news() const noexcept { return !arrived_.empty() || is_whole_ || failure_ != nullptr; }
   [[nodiscard]] std::string_view take();
+  /// See `body_source`.
+  [[nodiscard]] const headers& trailers() const noexcept override;
   /// All of the body has come.
   [[nodiscard]] bool is_whole() const noexcept { return is_whole_; }
   /// From here on every call of `next` throws it.
@@ -48,6 +50,11 @@ class h2_stream : public body_source {
   /// it was taken for `silence`, `cancelled`; then the body cannot go on: `invalid_state_error` of each further call.
   [[nodiscard]] coro<void> send(std::string_view piece, bool is_last, duration limit = duration::max(),
                                 duration silence = duration::max());
+  /// Goes behind the last piece of the body, with which it counts as sent.
+  void send_behind(headers trailers) noexcept { trailers_out_ = std::move(trailers); }
+  /// Of a server's: sends an interim reply, and waits until it has gone out. Throws std::system_error (connection_reset), `timeout_error`,
+  /// `cancelled`; what comes behind is not harmed by either.
+  [[nodiscard]] coro<void> send_interim(int status, const headers& fields, duration limit);
   /// A part of the body is missing from here on: nothing more of it is sent, for the peer would take what follows for that part.
   void break_off_body() noexcept { is_broken_off_ = true; }
   /// The last piece was sent, as far as this is the stream's affair: no reset can take it back.
@@ -66,6 +73,10 @@ class h2_stream : public body_source {
   virtual void take_field(std::string_view name, std::string_view value) = 0;
   /// False: it was an interim one, and another follows.
   virtual bool head_ends() = 0;
+  /// A field behind the body: `keep_trailer` keeps it, unless it is too much.
+  virtual void take_trailer(std::string_view name, std::string_view value) = 0;
+  void keep_trailer(std::string_view name, std::string_view value) { trailers_.add_unchecked(name, value); }
+  [[nodiscard]] std::size_t trailers_so_far() const noexcept { return trailers_.size(); }
   /// The stream is closed, the peer's body perhaps cut off.
   virtual void was_closed() noexcept {}
   /// What `next` throws of a body that was cut off. RFC 9113, 7
@@ -90,6 +101,8 @@ class h2_stream : public body_source {
   // What nghttp2 asks of the body that goes.
   [[nodiscard]] bool has_to_send() const noexcept { return !pending_.empty() || is_last_; }
   [[nodiscard]] std::string_view take_pending(std::size_t size) noexcept;
+  void head_was_sent(bool ends_stream) noexcept;
+  void end_sending() noexcept;
   [[nodiscard]] coro<void> wait_until_sent(duration limit, duration silence);
 
   std::int32_t id_;
@@ -100,6 +113,9 @@ class h2_stream : public body_source {
   bool is_last_ = false;  // nothing comes behind what is pending
   bool has_sent_last_ = false;
   bool is_broken_off_ = false;  // of the body that goes a part was not sent
+  headers trailers_;
+  headers trailers_out_;
+  std::size_t interim_ = 0;  // replies that have not gone out
   std::string arrived_;
   std::string taken_;     // the piece that was given last
   std::size_t owed_ = 0;  // of it: the peer may send as many again when the next is asked for

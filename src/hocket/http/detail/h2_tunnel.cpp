@@ -3,6 +3,7 @@
 #include <system_error>
 #include <utility>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/http/detail/h2_tunnel.hpp>
 #include <hocket/io/stream_layer.hpp>
@@ -21,10 +22,12 @@ class h2_tunnel::layer final : public stream_layer {
  public:
   explicit layer(std::shared_ptr<h2_tunnel> tunnel) noexcept : tunnel_(std::move(tunnel)) {}
 
-  coro<buffer> receive() override { return tunnel_->receive(); }
-  coro<void> send(std::span<const std::string_view> pieces) override { return tunnel_->send(pieces); }
-  coro<void> shutdown_send() override { return tunnel_->shutdown_send(); }
-  coro<void> close() override { return tunnel_->close(); }
+  HOCKET_CORO_WRAPPER coro<buffer> receive() override { return tunnel_->receive(); }
+  HOCKET_CORO_WRAPPER coro<void> send(std::span<const std::string_view> pieces) override {
+    return tunnel_->send(pieces);
+  }
+  HOCKET_CORO_WRAPPER coro<void> shutdown_send() override { return tunnel_->shutdown_send(); }
+  HOCKET_CORO_WRAPPER coro<void> close() override { return tunnel_->close(); }
   void abort() noexcept override { tunnel_->abort(); }
   [[nodiscard]] bool has_something_to_read() const noexcept override { return tunnel_->has_something_to_read(); }
 

@@ -33,7 +33,7 @@ class message_reader {
   message_reader(const message_reader&) = delete;
   message_reader& operator=(const message_reader&) = delete;
 
-  void begin(std::string_view request_method);
+  void begin(std::string_view request_method, interim_hook* interim = nullptr);
   parse_event next(std::string_view& input, std::string_view& body);
   void finish_eof();
 
@@ -47,6 +47,7 @@ class message_reader {
   [[nodiscard]] std::string_view start_line() const noexcept;
   [[nodiscard]] std::string_view target_or_reason() const noexcept { return target_or_reason_; }
   [[nodiscard]] http::headers& headers() noexcept { return headers_; }
+  [[nodiscard]] http::headers& trailers() noexcept { return trailers_; }
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept { return framing_.content_length; }
   [[nodiscard]] bool is_chunked() const noexcept { return framing_.end == body_end::last_chunk; }
   [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_; }
@@ -105,7 +106,8 @@ class message_reader {
   std::string name_;                   // of the field being read, as its value
   std::string value_;
   http::headers headers_;
-  std::size_t trailers_ = 0;
+  http::headers trailers_;
+  interim_hook* interim_ = nullptr;
   unsigned char seen_ = 0;
 
   // Known once the head is; the caller may take the fields away.
@@ -189,11 +191,12 @@ void check_host(const headers& fields, int http_minor) {
 
 }  // namespace
 
-void message_reader::begin(std::string_view request_method) {
+void message_reader::begin(std::string_view request_method, interim_hook* interim) {
   request_method_ = request_method;
+  interim_ = interim;
   checker_.begin_head();
   parked_ = nullptr;
-  trailers_ = 0;
+  trailers_.clear();
   started_ = false;
   is_http2_preface_ = false;
   continues_ = false;
@@ -262,6 +265,7 @@ parse_event message_reader::read_head(std::string_view& input) {
     }
     if (has(of_length)) static_cast<void>(response_framing(headers_, status(), request_method_));
     continues_ = continues_ || status() == 100;
+    if (interim_ != nullptr) (*interim_)(status(), headers_);
     begin_head();
   }
 }
@@ -434,12 +438,12 @@ void message_reader::require_room_in_line(std::size_t size) const {
 int message_reader::on_value_complete() {
   if (!is_token(name_)) throw bad_message("malformed header field");
   const bool trailer = stage_ == stage::body;
-  const auto fields_before = trailer ? trailers_ : headers_.size();
+  const auto fields_before = trailer ? trailers_.size() : headers_.size();
   if (fields_before == limits_.fields) {
     throw bad_message("more than " + std::to_string(limits_.fields) + (trailer ? " trailers" : " header fields"), 431);
   }
   if (trailer) {
-    ++trailers_;
+    trailers_.add_unchecked(name_, trim(value_));
   } else {
     headers_.add_unchecked(name_, trim(value_));
     seen_ |= kind_of(name_);
@@ -477,7 +481,9 @@ response_parser::response_parser(response_parser&&) noexcept = default;
 response_parser& response_parser::operator=(response_parser&&) noexcept = default;
 response_parser::~response_parser() = default;
 
-void response_parser::begin(std::string_view request_method) { reader_->begin(request_method); }
+void response_parser::begin(std::string_view request_method, interim_hook* interim) {
+  reader_->begin(request_method, interim);
+}
 parse_event response_parser::next(std::string_view& input, std::string_view& body) {
   return reader_->next(input, body);
 }
@@ -488,6 +494,7 @@ int response_parser::status() const noexcept { return reader_->status(); }
 std::string_view response_parser::reason() const noexcept { return reader_->target_or_reason(); }
 int response_parser::http_minor() const noexcept { return reader_->http_minor(); }
 http::headers& response_parser::headers() noexcept { return reader_->headers(); }
+http::headers& response_parser::trailers() noexcept { return reader_->trailers(); }
 std::optional<std::uint64_t> response_parser::content_length() const noexcept { return reader_->content_length(); }
 bool response_parser::keep_alive() const noexcept { return reader_->keep_alive(); }
 bool response_parser::upgraded() const noexcept { return reader_->changes_protocol(); }
@@ -508,6 +515,7 @@ std::string_view request_parser::method() const noexcept { return reader_->metho
 std::string_view request_parser::target() const noexcept { return reader_->target_or_reason(); }
 int request_parser::http_minor() const noexcept { return reader_->http_minor(); }
 http::headers& request_parser::headers() noexcept { return reader_->headers(); }
+const http::headers& request_parser::trailers() const noexcept { return reader_->trailers(); }
 std::optional<std::uint64_t> request_parser::content_length() const noexcept { return reader_->content_length(); }
 bool request_parser::is_chunked() const noexcept { return reader_->is_chunked(); }
 bool request_parser::keep_alive() const noexcept { return reader_->keep_alive(); }

@@ -8,6 +8,7 @@
 
 #include <hocket/http/detail/bad_message.hpp>
 #include <hocket/http/headers.hpp>
+#include <hocket/http/interim_hook.hpp>
 
 namespace hocket::http::detail {
 
@@ -33,7 +34,7 @@ class message_reader;
 ///     for (;;) switch (parser.next(input, body)) { ... }
 ///
 /// Interim responses (100, 103, ...) are passed over, but for 101, which is reported and ends with its head: what
-/// follows is another protocol. Chunks are decoded; trailers are checked and dropped. Whatever way the bytes are cut
+/// follows is another protocol. Chunks are decoded; trailers are kept. Whatever way the bytes are cut
 /// into inputs, the events are the same and the bodies, concatenated, too.
 ///
 /// Breaches of the protocol are `bad_message`; after one, only `begin` may be called. Reading the next message on the
@@ -47,8 +48,8 @@ class response_parser {
   ~response_parser();
 
   /// Makes ready for the next response on the connection, which answers a request of that method: HEAD and CONNECT
-  /// change what a response looks like.
-  void begin(std::string_view request_method);
+  /// change what a response looks like. `interim` is told of interim responses, and lives until the head was read; null: nobody is.
+  void begin(std::string_view request_method, interim_hook* interim = nullptr);
 
   /// Reads on, consuming from the front of `input`. `body` is set with the event `body` and points into the input.
   /// Throws `bad_message`, and `invalid_state_error` when the message has ended already.
@@ -72,6 +73,9 @@ class response_parser {
 
   /// May be moved from or swapped out.
   [[nodiscard]] http::headers& headers() noexcept;
+
+  /// Those behind the body, from `end` on; the same.
+  [[nodiscard]] http::headers& trailers() noexcept;
 
   /// What Content-Length says, even where there is no body (HEAD, 304).
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept;
@@ -122,6 +126,9 @@ class request_parser {
 
   /// May be moved from or swapped out.
   [[nodiscard]] http::headers& headers() noexcept;
+
+  /// Those behind the body, from `end` on.
+  [[nodiscard]] const http::headers& trailers() const noexcept;
 
   [[nodiscard]] std::optional<std::uint64_t> content_length() const noexcept;
 

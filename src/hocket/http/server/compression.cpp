@@ -48,6 +48,8 @@ class encoding_writer final : public body_writer {
     co_await to_.flush();
   }
 
+  void add_trailer(std::string_view name, std::string_view value) override { to_.add_trailer(name, value); }
+
   coro<void> finish() { co_await encode({}, encoding_end::content); }
 
  private:

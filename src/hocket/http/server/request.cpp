@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <hocket/http/detail/bad_message.hpp>
+#include <hocket/http/server/detail/interim_sink.hpp>
 #include <hocket/http/server/request.hpp>
 
 namespace hocket::http {
@@ -33,5 +34,7 @@ coro<std::string> request::read(std::optional<std::size_t> limit_bytes) {
     whole += piece;
   }
 }
+
+coro<void> request::send_early_hints(http::headers fields) { co_await interim_->send_early_hints(fields); }
 
 }  // namespace hocket::http

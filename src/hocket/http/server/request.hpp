@@ -22,8 +22,9 @@
 namespace hocket::http {
 
 namespace detail {
+class interim_sink;
 class request_access;
-}
+}  // namespace detail
 
 /// A request that a server has got: its head is there, its body comes as it is asked for. It and all that it shows are alive and stay
 /// the same until the reply was sent; it belongs to one task at a time. Counterpart: aiohttp.web.Request.
@@ -84,9 +85,19 @@ class request final : public body_source {
   /// `http_error` (400, 408, 413) for a body that breaks the protocol or comes too slowly, std::system_error if the client has gone; then
   /// every further call throws the same.
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::string_view> next() override { return source_->next(); }
+  /// The fields behind the body, once all of it was read.
+  [[nodiscard]] const http::headers& trailers() const noexcept override { return source_->trailers(); }
   /// What is left of the body, as one string. Throws as `next`, and `http_error` 413 if that is more than `limit_bytes`, or more
   /// than the server's `max_body` if nothing is said.
   [[nodiscard]] coro<std::string> read(std::optional<std::size_t> limit_bytes = {});
+
+  // ---- before the reply
+
+  /// Tells the client by 103 (Early Hints) what the reply will need (`Link: </style.css>; rel=preload`), any number of times. Suspends while the client
+  /// takes nothing; clients of HTTP/1.0 are told nothing. Throws `invalid_state_error` once the reply has begun, `timeout_error` after
+  /// `server_options::grace`, std::system_error if the client has gone, `cancelled`; over HTTP/1.1 these give up the client.
+  /// Source: RFC 8297.
+  [[nodiscard]] coro<void> send_early_hints(http::headers fields);
 
   // ---- what middlewares and handlers tell each other
 
@@ -136,6 +147,7 @@ class request final : public body_source {
   std::optional<std::uint64_t> content_length_ = 0;
   std::size_t max_body_ = 0;
   body_source* source_ = nullptr;
+  detail::interim_sink* interim_ = nullptr;
   std::vector<std::string> segments_;  // of the path, decoded
   std::size_t routed_ = 0;             // of these
   std::vector<named_part> parameters_;

@@ -27,6 +27,9 @@ class carrier {
   /// is still being sent. Cancelled, it loses nothing: the next call goes on.
   [[nodiscard]] virtual coro<std::string_view> next() = 0;
 
+  /// The fields behind the answer's body, once it has ended.
+  [[nodiscard]] virtual headers take_trailers() = 0;
+
   /// The request's body may have been asked for a part of it.
   [[nodiscard]] virtual bool has_begun_body() const noexcept { return true; }
 

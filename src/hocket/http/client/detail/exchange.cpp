@@ -153,6 +153,7 @@ coro<void> exchange::attempt(request_message& asked, const session_call& call, r
                                  .stops_at_answer = asked.stop_at_answer,
                                  .senders = call.senders,
                                  .trace = trace_,
+                                 .on_interim = asked.on_interim ? &asked.on_interim : nullptr,
                                  .recorder = recorder_.get()};
   co_await lease_->exchange(request, {deadline_, options_.timeouts.sock_read}, head);
   trace_.tell(&tracing::response_headers_received, head.status);
@@ -191,10 +192,12 @@ coro<std::string_view> exchange::next_as_it_came() {
     receiving.enter("receiving the body");
     const std::string_view piece = co_await lease_->next();
     received += piece.size();
-    if (piece.empty())
-      finish();
-    else
+    if (!piece.empty()) {
       trace_.tell(&tracing::response_chunk_received, piece.size());
+      co_return piece;
+    }
+    trailers = lease_->take_trailers();
+    finish();
     co_return piece;
   } catch (const cancelled&) {  // nothing is lost: the next call goes on
     trace_.tell(&tracing::request_exception, std::current_exception());

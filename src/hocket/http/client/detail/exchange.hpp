@@ -50,6 +50,7 @@ class exchange {
   [[nodiscard]] bool is_decoded() const noexcept { return decoder_ != nullptr; }
 
   answer_head head;
+  headers trailers;  // once the body has ended
   url target;
   std::uint64_t received = 0;  // before decoding
   std::vector<redirect_hop> history;

@@ -5,9 +5,11 @@
 
 #include <fmt/format.h>
 
+#include <hocket/base/append.hpp>
 #include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/detail/h1_body_sender.hpp>
 #include <hocket/http/client/detail/unanswered.hpp>
+#include <hocket/http/detail/trailers.hpp>
 
 namespace hocket::http::detail {
 
@@ -47,7 +49,18 @@ coro<void> h1_body_sender::flush() { co_await send({}); }
 
 coro<void> h1_body_sender::finish() {
   if (left_ && *left_ > 0) throw client_error(fmt::format("the body has {} bytes less than was said of it", *left_));
-  co_await send({left_ ? std::string_view() : std::string_view("0\r\n\r\n"), {}, {}});
+  std::string end;
+  if (!left_) {
+    end = "0\r\n";
+    for (const auto& [name, value] : trailers_) append(end, name, ": ", value, "\r\n");
+    end += "\r\n";
+  }
+  co_await send({end, {}, {}});
+}
+
+void h1_body_sender::add_trailer(std::string_view name, std::string_view value) {
+  if (left_) throw invalid_state_error("a body whose length was announced has no trailers");
+  add_trailer_field(trailers_, name, value);
 }
 
 void h1_body_sender::account(std::uint64_t size) {

@@ -22,6 +22,7 @@ class h1_body_sender final : public body_writer {
   coro<void> write(std::string_view piece) override;
   coro<void> write_file(file& from, std::uint64_t offset, std::uint64_t length) override;
   coro<void> flush() override;
+  void add_trailer(std::string_view name, std::string_view value) override;
 
   /// Throws `client_error` if less was written than was announced.
   coro<void> finish();
@@ -41,6 +42,7 @@ class h1_body_sender final : public body_writer {
   std::string_view head_;
   std::optional<std::uint64_t> left_;  // of what was announced; nothing: in chunks
   std::array<char, 20> line_{};
+  headers trailers_;
   bool refused_ = false;
   bool stuck_ = false;
   const trace_point& trace_;

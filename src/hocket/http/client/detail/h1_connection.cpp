@@ -87,7 +87,7 @@ coro<void> h1_connection::exchange(const outgoing_request& request, patience lim
   // One that rested was looked at by the pool; over TLS the server may send tickets at any time.
   if (std::exchange(fresh_, false) && request.target.scheme() == "http" && has_something_to_read())
     co_await refuse_what_came();
-  parser_.begin(request.method);
+  parser_.begin(request.method, request.on_interim);
   write_head(head_, request);
   const headers* connection_fields = fields_that_say("Connection", request);
   closes_ = connection_fields != nullptr && connection_fields->contains_token("Connection", "close");

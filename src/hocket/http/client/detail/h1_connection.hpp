@@ -24,6 +24,7 @@ class h1_connection final : public carrier, public std::enable_shared_from_this<
 
   coro<void> exchange(const outgoing_request& request, patience limits, answer_head& answer) override;
   coro<std::string_view> next() override;
+  [[nodiscard]] headers take_trailers() override { return std::move(parser_.trailers()); }
   void hurry(time_point deadline) noexcept override { stream_.hurry(deadline); }
   void abandon() noexcept override;
   [[nodiscard]] bool can_be_used_again() const noexcept override;

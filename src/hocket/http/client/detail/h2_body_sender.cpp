@@ -8,6 +8,7 @@
 #include <hocket/base/error.hpp>
 #include <hocket/http/client/client_error.hpp>
 #include <hocket/http/client/detail/h2_body_sender.hpp>
+#include <hocket/http/detail/trailers.hpp>
 
 namespace hocket::http::detail {
 
@@ -46,7 +47,13 @@ coro<void> h2_body_sender::flush() { co_return; }
 
 coro<void> h2_body_sender::finish() {
   if (left_.value_or(0) > 0) throw client_error(fmt::format("the body has {} bytes less than was said of it", *left_));
+  to_.send_behind(std::move(trailers_));
   if (!to_.has_sent_last()) co_await send("", true);
+}
+
+void h2_body_sender::add_trailer(std::string_view name, std::string_view value) {
+  if (left_) throw invalid_state_error("a body whose length was announced has no trailers");
+  add_trailer_field(trailers_, name, value);
 }
 
 void h2_body_sender::account(std::uint64_t size) {

@@ -54,6 +54,7 @@ coro<void> h2_client_stream::exchange(const outgoing_request& request, patience 
   method_ = request.method;
   changes_protocol_ = !request.protocol.empty();
   recorder_ = request.recorder;
+  on_interim_ = request.on_interim;
   trace_ = request.trace;
   if (recorder_ != nullptr) {
     std::string head;
@@ -170,7 +171,7 @@ void h2_client_stream::require_sender() const {
 void h2_client_stream::take_field(std::string_view name, std::string_view value) {
   if (failure() != nullptr) return;
   try {
-    require_room_for(name, value);
+    require_room_for(name, value, head_.fields.size());
   } catch (const bad_message&) {
     return break_off(std::current_exception());
   }
@@ -180,12 +181,22 @@ void h2_client_stream::take_field(std::string_view name, std::string_view value)
     head_.fields.add_unchecked(name, value);
 }
 
-void h2_client_stream::require_room_for(std::string_view name, std::string_view value) {
+void h2_client_stream::take_trailer(std::string_view name, std::string_view value) {
+  if (failure() != nullptr) return;
+  try {
+    require_room_for(name, value, trailers_so_far());
+    keep_trailer(name, value);
+  } catch (const bad_message&) {
+    break_off(std::current_exception());
+  }
+}
+
+void h2_client_stream::require_room_for(std::string_view name, std::string_view value, std::size_t fields_before) {
   const std::size_t line = name.size() + value.size() + 2;
   if (line > most.line_bytes) throw bad_message("header field larger than " + in_words(most.line_bytes));
   head_bytes_ += line + 2;
   if (head_bytes_ > most.head_bytes) throw bad_message("head larger than " + in_words(most.head_bytes));
-  if (head_.fields.size() == most.fields) throw bad_message(fmt::format("more than {} header fields", most.fields));
+  if (fields_before == most.fields) throw bad_message(fmt::format("more than {} header fields", most.fields));
 }
 
 // Called by nghttp2, which must not be asked to send meanwhile.
@@ -233,6 +244,11 @@ void h2_client_stream::accept_protocol() {
 
 void h2_client_stream::end_interim() {
   if (head_.status == 100) consent_.set();
+  try {
+    if (on_interim_ != nullptr) (*on_interim_)(head_.status, head_.fields);
+  } catch (...) {
+    break_off(std::current_exception());
+  }
   head_.status = 0;
   head_.fields.clear();
   changed_.set();
@@ -257,6 +273,7 @@ void h2_client_stream::give_head(answer_head& answer) {
   answer.reason.clear();
   std::swap(answer.fields, head_.fields);
   answer.content_length = head_.content_length;
+  on_interim_ = nullptr;
   if (recorder_ == nullptr) return;
   recorder_->received(shown_);
   recorder_->answered(answer.status);
@@ -300,6 +317,7 @@ byte_stream h2_client_stream::open_tunnel() {
 void h2_client_stream::abandon() noexcept {
   trace_ = {};  // whom it would tell may be gone
   recorder_ = nullptr;
+  on_interim_ = nullptr;
   if (is_sending()) sender_->cancel();
   try {
     if (id() == 0 || is_closed()) return;

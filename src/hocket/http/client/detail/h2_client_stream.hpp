@@ -37,6 +37,7 @@ class h2_client_stream final : private h2_stream_base,
 
   coro<void> exchange(const outgoing_request& request, patience limits, answer_head& answer) override;
   coro<std::string_view> next() override;
+  [[nodiscard]] headers take_trailers() override { return trailers(); }
   [[nodiscard]] bool has_begun_body() const noexcept override { return has_begun_body_; }
   void hurry(time_point deadline) noexcept override { limits_.hurry(deadline); }
   void abandon() noexcept override;
@@ -64,10 +65,11 @@ class h2_client_stream final : private h2_stream_base,
   // h2_stream
   void take_field(std::string_view name, std::string_view value) override;
   bool head_ends() override;
+  void take_trailer(std::string_view name, std::string_view value) override;
   void was_closed() noexcept override { changed_.set(); }
   [[nodiscard]] std::exception_ptr why_closed(std::uint32_t code) const noexcept override;
 
-  void require_room_for(std::string_view name, std::string_view value);
+  void require_room_for(std::string_view name, std::string_view value, std::size_t fields_before);
   void accept_protocol();
   void end_interim();
   void break_off(std::exception_ptr why);
@@ -88,6 +90,7 @@ class h2_client_stream final : private h2_stream_base,
   patience limits_;
   trace_point trace_;
   exchange_recorder* recorder_ = nullptr;
+  interim_hook* on_interim_ = nullptr;
   event changed_;  // there is an answer, or never will be, or the sending has ended
 
   // The answer.

@@ -39,6 +39,7 @@ request_message make_message(std::string method, url target, request_options& op
                        .body = std::move(options.body)};
   made.expect_continue = options.expect_continue || made.fields.contains_token("Expect", "100-continue");
   made.stop_at_answer = options.stop_at_answer;
+  made.on_interim = std::move(options.on_interim);
   made.recorder = std::move(options.recorder);
   if (!options.form.empty())
     send_as(made, serialize_form_urlencoded(options.form), "application/x-www-form-urlencoded");

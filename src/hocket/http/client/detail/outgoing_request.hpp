@@ -8,6 +8,7 @@
 #include <hocket/http/client/exchange_recorder.hpp>
 #include <hocket/http/client/tracing.hpp>
 #include <hocket/http/headers.hpp>
+#include <hocket/http/interim_hook.hpp>
 #include <hocket/url/url.hpp>
 
 namespace hocket::http::detail {
@@ -31,6 +32,7 @@ struct outgoing_request {
   /// Where the sending goes on when an answer below 300 is there; null: it has ended by then.
   task_group* senders = nullptr;
   trace_point trace{};
+  interim_hook* on_interim = nullptr;  // null: nobody is told
   /// Is shown the bytes of this exchange, until the answer has been read; null: nobody is.
   exchange_recorder* recorder = nullptr;
 };

@@ -8,6 +8,7 @@
 
 #include <hocket/base/error.hpp>
 #include <hocket/http/detail/syntax.hpp>
+#include <hocket/http/detail/trailers.hpp>
 #include <hocket/http/server/detail/body_rate.hpp>
 #include <hocket/http/server/detail/h2_reply_sender.hpp>
 #include <hocket/http/server/detail/reply_fields.hpp>
@@ -26,6 +27,7 @@ static bool has_no_body(const reply& given) noexcept {
 
 bool h2_reply_sender::write_head(const reply& given, bool answers_head) noexcept {
   given_ = &given;
+  trailers_.clear();
   answers_head_ = answers_head || has_no_body(given);
   left_ = given.body.length();
   return !answers_head_;
@@ -97,8 +99,14 @@ coro<void> h2_reply_sender::finish() {
   if (left_.value_or(0) > 0)
     throw invalid_state_error(fmt::format("the body ended {} bytes before its length", *left_));
   begin(true);
+  stream_.send_behind(std::move(trailers_));
   co_await send("", true);
   is_complete_ = true;
+}
+
+void h2_reply_sender::add_trailer(std::string_view name, std::string_view value) {
+  if (left_) throw invalid_state_error("a body whose length was announced has no trailers");
+  add_trailer_field(trailers_, name, value);
 }
 
 void h2_reply_sender::take(std::uint64_t size) {

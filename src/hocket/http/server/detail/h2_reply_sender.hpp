@@ -28,6 +28,7 @@ class h2_reply_sender final : public reply_sink {
   coro<void> write_file(file& from, std::uint64_t offset, std::uint64_t length) override;
   coro<void> flush() override;
   coro<void> finish() override;
+  void add_trailer(std::string_view name, std::string_view value) override;
 
   [[nodiscard]] bool has_begun() const noexcept override { return has_begun_; }
   [[nodiscard]] bool has_sent_head() const noexcept override { return has_begun_; }
@@ -46,6 +47,7 @@ class h2_reply_sender final : public reply_sink {
   date_line& date_;
   const reply* given_ = nullptr;
   std::optional<std::uint64_t> left_;  // of the length that was announced
+  headers trailers_;
   bool answers_head_ = false;
   bool has_begun_ = false;
   bool is_complete_ = false;

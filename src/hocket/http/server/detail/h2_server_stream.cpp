@@ -26,7 +26,7 @@ h2_server_stream::h2_server_stream(h2_server_connection& connection, server& own
       server_exchange(owner, client),
       connection_(connection),
       sender_(*this, connection, options(), owner.date_) {
-  request_access::connect(request_, fields_, *this, options().max_body_bytes);
+  request_access::connect(request_, fields_, *this, *this, options().max_body_bytes);
   request_access::come_from(request_, client_.address, client_.scheme);
 }
 
@@ -37,7 +37,7 @@ h2_server_stream::~h2_server_stream() { connection_.forget(*this); }
 void h2_server_stream::take_field(std::string_view name, std::string_view value) {
   if (refusal_) return;
   try {
-    require_room_for(name, value);
+    require_room_for(name, value, fields_.size());
     if (name.starts_with(':')) return take_pseudo_field(name, value);
     if (name == "cookie") {
       append(cookies_, cookies_.empty() ? std::string_view() : std::string_view("; "), value);
@@ -56,7 +56,18 @@ void h2_server_stream::take_pseudo_field(std::string_view name, std::string_view
   if (name == ":protocol") protocol_ = value;
 }
 
-void h2_server_stream::require_room_for(std::string_view name, std::string_view value) {
+// Together with the head they are no larger than that may be, and no more than as many again.
+void h2_server_stream::take_trailer(std::string_view name, std::string_view value) {
+  if (failure() != nullptr) return;
+  try {
+    require_room_for(name, value, trailers_so_far());
+    keep_trailer(name, value);
+  } catch (const bad_message& problem) {
+    fail(std::make_exception_ptr(http_error(problem.answer(), problem.what())));
+  }
+}
+
+void h2_server_stream::require_room_for(std::string_view name, std::string_view value, std::size_t fields_before) {
   const server_options& limits = options();
   const std::size_t line = name.size() + value.size() + 2;
   if (line > limits.max_line_bytes && name == ":path")
@@ -66,7 +77,7 @@ void h2_server_stream::require_room_for(std::string_view name, std::string_view 
   head_bytes_ += line + 2;
   if (head_bytes_ > limits.max_head_bytes)
     throw bad_message("head larger than " + in_words(limits.max_head_bytes), 431);
-  if (fields_.size() == limits.max_fields && !name.starts_with(':'))
+  if (fields_before >= limits.max_fields && !name.starts_with(':'))
     throw bad_message(fmt::format("more than {} header fields", limits.max_fields), 431);
 }
 
@@ -217,6 +228,10 @@ bool h2_server_stream::write_head(const reply& given) {
   waits_to_go_on_ = false;
   if (given.headers.contains_token("Connection", "close")) connection_.end_soon();
   return sender_.write_head(given, method_ == "HEAD");
+}
+
+coro<void> h2_server_stream::send_interim(int status, const headers& fields) {
+  co_await h2_stream::send_interim(status, fields, options().grace);
 }
 
 void h2_server_stream::give_up(defeat why) noexcept {

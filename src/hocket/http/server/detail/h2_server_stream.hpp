@@ -37,6 +37,7 @@ class h2_server_stream final : public h2_stream, public list_link<>, private ser
   // h2_stream
   void take_field(std::string_view name, std::string_view value) override;
   bool head_ends() override;
+  void take_trailer(std::string_view name, std::string_view value) override;
   void was_closed() noexcept override;
 
   // server_exchange
@@ -48,10 +49,11 @@ class h2_server_stream final : public h2_stream, public list_link<>, private ser
   [[nodiscard]] bool write_head(const reply& given) override;
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<void> send_long_body(reply& given) override { return write_body(given); }
   void give_up(defeat why) noexcept override;
+  [[nodiscard]] coro<void> send_interim(int status, const headers& fields) override;
   [[nodiscard]] bool may_change_protocol() noexcept override;
 
   void take_pseudo_field(std::string_view name, std::string_view value);
-  void require_room_for(std::string_view name, std::string_view value);
+  void require_room_for(std::string_view name, std::string_view value, std::size_t fields_before);
   void begin_request();
   void ask_as_over_http_1();
   [[nodiscard]] std::string_view host() const;

@@ -8,6 +8,7 @@
 #include <hocket/base/append.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/core/timeout.hpp>
+#include <hocket/http/detail/trailers.hpp>
 #include <hocket/http/server/detail/body_rate.hpp>
 #include <hocket/http/server/detail/reply_fields.hpp>
 #include <hocket/http/server/detail/reply_sender.hpp>
@@ -26,12 +27,21 @@ framing reply_framing(const reply& given, int http_minor) noexcept {
   return {http_minor > 0 ? body_end::last_chunk : body_end::close};
 }
 
+static void append_status_line(std::string& to, int status) {
+  const fmt::format_int digits(status);
+  append(to, "HTTP/1.1 ", std::string_view(digits.data(), digits.size()), " ", reason_phrase(status), "\r\n");
+}
+
+static void append_fields(std::string& to, const headers& fields) {
+  for (const auto& [name, value] : fields) append(to, name, ": ", value, "\r\n");
+}
+
 void reply_sender::write_head(const reply& given, const reply_form& form) {
+  trailers_.clear();
   left_ = form.body.content_length;
   end_ = form.answers_head ? body_end::no_body : form.body.end;
-  const fmt::format_int status(given.status);
   out_.clear();
-  append(out_, "HTTP/1.1 ", std::string_view(status.data(), status.size()), " ", reason_phrase(given.status), "\r\n");
+  append_status_line(out_, given.status);
   reply_fields fields(given, left_, form.answers_head, options_, date_);
   fields.for_each([this](std::string_view name, std::string_view value) { append(out_, name, ": ", value, "\r\n"); });
   if (form.body.end == body_end::last_chunk) out_ += "Transfer-Encoding: chunked\r\n";
@@ -42,6 +52,16 @@ void reply_sender::write_head(const reply& given, const reply_form& form) {
   else if (form.is_of_http_1_0)
     out_ += "Connection: keep-alive\r\n";
   out_ += "\r\n";
+}
+
+coro<void> reply_sender::send_interim(int status, const headers& fields) {
+  std::string head;
+  append_status_line(head, status);
+  append_fields(head, fields);
+  head += "\r\n";
+  begin_piece();
+  co_await with_timeout(time_for(head.size(), options_), stream_.send_all(head));
+  stage_ = stage::not_begun;
 }
 
 // In one send: a small body is copied behind the head, a large one is sent from where it is.
@@ -103,9 +123,18 @@ coro<void> reply_sender::finish() {
   require_pieces_sent();
   if (left_.value_or(0) > 0)
     throw invalid_state_error(fmt::format("the body ended {} bytes before its length", *left_));
-  if (is_chunked()) out_ += "0\r\n\r\n";
+  if (is_chunked()) {
+    out_ += "0\r\n";
+    append_fields(out_, trailers_);
+    out_ += "\r\n";
+  }
   if (!out_.empty()) co_await send_with("");
   end_ = body_end::no_body;
+}
+
+void reply_sender::add_trailer(std::string_view name, std::string_view value) {
+  if (left_) throw invalid_state_error("a body whose length was announced has no trailers");
+  add_trailer_field(trailers_, name, value);
 }
 
 // What comes behind a piece that could not be sent would be taken for the rest of it.

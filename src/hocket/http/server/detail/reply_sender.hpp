@@ -45,12 +45,15 @@ class reply_sender final : public reply_sink {
   }
   /// Writes the head, which goes with the first piece of the body. May be called again, for another reply, until something was sent.
   void write_head(const reply& given, const reply_form& form);
+  /// Sends one before that. If it throws, `cancelled` too, nothing can be sent any more.
+  coro<void> send_interim(int status, const headers& fields);
   coro<void> send_with(std::string_view body) override;
 
   coro<void> write(std::string_view piece) override;
   coro<void> write_file(file& from, std::uint64_t offset, std::uint64_t length) override;
   coro<void> flush() override;  // only the head is ever kept
   coro<void> finish() override;
+  void add_trailer(std::string_view name, std::string_view value) override;
 
   [[nodiscard]] bool has_begun() const noexcept override { return stage_ != stage::not_begun; }
   [[nodiscard]] bool has_sent_head() const noexcept override { return stage_ >= stage::between; }
@@ -84,6 +87,7 @@ class reply_sender final : public reply_sink {
   duration waited_{};                  // for them
   std::optional<std::uint64_t> left_;  // of the length that was announced
   body_end end_ = body_end::no_body;   // what is still to come
+  headers trailers_;
   std::array<char, 18> size_line_;
 };
 

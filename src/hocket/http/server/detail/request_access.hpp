@@ -1,5 +1,6 @@
 #pragma once
 
+#include <hocket/http/server/detail/interim_sink.hpp>
 #include <hocket/http/server/request.hpp>
 
 namespace hocket::http::detail {
@@ -19,9 +20,11 @@ class request_access {
   };
 
   /// Once a connection.
-  static void connect(request& to, const headers& fields, body_source& source, std::size_t max_body) noexcept {
+  static void connect(request& to, const headers& fields, body_source& source, interim_sink& interim,
+                      std::size_t max_body) noexcept {
     to.headers_ = &fields;
     to.source_ = &source;
+    to.interim_ = &interim;
     to.max_body_ = max_body;
   }
   /// Who makes its requests from now on, or, for what is behind proxies, this one. The views stay alive as long.

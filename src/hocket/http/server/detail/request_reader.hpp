@@ -50,6 +50,9 @@ class request_reader final : public body_source {
   [[nodiscard]] body_state body() const noexcept { return body_; }
   /// See `request::next`.
   coro<std::string_view> next() override;
+  [[nodiscard]] const headers& trailers() const noexcept override {
+    return body_ == body_state::whole ? parser_.trailers() : body_source::trailers();
+  }
 
   /// A reply begins: a client that waits for "100 Continue" is not told to go on any more, for that would stand in the midst of it.
   void reply_begins() noexcept {

@@ -56,7 +56,7 @@ server_connection::server_connection(server& owner, byte_stream peer)
       stream_(std::move(peer)),
       reader_(stream_, options()),
       sender_(stream_, options(), owner.date_) {
-  request_access::connect(request_, reader_.head().headers(), reader_, options().max_body_bytes);
+  request_access::connect(request_, reader_.head().headers(), reader_, *this, options().max_body_bytes);
   request_access::come_from(request_, client_.address, client_.scheme);
 }
 
@@ -284,6 +284,17 @@ reply_form server_connection::form_of(const reply& given) {
           .is_of_http_1_0 = is_of_http_1_0,
           .is_last = outlook_ != outlook::goes_on,
           .changes_protocol = given.status == switching_protocols};
+}
+
+// If it is cut off nobody knows what the client would take the reply for.
+coro<void> server_connection::send_interim(int status, const headers& fields) {
+  if (request_.version() == "HTTP/1.0") co_return;
+  try {
+    co_await sender_.send_interim(status, fields);
+  } catch (...) {
+    worsen(outlook::gone);
+    throw;
+  }
 }
 
 coro<void> server_connection::send_long_body(reply& given) {

@@ -71,6 +71,7 @@ class server_connection final : public list_link<server::connection_link>, priva
   [[nodiscard]] reply_sink& sink() noexcept override { return sender_; }
   [[nodiscard]] bool write_head(const reply& given) override;
   [[nodiscard]] coro<void> send_long_body(reply& given) override;
+  [[nodiscard]] coro<void> send_interim(int status, const headers& fields) override;
   void give_up(defeat why) noexcept override { worsen(why == defeat::too_slow ? outlook::cut_off : outlook::gone); }
   [[nodiscard]] bool may_change_protocol() noexcept override;
 

@@ -7,6 +7,7 @@
 
 #include <hocket/core/coro.hpp>
 #include <hocket/http/detail/bad_message.hpp>
+#include <hocket/http/server/detail/interim_sink.hpp>
 #include <hocket/http/server/detail/reply_sink.hpp>
 #include <hocket/http/server/detail/request_access.hpp>
 #include <hocket/http/server/reply.hpp>
@@ -24,10 +25,12 @@ struct client_of_connection {
 
 /// A request and what becomes of it, whatever protocol carries it: it is given to the handler, what that throws becomes a reply, the reply is
 /// sent, and who wants to know is told.
-class server_exchange {
+class server_exchange : public interim_sink {
  public:
   server_exchange(const server_exchange&) = delete;
   server_exchange& operator=(const server_exchange&) = delete;
+
+  coro<void> send_early_hints(const headers& fields) final;
 
  protected:
   /// Why a reply was not sent to its end.
@@ -69,6 +72,7 @@ class server_exchange {
   /// Sends a body that may take long: by `write_body`, until the client goes.
   [[nodiscard]] virtual coro<void> send_long_body(reply& given) = 0;
   virtual void give_up(defeat why) noexcept = 0;
+  [[nodiscard]] virtual coro<void> send_interim(int status, const headers& fields) = 0;
   /// The client has asked for another protocol, and can be given one.
   [[nodiscard]] virtual bool may_change_protocol() noexcept { return false; }
 

@@ -1,0 +1,49 @@
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include <hocket/base/error.hpp>
+#include <hocket/http/detail/syntax.hpp>
+#include <hocket/http/detail/trailers.hpp>
+
+namespace hocket::http::detail {
+
+static bool belongs_before_body(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 26> names{
+      "Authorization",
+      "Cache-Control",
+      "Connection",
+      "Content-Encoding",
+      "Content-Length",
+      "Content-Range",
+      "Content-Type",
+      "Cookie",
+      "Expect",
+      "Expires",
+      "Host",
+      "Keep-Alive",
+      "Location",
+      "Max-Forwards",
+      "Proxy-Authenticate",
+      "Proxy-Connection",
+      "Range",
+      "Retry-After",
+      "Set-Cookie",
+      "TE",
+      "Trailer",
+      "Upgrade",
+      "Vary",
+      "WWW-Authenticate",
+      "Proxy-Authorization",
+      "Transfer-Encoding",
+  };
+  return std::ranges::any_of(names, [name](std::string_view each) { return equal_ignoring_case(name, each); });
+}
+
+void add_trailer_field(headers& to, std::string_view name, std::string_view value) {
+  if (belongs_before_body(name)) throw error(fmt::format("{} cannot stand behind a body", name));
+  to.add(name, value);
+}
+
+}  // namespace hocket::http::detail
