@@ -287,6 +287,22 @@ HOCKET_TEST(shared_connection, whose_server_answers_the_ping_after_a_request_tha
   EXPECT_EQ(server.connections(), 2U) << "the second is the one an hour later";
 }
 
+HOCKET_TEST(shared_connection, that_rested_for_long_is_not_doubted_for_a_request_that_had_no_time) {
+  scripted_server server(speaking_http2([](h2_server& peer, std::size_t) -> coro<void> {
+    co_await peer.send(h2::answer(co_await peer.request(), "first"));
+    static_cast<void>(co_await peer.request());  // which is given up
+    co_await peer.send(h2::answer(co_await peer.request(), "third"));
+    static_cast<void>(co_await peer.request());
+  }));
+  session web(speaking({.keep_alive = 1h}));
+  EXPECT_EQ(co_await ask(web, "GET", server.url()), "first");
+  co_await hocket::sleep(10min);
+  EXPECT_EQ(co_await failure_of(ask(web, "GET", server.url(), {.timeout = 100ms})),
+            "timeout_error: no complete answer in time");
+  EXPECT_EQ(co_await ask(web, "GET", server.url()), "third");
+  EXPECT_EQ(server.connections(), 1U);
+}
+
 HOCKET_TEST(shared_connection, that_is_silent_is_doubted_by_many_who_have_little_patience) {
   scripted_server server(speaking_http2([](h2_server& peer, std::size_t nth) -> coro<void> {
     if (nth > 0) co_return co_await answer_all(peer);

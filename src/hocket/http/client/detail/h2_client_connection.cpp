@@ -90,7 +90,7 @@ void h2_client_connection::leave(h2_client_stream& ended) noexcept {
   idle_since_ = loop::running().time();
   --live_;
   if (ended.is_tunnel()) --tunnels_;
-  if (!is_owed_something()) silent_since_.reset();
+  if (ended.is_whole() && !is_owed_something()) silent_since_.reset();  // it owes an answer to nobody
   if (live_ == 0 && is_leaving_) reading_.cancel();
   if (live_ == 0 || ended.is_tunnel()) tell_change();
 }
