@@ -31,11 +31,11 @@ SHOWN = None
 class Shown:
     """The program under observation, while it waits, or another one beside it."""
 
-    def __init__(self, name=None):
-        self.path = os.path.join(os.path.dirname(SHOWN), name) if name else SHOWN
+    def __init__(self, name=None, *arguments):
+        self.command = [os.path.join(os.path.dirname(SHOWN), name) if name else SHOWN, *arguments]
 
     def __enter__(self):
-        self.process = subprocess.Popen([self.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline() == "ready\n"
         return self.process.pid
 
@@ -96,14 +96,17 @@ class Tracer:
         self.process.communicate(timeout=60)
 
 
-def refuse_to_look():
-    """From now on the system lets this process, and those that it starts, read no other one, as with kernel.yama.ptrace_scope."""
-    process_vm_readv = {"x86_64": 310, "aarch64": 270}[os.uname().machine]
-    load, jump_if_equal, give, allow, refuse = 0x20, 0x15, 0x06, 0x7FFF0000, 0x00050000 | errno.EPERM
+PROCESS_VM_READV = {"x86_64": 310, "aarch64": 270}
+GET_ROBUST_LIST = {"x86_64": 274, "aarch64": 100}
+
+
+def refuse(call):
+    """From now on the system refuses this process, and those that it starts, a call: to read another one, as with kernel.yama.ptrace_scope."""
+    load, jump_if_equal, give, allow, refused = 0x20, 0x15, 0x06, 0x7FFF0000, 0x00050000 | errno.EPERM
     code = [
         (load, 0, 0, 0),  # the number of the call
-        (jump_if_equal, 0, 1, process_vm_readv),
-        (give, 0, 0, refuse),
+        (jump_if_equal, 0, 1, call[os.uname().machine]),
+        (give, 0, 0, refused),
         (give, 0, 0, allow),
     ]
     filters = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in code))
@@ -153,6 +156,17 @@ class Inspect(unittest.TestCase):
         self.assertGreater(answer["sampled"]["load"], 0)
         self.assertGreater(answer["loops"][0]["load"]["in_steps"], answer["loops"][0]["load"]["beside"])
         self.assertEqual({task["name"] for task in answer["loops"][0]["tasks"] if task["load"] > 0.02}, {"much", "some"})
+
+    def test_ps_samples_a_process_of_which_it_cannot_tell_the_threads(self):
+        for how in ("", "aside"):
+            with Shown("busy", *how.split()) as pid:
+                answer = hocket("ps", "--sample", "2", "--json", pid, preexec_fn=lambda: refuse(GET_ROBUST_LIST))
+                seen = json.loads(self.ended(answer, 0))
+            load = {task["name"]: task["load"] for task in seen["loops"][0]["tasks"]}
+            self.assertGreater(load["much"], load["some"])
+            self.assertGreater(load["some"], max(load["napping"], load["main"]))
+            self.assertEqual(seen["loops"][0]["load"]["beside"], 0)
+            self.assertLessEqual(seen["loops"][0]["load"]["in_steps"], seen["sampled"]["load"] + 0.001)
 
     def test_pstree_shows_below_each_task_those_that_it_waits_for(self):
         with Shown() as pid:
@@ -329,9 +343,7 @@ class Inspect(unittest.TestCase):
     def test_what_the_system_refuses_is_told_of_each_process(self):
         with Shown() as one, Shown() as other:
             for words in (["--all"], [str(one)]):
-                answer = subprocess.run(
-                    [program.path, "ps", *words], capture_output=True, text=True, timeout=60, check=False, preexec_fn=refuse_to_look
-                )
+                answer = hocket("ps", *words, preexec_fn=lambda: refuse(PROCESS_VM_READV))
                 self.assertEqual((answer.returncode, answer.stdout), (1, ""))
                 for pid in (one, other) if words == ["--all"] else (one,):
                     self.assertRegex(answer.stderr, rf"(?m)^hocket ps: the system lets nobody look into process {pid} .*: look as root")
