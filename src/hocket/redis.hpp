@@ -6,7 +6,13 @@
 #include <hocket/redis/client_options.hpp>
 #include <hocket/redis/commands.hpp>
 #include <hocket/redis/endpoint.hpp>
+#include <hocket/redis/pipeline.hpp>
 #include <hocket/redis/redis_error.hpp>
 #include <hocket/redis/reply.hpp>
 #include <hocket/redis/request.hpp>
+#include <hocket/redis/scan.hpp>
+#include <hocket/redis/script.hpp>
+#include <hocket/redis/session.hpp>
 #include <hocket/redis/stream_entry.hpp>
+#include <hocket/redis/subscriber.hpp>
+#include <hocket/redis/transaction.hpp>

@@ -1,12 +1,13 @@
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include <base/cut.hpp>
 
 #include <hocket/base/error.hpp>
 #include <hocket/http/detail/message_parser.hpp>
@@ -143,25 +144,8 @@ inline trace trace_requests(const std::vector<std::string_view>& pieces, detail:
   return play(connection_tracer(parser, [&] { parser.begin(); }), pieces);
 }
 
-// `bytes` cut into pieces of `size`, the last one shorter.
-inline std::vector<std::string_view> cut(std::string_view bytes, std::size_t size) {
-  std::vector<std::string_view> pieces;
-  for (; !bytes.empty(); bytes.remove_prefix(std::min(size, bytes.size()))) pieces.push_back(bytes.substr(0, size));
-  return pieces;
-}
-
-// `bytes` cut into pieces of sizes that depend on the bytes: short ones and long ones, empty ones too.
-inline std::vector<std::string_view> cut_anyhow(std::string_view bytes) {
-  std::vector<std::string_view> pieces;
-  std::uint32_t state = static_cast<std::uint32_t>(bytes.size()) + 1;
-  while (!bytes.empty()) {
-    state = state * 1'664'525 + 1'013'904'223 + static_cast<unsigned char>(bytes.front());
-    const std::size_t size = (state >> 16) % ((state >> 28) + 2);
-    pieces.push_back(bytes.substr(0, size));
-    bytes.remove_prefix(std::min(size, bytes.size()));
-  }
-  return pieces;
-}
+using hocket::testing::cut;
+using hocket::testing::cut_anyhow;
 
 // Limits that a short input reaches.
 inline constexpr detail::parser_limits small_limits{.head_bytes = 1024, .fields = 8, .chunk_overhead_bytes = 64};

@@ -11,6 +11,12 @@ client::~client() {
 
 coro<void> client::close() { return core_->close(core_); }
 
+coro<redis::session> client::session() {
+  const auto core = core_;
+  auto leased = co_await core->sessions().acquire(core->sessions().shared_from_this());
+  co_return redis::session(std::move(leased));
+}
+
 void client::abort() noexcept { core_->abort(); }
 
 const client_options& client::options() const noexcept { return core_->options(); }

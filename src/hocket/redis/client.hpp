@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -15,8 +17,13 @@
 #include <hocket/redis/redis_error.hpp>
 #include <hocket/redis/reply.hpp>
 #include <hocket/redis/request.hpp>
+#include <hocket/redis/session.hpp>
+#include <hocket/redis/stream_entry.hpp>
 
 namespace hocket::redis {
+
+/// The key of a list, and an item that was taken from it.
+using list_item = std::pair<std::string, std::string>;
 
 /// A client of a server of Redis: one connection, which all tasks of its loop share.
 ///
@@ -57,8 +64,27 @@ class client : public commands<client> {
   /// All of them side by side, nobody else's between them; their answers in order, errors too.
   [[nodiscard]] batch_call execute(std::vector<request> what) { return batch_call(core_, std::move(what)); }
 
+  // These wait at the server for `timeout`, for ever if it is 0, each on a connection of its own (`session`). The answer to one that is cancelled, or whose connection
+  // is lost, is lost, and with it an item that the server had taken out already.
+
+  /// The first item of the first of these lists that has one, with its key; nothing: none had any.
+  [[nodiscard]] coro<std::optional<list_item>> blpop(std::vector<std::string> keys, delay timeout);
+  [[nodiscard]] coro<std::optional<list_item>> brpop(std::vector<std::string> keys, delay timeout);
+  /// From the back of one list to the front of another: who fails before the item is worked on finds it there.
+  [[nodiscard]] coro<std::optional<std::string>> brpoplpush(std::string from, std::string to, delay timeout);
+  /// Entries of streams behind an id of each: `{{"events", "$"}}`, whose `$` is what is the last one now.
+  [[nodiscard]] coro<stream_entries> xread(std::vector<std::pair<std::string, std::string>> behind,
+                                           stream_read_options how = {});
+  /// The same for a consumer of a group: `{{"events", ">"}}` are those that no consumer was given yet.
+  [[nodiscard]] coro<stream_entries> xreadgroup(std::string group, std::string consumer,
+                                                std::vector<std::pair<std::string, std::string>> behind,
+                                                stream_read_options how = {});
+
+  /// A connection for the caller alone. Waits while there are `max_sessions`. Throws as connecting does: `connection_lost`, `response_error`; `client_closed`, `cancelled`.
+  [[nodiscard]] coro<redis::session> session();
+
   /// Takes no more commands (`client_closed`), waits for the answers to those that were taken, `close_timeout` at most, and closes the connection; what is left
-  /// then fails with `client_closed`. Cancelled, it does not wait for answers. Counterpart: aclose.
+  /// then fails with `client_closed`, and what goes on in sessions with `connection_lost`. Cancelled, it does not wait for answers. Counterpart: aclose.
   [[nodiscard]] HOCKET_CORO_WRAPPER coro<void> close();
   /// The same at once.
   void abort() noexcept;
@@ -80,6 +106,10 @@ class client : public commands<client> {
   }
 
  private:
+  [[nodiscard]] coro<reply> ask_blocking(request what, duration timeout);
+  static void add_streams(request& to, const std::vector<std::pair<std::string, std::string>>& behind,
+                          const stream_read_options& how);
+
   std::shared_ptr<detail::client_core> core_;
 };
 

@@ -60,6 +60,9 @@ struct client_options {
   std::size_t max_in_flight_bytes = 4 * 1024 * 1024;
   reply_limits limits{};
 
+  /// Connections beside the one that all share: for `client::session`, what blocks, and transactions that watch.
+  std::size_t max_sessions = 64;
+
   /// How long `close` waits for answers.
   duration close_timeout = std::chrono::seconds(10);
 

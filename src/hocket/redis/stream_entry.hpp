@@ -1,5 +1,8 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +17,16 @@ struct stream_entry {
   std::vector<std::pair<std::string, std::string>> fields{};
 
   friend bool operator==(const stream_entry&, const stream_entry&) = default;
+};
+
+/// What was read of several streams: the key of each that had any, and its entries.
+using stream_entries = std::vector<std::pair<std::string, std::vector<stream_entry>>>;
+
+struct stream_read_options {
+  /// So many of each at most; 0: all.
+  std::size_t count = 0;
+  /// How long to wait at the server for the first one; 0: for ever. Nothing: not at all.
+  std::optional<std::chrono::milliseconds> block{};
 };
 
 template <>

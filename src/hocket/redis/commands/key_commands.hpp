@@ -16,53 +16,53 @@ class key_commands : public commands_base<Issuer, key_commands<Issuer>> {
  public:
   /// How many there were.
   template <class... Keys>
-  [[nodiscard]] auto del(const Keys&... keys) {
+  decltype(auto) del(const Keys&... keys) {
     return this->template ask<std::int64_t>(request("DEL", keys...));
   }
   /// The same; their memory is freed later.
   template <class... Keys>
-  [[nodiscard]] auto unlink(const Keys&... keys) {
+  decltype(auto) unlink(const Keys&... keys) {
     return this->template ask<std::int64_t>(request("UNLINK", keys...));
   }
   /// How many of them there are; one that is named twice counts twice.
   template <class... Keys>
-  [[nodiscard]] auto exists(const Keys&... keys) {
+  decltype(auto) exists(const Keys&... keys) {
     return this->template ask<std::int64_t>(request("EXISTS", keys...).idempotent());
   }
   /// False: there is no such key.
-  [[nodiscard]] auto expire(std::string_view key, std::chrono::milliseconds stays) {
+  decltype(auto) expire(std::string_view key, std::chrono::milliseconds stays) {
     return this->template ask<bool>(request("PEXPIRE", key, stays.count()));
   }
-  [[nodiscard]] auto persist(std::string_view key) { return this->template ask<bool>(request("PERSIST", key)); }
+  decltype(auto) persist(std::string_view key) { return this->template ask<bool>(request("PERSIST", key)); }
   /// Milliseconds that it stays; -1: for ever, -2: there is no such key.
-  [[nodiscard]] auto pttl(std::string_view key) {
+  decltype(auto) pttl(std::string_view key) {
     return this->template ask<std::int64_t>(request("PTTL", key).idempotent());
   }
   /// Seconds, else the same.
-  [[nodiscard]] auto ttl(std::string_view key) {
+  decltype(auto) ttl(std::string_view key) {
     return this->template ask<std::int64_t>(request("TTL", key).idempotent());
   }
   /// "string", "hash", ...; "none" if there is no such key.
-  [[nodiscard]] auto type(std::string_view key) {
+  decltype(auto) type(std::string_view key) {
     return this->template ask<std::string>(request("TYPE", key).idempotent());
   }
-  [[nodiscard]] auto rename(std::string_view from, std::string_view to) {
+  decltype(auto) rename(std::string_view from, std::string_view to) {
     return this->template ask<void>(request("RENAME", from, to));
   }
   /// False: there is a `to`.
-  [[nodiscard]] auto renamenx(std::string_view from, std::string_view to) {
+  decltype(auto) renamenx(std::string_view from, std::string_view to) {
     return this->template ask<bool>(request("RENAMENX", from, to));
   }
   /// False: there is a `to`, or no `from`.
-  [[nodiscard]] auto copy(std::string_view from, std::string_view to) {
+  decltype(auto) copy(std::string_view from, std::string_view to) {
     return this->template ask<bool>(request("COPY", from, to));
   }
   /// How many there are.
   template <class... Keys>
-  [[nodiscard]] auto touch(const Keys&... keys) {
+  decltype(auto) touch(const Keys&... keys) {
     return this->template ask<std::int64_t>(request("TOUCH", keys...).idempotent());
   }
-  [[nodiscard]] auto randomkey() {
+  decltype(auto) randomkey() {
     return this->template ask<std::optional<std::string>>(request("RANDOMKEY").idempotent());
   }
 };

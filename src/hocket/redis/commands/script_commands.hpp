@@ -15,16 +15,16 @@ class script_commands : public commands_base<Issuer, script_commands<Issuer>> {
  public:
   /// Its result as a `T`.
   template <class T = reply, class... Args>
-  [[nodiscard]] auto eval(std::string_view text, const std::vector<std::string>& keys, const Args&... args) {
+  decltype(auto) eval(std::string_view text, const std::vector<std::string>& keys, const Args&... args) {
     return this->template ask<T>(request("EVAL", text, keys.size(), keys, args...));
   }
   /// The same of one that the server has: `response_error` with NOSCRIPT, if it has not.
   template <class T = reply, class... Args>
-  [[nodiscard]] auto evalsha(std::string_view digest, const std::vector<std::string>& keys, const Args&... args) {
+  decltype(auto) evalsha(std::string_view digest, const std::vector<std::string>& keys, const Args&... args) {
     return this->template ask<T>(request("EVALSHA", digest, keys.size(), keys, args...));
   }
   /// Its digest.
-  [[nodiscard]] auto script_load(std::string_view text) {
+  decltype(auto) script_load(std::string_view text) {
     return this->template ask<std::string>(request("SCRIPT", "LOAD", text).idempotent());
   }
 };

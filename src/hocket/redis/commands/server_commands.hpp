@@ -13,18 +13,18 @@ template <class Issuer>
 class server_commands : public commands_base<Issuer, server_commands<Issuer>> {
  public:
   /// "PONG".
-  [[nodiscard]] auto ping() { return this->template ask<std::string>(request("PING").idempotent()); }
-  [[nodiscard]] auto echo(std::string_view text) {
+  decltype(auto) ping() { return this->template ask<std::string>(request("PING").idempotent()); }
+  decltype(auto) echo(std::string_view text) {
     return this->template ask<std::string>(request("ECHO", text).idempotent());
   }
-  [[nodiscard]] auto dbsize() { return this->template ask<std::int64_t>(request("DBSIZE").idempotent()); }
-  [[nodiscard]] auto flushdb() { return this->template ask<void>(request("FLUSHDB")); }
+  decltype(auto) dbsize() { return this->template ask<std::int64_t>(request("DBSIZE").idempotent()); }
+  decltype(auto) flushdb() { return this->template ask<void>(request("FLUSHDB")); }
   /// How many subscribers of this server have it.
-  [[nodiscard]] auto publish(std::string_view channel, std::string_view message) {
+  decltype(auto) publish(std::string_view channel, std::string_view message) {
     return this->template ask<std::int64_t>(request("PUBLISH", channel, message));
   }
   /// The same on a channel of a shard.
-  [[nodiscard]] auto spublish(std::string_view channel, std::string_view message) {
+  decltype(auto) spublish(std::string_view channel, std::string_view message) {
     return this->template ask<std::int64_t>(request("SPUBLISH", channel, message));
   }
 };

@@ -17,45 +17,45 @@ class set_commands : public commands_base<Issuer, set_commands<Issuer>> {
  public:
   /// How many are new.
   template <class... Members>
-  [[nodiscard]] auto sadd(std::string_view key, const Members&... members) {
+  decltype(auto) sadd(std::string_view key, const Members&... members) {
     return this->template ask<std::int64_t>(request("SADD", key, members...));
   }
   /// How many there were.
   template <class... Members>
-  [[nodiscard]] auto srem(std::string_view key, const Members&... members) {
+  decltype(auto) srem(std::string_view key, const Members&... members) {
     return this->template ask<std::int64_t>(request("SREM", key, members...));
   }
-  [[nodiscard]] auto smembers(std::string_view key) {
+  decltype(auto) smembers(std::string_view key) {
     return this->template ask<std::unordered_set<std::string>>(request("SMEMBERS", key).idempotent());
   }
   template <class Member>
-  [[nodiscard]] auto sismember(std::string_view key, const Member& member) {
+  decltype(auto) sismember(std::string_view key, const Member& member) {
     return this->template ask<bool>(request("SISMEMBER", key, member).idempotent());
   }
-  [[nodiscard]] auto scard(std::string_view key) {
+  decltype(auto) scard(std::string_view key) {
     return this->template ask<std::int64_t>(request("SCARD", key).idempotent());
   }
   /// Takes one out, anyone.
-  [[nodiscard]] auto spop(std::string_view key) {
+  decltype(auto) spop(std::string_view key) {
     return this->template ask<std::optional<std::string>>(request("SPOP", key));
   }
-  [[nodiscard]] auto srandmember(std::string_view key) {
+  decltype(auto) srandmember(std::string_view key) {
     return this->template ask<std::optional<std::string>>(request("SRANDMEMBER", key).idempotent());
   }
   template <class Member>
-  [[nodiscard]] auto smove(std::string_view from, std::string_view to, const Member& member) {
+  decltype(auto) smove(std::string_view from, std::string_view to, const Member& member) {
     return this->template ask<bool>(request("SMOVE", from, to, member));
   }
   template <class... Keys>
-  [[nodiscard]] auto sinter(const Keys&... keys) {
+  decltype(auto) sinter(const Keys&... keys) {
     return this->template ask<std::unordered_set<std::string>>(request("SINTER", keys...).idempotent());
   }
   template <class... Keys>
-  [[nodiscard]] auto sunion(const Keys&... keys) {
+  decltype(auto) sunion(const Keys&... keys) {
     return this->template ask<std::unordered_set<std::string>>(request("SUNION", keys...).idempotent());
   }
   template <class... Keys>
-  [[nodiscard]] auto sdiff(const Keys&... keys) {
+  decltype(auto) sdiff(const Keys&... keys) {
     return this->template ask<std::unordered_set<std::string>>(request("SDIFF", keys...).idempotent());
   }
 };

@@ -10,48 +10,48 @@
 
 namespace hocket::redis {
 
-/// Streams. Those that wait for an entry are the business of `blocking_client`. https://redis.io/docs/latest/commands/?group=stream
+/// Streams. Those that wait for an entry are `client`'s own. https://redis.io/docs/latest/commands/?group=stream
 template <class Issuer>
 class stream_commands : public commands_base<Issuer, stream_commands<Issuer>> {
  public:
   /// Fields and values, as pairs, a map or one after the other; the id of the new entry.
   template <class... Pairs>
-  [[nodiscard]] auto xadd(std::string_view key, const Pairs&... pairs) {
+  decltype(auto) xadd(std::string_view key, const Pairs&... pairs) {
     return this->template ask<std::string>(request("XADD", key, "*", pairs...));
   }
   /// The same, and drops the oldest beyond about `most`.
   template <class... Pairs>
-  [[nodiscard]] auto xadd_trimming(std::string_view key, std::int64_t most, const Pairs&... pairs) {
+  decltype(auto) xadd_trimming(std::string_view key, std::int64_t most, const Pairs&... pairs) {
     return this->template ask<std::string>(request("XADD", key, "MAXLEN", "~", most, "*", pairs...));
   }
-  [[nodiscard]] auto xlen(std::string_view key) {
+  decltype(auto) xlen(std::string_view key) {
     return this->template ask<std::int64_t>(request("XLEN", key).idempotent());
   }
   /// Both ends are included; "-" and "+" are the first and the last.
-  [[nodiscard]] auto xrange(std::string_view key, std::string_view first = "-", std::string_view last = "+") {
+  decltype(auto) xrange(std::string_view key, std::string_view first = "-", std::string_view last = "+") {
     return this->template ask<std::vector<stream_entry>>(request("XRANGE", key, first, last).idempotent());
   }
   /// The same, so many at most.
-  [[nodiscard]] auto xrange(std::string_view key, std::string_view first, std::string_view last, std::int64_t count) {
+  decltype(auto) xrange(std::string_view key, std::string_view first, std::string_view last, std::int64_t count) {
     return this->template ask<std::vector<stream_entry>>(
         request("XRANGE", key, first, last, "COUNT", count).idempotent());
   }
   /// How many there were.
   template <class... Ids>
-  [[nodiscard]] auto xdel(std::string_view key, const Ids&... ids) {
+  decltype(auto) xdel(std::string_view key, const Ids&... ids) {
     return this->template ask<std::int64_t>(request("XDEL", key, ids...));
   }
   /// Keeps about so many, the newest; how many it dropped.
-  [[nodiscard]] auto xtrim(std::string_view key, std::int64_t most) {
+  decltype(auto) xtrim(std::string_view key, std::int64_t most) {
     return this->template ask<std::int64_t>(request("XTRIM", key, "MAXLEN", "~", most));
   }
   /// Entries behind `from` go to the group: "0", "$" for new ones. Makes the stream if there is none.
-  [[nodiscard]] auto xgroup_create(std::string_view key, std::string_view group, std::string_view from = "$") {
+  decltype(auto) xgroup_create(std::string_view key, std::string_view group, std::string_view from = "$") {
     return this->template ask<void>(request("XGROUP", "CREATE", key, group, from, "MKSTREAM"));
   }
   /// How many of them were waited for.
   template <class... Ids>
-  [[nodiscard]] auto xack(std::string_view key, std::string_view group, const Ids&... ids) {
+  decltype(auto) xack(std::string_view key, std::string_view group, const Ids&... ids) {
     return this->template ask<std::int64_t>(request("XACK", key, group, ids...).idempotent());
   }
 };

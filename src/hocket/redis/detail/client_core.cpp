@@ -35,19 +35,6 @@ time_point later(time_point from, duration length) noexcept {
   return length > time_point::max() - from ? time_point::max() : from + length;
 }
 
-// Another attempt may find it mended: the server is starting, or could not be reached.
-bool mends(const std::exception_ptr& problem) {
-  try {
-    std::rethrow_exception(problem);
-  } catch (const response_error& answer) {
-    return answer.code() == "LOADING" || answer.code() == "MASTERDOWN";
-  } catch (const connection_lost&) {
-    return true;
-  } catch (...) {
-    return false;
-  }
-}
-
 std::string what_of(const std::exception_ptr& problem) {
   try {
     std::rethrow_exception(problem);
@@ -72,7 +59,8 @@ std::exception_ptr was_closed() { return std::make_exception_ptr(client_closed("
 
 }  // namespace
 
-client_core::client_core(client_options options) : options_(std::move(options)) {
+client_core::client_core(client_options options)
+    : options_(std::move(options)), sessions_(std::make_shared<session_pool>(options_)) {
   is_idle_.set();
   has_ended_.set();
 }
@@ -342,6 +330,7 @@ void client_core::abort() noexcept {
   });
   in_flight_.clear();
   tell_if_idle();
+  sessions_->abort();
   if (connection_ != nullptr) connection_->abort();
   if (running_) running_->cancel();
 }

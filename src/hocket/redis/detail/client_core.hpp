@@ -14,6 +14,7 @@
 #include <hocket/redis/client_options.hpp>
 #include <hocket/redis/detail/connection.hpp>
 #include <hocket/redis/detail/in_flight.hpp>
+#include <hocket/redis/detail/leased_connection.hpp>
 #include <hocket/redis/reply.hpp>
 #include <hocket/sync/event.hpp>
 
@@ -45,6 +46,7 @@ class client_core : public std::enable_shared_from_this<client_core> {
   void set_on_lost(function<void()> handler) { on_lost_ = std::move(handler); }
 
   [[nodiscard]] const client_options& options() const noexcept { return options_; }
+  [[nodiscard]] session_pool& sessions() noexcept { return *sessions_; }
   [[nodiscard]] bool is_connected() const noexcept { return connection_ != nullptr; }
   [[nodiscard]] std::size_t in_flight_calls() const noexcept { return in_flight_.size(); }
 
@@ -71,6 +73,7 @@ class client_core : public std::enable_shared_from_this<client_core> {
   [[nodiscard]] time_point next_look(time_point now) noexcept;
 
   client_options options_;
+  std::shared_ptr<session_pool> sessions_;
   ready_queue waiting_;  // calls that were not sent
   in_flight in_flight_;
   std::shared_ptr<connection> connection_;

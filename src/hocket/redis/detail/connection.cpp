@@ -41,6 +41,30 @@ bool is_unknown_to(const reply& answer) {
 
 }  // namespace
 
+bool mends(const std::exception_ptr& problem) noexcept {
+  try {
+    std::rethrow_exception(problem);
+  } catch (const response_error& answer) {
+    return answer.code() == "LOADING" || answer.code() == "MASTERDOWN";
+  } catch (const connection_lost&) {
+    return true;
+  } catch (const timeout_error&) {
+    return true;
+  } catch (const std::system_error&) {
+    return true;
+  } catch (...) {
+    return false;
+  }
+}
+
+void throw_as_lost(const std::exception_ptr& problem) {
+  try {
+    std::rethrow_exception(problem);
+  } catch (const std::system_error& lost) {
+    throw connection_lost(fmt::format("the connection to Redis was lost: {}", lost.what()));
+  }
+}
+
 coro<std::unique_ptr<connection>> connection::open(const client_options& options) {
   timeout limit{delay(options.connect_timeout)};
   std::string why;

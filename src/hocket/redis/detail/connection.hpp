@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstddef>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +16,12 @@
 #include <hocket/redis/request.hpp>
 
 namespace hocket::redis::detail {
+
+/// Throws what the system or the peer did to a connection as a `connection_lost`, and all else as it is.
+[[noreturn]] void throw_as_lost(const std::exception_ptr& problem);
+
+/// Another attempt may find it mended: the connection, or a server that is starting.
+[[nodiscard]] bool mends(const std::exception_ptr& problem) noexcept;
 
 /// One connection to a server, which has been greeted. One task may send and one may receive at a time.
 class connection {
