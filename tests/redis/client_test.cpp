@@ -77,7 +77,7 @@ HOCKET_TEST(redis_client, sends_the_commands_of_a_turn_in_one_piece_and_gives_ea
   EXPECT_EQ(co_await first, "= a");
   EXPECT_EQ(co_await second, "= b");
   EXPECT_EQ(co_await third, "= c");
-  EXPECT_EQ(receives, 2U);
+  EXPECT_EQ(receives, 3U) << "HELLO, PING, and all three";
   co_await store.close();
 }
 
@@ -333,6 +333,8 @@ HOCKET_TEST(redis_client, greets_a_server_that_knows_no_hello_as_of_old) {
     co_await peer.say("+OK\r\n");
     co_await peer.expect("CLIENT SETNAME tester");
     co_await peer.say("+OK\r\n");
+    co_await peer.expect("PING");
+    co_await peer.say("-NOPERM\r\n");
     co_await peer.expect("SELECT 2");
     co_await peer.say("+OK\r\n");
     co_await peer.expect("ECHO a");
@@ -352,6 +354,8 @@ HOCKET_TEST(redis_client, waits_for_a_server_that_is_loading) {
     redis_peer peer(connection);
     if (nth < 2) {
       co_await peer.expect("HELLO 3");
+      co_await peer.say("%0\r\n");
+      co_await peer.expect("PING");
       co_await peer.say("-LOADING Redis is loading the dataset in memory\r\n");
       co_return;
     }
@@ -435,10 +439,12 @@ TEST(redis_client, may_be_cancelled_anywhere) {
   const auto scenario = []() -> coro<void> {
     scripted_server server([](tcp_socket& connection, std::size_t nth) -> coro<void> {
       redis_peer peer(connection);
-      co_await peer.greet();
+      if (nth > 0) co_return co_await peer.say_ok_to_all();
+      for (int said = 0; said < 2; ++said) {  // the greeting; the first connection is lost behind that
+        static_cast<void>(co_await peer.next());
+        co_await peer.say("+OK\r\n");
+      }
       static_cast<void>(co_await peer.next());
-      if (nth > 0) co_await peer.say("+a\r\n");
-      co_await peer.say_ok_to_all();
     });
     redis::client store(options_for(server));
     auto beside = ask_idempotently(store, "b");

@@ -38,6 +38,8 @@ class redis_peer {
   [[nodiscard]] coro<void> greet() {
     co_await expect("HELLO 3");
     co_await say("%1\r\n+server\r\n+redis\r\n");
+    co_await expect("PING");
+    co_await say("+PONG\r\n");
   }
   /// Answers everything with OK, until the client goes.
   [[nodiscard]] coro<void> say_ok_to_all() {

@@ -173,7 +173,9 @@ HOCKET_PEER_TEST(redis_server, may_start_anew) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
   co_await server.start({"--appendonly", "yes", "--appendfsync", "always"});
-  redis::client store(server.options());
+  auto options = server.options();
+  options.connect_attempts = 50;
+  redis::client store(std::move(options));
   co_await store.set("kept", "through it");
   server.kill();
   auto asked = hocket::create_task(

@@ -105,7 +105,7 @@ coro<void> client_core::run(std::shared_ptr<client_core> mine) {
   core->running_.reset();
   core->has_ended_.set();
   if (outcome) co_return;
-  core->fail_waiting(outcome.error());
+  core->fail_waiting(is_cancelled(outcome.error()) ? was_closed() : outcome.error());
   std::rethrow_exception(outcome.error());
 }
 

@@ -1,4 +1,5 @@
 // A server before 6.0 does not know HELLO, and says so; then the client authenticates as of old, and they speak RESP2.
+// One that is still loading its data greets all the same, and refuses what comes then: so it is asked something that may be refused.
 
 #include <exception>
 #include <system_error>
@@ -113,6 +114,8 @@ coro<void> connection::greet(const client_options& options) {
     co_await greet_by_hello(options);
   else
     co_await greet_of_old(options);
+  const reply alive = co_await ask(request("PING"));
+  if (alive.code() == "LOADING") alive.raise_for_error();
   if (options.database != 0) co_await require(request("SELECT", options.database));
   for (const request& each : options.on_connect) co_await require(each);
 }

@@ -72,19 +72,24 @@ coro<std::vector<reply>> leased_connection::exchange(std::string bytes, std::siz
 // ---- the pool
 
 coro<std::shared_ptr<leased_connection>> session_pool::acquire(std::shared_ptr<session_pool> keeper) {
-  if (is_over_) throw client_closed("the client of Redis is closed");
+  require_open();
   co_await slots_.acquire();
   std::exception_ptr problem;
   try {
+    require_open();
     std::unique_ptr<connection> made = take_idle();
     if (made == nullptr) made = co_await connection::open(options_);
-    if (is_over_) throw client_closed("the client of Redis is closed");
+    require_open();
     co_return std::make_shared<leased_connection>(std::move(keeper), std::move(made));
   } catch (...) {
     problem = std::current_exception();
   }
   slots_.release();
   std::rethrow_exception(problem);
+}
+
+void session_pool::require_open() const {
+  if (is_over_) throw client_closed("the client of Redis is closed");
 }
 
 // What has something to say at rest has most likely ended.

@@ -62,6 +62,7 @@ class session_pool : public std::enable_shared_from_this<session_pool> {
  private:
   friend class leased_connection;
 
+  void require_open() const;
   [[nodiscard]] std::unique_ptr<connection> take_idle() noexcept;
 
   const client_options options_;
