@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <http/running_server.hpp>
+#include <http/secure_servers.hpp>
 #include <io/temporary_directory.hpp>
 #include <peers/peer_test.hpp>
 
@@ -74,7 +75,8 @@ struct seen {
   std::string form;
   std::string upload;
   std::string heard;
-  std::string again;  // the id with which the event stream was asked for a second time
+  std::string again;    // the id with which the event stream was asked for a second time
+  std::string version;  // by which the websocket was asked for
   hocket::event is_done;
 };
 
@@ -139,6 +141,7 @@ http::router talk(seen& all) {
         all.form = fmt::format("{} {}", end.code(), end.reason());
       }
     };
+    all.version = asked.version();
     http::accept_websocket_options options{.subprotocols = {"v2"}};
     co_return accept_websocket(asked, echo, std::move(options));
   });
@@ -154,6 +157,23 @@ std::optional<std::string> find_browser() {
   for (const char* name : {"chromium-headless-shell", "chromium"})
     if (hocket::testing::find_program(name)) return name;
   return std::nullopt;
+}
+
+/// A whole conversation with a server with these options; gives the version by which the browser has asked for it.
+coro<std::string> version_of_talk(std::string program, http::server_options options) {
+  seen all;
+  running_server server(talk(all), std::move(options));
+  const temporary_directory profile;
+  {
+    peer_process browser({program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                          "--no-first-run", "--no-proxy-server", "--ignore-certificate-errors",
+                          "--user-data-dir=" + profile.path(), server.url()});
+    co_await all.is_done.wait();
+  }
+  EXPECT_EQ(all.heard, "v2|permessage-deflate|zwei Wörter11|xxxxxxxxxxxxxxxxxxxx1000000|0,255|4000:true");
+  EXPECT_EQ(all.form, "4000 genug");
+  co_await server.stop();
+  co_return all.version;
 }
 
 }  // namespace
@@ -179,15 +199,13 @@ HOCKET_PEER_TEST(browser, loads_pages_posts_forms_sends_files_and_hears_events) 
 HOCKET_PEER_TEST(browser, talks_over_a_websocket) {
   const auto program = find_browser();
   if (!program) co_return hocket::testing::skip_for_want_of("chromium-headless-shell");
-  seen all;
-  running_server server(talk(all));
-  const temporary_directory profile;
-  {
-    peer_process browser({*program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                          "--no-first-run", "--no-proxy-server", "--user-data-dir=" + profile.path(), server.url()});
-    co_await all.is_done.wait();
-  }
-  EXPECT_EQ(all.heard, "v2|permessage-deflate|zwei Wörter11|xxxxxxxxxxxxxxxxxxxx1000000|0,255|4000:true");
-  EXPECT_EQ(all.form, "4000 genug");
-  co_await server.stop();
+  EXPECT_EQ(co_await version_of_talk(*program, {}), "HTTP/1.1");
+}
+
+HOCKET_PEER_TEST(browser, talks_over_a_websocket_on_a_stream_of_http_2) {
+  const auto program = find_browser();
+  if (!program) co_return hocket::testing::skip_for_want_of("chromium-headless-shell");
+  http::server_options secure;
+  secure.tls = hocket::testing::server_here();
+  EXPECT_EQ(co_await version_of_talk(*program, std::move(secure)), "HTTP/2.0");
 }

@@ -244,16 +244,18 @@ HOCKET_TEST(hostile_http2_server, that_floods_is_left) {
   }
   for (const std::string& each : {pings, settings, empty}) EXPECT_EQ(co_await outcome_of(each), flooded);
   std::string answered;
+  std::string unknown;
   std::string windows;
   std::string farewells;
   std::string continued = h2::frame(h2::headers, h2::none, 1, h2::field(":status", "200"));
   for (int n = 0; n < 2000; ++n) {
     answered += h2::frame(h2::ping, h2::ack, 0, "12345678");
+    unknown += h2::frame(0x42, h2::none, 0, "?");
     windows += h2::window(0, 1);
     farewells += h2::goodbye(0x7fffffff);
     continued += h2::frame(h2::continuation, h2::none, 1, "");
   }
-  for (const std::string& each : {answered, windows, farewells, continued})
+  for (const std::string& each : {answered, unknown, windows, farewells, continued})
     EXPECT_EQ(co_await outcome_of(each), flooded);
 }
 

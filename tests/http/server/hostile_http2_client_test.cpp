@@ -128,6 +128,8 @@ HOCKET_TEST(hostile_http2_client, who_keeps_the_server_busy_with_nothing_is_cut_
            {"ping", h2::frame(h2::ping, h2::none, 0, "12345678")},
            {"settings", h2::frame(h2::settings, h2::none, 0, h2::setting(3, 100))},
            {"priority update", h2::frame(h2::priority_update, h2::none, 0, h2::number(1) + "u=1")},
+           {"what nobody knows", h2::frame(0x42, h2::none, 0, "?")},
+           {"what nobody knows on a stream", h2::frame(0xff, h2::none, 1, "")},
            {"empty data", h2::body(1, "", false)},
            {"padding alone", h2::frame(h2::data, h2::padded, 1, std::string("\x02\0\0", 3))},
        }) {
@@ -200,6 +202,12 @@ HOCKET_TEST(hostile_http2_client, a_head_that_grows_when_it_is_unpacked_ends_the
   co_await server.stop();
 }
 
+std::string many_settings(int count) {
+  std::string all;
+  for (int n = 0; n < count; ++n) all += h2::setting(3, 100);
+  return all;
+}
+
 HOCKET_TEST(hostile_http2_client, who_breaks_the_protocol_is_told_how_and_cut_off) {
   using enum h2::frame_type;
   const std::string head = h2::request_block("GET", "/quick");
@@ -215,6 +223,7 @@ HOCKET_TEST(hostile_http2_client, who_breaks_the_protocol_is_told_how_and_cut_of
            {"settings of another size", h2::frame(settings, 0, 0, "abc"), h2::frame_size_error},
            {"settings that are acknowledged with words", h2::frame(settings, h2::ack, 0, h2::setting(1, 1)),
             h2::frame_size_error},
+           {"settings of many entries", h2::frame(settings, 0, 0, many_settings(33)), h2::enhance_your_calm},
            {"ENABLE_PUSH of 2", h2::frame(settings, 0, 0, h2::setting(2, 2)), h2::protocol_error},
            {"a window that is too large", h2::frame(settings, 0, 0, h2::setting(4, 0x8000'0000U)),
             h2::flow_control_error},
@@ -232,6 +241,13 @@ HOCKET_TEST(hostile_http2_client, who_breaks_the_protocol_is_told_how_and_cut_of
            {"a head that is broken off",
             h2::frame(headers, h2::end_stream, 1, head) + h2::frame(ping, 0, 0, "12345678"), h2::protocol_error},
            {"padding larger than the frame", h2::frame(data, h2::padded, 1, "\x05xx"), h2::protocol_error},
+           {"an index of nothing", h2::frame(headers, h2::end_headers, 1, "\x80"), h2::compression_error},
+           {"a table that changes behind a field", h2::frame(headers, h2::end_headers, 1, "\x82\x20"),
+            h2::compression_error},
+           {"a string that is cut off", h2::frame(headers, h2::end_headers, 1, std::string("\0\5ab", 4)),
+            h2::compression_error},
+           {"a Huffman code for the end",
+            h2::frame(headers, h2::end_headers, 1, std::string("\0\x84\xff\xff\xff\xff\0", 7)), h2::compression_error},
            {"an index that is not there", h2::frame(headers, h2::end_headers, 1, "\xfe"), h2::compression_error},
            {"a table larger than allowed", h2::frame(headers, h2::end_headers, 1, "\x3f\xff\xff\x03"),
             h2::compression_error},
@@ -265,6 +281,79 @@ HOCKET_TEST(hostile_http2_client, who_breaks_the_rules_of_a_stream_has_that_rese
     client.stream().abort();
     co_await server.stop();
   }
+}
+
+/// What comes of a frame on stream 1 in that state: "goes on", "reset CODE" of the stream, "ends CODE" of the connection.
+coro<std::string> outcome_in(std::string state, bool waits_for_end, std::string frame) {
+  working_server server({.shutdown = 1s});
+  auto client = co_await h2_client::connect(server.address());
+  co_await client.send(state);
+  if (waits_for_end) static_cast<void>(co_await client.answer(1));
+  const auto before = client.so_far(1).reset;
+  co_await client.send(frame + h2::get(3, "/quick"));
+  std::string outcome = "goes on";
+  for (;;) {
+    const auto found = co_await client.next();
+    if (found.type == h2::goaway) outcome = "ends " + h2_client::goaway_of(found).substr(0, 2);
+    if (found.type == -1 || found.type == h2::goaway) break;
+    if (found.stream == 3 && found.type == h2::data) break;
+  }
+  const auto after = client.so_far(1).reset;
+  if (outcome == "goes on" && after && !before) outcome = fmt::format("reset {}", *after);
+  while (outcome.ends_with(' ')) outcome.pop_back();
+  client.stream().abort();
+  co_await server.stop();
+  co_return outcome;
+}
+
+// RFC 9113, 5.1: each state and each frame. Where it lets one choose nghttp2 has chosen.
+HOCKET_TEST(hostile_http2_client, what_a_frame_means_depends_on_the_state_of_its_stream) {
+  using enum h2::frame_type;
+  struct state {
+    const char* name;
+    std::string made_by;
+    bool waits_for_end;
+    std::vector<const char*> outcomes;  // in the order of the frames
+  };
+  const std::string malformed =
+      h2::frame(headers, h2::end_headers | h2::end_stream, 1, h2::request_block("GET", "/", {{"Bad", ""}}));
+  const std::vector<std::pair<const char*, std::string>> frames{
+      {"data", h2::body(1, "x", false)},
+      {"the last data", h2::body(1, "x", true)},
+      {"trailers", h2::frame(headers, h2::end_headers | h2::end_stream, 1, h2::field("x", "y"))},
+      {"a priority", h2::frame(priority, h2::none, 1, std::string("\0\0\0\0\x10", 5))},
+      {"a priority of itself", h2::frame(priority, h2::none, 1, std::string("\0\0\0\1\x10", 5))},
+      {"a reset", h2::reset(1)},
+      {"credit", h2::window(1, 1)},
+      {"a continuation", h2::frame(continuation, h2::end_headers, 1, "")},
+  };
+  const std::vector<state> states{
+      {"idle", "", false, {"ends 1", "ends 1", "reset 1", "goes on", "goes on", "ends 1", "ends 1", "ends 1"}},
+      {"open",
+       h2::post(1, "/"),
+       false,
+       {"goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "ends 1"}},
+      {"closed by the client",
+       h2::get(1, "/"),
+       false,
+       {"ends 5", "ends 5", "ends 5", "goes on", "goes on", "goes on", "goes on", "ends 1"}},
+      {"closed by both",
+       h2::get(1, "/quick"),
+       true,
+       {"goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "ends 1"}},
+      {"reset by the client",
+       h2::post(1, "/") + h2::reset(1),
+       false,
+       {"goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "ends 1"}},
+      {"reset by the server",
+       malformed,
+       true,
+       {"goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "ends 1"}},
+  };
+  for (const auto& [name, made_by, waits_for_end, outcomes] : states)
+    for (std::size_t n = 0; n < frames.size(); ++n)
+      EXPECT_EQ(co_await outcome_in(made_by, waits_for_end, frames[n].second), outcomes[n])
+          << frames[n].first << " on a stream that is " << name;
 }
 
 HOCKET_TEST(hostile_http2_client, who_takes_nothing_at_all_is_given_up) {

@@ -660,6 +660,21 @@ HOCKET_TEST(http2_server, stopping_waits_a_second_for_a_client_that_answers_no_p
   EXPECT_EQ(now() - begin, 1s);
 }
 
+// The client has not heard of the end yet.
+HOCKET_TEST(http2_server, what_is_begun_and_reset_behind_the_end_disturbs_nobody) {
+  running_server server(take_time, spoken());
+  auto client = co_await h2_client::connect(server.address());
+  co_await client.send(h2::get(1, "/5"));
+  co_await wait_all_tasks_blocked();
+  const auto stopping = create_task(server.stop());
+  for (int n = 0; n < 2; ++n) static_cast<void>(co_await client.next(h2::goaway));
+  co_await client.send(h2::get(3, "/1") + h2::reset(3) + h2::window(3, 1) + h2::post(5, "/1") + h2::body(5, "x"));
+  EXPECT_EQ((co_await client.answer(1)).body, "/5");
+  EXPECT_EQ(client.so_far(3).status + client.so_far(5).status, 0);
+  client.stream().abort();
+  co_await stopping;
+}
+
 HOCKET_TEST(http2_server, stopping_waits_no_longer_than_allowed) {
   running_server server(take_time, spoken({.shutdown = 30s}));
   auto client = co_await h2_client::connect(server.address());

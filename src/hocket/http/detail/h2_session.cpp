@@ -5,10 +5,11 @@
 // in the output. What has come is let in again when it was taken and not before (nghttp2_session_consume): so windows follow the readers.
 //
 // What a peer may do now and then, and what without end would be an attack, is an oddity: resets (CVE-2023-44487), pings, settings, empty
-// frames (CVE-2019-9512, 9515, 9518), frames that are no good (9514), changed priorities, farewells, windows that open for nothing. More than `flood_guard` admits end the connection.
-// nghttp2 itself has limits for CONTINUATION frames, settings in a frame, and answers that nobody takes.
+// frames (CVE-2019-9512, 9515, 9518), frames that are no good (9514), changed priorities, farewells, windows that open for nothing, frames of types that nobody
+// knows. More than `flood_guard` admits end the connection. nghttp2 itself has limits for CONTINUATION frames, settings in a frame, and answers that nobody takes.
 
 #include <algorithm>
+#include <limits>
 #include <new>
 #include <vector>
 
@@ -116,13 +117,17 @@ struct h2_callbacks {
         if (self.windows_expected_ == 0) return true;
         --self.windows_expected_;
         return false;
-      case NGHTTP2_GOAWAY:
-      case NGHTTP2_PRIORITY_UPDATE:
-      case NGHTTP2_RST_STREAM:
-        return true;
-      default:
+      case NGHTTP2_HEADERS:
         return false;
+      default:
+        return true;
     }
+  }
+
+  // RFC 9113, 5.5: they are passed over. But one hears of them only if they can be unpacked.
+  static int pass_over_unknown(nghttp2_session*, void** payload, const nghttp2_frame_hd*, void*) {
+    *payload = nullptr;
+    return 0;
   }
 
   static int on_frame_recv(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
@@ -235,6 +240,7 @@ struct h2_callbacks {
       nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
       nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
       nghttp2_session_callbacks_set_send_data_callback(callbacks, send_body);
+      nghttp2_session_callbacks_set_unpack_extension_callback(callbacks, pass_over_unknown);
       nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_send);
       return callbacks;
     }();
@@ -256,6 +262,9 @@ h2_session::h2_session(side which, const h2_limits& limits)
   nghttp2_option_set_max_continuations(raw, most_continuations);
   nghttp2_option_set_max_send_header_block_length(raw, most_sent_head);
   nghttp2_option_set_builtin_recv_extension_type(raw, NGHTTP2_PRIORITY_UPDATE);
+  for (int type = NGHTTP2_CONTINUATION + 1; type <= std::numeric_limits<std::uint8_t>::max(); ++type)
+    if (type != NGHTTP2_PRIORITY_UPDATE)
+      nghttp2_option_set_user_recv_extension_type(raw, static_cast<std::uint8_t>(type));
   nghttp2_session* made = nullptr;
   require(which == side::server ? nghttp2_session_server_new2(&made, h2_callbacks::all(), this, raw)
                                 : nghttp2_session_client_new2(&made, h2_callbacks::all(), this, raw));
