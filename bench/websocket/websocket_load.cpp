@@ -239,7 +239,7 @@ int main(int count, char** arguments) {
   const auto end = begun + std::chrono::duration<double>(std::atof(arguments[4]));
   std::vector<epoll_event> events(all.clients.size());
   while (std::chrono::steady_clock::now() < end) {
-    const int ready = epoll_wait(all.epoll, events.data(), static_cast<int>(events.size()), 1000);
+    const int ready = epoll_wait(all.epoll, events.data(), static_cast<int>(events.size()), 10'000);
     if (ready == 0) fail("the server does not answer");
     for (int i = 0; i < ready; ++i) receive(all, *static_cast<client*>(events[static_cast<std::size_t>(i)].data.ptr));
   }
