@@ -52,6 +52,10 @@ class noted_stream final : public h2_stream {
     trace += "\n";
     return true;
   }
+  void take_trailer(std::string_view name, std::string_view value) override {
+    keep_trailer(name, value);
+    trace.append("\n  behind it ").append(name).append(": ").append(value);
+  }
 
   std::string trace;
 };
