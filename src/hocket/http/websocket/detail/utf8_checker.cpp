@@ -46,6 +46,22 @@ constexpr bool is_wrong(unsigned char third, unsigned char second, unsigned char
   return (continues != has_to_continue) | is_in_none | is_no_second;
 }
 
+// The same where no character has more than two bytes, as in most alphabets.
+constexpr bool is_wrong(unsigned char before, unsigned char byte) {
+  const bool continues = static_cast<signed char>(byte) < -0x40;
+  return (continues != (before >= 0xC0)) | ((byte & 0xFEU) == 0xC0);
+}
+
+bool are_right_and_short(const unsigned char* bytes) noexcept {
+  unsigned char most = 0;
+  unsigned char wrong = 0;
+  for (const unsigned char* at = bytes; at != bytes + block; ++at) {
+    most = std::max({most, at[-3], at[0]});
+    wrong |= static_cast<unsigned char>(is_wrong(at[-1], at[0]));
+  }
+  return most < 0xE0 && wrong == 0;
+}
+
 // There are `reach` bytes in front of them.
 template <std::size_t Count>
 bool are_right(const unsigned char* bytes) noexcept {
@@ -70,7 +86,7 @@ bool utf8_checker::add(std::string_view bytes) noexcept {
   const unsigned char* last = end - reach;
   for (bytes.remove_prefix(first); !bytes.empty(); bytes.remove_prefix(block)) {
     const auto* const next = reinterpret_cast<const unsigned char*>(bytes.data());
-    if (!are_right<block>(next)) return false;
+    if (!are_right_and_short(next) && !are_right<block>(next)) return false;
     last = next + block - reach;
   }
   keep_unfinished(last);
