@@ -100,12 +100,13 @@ connection_pool::~connection_pool() {
 
 destination& connection_pool::enter(route where) {
   std::string key = where.key();
-  auto& entry = destinations_[key];
-  if (!entry)
-    entry =
-        std::make_unique<destination>(std::move(key), may_offer_http2(where) ? first_slots() : options_.limit_per_host);
-  ++entry->users;
-  return *entry;
+  auto found = destinations_.find(key);
+  if (found == destinations_.end()) {
+    auto made = std::make_unique<destination>(key, may_offer_http2(where) ? first_slots() : options_.limit_per_host);
+    found = destinations_.emplace(std::move(key), std::move(made)).first;
+  }
+  ++found->second->users;
+  return *found->second;
 }
 
 void connection_pool::leave(destination& from) noexcept {

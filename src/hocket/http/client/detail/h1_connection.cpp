@@ -76,7 +76,7 @@ struct h1_connection::sending {
   std::exception_ptr deaf;     // what ended the listening
 };
 
-h1_connection::h1_connection(byte_stream opened) noexcept : stream_(std::move(opened)) {}
+h1_connection::h1_connection(byte_stream opened) : stream_(std::move(opened)) {}
 h1_connection::~h1_connection() = default;
 
 coro<void> h1_connection::exchange(const outgoing_request& request, patience limits, answer_head& answer) {

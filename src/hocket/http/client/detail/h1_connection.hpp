@@ -19,7 +19,7 @@ namespace hocket::http::detail {
 /// A client's end of a connection that speaks HTTP/1.1: one request after the other, each with its answer.
 class h1_connection final : public carrier, public std::enable_shared_from_this<h1_connection> {
  public:
-  explicit h1_connection(byte_stream opened) noexcept;
+  explicit h1_connection(byte_stream opened);
   ~h1_connection() override;
 
   coro<void> exchange(const outgoing_request& request, patience limits, answer_head& answer) override;
