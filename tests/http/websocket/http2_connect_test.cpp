@@ -277,9 +277,9 @@ HOCKET_TEST(http2_connect, is_none_of_the_connections_of_the_session_and_outlive
   EXPECT_EQ(co_await ask(*web, server.url("/page")), "/page");
   websocket socket = co_await connect_websocket(*web, ws(server.url()));
   EXPECT_EQ(co_await ask(*web, server.url("/other")), "/other");
-  co_await hocket::sleep(10min);
+  co_await hocket::sleep(1min);
   web.reset();
-  co_await hocket::sleep(10min);
+  co_await hocket::sleep(1min);
   EXPECT_EQ(co_await talk(std::move(socket), "alone"), "HTTP/2.0 alone");
   co_await hocket::sleep(5s);
   EXPECT_EQ(server.server.connections(), 0U);
