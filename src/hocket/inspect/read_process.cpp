@@ -40,6 +40,10 @@ constexpr unsigned most_attempts_on_copies = 5;
 constexpr auto longest_attempts = std::chrono::seconds(2);  // no further one is made after that
 constexpr auto between_attempts = std::chrono::milliseconds(1);
 
+// What it may cost to see whether a process shows anything: any process is asked that.
+constexpr std::size_t most_cached = 64 * 1024 * 1024;
+constexpr std::size_t most_files = 5'000;
+
 /// A process that stands still as long as this exists, and for how long.
 class pause {
  public:
@@ -165,7 +169,7 @@ bool has_mapped_hocket(pid_t process) {
   std::set<std::string> files;
   try {
     for (const mapping& each : mappings_of(process))
-      if (each.path.starts_with('/')) files.insert(each.path);
+      if (each.path.starts_with('/') && files.size() < most_files) files.insert(each.path);
   } catch (const unreadable&) {
     return false;
   }
@@ -176,7 +180,7 @@ bool has_mapped_hocket(pid_t process) {
 bool has_hocket(pid_t process) {
   try {
     process_memory source(process);
-    detail::memory_cache memory(source);
+    detail::memory_cache memory(source, most_cached);
     static_cast<void>(detail::find_shown(memory, mappings_of(process), ""));
     return true;
   } catch (const unreadable& problem) {

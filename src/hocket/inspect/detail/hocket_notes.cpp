@@ -15,8 +15,10 @@ bool has_hocket_notes(const std::string& file) {
   std::vector<Elf64_Phdr> parts(header.e_phnum);
   if (!program.read(header.e_phoff, std::as_writable_bytes(std::span(parts)))) return false;
   bool found = false;
+  std::uint64_t left = most_note_bytes;
   for (const Elf64_Phdr& part : parts) {
-    if (part.p_type != PT_NOTE || part.p_filesz > most_note_bytes) continue;
+    if (part.p_type != PT_NOTE || part.p_filesz > left) continue;
+    left -= part.p_filesz;
     std::vector<std::byte> notes(part.p_filesz);
     if (program.read(part.p_offset, notes))
       for_each_hocket_note(notes, alignment_of_notes(part), [&](auto...) { found = true; });

@@ -1,7 +1,7 @@
 #include <algorithm>
 
+#include <hocket/inspect/detail/bound.hpp>
 #include <hocket/inspect/detail/memory_cache.hpp>
-#include <hocket/inspect/unreadable.hpp>
 
 namespace hocket::inspect::detail {
 
@@ -53,8 +53,7 @@ const memory_cache::block* memory_cache::at(std::uint64_t number) {
 }
 
 memory_cache::block& memory_cache::add(std::uint64_t number) {
-  if (blocks_.size() >= most_blocks_)
-    throw unreadable(unreadable::reason::corrupted, "what the process shows makes no sense, or is too much");
+  bound(blocks_.size(), most_blocks_);
   return *(blocks_[number] = std::make_unique_for_overwrite<block>());
 }
 

@@ -37,6 +37,9 @@ class memory_cache {
   /// Reads again whatever it has read, and what it was asked for in vain while it was closed.
   void refresh();
 
+  /// For what is read once, and not worth being kept.
+  [[nodiscard]] memory& source() noexcept { return source_; }
+
   /// While it is closed, what it has not read is not there.
   void close(bool closed) noexcept { is_closed_ = closed; }
 

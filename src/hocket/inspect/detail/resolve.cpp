@@ -4,6 +4,7 @@
 
 #include <hocket/base/function_name.hpp>
 #include <hocket/base/wait_kind.hpp>
+#include <hocket/inspect/detail/bound.hpp>
 #include <hocket/inspect/detail/deadlocks.hpp>
 #include <hocket/inspect/detail/resolve.hpp>
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t longest_function = 4096;
 constexpr std::size_t longest_file = 4096;
+constexpr std::size_t most_characters = 100'000'000;  // of all places
 
 class resolver {
  public:
@@ -115,13 +117,20 @@ class resolver {
       added.line = 0;
       return known->second;
     }
-    added.file = memory_.text(file, longest_file);
-    added.function = hocket::detail::function_name(memory_.text(function, longest_function));
+    added.file = text(file, longest_file);
+    added.function = hocket::detail::function_name(text(function, longest_function));
     return known->second;
+  }
+
+  std::string text(address at, std::size_t longest) {
+    std::string read = memory_.text(at, longest);
+    bound(characters_ += read.size(), most_characters);
+    return read;
   }
 
   memory_cache& memory_;
   const process_table& table_;
+  std::size_t characters_ = 0;
   const std::optional<std::int64_t> now_;
   std::unordered_map<address, std::uint32_t> places_;
   std::unordered_map<const class_type*, std::string> kinds_;

@@ -1,13 +1,18 @@
 // Programs and libraries are mapped with their ELF header first. The program headers say where notes are in memory, so that
-// files are not needed: they may be gone, or be in a container.
+// files are not needed: they may be gone, or be in a container. Some processes map thousands of files that are neither: of each only the
+// header is read, of many at once. Nor is any of this kept, for what notes lead to stands elsewhere.
+//
+// Whoever maps a file can say anything in it: all that it may make a reader do is limited, by all files together.
 
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <set>
 
 #include <elf.h>
 #include <fmt/format.h>
 
+#include <hocket/inspect/detail/bound.hpp>
 #include <hocket/inspect/detail/hocket_notes.hpp>
 #include <hocket/inspect/detail/own_machine.hpp>
 #include <hocket/inspect/detail/shown.hpp>
@@ -16,7 +21,11 @@
 namespace hocket::inspect::detail {
 namespace {
 
-constexpr std::size_t most_types = 1024;
+constexpr std::size_t most_programs = 10'000;
+constexpr std::size_t most_notes = 1'000;
+constexpr std::size_t most_bytes_of_notes = 16 * 1024 * 1024;
+constexpr std::size_t most_tables = 64;
+constexpr std::size_t most_types = 10'000;
 constexpr std::size_t longest_type_name = 4096;
 constexpr std::uint32_t version_without_notes = 0;
 
@@ -24,16 +33,42 @@ class finder {
  public:
   explicit finder(memory_cache& memory) noexcept : memory_(memory) {}
 
-  void look_at(address begin) {
-    Elf64_Ehdr header{};
-    if (!memory_.read(begin, header) || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return;
+  void look_at_all(std::span<const mapping> mappings) {
+    std::vector<address> begins;
+    for (const mapping& each : mappings)
+      if (each.offset == 0 && each.readable && !each.path.empty()) begins.push_back(each.begin);
+    const std::vector<Elf64_Ehdr> headers = headers_at(begins);
+    for (std::size_t n = 0; n < begins.size(); ++n) look_at(begins[n], headers[n]);
+  }
+
+  shown found;
+  [[nodiscard]] bool is_foreign() const noexcept { return is_foreign_; }
+  [[nodiscard]] std::optional<std::uint32_t> other_version() const noexcept { return other_version_; }
+
+ private:
+  // One that is not there is empty.
+  std::vector<Elf64_Ehdr> headers_at(std::span<const address> begins) {
+    std::vector<Elf64_Ehdr> headers(begins.size());
+    std::vector<memory::piece> pieces;
+    for (std::size_t n = 0; n < begins.size(); ++n)
+      pieces.push_back({begins[n], std::as_writable_bytes(std::span(&headers[n], 1))});
+    for (std::size_t done = 0; done < pieces.size(); ++done) {
+      done += memory_.source().read_pieces(std::span(pieces).subspan(done));
+      if (done < pieces.size()) headers[done] = {};
+    }
+    return headers;
+  }
+
+  void look_at(address begin, const Elf64_Ehdr& header) {
+    if (std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) return;
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || (own_machine != EM_NONE && header.e_machine != own_machine)) {
       is_foreign_ = true;
       return;
     }
+    bound(programs_++, most_programs);
     if (header.e_phentsize != sizeof(Elf64_Phdr) || header.e_phnum > most_program_headers) return;
     std::vector<Elf64_Phdr> parts(header.e_phnum);
-    if (!memory_.read(begin + header.e_phoff, std::as_writable_bytes(std::span(parts)))) return;
+    if (!memory_.source().read(begin + header.e_phoff, std::as_writable_bytes(std::span(parts)))) return;
     const auto first = std::ranges::find_if(
         parts, [](const Elf64_Phdr& part) { return part.p_type == PT_LOAD && part.p_offset == 0; });
     if (first == parts.end()) return;
@@ -43,20 +78,18 @@ class finder {
         read_notes(base + part.p_vaddr, part.p_memsz, alignment_of_notes(part));
   }
 
-  shown found;
-  [[nodiscard]] bool is_foreign() const noexcept { return is_foreign_; }
-  [[nodiscard]] std::optional<std::uint32_t> other_version() const noexcept { return other_version_; }
-
- private:
   void read_notes(address begin, std::size_t size, std::size_t alignment) {
+    bound(bytes_of_notes_ += size, most_bytes_of_notes);
     std::vector<std::byte> notes(size);
-    if (!memory_.read(begin, notes)) return;
+    if (!memory_.source().read(begin, notes)) return;
     for_each_hocket_note(notes, alignment, [&](std::uint32_t type, std::size_t place, std::int64_t distance) {
       follow(type, begin + place + static_cast<address>(distance));
     });
   }
 
   void follow(std::uint32_t type, address target) {
+    bound(notes_++, most_notes);
+    if (!targets_.insert(target).second) return;
     if (type == hocket::detail::note_of_process_table) read_table(target);
     if (type == hocket::detail::note_of_shown_types) read_types(target);
   }
@@ -71,20 +104,28 @@ class finder {
       other_version_ = table.version;
       return;
     }
-    if (memory_.read(target, table)) found.tables.push_back(table);
+    if (!memory_.read(target, table)) return;
+    bound(found.tables.size(), most_tables);
+    found.tables.push_back(table);
   }
 
   void read_types(address target) {
-    for (std::size_t count = 0; count < most_types; ++count, target += sizeof(shown_type)) {
+    for (;; target += sizeof(shown_type)) {
       shown_type type;
       address name = 0;
       if (!memory_.read(target, type) || type.type == nullptr) return;
+      bound(types_++, most_types);
       if (memory_.read(reinterpret_cast<address>(type.type) + sizeof(address), name))
         found.types.insert_or_assign(memory_.text(name, longest_type_name), type);
     }
   }
 
   memory_cache& memory_;
+  std::set<address> targets_;  // of notes
+  std::size_t programs_ = 0;
+  std::size_t bytes_of_notes_ = 0;
+  std::size_t notes_ = 0;
+  std::size_t types_ = 0;
   bool is_foreign_ = false;
   std::optional<std::uint32_t> other_version_;
 };
@@ -93,8 +134,7 @@ class finder {
 
 shown find_shown(memory_cache& memory, std::span<const mapping> mappings, const std::string& who) {
   finder looking(memory);
-  for (const mapping& each : mappings)
-    if (each.offset == 0 && each.readable && !each.path.empty()) looking.look_at(each.begin);
+  looking.look_at_all(mappings);
   if (!looking.found.tables.empty()) return std::move(looking.found);
   if (looking.other_version() == version_without_notes)
     throw unreadable(

@@ -20,8 +20,8 @@ struct shown {
   std::unordered_map<std::string, shown_type> types;  // by the name that the compiler gives the type
 };
 
-/// Looks for the notes in whatever is mapped from files. Throws `unreadable`: no_hocket, other_version, other_architecture. `who` is
-/// named in these.
+/// Looks for the notes in whatever is mapped from files. Throws `unreadable`: no_hocket, other_version, without_notes,
+/// other_architecture, corrupted. `who` is named in these, but for the last.
 [[nodiscard]] shown find_shown(memory_cache& memory, std::span<const mapping> mappings, const std::string& who);
 
 }  // namespace hocket::inspect::detail

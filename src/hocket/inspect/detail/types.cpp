@@ -6,11 +6,11 @@
 namespace hocket::inspect::detail {
 
 static constexpr std::size_t longest_name = 4096;
-static constexpr std::size_t most_vtables = 100'000;
+static constexpr std::size_t most_vtables = 10'000;
 static constexpr std::size_t most_bases = 32;
 static constexpr unsigned deepest = 16;
 static constexpr unsigned most_visits = 256;  // of type_infos, for one class
-static constexpr std::size_t most_visits_in_all = 1'000'000;
+static constexpr std::size_t most_visits_in_all = 100'000;
 static constexpr std::size_t word = sizeof(address);
 
 types::types(memory_cache& memory, const shown& from) : memory_(memory), shown_(from) {

@@ -3,18 +3,20 @@
 #include <optional>
 #include <unordered_map>
 
+#include <hocket/inspect/detail/bound.hpp>
 #include <hocket/inspect/detail/walk.hpp>
-#include <hocket/inspect/unreadable.hpp>
 
 namespace hocket::inspect::detail {
 namespace {
 
-constexpr std::size_t most_readings = 100'000'000;  // of values, in all: lists may be shared by many
+// Of a process in all, where nothing else is said.
+constexpr std::size_t most_readings = 100'000'000;  // of values: lists may be shared by many
 constexpr std::size_t most_loops = 10'000;
 constexpr std::size_t most_tasks = 1'000'000;
 constexpr std::size_t most_frames = 1'000;  // of a task
 constexpr std::size_t most_places = 10'000'000;
 constexpr std::size_t most_waiters = 10'000'000;
+constexpr std::size_t most_characters = 100'000'000;
 constexpr std::size_t longest_name = 256;
 constexpr std::size_t most_operations = 256;
 constexpr std::size_t longest_operation = 64;
@@ -23,10 +25,20 @@ constexpr std::size_t longest_activity = 256;
 constexpr std::size_t longest_activities = 4096;  // of a task
 constexpr address is_task = 1;                    // in a frame's parent
 
+/// What was found so far, by all tables together.
+struct counts {
+  std::size_t readings = 0;
+  std::size_t loops = 0;
+  std::size_t tasks = 0;
+  std::size_t places = 0;
+  std::size_t waiters = 0;
+  std::size_t characters = 0;
+};
+
 class walker {
  public:
-  walker(memory_cache& memory, const process_table& table, types& classes, found& to) noexcept
-      : memory_(memory), table_(table), classes_(classes), found_(to) {}
+  walker(memory_cache& memory, const process_table& table, types& classes, counts& so_far, found& to) noexcept
+      : memory_(memory), table_(table), classes_(classes), counts_(so_far), found_(to) {}
 
   void walk_all() {
     for_each_link(reinterpret_cast<address>(table_.loops), most_loops, [this](address link) {
@@ -39,7 +51,7 @@ class walker {
   // What is read must be there.
   template <class Value>
   std::optional<Value> value(address from) {
-    bound(++readings_, most_readings);
+    bound(counts_.readings++, most_readings);
     Value read{};
     if (memory_.read(from, read)) return read;
     ++found_.contradictions;
@@ -49,10 +61,6 @@ class walker {
   bool insist(bool holds) noexcept {
     if (!holds) ++found_.contradictions;
     return holds;
-  }
-  static void bound(std::size_t count, std::size_t most) {
-    if (count >= most)
-      throw unreadable(unreadable::reason::corrupted, "what the process shows makes no sense, or is too much");
   }
 
   // Each link must lead back to the one before.
@@ -71,6 +79,7 @@ class walker {
   }
 
   void walk_loop(address loop) {
+    bound(counts_.loops++, most_loops);
     found_loop& made = found_.loops.emplace_back();
     made.at = loop;
     loop_ = &made;
@@ -81,7 +90,7 @@ class walker {
     made.is_running = context != 0;
     running_ = context != 0 ? word(context + table_.thread_context.task).value_or(0) : 0;
     for_each_link(loop + table_.loop.tasks, most_tasks, [this](address link) {
-      bound(++tasks_, most_tasks);
+      bound(counts_.tasks++, most_tasks);
       walk_task(link - table_.task.link);
     });
     read_activities(loop);
@@ -138,8 +147,14 @@ class walker {
     const auto data = word(view + table_.string_view.data);
     const auto length = word(view + table_.string_view.length);
     if (!data || !length) return {};
-    std::string read(std::min<std::size_t>(*length, longest), '\0');
+    std::string read = room(*length, longest);
     return memory_.read(*data, std::as_writable_bytes(std::span(read))) ? read : std::string();
+  }
+
+  std::string room(std::uint64_t length, std::size_t longest) {
+    std::string made(std::min<std::size_t>(length, longest), '\0');
+    bound(counts_.characters += made.size(), most_characters);
+    return made;
   }
 
   // Outermost first: "http://example.org/, connecting > example.org, resolving"
@@ -197,7 +212,7 @@ class walker {
     const auto data = word(*bits + table_.string.data);
     const auto length = word(*bits + table_.string.length);
     if (!data || !length) return false;
-    task.name.resize(std::min<std::size_t>(*length, longest_name));
+    task.name = room(*length, longest_name);
     return insist(memory_.read(*data, std::as_writable_bytes(std::span(task.name))));
   }
 
@@ -244,7 +259,7 @@ class walker {
   bool add_place(address frame) {
     const auto place = word(frame + table_.frame.place);
     if (!place) return false;
-    bound(loop_->places.size(), most_places);
+    bound(counts_.places++, most_places);
     loop_->places.push_back(*place);
     return true;
   }
@@ -292,7 +307,7 @@ class walker {
     for_each_link(*owner + way.offsets[1], most_waiters, [&](address link) {
       ++count;
       if (const auto awaited = word(link + way.offsets[2])) {
-        bound(loop_->further_waiters.size(), most_waiters);
+        bound(counts_.waiters++, most_waiters);
         loop_->further_waiters.emplace_back(*awaited, task.record);
       }
     });
@@ -308,7 +323,7 @@ class walker {
         if (each.shown.says != shown_type::meaning::wakes) continue;
         const auto waiting = by_way(node + static_cast<address>(each.offset), each.shown.to);
         if (!waiting || *waiting == task.record) return;
-        bound(loop_->waiters.size(), most_waiters);
+        bound(counts_.waiters++, most_waiters);
         loop_->waiters.push_back(*waiting);
         ++task.waiters;
         return;
@@ -328,18 +343,18 @@ class walker {
   memory_cache& memory_;
   const process_table& table_;
   types& classes_;
+  counts& counts_;
   found& found_;
   found_loop* loop_ = nullptr;
   address running_ = 0;
-  std::size_t tasks_ = 0;
-  std::size_t readings_ = 0;
 };
 
 }  // namespace
 
 found walk(memory_cache& memory, const shown& from, types& classes) {
   found all;
-  for (const process_table& table : from.tables) walker(memory, table, classes, all).walk_all();
+  counts so_far;
+  for (const process_table& table : from.tables) walker(memory, table, classes, so_far, all).walk_all();
   return all;
 }
 
