@@ -1,13 +1,15 @@
 // Core dumps, as core(5) and elf(5) have them: a header; what was in memory (PT_LOAD); and notes (PT_NOTE), of which two matter: which
 // files were mapped where (NT_FILE), and where the program's own headers are (AT_PHDR in NT_AUXV).
 //
-// A hostile one can say anything: whatever it counts is held against a limit and against the file's size before it is believed.
+// A hostile one can say anything: whatever it counts is held against a limit and against the file's size before it is believed. Its
+// headers may all lead to the same bytes: limits are of the whole file.
 
 #include <algorithm>
 #include <array>
 #include <cstring>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <elf.h>
 #include <fmt/format.h>
@@ -97,11 +99,13 @@ class reader {
       if (notes_ == most_notes || !core_.read(part.p_offset + at, note)) refuse_nonsense();
       const std::uint64_t described = at + sizeof note + padded(note.n_namesz);
       if (described > part.p_filesz || note.n_descsz > part.p_filesz - described) return;
-      if (note.n_type == NT_FILE || note.n_type == NT_AUXV) {
-        if (note.n_descsz > most_note_bytes) refuse_nonsense();
+      const bool is_first_of_files = note.n_type == NT_FILE && !std::exchange(has_files_, true);
+      if (is_first_of_files || note.n_type == NT_AUXV) {
+        note_bytes_ += note.n_descsz;
+        if (note_bytes_ > most_note_bytes) refuse_nonsense();
         std::vector<std::byte> text(note.n_descsz);
         if (!core_.read(part.p_offset + described, text)) refuse_cut();
-        if (note.n_type == NT_FILE)
+        if (is_first_of_files)
           read_mappings(text);
         else
           read_auxiliary_vector(text);
@@ -156,6 +160,8 @@ class reader {
   const std::string& who_;
   core_layout made_;
   std::size_t notes_ = 0;
+  std::size_t note_bytes_ = 0;
+  bool has_files_ = false;
 };
 
 }  // namespace
