@@ -16,6 +16,7 @@
 #include <elf.h>
 #include <gtest/gtest.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <hocket/inspect/process_memory.hpp>
@@ -241,6 +242,30 @@ TEST(read_process, says_that_a_process_has_ended_for_which_its_parent_has_not_as
   ASSERT_EQ(ended.line(), "");
   ASSERT_TRUE(comes_to_state(ended.number(), 'Z'));
   EXPECT_EQ(why_not(ended.number()), unreadable::reason::no_such_process);
+}
+
+TEST(read_process, says_that_descriptors_have_run_out_and_not_that_a_process_is_gone) {
+  other_program shown({shown_programs + "/shown"});
+  ASSERT_EQ(shown.line(), "ready");
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const auto without_descriptors = [&before](auto does) {
+    const int next = ::dup(STDIN_FILENO);
+    ::close(next);
+    const rlimit few{.rlim_cur = static_cast<rlim_t>(next), .rlim_max = before.rlim_max};
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &few), 0);
+    try {
+      does();
+      ADD_FAILURE() << "there were enough";
+    } catch (const unreadable& problem) {
+      EXPECT_EQ(problem.why(), unreadable::reason::system_failed);
+      EXPECT_TRUE(std::string_view(problem.what()).ends_with("Too many open files")) << problem.what();
+    }
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  };
+  without_descriptors([&] { static_cast<void>(read_process(shown.number())); });
+  without_descriptors([&] { const hocket::inspect::stopped_process still(shown.number()); });
+  without_descriptors([] { static_cast<void>(hocket::inspect::find_processes()); });
 }
 
 TEST(read_process, says_that_there_is_no_hocket_in_a_process) {

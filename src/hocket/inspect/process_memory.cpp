@@ -51,7 +51,9 @@ bool has_ended(pid_t process) { return detail::is_zombie(process) && detail::liv
 
 // Whom /proc belongs to that process is no answer: if it lets nobody look at it, to root.
 std::optional<uid_t> user_of(pid_t process) {
+  errno = 0;
   std::ifstream status(fmt::format("/proc/{}/status", process));
+  if (!status && errno != EACCES && errno != EPERM) detail::refuse(process, errno);
   constexpr std::string_view key = "Uid:\t";
   for (std::string line; std::getline(status, line);)
     if (line.starts_with(key)) return static_cast<uid_t>(std::strtoul(line.c_str() + key.size(), nullptr, 10));
@@ -82,6 +84,13 @@ void detail::refuse_gone(pid_t process) {
   if (has_ended(process))
     throw unreadable(unreadable::reason::no_such_process, fmt::format("process {} has ended", process));
   throw unreadable(unreadable::reason::no_such_process, fmt::format("there is no process {}", process));
+}
+
+void detail::refuse(pid_t process, int error) {
+  if (error == EACCES || error == EPERM) refuse_permission(process);
+  if (error == 0 || error == ENOENT || error == ESRCH) refuse_gone(process);
+  throw unreadable(unreadable::reason::system_failed,
+                   fmt::format("cannot look into process {}: {}", process, std::generic_category().message(error)));
 }
 
 void detail::refuse_permission(pid_t process) {
@@ -144,19 +153,13 @@ void process_memory::refuse(int error) const {
 std::vector<mapping> mappings_of(pid_t process) {
   errno = 0;
   std::ifstream file(fmt::format("/proc/{}/maps", detail::living_thread(process)));
-  if (!file) {
-    if (errno == EACCES || errno == EPERM) detail::refuse_permission(process);
-    detail::refuse_gone(process);
-  }
+  if (!file) detail::refuse(process, errno);
   std::vector<mapping> all;
   std::string line;
   while (all.size() < most_mappings && std::getline(file, line))
     if (mapping found; parse(line, found)) all.push_back(std::move(found));
   if (all.empty() && has_ended(process)) detail::refuse_gone(process);
-  if (file.bad()) {
-    if (errno == EACCES || errno == EPERM) detail::refuse_permission(process);
-    detail::refuse_gone(process);
-  }
+  if (file.bad()) detail::refuse(process, errno);
   return all;
 }
 

@@ -22,10 +22,12 @@ class process_memory final : public memory {
   pid_t thread_;  // of it, which lives
 };
 
-/// What is mapped there, in order. Throws `unreadable`: no_such_process, not_permitted.
+/// What is mapped there, in order. Throws `unreadable`: no_such_process, not_permitted, system_failed.
 [[nodiscard]] std::vector<mapping> mappings_of(pid_t process);
 
 namespace detail {
+/// For who could not open what the system tells of a process: `error` as errno, 0 if that says nothing.
+[[noreturn]] void refuse(pid_t process, int error);
 /// For who was refused with EPERM or EACCES.
 [[noreturn]] void refuse_permission(pid_t process);
 [[noreturn]] void refuse_gone(pid_t process);

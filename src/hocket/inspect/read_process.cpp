@@ -199,7 +199,11 @@ snapshot read_process(pid_t process, const read_options& options) {
 std::vector<pid_t> find_processes() {
   std::vector<pid_t> found;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
+  const std::filesystem::directory_iterator all("/proc", error);
+  if (error)
+    throw unreadable(unreadable::reason::system_failed,
+                     fmt::format("cannot look for processes in /proc: {}", error.message()));
+  for (const auto& entry : all) {
     const std::optional<pid_t> process = number_of(entry.path());
     if (process && *process != ::getpid() && is_own(entry.path()) && has_hocket(*process)) found.push_back(*process);
   }

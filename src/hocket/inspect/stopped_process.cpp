@@ -60,7 +60,7 @@ bool stopped_process::seize_new_threads() {
   bool found = false;
   std::error_code error;
   const std::filesystem::directory_iterator all(fmt::format("/proc/{}/task", process_), error);
-  if (error) detail::refuse_gone(process_);
+  if (error) detail::refuse(process_, error.value());
   for (const auto& entry : all) {
     const std::string name = entry.path().filename().string();
     pid_t number = 0;

@@ -14,8 +14,9 @@ class unreadable : public error {
   enum class reason : std::uint8_t {
     no_such_process,  // or it ended meanwhile
     not_permitted,
-    traced,       // by a debugger
-    unstoppable,  // a thread of it does not stop in time
+    system_failed,  // for want of descriptors, for one
+    traced,         // by a debugger
+    unstoppable,    // a thread of it does not stop in time
     no_hocket,
     other_version,
     without_notes,  // it was built so that it shows nothing
