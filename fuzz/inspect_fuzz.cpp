@@ -1,7 +1,8 @@
 // Reads a process whose memory says anything: this one's, as it was once, with words of it replaced.
 //
 // The input is a list of replacements, 12 bytes each: which of the words that matter (4 bytes, modulo their number), and what
-// stands there instead. A small odd number leads to another such word, so that circles come up.
+// stands there instead. A small odd number leads to another such word, so that circles come up. Behind four bytes of which all bits are set is a
+// file that is mapped, too; so far behind where it begins that notes in it can lead there is this process's table.
 
 #include <algorithm>
 #include <array>
@@ -31,20 +32,31 @@
 #include <hocket/inspect/unreadable.hpp>
 #include <hocket/testing/blocked.hpp>
 
+extern "C" [[gnu::visibility("hidden")]] const hocket::detail::process_table hocket_process_table;
+
 namespace {
 
 using namespace std::chrono_literals;
 using namespace hocket::inspect;
 
 constexpr std::size_t page_size = 4096;
+constexpr std::uint32_t file_follows = UINT32_MAX;
+constexpr address from_file_to_table = 0x10000000;
 using page = std::array<std::byte, page_size>;
 
 /// What was read of a process, page by page.
 class kept_memory final : public memory {
  public:
   std::map<address, page> pages;
+  address file_at = 0;
+  std::span<const std::uint8_t> file;  // empty: none
 
   bool read(address from, std::span<std::byte> to) override {
+    if (const address at = from - file_at; at < file.size()) {
+      if (to.size() > file.size() - at) return false;
+      std::memcpy(to.data(), file.data() + at, to.size());
+      return true;
+    }
     while (!to.empty()) {
       const auto found = pages.find(from / page_size * page_size);
       if (found == pages.end()) return false;
@@ -64,8 +76,8 @@ class keeping_memory final : public memory {
   keeping_memory(memory& source, kept_memory& to) : source_(source), to_(to) {}
   bool read(address from, std::span<std::byte> to) override {
     if (!source_.read(from, to)) return false;
-    for (std::size_t at = 0; at + page_size <= to.size(); at += page_size)
-      std::memcpy(to_.pages[from + at].data(), to.data() + at, page_size);
+    for (address begin = from / page_size * page_size; begin < from + to.size(); begin += page_size)
+      if (!source_.read(begin, to_.pages[begin])) to_.pages.erase(begin);
     return true;
   }
 
@@ -173,10 +185,22 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static kept_memory changed;
   if (changed.pages.empty()) changed.pages = original.memory.pages;
   std::vector<address> touched;
+  std::vector<mapping> mappings = original.mappings;
+  changed.file = {};
   for (; size >= 12; data += 12, size -= 12) {
     std::uint32_t which = 0;
     std::uint64_t value = 0;
     std::memcpy(&which, data, sizeof which);
+    if (which == file_follows) {
+      changed.file_at = reinterpret_cast<address>(&hocket_process_table) - from_file_to_table;
+      changed.file = {data + sizeof which, size - sizeof which};
+      mappings.push_back({.begin = changed.file_at,
+                          .end = changed.file_at + changed.file.size(),
+                          .offset = 0,
+                          .readable = true,
+                          .path = "/the/file"});
+      break;
+    }
     std::memcpy(&value, data + sizeof which, sizeof value);
     const address at = original.words[which % original.words.size()];
     if (value % 2 == 1 && value < 1'000'000) value = original.words[value % original.words.size()];
@@ -184,7 +208,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     touched.push_back(at);
   }
   try {
-    static_cast<void>(read_all(changed, original.mappings));
+    static_cast<void>(read_all(changed, mappings));
   } catch (const unreadable&) {
   }
   for (const address at : touched)
