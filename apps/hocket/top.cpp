@@ -135,9 +135,20 @@ class top_session {
 
  private:
   void take_look() {
-    inspect::snapshot seen = inspect::read_process(process_, options_);
+    inspect::snapshot seen = read();
     sampler_.add_to(seen);
     view_ = look(std::move(seen), steady_clock::now(), view_ ? &*view_ : nullptr);
+  }
+
+  /// One of which a thread does not stop is read as it runs from then on, so that the others never stand still for it again.
+  inspect::snapshot read() {
+    try {
+      return inspect::read_process(process_, options_);
+    } catch (const inspect::unreadable& problem) {
+      if (problem.why() != reason::unstoppable) throw;
+    }
+    options_.stop = false;
+    return inspect::read_process(process_, options_);
   }
 
   /// False if the process has ended. Other reasons may pass: a debugger, for one.

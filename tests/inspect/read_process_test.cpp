@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <map>
 #include <regex>
@@ -303,6 +304,23 @@ TEST(read_process, says_that_a_process_does_not_stop_and_reads_it_as_it_runs) {
   const snapshot seen = read_process(vforked.number(), {.stop = false});
   EXPECT_EQ(seen.loops.at(0).tasks.at(0).state, hocket::inspect::task_state::running);
   EXPECT_EQ(vforked.end(), 0);  // it was let go, though it had not stopped
+}
+
+TEST(stopped_process, does_not_let_threads_stand_still_for_one_that_does_not_stop) {
+#ifdef HOCKET_SANITIZED
+  GTEST_SKIP() << "a sanitizer has threads of its own, or makes a fork(2) of vfork(2)";
+#endif
+  const auto stop = [](const std::vector<std::string>& command, const hocket::inspect::stop_limits& limits) {
+    other_program vforked(command);
+    ASSERT_EQ(vforked.line(), "ready");
+    ASSERT_TRUE(comes_to_state(vforked.number(), 'D'));
+    std::async(std::launch::async, [&] {
+      EXPECT_THROW(hocket::inspect::stopped_process(vforked.number(), limits), unreadable);
+    }).get();
+    EXPECT_EQ(vforked.end(), 0);
+  };
+  stop({shown_programs + "/vforked", "beside"}, {.until_first = std::chrono::hours(1)});
+  stop({shown_programs + "/vforked"}, {.until_first = std::chrono::milliseconds(1), .standing = std::chrono::hours(1)});
 }
 
 TEST(read_process, says_that_a_process_is_a_program_for_another_kind_of_processor) {

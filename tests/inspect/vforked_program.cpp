@@ -1,6 +1,8 @@
-// Waits where the kernel lets nobody stop it: for a child of vfork(2), which ends when standard input does.
+// Waits where the kernel lets nobody stop it: for a child of vfork(2), which ends when standard input does. With any argument, beside a thread
+// that sleeps.
 
 #include <cstdio>
+#include <thread>
 
 #include <unistd.h>
 
@@ -22,4 +24,7 @@ hocket::coro<void> wait_for_child() {
 
 }  // namespace
 
-int main() { hocket::run(wait_for_child()); }
+int main(int count, char**) {
+  if (count > 1) std::thread([] { ::pause(); }).detach();
+  hocket::run(wait_for_child());
+}

@@ -39,36 +39,41 @@ constexpr unsigned most_attempts = 20;
 constexpr unsigned most_attempts_on_copies = 5;
 constexpr auto longest_attempts = std::chrono::seconds(2);  // no further one is made after that
 constexpr auto between_attempts = std::chrono::milliseconds(1);
+constexpr unsigned most_stops = 3;  // of a process of which a thread does not stop
+constexpr auto between_stops = std::chrono::milliseconds(20);
 
 // What it may cost to see whether a process shows anything: any process is asked that.
 constexpr std::size_t most_cached = 64 * 1024 * 1024;
 constexpr std::size_t most_files = 5'000;
 
-/// A process that stands still as long as this exists, and for how long.
+/// A process that stands still as long as this exists, and for how long; also if it does not stop in the end.
 class pause {
  public:
-  pause(pid_t process, std::chrono::nanoseconds& sum) : sum_(sum) {
+  pause(pid_t process, std::chrono::nanoseconds& sum) : adding_(sum) {
     ::sched_yield();  // so that it is not now that others have their turns
-    begin_ = steady_clock::now();
+    adding_.begin = steady_clock::now();
     still_.emplace(process);
-  }
-  ~pause() {
-    still_.reset();
-    sum_ += steady_clock::now() - begin_;
   }
   pause(const pause&) = delete;
 
  private:
-  std::chrono::nanoseconds& sum_;
-  steady_clock::time_point begin_;
-  std::optional<stopped_process> still_;
+  struct time_added {
+    explicit time_added(std::chrono::nanoseconds& to) noexcept : sum(to) {}
+    ~time_added() { sum += steady_clock::now() - begin; }
+    time_added(const time_added&) = delete;
+    std::chrono::nanoseconds& sum;
+    steady_clock::time_point begin = steady_clock::now();
+  };
+  time_added adding_;
+  std::optional<stopped_process> still_;  // goes on first
 };
 
 class process_reader {
  public:
-  process_reader(pid_t process, const read_options& options)
+  process_reader(pid_t process, const read_options& options, std::chrono::nanoseconds& stopped)
       : process_(process),
         stops_(options.stop),
+        stopped_(stopped),
         source_(process),
         shown_(detail::find_shown(constants_, mappings_of(process), fmt::format("process {}", process))),
         classes_(constants_, shown_) {}
@@ -138,6 +143,7 @@ class process_reader {
 
   const pid_t process_;
   const bool stops_;
+  std::chrono::nanoseconds& stopped_;
   process_memory source_;
   detail::memory_cache constants_{source_};  // what is never written
   detail::memory_cache variables_{source_};
@@ -146,7 +152,6 @@ class process_reader {
   detail::found found_;
   steady_clock::time_point begin_;    // of the attempts
   steady_clock::time_point read_at_;  // what was found
-  std::chrono::nanoseconds stopped_{};
   unsigned attempts_ = 0;
 };
 
@@ -191,9 +196,17 @@ bool has_hocket(pid_t process) {
 
 }  // namespace
 
-// By a thread that ends with it: with its tracer goes what did not stop in time.
+// By a thread that ends with each attempt: with its tracer goes what did not stop in time.
 snapshot read_process(pid_t process, const read_options& options) {
-  return std::async(std::launch::async, [&] { return process_reader(process, options).read(); }).get();
+  std::chrono::nanoseconds stopped{};
+  for (unsigned stops = 1;; ++stops) {
+    try {
+      return std::async(std::launch::async, [&] { return process_reader(process, options, stopped).read(); }).get();
+    } catch (const unreadable& problem) {
+      if (problem.why() != unreadable::reason::unstoppable || stops == most_stops) throw;
+    }
+    std::this_thread::sleep_for(between_stops);
+  }
 }
 
 std::vector<pid_t> find_processes() {

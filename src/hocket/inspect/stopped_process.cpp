@@ -1,5 +1,6 @@
 // Threads are asked to stop one after the other, then waited for; those that still ran may have made others meanwhile, so this
-// is repeated until no new ones are found.
+// is repeated until no new ones are found. A program had better be read as it runs than stand still for long: who does not stop soon after
+// the first one did is not waited for.
 
 #include <algorithm>
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include <string_view>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -23,7 +25,7 @@
 namespace hocket::inspect {
 namespace {
 
-constexpr auto longest_wait = std::chrono::milliseconds(200);
+constexpr auto longest_end = std::chrono::milliseconds(200);
 constexpr auto between_looks = std::chrono::microseconds(20);
 
 long trace(int request, pid_t thread, int data) noexcept {
@@ -41,7 +43,8 @@ pid_t tracer_of(pid_t process) {
 
 }  // namespace
 
-stopped_process::stopped_process(pid_t process) : process_(process) {
+stopped_process::stopped_process(pid_t process, const stop_limits& limits)
+    : process_(process), limits_(limits), give_up_at_(std::chrono::steady_clock::now() + limits.until_first) {
   try {
     while (seize_new_threads()) wait_for_threads();
     if (threads_.empty()) detail::refuse_gone(process_);
@@ -84,30 +87,30 @@ bool stopped_process::seize_new_threads() {
 }
 
 void stopped_process::wait_for_threads() {
-  const auto deadline = std::chrono::steady_clock::now() + longest_wait;
-  for (auto at = threads_.begin(); at != threads_.end();) {
-    int status = 0;
-    const pid_t seen = at->stopped ? at->number : ::waitpid(at->number, &status, __WALL | WNOHANG);
-    if (seen == 0) {
-      if (std::chrono::steady_clock::now() > deadline)
-        throw unreadable(unreadable::reason::unstoppable,
-                         fmt::format("thread {} of process {} does not stop (it waits in the kernel, for a disk?): try "
-                                     "again, or read it as it runs, with --no-stop",
-                                     at->number, process_));
-      std::this_thread::sleep_for(between_looks);
-      continue;
-    }
-    if (seen < 0 && errno == EINTR) continue;
-    if (seen < 0 || (!at->stopped && !WIFSTOPPED(status))) {  // it has ended
-      at = threads_.erase(at);
-      continue;
-    }
-    if (!at->stopped) {
-      at->stopped = true;
-      if (status >> 16 == 0) at->signal = WSTOPSIG(status);  // else it is no signal that it stopped for
-    }
-    ++at;
+  while (true) {
+    for (auto at = threads_.begin(); at != threads_.end();) at = is_there(*at) ? at + 1 : threads_.erase(at);
+    const auto runs = std::ranges::find(threads_, false, &thread::stopped);
+    if (runs == threads_.end()) return;
+    if (std::chrono::steady_clock::now() > give_up_at_)
+      throw unreadable(unreadable::reason::unstoppable,
+                       fmt::format("thread {} of process {} does not stop soon (it waits in the kernel, for a disk, or "
+                                   "for a processor?): try again, or read it as it runs, with --no-stop",
+                                   runs->number, process_));
+    std::this_thread::sleep_for(between_looks);
   }
+}
+
+// False if it has ended. Notes that it has stopped.
+bool stopped_process::is_there(thread& waited_for) {
+  if (waited_for.stopped) return true;
+  int status = 0;
+  const pid_t seen = ::waitpid(waited_for.number, &status, __WALL | WNOHANG);
+  if (seen == 0 || (seen < 0 && errno == EINTR)) return true;
+  if (seen < 0 || !WIFSTOPPED(status)) return false;
+  waited_for.stopped = true;
+  if (status >> 16 == 0) waited_for.signal = WSTOPSIG(status);  // else it is no signal that it stopped for
+  if (!std::exchange(has_stopped_one_, true)) give_up_at_ = std::chrono::steady_clock::now() + limits_.standing;
+  return true;
 }
 
 void stopped_process::let_go() noexcept {
@@ -117,15 +120,15 @@ void stopped_process::let_go() noexcept {
       if (::waitpid(each.number, &status, __WALL | WNOHANG) == each.number && WIFSTOPPED(status) && status >> 16 == 0)
         each.signal = WSTOPSIG(status);
     }
-    each.stopped = trace(PTRACE_DETACH, each.number, each.signal) != 0;
+    each.let_go = trace(PTRACE_DETACH, each.number, each.signal) == 0;
   }
 }
 
 // A signal that was let through may have ended the process before the others were let go: these are ours to wait for, in any
 // order, for the first of a process ends after all others.
 void stopped_process::wait_for_ended() noexcept {
-  std::erase_if(threads_, [](const thread& each) { return !each.stopped; });
-  const auto deadline = std::chrono::steady_clock::now() + longest_wait;
+  std::erase_if(threads_, [](const thread& each) { return each.let_go; });
+  const auto deadline = std::chrono::steady_clock::now() + longest_end;
   while (!threads_.empty() && std::chrono::steady_clock::now() < deadline) {
     std::erase_if(threads_, [](const thread& each) { return ::waitpid(each.number, nullptr, __WALL | WNOHANG) != 0; });
     if (!threads_.empty()) std::this_thread::sleep_for(between_looks);
