@@ -9,6 +9,7 @@
 #include <hocket/redis/pipeline.hpp>
 #include <hocket/redis/redis_error.hpp>
 #include <hocket/redis/reply.hpp>
+#include <hocket/redis/reply_conversion.hpp>
 #include <hocket/redis/request.hpp>
 #include <hocket/redis/scan.hpp>
 #include <hocket/redis/script.hpp>

@@ -13,6 +13,7 @@
 #include <hocket/redis/detail/reply_parser.hpp>
 #include <hocket/redis/redis_error.hpp>
 #include <hocket/redis/reply.hpp>
+#include <hocket/redis/reply_conversion.hpp>
 #include <hocket/redis/stream_entry.hpp>
 
 using hocket::redis::conversion_error;

@@ -11,6 +11,7 @@
 
 #include <hocket/loop/clock.hpp>
 #include <hocket/redis/reply.hpp>
+#include <hocket/redis/reply_conversion.hpp>
 #include <hocket/redis/request.hpp>
 #include <hocket/sync/waiter.hpp>
 

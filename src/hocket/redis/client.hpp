@@ -16,6 +16,7 @@
 #include <hocket/redis/commands.hpp>
 #include <hocket/redis/redis_error.hpp>
 #include <hocket/redis/reply.hpp>
+#include <hocket/redis/reply_conversion.hpp>
 #include <hocket/redis/request.hpp>
 #include <hocket/redis/session.hpp>
 #include <hocket/redis/stream_entry.hpp>

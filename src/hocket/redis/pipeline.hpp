@@ -9,6 +9,7 @@
 #include <hocket/redis/call.hpp>
 #include <hocket/redis/commands.hpp>
 #include <hocket/redis/reply.hpp>
+#include <hocket/redis/reply_conversion.hpp>
 #include <hocket/redis/request.hpp>
 
 namespace hocket::redis {

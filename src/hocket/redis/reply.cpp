@@ -2,6 +2,7 @@
 
 #include <hocket/redis/redis_error.hpp>
 #include <hocket/redis/reply.hpp>
+#include <hocket/redis/reply_conversion.hpp>
 
 namespace hocket::redis {
 

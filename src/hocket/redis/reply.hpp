@@ -109,5 +109,3 @@ class reply {
 };
 
 }  // namespace hocket::redis
-
-#include <hocket/redis/reply_conversion.hpp>

@@ -10,6 +10,7 @@
 #include <hocket/loop/clock.hpp>
 #include <hocket/redis/commands.hpp>
 #include <hocket/redis/reply.hpp>
+#include <hocket/redis/reply_conversion.hpp>
 #include <hocket/redis/request.hpp>
 
 namespace hocket::redis {

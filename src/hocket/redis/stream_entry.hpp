@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <hocket/redis/reply.hpp>
+#include <hocket/redis/reply_conversion.hpp>
 
 namespace hocket::redis {
 

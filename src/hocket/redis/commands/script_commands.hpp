@@ -6,6 +6,7 @@
 
 #include <hocket/redis/commands/commands_base.hpp>
 #include <hocket/redis/reply.hpp>
+#include <hocket/redis/reply_conversion.hpp>
 
 namespace hocket::redis {
 

@@ -14,6 +14,7 @@
 #include <hocket/redis/client_options.hpp>
 #include <hocket/redis/detail/connection.hpp>
 #include <hocket/redis/reply.hpp>
+#include <hocket/redis/reply_conversion.hpp>
 #include <hocket/redis/subscriber.hpp>
 #include <hocket/sync/lock.hpp>
 
