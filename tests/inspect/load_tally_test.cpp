@@ -1,3 +1,6 @@
+#include <chrono>
+#include <cmath>
+
 #include <gtest/gtest.h>
 
 #include <hocket/inspect/detail/load_tally.hpp>
@@ -112,6 +115,21 @@ TEST(load_tally, divides_what_the_process_used_among_loops_whose_threads_are_not
   EXPECT_DOUBLE_EQ(seen.loops[0].tasks[0].load.value(), 0.2);  // what is left, though it was met in eight of ten
   tally.add_to(seen, 200ms, 1000ms);
   EXPECT_DOUBLE_EQ(seen.loops[0].tasks[0].load.value(), 0.8);  // others have used the rest
+}
+
+TEST(load_tally, never_says_that_less_than_nothing_was_beside_tasks) {
+  for (int used = 1; used < 400; ++used) {
+    load_tally each;
+    each.add(meets(11), begins);
+    for (int n = 0; n < 7; ++n)
+      each.add(meets(11), thread_use::reading{.is_on = true,
+                                              .used = std::chrono::microseconds(n == 0 ? used : 1),
+                                              .waited = std::chrono::microseconds(n)});
+    each.end_sample();
+    snapshot seen = process({{.id = 11, .made = 7ns}});
+    each.add_to(seen, 100ms, 400ms);
+    EXPECT_FALSE(std::signbit(seen.loops[0].load.value().beside)) << used;
+  }
 }
 
 TEST(load_tally, knows_nothing_without_samples) {

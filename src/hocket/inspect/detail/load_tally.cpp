@@ -72,7 +72,7 @@ void load_tally::add_to(snapshot& seen, std::chrono::nanoseconds length,
       const double all = seconds_of(count.used) / seconds;
       const double met = count.in_steps + count.beside;
       weight = met > 0 ? all / met : 0;
-      each.load->beside = all - weight * count.in_steps;
+      each.load->beside = std::max(0.0, all - weight * count.in_steps);  // rounding may leave less than nothing
     }
     each.load->in_steps = weight * count.in_steps;
     for (task& of : each.tasks) {
