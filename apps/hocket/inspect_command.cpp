@@ -31,6 +31,7 @@
 namespace hocket::app {
 namespace {
 
+constexpr std::uint64_t fewest_samples = 30;  // that say something
 constexpr auto nothing_found = "no process with hocket in it runs here that may be read";
 
 struct inspect_arguments {
@@ -88,8 +89,12 @@ output output_of(pid_t process, samplers& sampled, const inspect_arguments& argu
   if (arguments.json) return {.text = inspect_json(fmt::format("\"process\":{}", process), seen)};
   output made{.text = command.text(seen)};
   if (arguments.all) made.text.insert(0, fmt::format("process {}: {}\n", process, command_line(process)));
+  const std::uint64_t samples = seen.sampled ? seen.sampled->samples : 0;
+  if (arguments.sample_seconds > 0 && samples < fewest_samples)
+    made.remarks = fmt::format("hocket {}: process {}: only {} samples, which tell little: sample longer\n",
+                               command.name, process, samples);
   if (seen.torn)
-    made.remarks =
+    made.remarks +=
         fmt::format("hocket {}: process {} changed while it was read: tasks may be missing, or wait elsewhere{}\n",
                     command.name, process, arguments.no_stop ? " (without --no-stop it is stopped for a moment)" : "");
   return made;

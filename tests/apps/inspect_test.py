@@ -157,6 +157,13 @@ class Inspect(unittest.TestCase):
         self.assertGreater(answer["loops"][0]["load"]["in_steps"], answer["loops"][0]["load"]["beside"])
         self.assertEqual({task["name"] for task in answer["loops"][0]["tasks"] if task["load"] > 0.02}, {"much", "some"})
 
+    def test_ps_says_that_few_samples_tell_little(self):
+        with Shown("busy") as pid:
+            for seconds, few in (("0.1", True), ("2", False)):
+                answer = hocket("ps", "--sample", seconds, pid)
+                self.assertEqual(answer.returncode, 0)
+                self.assertEqual("samples, which tell little: sample longer" in answer.stderr, few, answer.stderr)
+
     def test_ps_samples_a_process_of_which_it_cannot_tell_the_threads(self):
         for how in ("", "aside"):
             with Shown("busy", *how.split()) as pid:
