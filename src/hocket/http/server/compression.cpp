@@ -8,6 +8,7 @@
 #include <hocket/base/error.hpp>
 #include <hocket/http/coding/accept_encoding.hpp>
 #include <hocket/http/coding/content_encoder.hpp>
+#include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/media_type.hpp>
 #include <hocket/http/range/entity_tag.hpp>
 #include <hocket/http/server/compression.hpp>
@@ -48,7 +49,12 @@ class encoding_writer final : public body_writer {
     co_await to_.flush();
   }
 
-  void add_trailer(std::string_view name, std::string_view value) override { to_.add_trailer(name, value); }
+  // Digests are of what is sent, and that is not what the producer has summed (RFC 9530, 2 and 3).
+  void add_trailer(std::string_view name, std::string_view value) override {
+    for (const std::string_view digest : {"Content-Digest", "Repr-Digest", "Digest"})
+      if (detail::equal_ignoring_case(name, digest)) return;
+    to_.add_trailer(name, value);
+  }
 
   coro<void> finish() { co_await encode({}, encoding_end::content); }
 
