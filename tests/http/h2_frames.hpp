@@ -37,6 +37,7 @@ enum error_code : std::uint32_t {
   cancel = 8,
   compression_error = 9,
   enhance_your_calm = 11,
+  http_1_1_required = 13,
 };
 
 inline constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -687,6 +687,26 @@ HOCKET_TEST(http2_session, many_requests_at_once_outlast_a_server_that_ends_each
   co_await server.stop();
 }
 
+HOCKET_TEST(http2_session, asks_once_more_over_http_1_where_the_server_wants_that) {
+  scripted_server server([](hocket::tcp_socket& peer, std::size_t nth) -> coro<void> {
+    if (nth > 0) {
+      static_cast<void>(co_await hocket::testing::read_request(peer));
+      co_await peer.send_all(hocket::testing::response_text(200, "old"));
+      co_return;
+    }
+    h2_server shared = co_await h2_server::greet(hocket::byte_stream(std::move(peer)));
+    const auto id = co_await shared.request();
+    co_await shared.send(h2::reset(id, h2::http_1_1_required));
+    co_await hocket::testing::answer_all(shared);
+  });
+  session web(speaking());
+  http::response answer = co_await web.get(server.url());
+  EXPECT_EQ(co_await answer.read(), "old");
+  http::response after = co_await web.get(std::string_view(server.url("/after")));
+  EXPECT_EQ(co_await after.read(), "/after");
+  EXPECT_EQ(server.connections(), 2U);
+}
+
 HOCKET_TEST(http2_session, a_connection_that_nobody_uses_is_closed) {
   running_server server(echo_target, spoken({.idle = 1h}));
   session web(speaking({.keep_alive = 15s}));

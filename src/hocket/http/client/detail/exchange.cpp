@@ -63,9 +63,9 @@ coro<void> exchange::begin(request_message& asked, const session_call& call) {
   recorder_ = asked.recorder;
   activity asking(shown_target(target));
   asking.enter("waiting for a connection");
-  const route where = call.route_to(target, asked.fields);
+  route where = call.route_to(target, asked.fields);
   if (where.is_for_websocket && co_await ask_on_shared(asked, call, where)) co_return;
-  const time_point limit = connect_deadline();
+  time_point limit = connect_deadline();
   bool reused = co_await lease_one(where, limit);
   bool was_stale = false;
   unsigned refusals = 0;
@@ -75,12 +75,16 @@ coro<void> exchange::begin(request_message& asked, const session_call& call) {
       reused = !co_await open(where, is_again ? connect_deadline() : limit);
     }
     duration pause{};
+    bool goes_elsewhere = false;
     asking.enter("waiting for the answer");
     try {
       co_return co_await attempt(asked, call, where);
     } catch (const stale_connection&) {
       if (!reused || was_stale || !is_idempotent(method_) || !asked.body.can_repeat()) throw;
       was_stale = true;
+    } catch (const http1_required&) {
+      if (where.needs_http1 || (!asked.body.can_repeat() && lease_->has_begun_body())) throw;
+      where.needs_http1 = goes_elsewhere = true;
     } catch (const request_not_processed& refusal) {
       if (!asked.body.can_repeat() && lease_->has_begun_body()) throw;
       if (!refusal.comes_after_others()) {
@@ -88,6 +92,12 @@ coro<void> exchange::begin(request_message& asked, const session_call& call) {
         pause = pause_after(refusals);
       }
       if (loop::running().time_after(pause) >= deadline_) throw;
+    }
+    if (goes_elsewhere) {
+      lease_.give_up();
+      limit = connect_deadline();
+      reused = co_await lease_one(where, limit);
+      continue;
     }
     lease_.close_connection();
     if (pause > duration::zero()) co_await sleep(pause);
@@ -105,6 +115,7 @@ coro<bool> exchange::ask_on_shared(request_message& asked, const session_call& c
     co_return true;
   } catch (const stale_connection&) {
   } catch (const request_not_processed&) {
+  } catch (const http1_required&) {
   }
   lease_.give_up();
   co_return false;

@@ -28,6 +28,12 @@ class request_not_processed : public server_disconnected {
   bool after_others_;
 };
 
+/// The peer has said that it answers the request over HTTP/1.1 only (HTTP_1_1_REQUIRED). RFC 9113, 7
+class http1_required : public server_disconnected {
+ public:
+  http1_required() : server_disconnected("the server wants HTTP/1.1 for the request") {}
+};
+
 /// The peer has ended the connection, in whatever manner. Many servers spare themselves TLS's closure alert.
 [[nodiscard]] bool is_end(const std::error_code& code) noexcept;
 
