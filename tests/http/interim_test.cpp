@@ -1,5 +1,6 @@
 // What comes before a reply: hints (103), consent (100), over both versions of HTTP.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +15,10 @@
 
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
+#include <hocket/core/timeout.hpp>
 #include <hocket/http/client/session.hpp>
+#include <hocket/http/websocket/accept_websocket.hpp>
+#include <hocket/http/websocket/connect_websocket.hpp>
 #include <hocket/testing/test.hpp>
 
 using namespace std::chrono_literals;
@@ -166,6 +170,67 @@ HOCKET_TEST(interim, hints_wait_for_a_client_that_takes_nothing_and_give_it_up) 
     EXPECT_EQ(std::exchange(problem, ""), "given up") << name_of(version);
     EXPECT_LT(std::exchange(sent, 0U), 100'000U);
   }
+  co_await server.stop();
+}
+
+// Its pieces do not go out with the last of the hints.
+HOCKET_TEST(interim, a_hint_that_was_given_up_harms_no_reply_behind_it) {
+  running_server server(
+      [](request& asked) -> coro<reply> {
+        const std::string large(4'000, 'x');
+        while (co_await as_result(hocket::with_timeout(1s, hint(asked, large)))) {
+        }
+        co_return reply::text(std::string(300'000, 'y'));
+      },
+      speaking_both());
+  auto client = co_await h2_client::connect(server.address());
+  co_await client.send(h2::get(1, "/") + h2::window(0, 1'000'000) + h2::window(1, 1'000'000));
+  co_await hocket::sleep(5s);
+  const auto answer = co_await client.answer(1);
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body.size(), 300'000U);
+  EXPECT_FALSE(answer.reset);
+  co_await server.stop();
+}
+
+coro<reply> hint_and_serve(request& asked) {
+  if (asked.path() == "/chat")
+    co_return http::accept_websocket(
+        asked, [](http::websocket& socket) -> coro<void> { static_cast<void>(co_await socket.receive()); });
+  if (asked.path() == "/endless")
+    co_return reply::stream("text/plain", [](http::body_writer& to) -> coro<void> {
+      co_await to.write("some");
+      co_await to.flush();
+      co_await hocket::sleep(1h);
+    });
+  if (asked.path() == "/a") co_return reply::text("style");
+  co_return co_await hint_twice(asked);
+}
+
+coro<void> fetch(session& by, std::string url, std::string& to) {
+  http::response answer = co_await by.get(std::string_view(url));
+  to = co_await answer.read();
+}
+
+HOCKET_TEST(interim, a_hook_may_ask_for_more_and_let_go_of_others_on_the_connection_that_brought_it) {
+  running_server server(hint_and_serve, speaking_both({.cancel_on_disconnect = true}));
+  session web(speaking_only(http_version::two));
+  std::optional<http::response> endless = co_await web.get(std::string_view(server.url("/endless")));
+  http::websocket socket = co_await http::connect_websocket(web, "ws" + server.url("/chat").substr(4));
+  std::string fetched;
+  std::optional<hocket::task<void>> fetching;
+  const auto use = [&](int, const http::headers&) {
+    if (!endless) return;
+    fetching = create_task(fetch(web, server.url("/a"), fetched), {.eager_start = true});
+    endless.reset();
+    socket.abort();
+  };
+  http::response answer = co_await web.get(server.url(), {.on_interim = use});
+  EXPECT_EQ(co_await answer.read(), "page");
+  EXPECT_TRUE(fetching);
+  if (fetching) co_await *fetching;
+  EXPECT_EQ(fetched, "style");
+  EXPECT_EQ(server.server.connections(), 1U);
   co_await server.stop();
 }
 

@@ -175,6 +175,92 @@ HOCKET_TEST(trailers, are_refused_where_they_cannot_be_or_may_not_be) {
   co_await server.stop();
 }
 
+HOCKET_TEST(trailers, that_sum_what_was_written_do_not_go_behind_its_coding) {
+  http::router routes;
+  routes.use(http::compression({.least_bytes = 1}));
+  routes.get("/", [](request&) -> coro<reply> {
+    co_return reply::stream("text/plain", [](body_writer& to) -> coro<void> {
+      co_await to.write("one two");
+      to.add_trailer("content-digest", "sha-256=:AAAA:");
+      to.add_trailer("Repr-Digest", "sha-256=:AAAA:");
+      to.add_trailer("Digest", "sha-256=AAAA");
+      to.add_trailer("x-sum", "7");
+    });
+  });
+  running_server server(std::move(routes), speaking_both());
+  session web;
+  http::response answer = co_await web.get(server.url());
+  EXPECT_EQ(co_await answer.read(), "one two");
+  EXPECT_EQ(text_of(answer.trailers()), "x-sum=7;");
+  http::request_options uncoded;
+  uncoded.fields.add("Accept-Encoding", "identity");
+  http::response plain = co_await web.get(std::string_view(server.url()), std::move(uncoded));
+  co_await plain.drain();
+  EXPECT_TRUE(plain.trailers().contains("Content-Digest"));
+  co_await server.stop();
+}
+
+HOCKET_TEST(trailers, that_would_have_to_come_first_are_dropped) {
+  running_server server(show_request, speaking_both());
+  std::string old =
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\nx-a: 1\r\n";
+  std::string block = h2::field("x-a", "1");
+  for (const char* name : {"authorization", "cookie", "date", "forwarded", "host", "if-match", "pragma"}) {
+    old += fmt::format("{}: 1\r\n", name);
+    block += h2::field(name, "1");
+  }
+  const std::string one = co_await answer_to(server.address(), old + "x-b: 2\r\n\r\n");
+  EXPECT_TRUE(one.ends_with("\r\n\r\n|x-a=1;x-b=2;")) << one;
+  auto client = co_await h2_client::connect(server.address());
+  const auto two = co_await client.ask(
+      1, h2::post(1, "/") + h2::frame(h2::headers, h2::end_headers | h2::end_stream, 1, block + h2::field("x-b", "2")));
+  EXPECT_EQ(two.body, "|x-a=1;x-b=2;");
+  client.stream().abort();
+  co_await server.stop();
+}
+
+HOCKET_TEST(trailers, that_are_malformed_reset_their_stream) {
+  running_server server(show_request, speaking_both());
+  const std::vector<std::pair<int, std::string>> malformed{
+      {h2::end_headers | h2::end_stream, h2::field(":path", "/other")},
+      {h2::end_headers | h2::end_stream, h2::field(":status", "200")},
+      {h2::end_headers | h2::end_stream, h2::field("X-Sum", "1")},
+      {h2::end_headers, h2::field("x-sum", "1")},
+  };
+  auto client = co_await h2_client::connect(server.address());
+  std::uint32_t id = 1;
+  for (const auto& [flags, block] : malformed) {
+    const auto answer = co_await client.ask(
+        id, h2::post(id, "/") + h2::body(id, "text", false) + h2::frame(h2::headers, flags, id, block));
+    EXPECT_EQ(answer.reset, h2::protocol_error) << id;
+    EXPECT_EQ(answer.status, 0);
+    id += 2;
+  }
+  client.stream().abort();
+  co_await server.stop();
+}
+
+HOCKET_TEST(trailers, are_not_there_before_the_body_has_given_its_end) {
+  std::string early;
+  running_server server(
+      [&early](request& asked) -> coro<reply> {
+        co_await hocket::testing::wait_all_tasks_blocked();
+        static_cast<void>(co_await asked.next());
+        early = text_of(asked.trailers());
+        while (!(co_await asked.next()).empty()) {
+        }
+        co_return reply::text(text_of(asked.trailers()));
+      },
+      speaking_both());
+  auto client = co_await h2_client::connect(server.address());
+  const auto answer =
+      co_await client.ask(1, h2::post(1, "/") + h2::body(1, "text", false) +
+                                 h2::frame(h2::headers, h2::end_headers | h2::end_stream, 1, h2::field("x-sum", "1")));
+  EXPECT_EQ(early, "");
+  EXPECT_EQ(answer.body, "x-sum=1;");
+  co_await server.stop();
+}
+
 HOCKET_TEST(trailers, are_none_of_those_of_http_1_0) {
   running_server server(give_summed);
   const std::string answer = co_await answer_to(server.address(), "GET / HTTP/1.0\r\n\r\n");

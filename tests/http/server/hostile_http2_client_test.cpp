@@ -11,6 +11,7 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/sleep.hpp>
 #include <hocket/http/server/server.hpp>
+#include <hocket/http/websocket/accept_websocket.hpp>
 #include <hocket/testing/memory_stream.hpp>
 #include <hocket/testing/test.hpp>
 
@@ -48,6 +49,11 @@ class working_server {
  private:
   coro<reply> answer(request& asked) {
     if (asked.path() == "/quick") co_return reply::text("quick");
+    if (asked.path() == "/chat")
+      co_return hocket::http::accept_websocket(asked, [](hocket::http::websocket& socket) -> coro<void> {
+        while (co_await socket.receive()) {
+        }
+      });
     ++seen;
     most = std::max(most, ++at_work_);
     co_await hocket::sleep(1h);
@@ -283,12 +289,15 @@ HOCKET_TEST(hostile_http2_client, who_breaks_the_rules_of_a_stream_has_that_rese
   }
 }
 
+enum class waits_for { nothing, the_head, the_end };
+
 /// What comes of a frame on stream 1 in that state: "goes on", "reset CODE" of the stream, "ends CODE" of the connection.
-coro<std::string> outcome_in(std::string state, bool waits_for_end, std::string frame) {
+coro<std::string> outcome_in(std::string state, waits_for answer, std::string frame) {
   working_server server({.shutdown = 1s});
   auto client = co_await h2_client::connect(server.address());
   co_await client.send(state);
-  if (waits_for_end) static_cast<void>(co_await client.answer(1));
+  if (answer == waits_for::the_end) static_cast<void>(co_await client.answer(1));
+  if (answer == waits_for::the_head) static_cast<void>(co_await client.next(h2::headers));
   const auto before = client.so_far(1).reset;
   co_await client.send(frame + h2::get(3, "/quick"));
   std::string outcome = "goes on";
@@ -312,11 +321,18 @@ HOCKET_TEST(hostile_http2_client, what_a_frame_means_depends_on_the_state_of_its
   struct state {
     const char* name;
     std::string made_by;
-    bool waits_for_end;
+    waits_for answer;
     std::vector<const char*> outcomes;  // in the order of the frames
   };
   const std::string malformed =
       h2::frame(headers, h2::end_headers | h2::end_stream, 1, h2::request_block("GET", "/", {{"Bad", ""}}));
+  const std::string tunnel = h2::frame(headers, h2::end_headers, 1,
+                                       h2::block({{":method", "CONNECT"},
+                                                  {":protocol", "websocket"},
+                                                  {":scheme", "http"},
+                                                  {":path", "/chat"},
+                                                  {":authority", "x"},
+                                                  {"sec-websocket-version", "13"}}));
   const std::vector<std::pair<const char*, std::string>> frames{
       {"data", h2::body(1, "x", false)},
       {"the last data", h2::body(1, "x", true)},
@@ -328,31 +344,38 @@ HOCKET_TEST(hostile_http2_client, what_a_frame_means_depends_on_the_state_of_its
       {"a continuation", h2::frame(continuation, h2::end_headers, 1, "")},
   };
   const std::vector<state> states{
-      {"idle", "", false, {"ends 1", "ends 1", "reset 1", "goes on", "goes on", "ends 1", "ends 1", "ends 1"}},
+      {"idle",
+       "",
+       waits_for::nothing,
+       {"ends 1", "ends 1", "reset 1", "goes on", "goes on", "ends 1", "ends 1", "ends 1"}},
       {"open",
        h2::post(1, "/"),
-       false,
+       waits_for::nothing,
        {"goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "ends 1"}},
+      {"an open tunnel",
+       tunnel,
+       waits_for::the_head,
+       {"goes on", "goes on", "reset 1", "goes on", "goes on", "goes on", "goes on", "ends 1"}},
       {"closed by the client",
        h2::get(1, "/"),
-       false,
+       waits_for::nothing,
        {"ends 5", "ends 5", "ends 5", "goes on", "goes on", "goes on", "goes on", "ends 1"}},
       {"closed by both",
        h2::get(1, "/quick"),
-       true,
+       waits_for::the_end,
        {"goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "ends 1"}},
       {"reset by the client",
        h2::post(1, "/") + h2::reset(1),
-       false,
+       waits_for::nothing,
        {"goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "ends 1"}},
       {"reset by the server",
        malformed,
-       true,
+       waits_for::the_end,
        {"goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "goes on", "ends 1"}},
   };
-  for (const auto& [name, made_by, waits_for_end, outcomes] : states)
+  for (const auto& [name, made_by, answer, outcomes] : states)
     for (std::size_t n = 0; n < frames.size(); ++n)
-      EXPECT_EQ(co_await outcome_in(made_by, waits_for_end, frames[n].second), outcomes[n])
+      EXPECT_EQ(co_await outcome_in(made_by, answer, frames[n].second), outcomes[n])
           << frames[n].first << " on a stream that is " << name;
 }
 

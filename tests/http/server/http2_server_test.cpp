@@ -532,6 +532,39 @@ HOCKET_TEST(http2_server, a_reply_that_is_taken_too_slowly_is_given_up_and_the_o
   co_await server.stop();
 }
 
+HOCKET_TEST(http2_server, a_head_that_is_too_large_ends_its_request_alone_and_at_once) {
+  std::string problem;
+  running_server server(
+      [&problem](request& asked) -> coro<reply> {
+        const std::string large(1'048'576, 'x');
+        reply given = reply::text("small");
+        if (asked.path() == "/head") given.headers.add("x-large", large);
+        if (asked.path() == "/trailers")
+          given = reply::stream("text/plain", [large](hocket::http::body_writer& to) -> coro<void> {
+            co_await to.write("text");
+            to.add_trailer("x-large", large);
+          });
+        if (asked.path() == "/hints") {
+          hocket::http::headers hints;
+          hints.add("link", large);
+          try {
+            co_await asked.send_early_hints(std::move(hints));
+          } catch (const hocket::error& thrown) {
+            problem = thrown.what();
+          }
+        }
+        co_return given;
+      },
+      spoken());
+  auto client = co_await h2_client::connect(server.address());
+  EXPECT_EQ((co_await client.ask(1, h2::get(1, "/head"))).reset, h2::internal_error);
+  EXPECT_EQ((co_await client.ask(3, h2::get(3, "/trailers"))).reset, h2::internal_error);
+  EXPECT_EQ((co_await client.ask(5, h2::get(5, "/hints"))).body, "small");
+  EXPECT_EQ(problem, "the head of the interim reply is larger than 1 MiB");
+  EXPECT_EQ((co_await client.ask(7, h2::get(7, "/"))).body, "small");
+  co_await server.stop();
+}
+
 // ---- the client goes
 
 HOCKET_TEST(http2_server, a_request_that_is_reset_cancels_its_handler_alone_if_that_is_wanted) {

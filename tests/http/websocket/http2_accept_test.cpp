@@ -99,6 +99,25 @@ HOCKET_TEST(http2_accept, is_announced_unless_the_server_is_told_otherwise) {
   }
 }
 
+HOCKET_TEST(http2_accept, a_client_that_goes_before_the_answer_cancels_the_handler_if_that_is_wanted) {
+  std::string seen;
+  running_server server(
+      [&seen](request&) -> coro<reply> {
+        const auto outcome = co_await as_result(hocket::sleep(10s));
+        seen = outcome ? "slept" : "cancelled";
+        if (!outcome) std::rethrow_exception(outcome.error());
+        co_return reply::text("done");
+      },
+      spoken({.cancel_on_disconnect = true}));
+  auto client = co_await h2_client::connect(server.address());
+  co_await client.send(connect(1));
+  co_await hocket::sleep(1s);
+  co_await client.send(h2::reset(1));
+  co_await hocket::sleep(1s);
+  EXPECT_EQ(seen, "cancelled");
+  co_await server.stop();
+}
+
 HOCKET_TEST(http2_accept, speaks_in_the_data_of_the_stream_and_ends_it) {
   running_server server(chat, spoken());
   auto client = co_await h2_client::connect(server.address());

@@ -173,7 +173,8 @@ HOCKET_TEST(http2_connect, gives_the_answer_of_a_refusal_and_the_connection_goes
   EXPECT_EQ(server.connections(), 1U);
 }
 
-HOCKET_TEST(http2_connect, goes_on_elsewhere_where_the_server_refuses_the_stream) {
+/// How many ask once more over HTTP/1.1 where the server resets the stream for that reason.
+coro<std::size_t> asked_elsewhere_after(std::uint32_t why) {
   std::size_t of_http1 = 0;
   scripted_server server([&](hocket::tcp_socket& peer, std::size_t nth) -> coro<void> {
     if (nth > 0) {
@@ -184,13 +185,19 @@ HOCKET_TEST(http2_connect, goes_on_elsewhere_where_the_server_refuses_the_stream
     }
     h2_server shared = co_await h2_server::greet(hocket::byte_stream(std::move(peer)), takes_websockets);
     const auto id = co_await first_websocket(shared);
-    co_await shared.send(h2::reset(id, h2::refused_stream));
+    co_await shared.send(h2::reset(id, h2::error_code(why)));
     static_cast<void>(co_await shared.request());
   });
   session web(speaking());
   EXPECT_EQ(co_await ask(web, server.url("/page")), "page");
   EXPECT_FALSE(co_await as_result(connect_websocket(web, ws(server.url()))));
-  EXPECT_EQ(of_http1, 1U);
+  co_return of_http1;
+}
+
+HOCKET_TEST(http2_connect, goes_on_elsewhere_where_the_server_refuses_the_stream) {
+  EXPECT_EQ(co_await asked_elsewhere_after(h2::refused_stream), 1U);
+  EXPECT_EQ(co_await asked_elsewhere_after(h2::http_1_1_required), 1U);
+  EXPECT_EQ(co_await asked_elsewhere_after(h2::cancel), 0U);
 }
 
 /// How a websocket ends by what the server sends behind a message; "ID" of the stream in it.
@@ -269,6 +276,63 @@ HOCKET_TEST(http2_connect, leaves_half_of_the_streams_to_requests) {
   EXPECT_EQ((co_await all.back().receive())->data, "HTTP/2.0");
   for (auto& each : all) co_await each.close();
   co_await server.stop();
+}
+
+HOCKET_TEST(http2_connect, leaves_half_of_the_streams_to_requests_if_many_are_asked_for_at_once) {
+  http::server_options options = spoken();
+  options.http2.max_streams = 4;
+  running_server server(serve, std::move(options));
+  session web(speaking({.timeouts = {.total = 10s}}));
+  EXPECT_EQ(co_await ask(web, server.url("/page")), "/page");
+  const std::string url = ws(server.url());
+  auto [one, two, three, four] = co_await hocket::gather(connect_websocket(web, url), connect_websocket(web, url),
+                                                         connect_websocket(web, url), connect_websocket(web, url));
+  std::size_t shared = 0;
+  for (websocket* each : {&one, &two, &three, &four})
+    if ((co_await each->receive())->data == "HTTP/2.0") ++shared;
+  EXPECT_EQ(shared, 2U);
+  const auto [a, b, c] =
+      co_await hocket::gather(ask(web, server.url("/1")), ask(web, server.url("/2")), ask(web, server.url("/3")));
+  EXPECT_EQ(a + b + c, "/1/2/3");
+  for (websocket* each : {&one, &two, &three, &four}) co_await each->close();
+  EXPECT_EQ(co_await talk(co_await connect_websocket(web, url), "again"), "HTTP/2.0 again");
+  co_await server.stop();
+}
+
+HOCKET_TEST(http2_connect, gives_a_place_back_where_it_was_refused) {
+  http::server_options options = spoken();
+  options.http2.max_streams = 2;
+  running_server server(
+      [](request& asked) -> coro<reply> {
+        if (asked.path() == "/no") co_return reply::text("no", 403);
+        co_return co_await serve(asked);
+      },
+      std::move(options));
+  session web(speaking());
+  EXPECT_EQ(co_await ask(web, server.url("/page")), "/page");
+  for (int n = 0; n < 3; ++n) EXPECT_FALSE(co_await as_result(connect_websocket(web, ws(server.url("/no")))));
+  EXPECT_EQ(co_await talk(co_await connect_websocket(web, ws(server.url())), "text"), "HTTP/2.0 text");
+  EXPECT_EQ(server.server.connections(), 1U);
+  co_await server.stop();
+}
+
+HOCKET_TEST(http2_connect, is_reset_by_a_head_which_is_none_of_what_is_said_on_it) {
+  std::optional<std::uint32_t> code;
+  scripted_server server(speaking_http2(
+      [&](h2_server& peer, std::size_t) -> coro<void> {
+        const auto id = co_await first_websocket(peer);
+        co_await peer.send(h2::answer_head(id, "200") +
+                           h2::frame(h2::headers, h2::end_headers | h2::end_stream, id, h2::field("x", "y")));
+        code = (co_await peer.answer(id)).reset;
+        co_await hocket::testing::answer_all(peer);
+      },
+      takes_websockets));
+  session web(speaking());
+  EXPECT_EQ(co_await ask(web, server.url("/page")), "page");
+  websocket socket = co_await connect_websocket(web, ws(server.url()));
+  EXPECT_FALSE(co_await as_result(socket.receive()));
+  EXPECT_EQ(co_await ask(web, server.url("/after")), "/after");
+  EXPECT_EQ(code, h2::protocol_error);
 }
 
 HOCKET_TEST(http2_connect, is_none_of_the_connections_of_the_session_and_outlives_it) {

@@ -66,7 +66,15 @@ struct h2_callbacks {
     return 0;
   }
 
+  // The stream is reset, and the rest of the head passed over.
+  static int refuse_head(nghttp2_session* session, const nghttp2_frame* frame) noexcept {
+    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_PROTOCOL_ERROR);
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  }
+
   static int on_begin_headers(nghttp2_session* session, const nghttp2_frame* frame, void* user) {
+    const h2_stream* const open = stream_of(session, frame->hd.stream_id);
+    if (open != nullptr && open->is_tunnel_) return refuse_head(session, frame);
     return guard(user, [&](h2_session& self) {
       self.head_size_ = 0;
       if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) return;
@@ -97,8 +105,7 @@ struct h2_callbacks {
   // Unless it is told otherwise it would pass over it. RFC 9113, 8.2.1
   static int on_invalid_header(nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t*, std::size_t,
                                const std::uint8_t*, std::size_t, std::uint8_t, void*) {
-    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_PROTOCOL_ERROR);
-    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    return refuse_head(session, frame);
   }
 
   // What costs us something and brings nobody further.
@@ -284,8 +291,18 @@ h2_session::h2_session(side which, const h2_limits& limits)
 
 h2_session::~h2_session() = default;
 
+namespace {
+
+struct at_work {
+  bool& is_inside;
+  ~at_work() { is_inside = false; }
+};
+
+}  // namespace
+
 void h2_session::receive(std::string_view bytes) {
   if (is_deaf_) return;
+  const at_work now{is_inside_ = true};
   const auto* const data = reinterpret_cast<const std::uint8_t*>(bytes.data());
   const ssize_t read = nghttp2_session_mem_recv(session_.get(), data, bytes.size());
   rethrow_parked();
@@ -297,6 +314,8 @@ void h2_session::receive(std::string_view bytes) {
 }
 
 void h2_session::collect() {
+  if (is_inside_) return has_output_.set();
+  const at_work now{is_inside_ = true};
   while (output_.size() < most_output) {
     const std::uint8_t* bytes = nullptr;
     const ssize_t size = nghttp2_session_mem_send(session_.get(), &bytes);
@@ -350,6 +369,10 @@ std::size_t h2_session::size_of_head(std::span<const headers::field> fields) noe
   return size;
 }
 
+void h2_session::require_sendable(std::string_view what, std::span<const headers::field> fields) {
+  if (size_of_head(fields) > most_sent_head) throw error(fmt::format("{} larger than 1 MiB", what));
+}
+
 bool h2_session::submit_request(h2_stream& on, std::span<const headers::field> fields, bool has_body) {
   std::vector<nghttp2_nv> head;
   head.reserve(fields.size());
@@ -374,6 +397,7 @@ static std::vector<nghttp2_nv> reply_head(std::string_view status, std::span<con
 }
 
 void h2_session::submit_reply(h2_stream& on, int status, std::span<const headers::field> fields, bool has_body) {
+  require_sendable("the head of the reply is", fields);
   const fmt::format_int digits(status);
   const auto head = reply_head({digits.data(), digits.size()}, fields);
   nghttp2_data_provider body{};
@@ -382,10 +406,12 @@ void h2_session::submit_reply(h2_stream& on, int status, std::span<const headers
 }
 
 void h2_session::submit_interim_reply(h2_stream& on, int status, std::span<const headers::field> fields) {
+  require_sendable("the head of the interim reply is", fields);
   const fmt::format_int digits(status);
   const auto head = reply_head({digits.data(), digits.size()}, fields);
   require(
       nghttp2_submit_headers(session_.get(), NGHTTP2_FLAG_NONE, on.id(), nullptr, head.data(), head.size(), nullptr));
+  ++on.interim_;
 }
 
 void h2_session::submit_trailers(std::int32_t stream, const headers& fields) {

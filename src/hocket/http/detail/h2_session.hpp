@@ -29,6 +29,7 @@ enum class h2_error : std::uint32_t {
   refused_stream = 0x7,
   cancel = 0x8,
   enhance_your_calm = 0xb,
+  http_1_1_required = 0xd,
 };
 
 /// As RFC 9113 calls it: "CANCEL".
@@ -46,7 +47,7 @@ struct h2_limits {
 /// nghttp2 knows frames, header compression, states and windows; here are our limits, and whom it tells.
 ///
 /// Its streams are told of what is theirs, and it is told by its derived class what the peer may do. All that happens inside of `receive` and
-/// `collect`, where neither may be called again.
+/// `collect`, where `receive` may not be called again.
 class h2_session {
  public:
   h2_session(const h2_session&) = delete;
@@ -55,12 +56,13 @@ class h2_session {
   /// Reads what has come. A peer that breaks the protocol is told so in the output, and nothing more is wanted of it. Throws what a stream has
   /// thrown, std::bad_alloc.
   void receive(std::string_view bytes);
-  /// Moves frames that may go to the output, until that is large.
+  /// Moves frames that may go to the output, until that is large. Inside of `receive` and itself it only sets `has_output`: whoever is told of
+  /// something there may want to send, and nghttp2 must not be called to write while it calls.
   void collect();
 
   /// Frames for the peer. Whoever takes them collects again, for more may wait.
   [[nodiscard]] std::string& output() noexcept { return output_; }
-  /// Set while there are any.
+  /// Set while there are any, or something is to be collected.
   [[nodiscard]] event& has_output() noexcept { return has_output_; }
 
   [[nodiscard]] bool wants_to_read() const noexcept;
@@ -77,10 +79,12 @@ class h2_session {
   /// As RFC 9113, 6.5.2, counts the size of a head; larger ones are not sent.
   static constexpr std::size_t most_sent_head = 1024 * 1024;
   [[nodiscard]] static std::size_t size_of_head(std::span<const headers::field> fields) noexcept;
+  /// Throws hocket::error of larger ones.
+  static void require_sendable(std::string_view what, std::span<const headers::field> fields);
   /// Of a client: begins a stream, with pseudo-header fields first. False: there are no numbers left for streams on this connection.
   /// Precondition: `size_of_head` is at most `most_sent_head`.
   [[nodiscard]] bool submit_request(h2_stream& on, std::span<const headers::field> fields, bool has_body);
-  /// Of a server's stream. Interim replies (100, 103) come before it.
+  /// Of a server's stream. Interim replies (100, 103) come before it. Throw hocket::error of a head that is too large.
   void submit_reply(h2_stream& on, int status, std::span<const headers::field> fields, bool has_body);
   void submit_interim_reply(h2_stream& on, int status, std::span<const headers::field> fields);
   /// There is more of the body that a stream sends.
@@ -148,6 +152,7 @@ class h2_session {
   bool is_amid_head_ = true;
   bool is_too_much_ = false;  // what the peer does
   bool is_deaf_ = false;      // it was
+  bool is_inside_ = false;    // nghttp2 is at work
 };
 
 }  // namespace hocket::http::detail

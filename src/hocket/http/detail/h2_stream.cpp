@@ -6,6 +6,7 @@
 #include <hocket/base/error.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/detail/h2_stream.hpp>
+#include <hocket/http/detail/trailers.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket::http::detail {
@@ -52,6 +53,7 @@ coro<void> h2_stream::wait_for_news() {
 std::string_view h2_stream::take() {
   give_credit();
   if (arrived_.empty() && failure_ != nullptr) std::rethrow_exception(failure_);
+  has_given_end_ = arrived_.empty();
   taken_.swap(arrived_);
   owed_ = taken_.size();
   return taken_;
@@ -66,11 +68,19 @@ void h2_stream::give_credit() {
   session_.collect();
 }
 
-const headers& h2_stream::trailers() const noexcept {
-  return is_whole_ && arrived_.empty() ? trailers_ : body_source::trailers();
+const headers& h2_stream::trailers() const noexcept { return has_given_end_ ? trailers_ : body_source::trailers(); }
+
+void h2_stream::keep_trailer(std::string_view name, std::string_view value) {
+  if (!belongs_before_body(name)) trailers_.add_unchecked(name, value);
 }
 
 // ---- what goes
+
+void h2_stream::send_behind(headers trailers) {
+  const std::vector<headers::field> list(trailers.begin(), trailers.end());
+  h2_session::require_sendable("the fields behind the body are", list);
+  trailers_out_ = std::move(trailers);
+}
 
 coro<void> h2_stream::send(std::string_view piece, bool is_last, duration limit, duration silence) {
   struct borrowing {
@@ -87,7 +97,6 @@ coro<void> h2_stream::send(std::string_view piece, bool is_last, duration limit,
   pending_ = piece;
   is_last_ = is_last;
   taken_at_ = loop::running().time();
-  sent_.clear();
   session_.resume(*this);
   session_.collect();
   if (has_to_send() && !is_closed_) co_await wait_until_sent(limit, silence);
@@ -100,10 +109,11 @@ coro<void> h2_stream::wait_until_sent(duration limit, duration silence) {
     return length > time_point::max() - begin ? time_point::max() : begin + length;
   };
   const time_point end = after(taken_at_, limit);
-  for (;;) {
+  while (has_to_send() && !is_closed_) {  // the last of the interim heads, too, wakes who waits
+    sent_.clear();
     const time_point bound = std::min(end, after(taken_at_, silence));
     try {
-      co_return co_await with_timeout_at(bound, sent_.wait());
+      co_await with_timeout_at(bound, sent_.wait());
     } catch (const timeout_error&) {
       if (bound == end || after(taken_at_, silence) <= loop::running().time()) throw;
     }
@@ -137,7 +147,6 @@ coro<void> h2_stream::send_interim(int status, const headers& fields, duration l
   if (is_closed_) throw gone();
   const std::vector<headers::field> list(fields.begin(), fields.end());
   session_.submit_interim_reply(*this, status, list);
-  ++interim_;
   session_.collect();
   while (interim_ > 0 && !is_closed_) {
     sent_.clear();

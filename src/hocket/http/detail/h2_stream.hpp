@@ -50,8 +50,8 @@ class h2_stream : public body_source {
   /// it was taken for `silence`, `cancelled`; then the body cannot go on: `invalid_state_error` of each further call.
   [[nodiscard]] coro<void> send(std::string_view piece, bool is_last, duration limit = duration::max(),
                                 duration silence = duration::max());
-  /// Goes behind the last piece of the body, with which it counts as sent.
-  void send_behind(headers trailers) noexcept { trailers_out_ = std::move(trailers); }
+  /// Goes behind the last piece of the body, with which it counts as sent. Throws hocket::error of more than a head may be.
+  void send_behind(headers trailers);
   /// Of a server's: sends an interim reply, and waits until it has gone out. Throws std::system_error (connection_reset), `timeout_error`,
   /// `cancelled`; what comes behind is not harmed by either.
   [[nodiscard]] coro<void> send_interim(int status, const headers& fields, duration limit);
@@ -63,6 +63,9 @@ class h2_stream : public body_source {
   /// Neither side has anything more to say, or one has given the stream up.
   [[nodiscard]] bool is_closed() const noexcept { return is_closed_; }
   void reset(h2_error why);
+  /// From here on its DATA are of another protocol, both ways. A head is none of that: it resets the stream (RFC 9113, 8.5).
+  void become_tunnel() noexcept { is_tunnel_ = true; }
+  [[nodiscard]] bool is_tunnel() const noexcept { return is_tunnel_; }
   /// The connection has ended under it.
   void lose() noexcept { close(0); }
   /// Ends it at once, both ways: whoever waits for it is told.
@@ -73,9 +76,9 @@ class h2_stream : public body_source {
   virtual void take_field(std::string_view name, std::string_view value) = 0;
   /// False: it was an interim one, and another follows.
   virtual bool head_ends() = 0;
-  /// A field behind the body: `keep_trailer` keeps it, unless it is too much.
+  /// A field behind the body: `keep_trailer` keeps it if it may stand there, unless it is too much.
   virtual void take_trailer(std::string_view name, std::string_view value) = 0;
-  void keep_trailer(std::string_view name, std::string_view value) { trailers_.add_unchecked(name, value); }
+  void keep_trailer(std::string_view name, std::string_view value);
   [[nodiscard]] std::size_t trailers_so_far() const noexcept { return trailers_.size(); }
   /// The stream is closed, the peer's body perhaps cut off.
   virtual void was_closed() noexcept {}
@@ -108,7 +111,9 @@ class h2_stream : public body_source {
   std::int32_t id_;
   bool has_head_ = false;  // of the peer
   bool is_whole_ = false;
+  bool has_given_end_ = false;  // of the body
   bool is_closed_ = false;
+  bool is_tunnel_ = false;
   bool is_reset_by_peer_ = false;
   bool is_last_ = false;  // nothing comes behind what is pending
   bool has_sent_last_ = false;

@@ -24,6 +24,7 @@
 #include <hocket/http/detail/message_parser.hpp>
 #include <hocket/http/detail/request_rules.hpp>
 #include <hocket/http/detail/syntax.hpp>
+#include <hocket/http/detail/trailers.hpp>
 
 namespace hocket::http::detail {
 
@@ -443,7 +444,7 @@ int message_reader::on_value_complete() {
     throw bad_message("more than " + std::to_string(limits_.fields) + (trailer ? " trailers" : " header fields"), 431);
   }
   if (trailer) {
-    trailers_.add_unchecked(name_, trim(value_));
+    if (!belongs_before_body(name_)) trailers_.add_unchecked(name_, trim(value_));
   } else {
     headers_.add_unchecked(name_, trim(value_));
     seen_ |= kind_of(name_);

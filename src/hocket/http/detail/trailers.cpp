@@ -9,8 +9,9 @@
 
 namespace hocket::http::detail {
 
-static bool belongs_before_body(std::string_view name) noexcept {
-  constexpr std::array<std::string_view, 26> names{
+bool belongs_before_body(std::string_view name) noexcept {
+  constexpr std::array<std::string_view, 36> names{
+      "Age",
       "Authorization",
       "Cache-Control",
       "Connection",
@@ -19,12 +20,21 @@ static bool belongs_before_body(std::string_view name) noexcept {
       "Content-Range",
       "Content-Type",
       "Cookie",
+      "Date",
       "Expect",
       "Expires",
+      "Forwarded",
+      "HTTP2-Settings",
       "Host",
+      "If-Match",
+      "If-Modified-Since",
+      "If-None-Match",
+      "If-Range",
+      "If-Unmodified-Since",
       "Keep-Alive",
       "Location",
       "Max-Forwards",
+      "Pragma",
       "Proxy-Authenticate",
       "Proxy-Connection",
       "Range",

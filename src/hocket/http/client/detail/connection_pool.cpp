@@ -171,7 +171,7 @@ lease connection_pool::take_for_websocket(route where) {
   if (there.shared == nullptr || !there.shared->takes_websocket() || !there.slots.try_acquire()) return {};
   ++there.users;
   lease mine(*this, there);
-  mine.use(there.shared->make_stream());
+  mine.use(there.shared->make_stream_for_websocket());
   if (std::exchange(there.is_resting, false)) --idle_;
   return mine;
 }

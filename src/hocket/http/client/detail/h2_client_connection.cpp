@@ -58,11 +58,17 @@ std::optional<std::size_t> h2_client_connection::most_requests() const noexcept 
 }
 
 bool h2_client_connection::takes_websocket() const noexcept {
-  return takes_requests() && peer_takes_protocols() && tunnels_ < most_requests_.value_or(0) / 2;
+  return takes_requests() && peer_takes_protocols() && places_of_tunnels_ < most_requests_.value_or(0) / 2;
 }
 
 std::shared_ptr<h2_client_stream> h2_client_connection::make_stream() {
   return std::make_shared<h2_client_stream>(shared_from_this());
+}
+
+std::shared_ptr<h2_client_stream> h2_client_connection::make_stream_for_websocket() {
+  auto made = make_stream();
+  made->take_place_of_tunnel();
+  return made;
 }
 
 // ---- requests
@@ -90,6 +96,7 @@ void h2_client_connection::leave(h2_client_stream& ended) noexcept {
   idle_since_ = loop::running().time();
   --live_;
   if (ended.is_tunnel()) --tunnels_;
+  if (ended.has_place_of_tunnel()) --places_of_tunnels_;
   if (ended.is_whole() && !is_owed_something()) silent_since_.reset();  // it owes an answer to nobody
   if (live_ == 0 && is_leaving_) reading_.cancel();
   if (live_ == 0 || ended.is_tunnel()) tell_change();

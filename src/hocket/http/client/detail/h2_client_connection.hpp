@@ -47,6 +47,8 @@ class h2_client_connection final : private h2_session, public std::enable_shared
   void watch(function<void()> tell) noexcept { changed_ = std::move(tell); }
   /// A stream for one.
   [[nodiscard]] std::shared_ptr<h2_client_stream> make_stream();
+  /// The same for a websocket, which has its place from here on. Precondition: `takes_websocket`.
+  [[nodiscard]] std::shared_ptr<h2_client_stream> make_stream_for_websocket();
 
   [[nodiscard]] std::size_t live() const noexcept {
     return live_;
@@ -96,7 +98,8 @@ class h2_client_connection final : private h2_session, public std::enable_shared
   time_point acknowledged_by_;
   intrusive_list<h2_client_stream> streams_;
   std::size_t live_ = 0;
-  std::size_t tunnels_ = 0;  // of these
+  std::size_t tunnels_ = 0;            // of these
+  std::size_t places_of_tunnels_ = 0;  // with those that are asked for
   time_point idle_since_;
   std::optional<std::size_t> most_requests_;
   function<void()> changed_;

@@ -236,6 +236,8 @@ bool h2_client_stream::head_ends() {
 
 // As HTTP/1.1 has it.
 void h2_client_stream::accept_protocol() {
+  become_tunnel();
+  connection->tunnel_begins();
   head_.status = switching_protocols;
   if (recorder_ != nullptr) append_head(shown_, head_.status, head_.fields);
   is_answered_ = true;
@@ -304,11 +306,14 @@ coro<void> h2_client_stream::wait_for_piece() {
   }
 }
 
+void h2_client_stream::take_place_of_tunnel() noexcept {
+  has_place_of_tunnel_ = true;
+  ++connection->places_of_tunnels_;
+}
+
 byte_stream h2_client_stream::open_tunnel() {
-  is_tunnel_ = true;
   trace_ = {};
   recorder_ = nullptr;
-  connection->tunnel_begins();
   return h2_tunnel::open(std::make_shared<h2_tunnel>(*this, shared_from_this(), duration::max()));
 }
 
@@ -321,7 +326,7 @@ void h2_client_stream::abandon() noexcept {
   if (is_sending()) sender_->cancel();
   try {
     if (id() == 0 || is_closed()) return;
-    const bool has_waited = !has_news() && !is_tunnel_;
+    const bool has_waited = !has_news() && !is_tunnel();
     reset(h2_error::cancel);
     if (has_waited) connection->doubt();
   } catch (const std::exception&) {  // no memory for a frame: the connection's end is the stream's, too
@@ -336,6 +341,8 @@ std::exception_ptr h2_client_stream::why_closed(std::uint32_t code) const noexce
     if (code ==
         static_cast<std::uint32_t>(h2_error::refused_stream))  // by the server, or on a connection that it leaves
       return std::make_exception_ptr(request_not_processed());
+    if (is_reset_by_peer() && !has_begun() && code == static_cast<std::uint32_t>(h2_error::http_1_1_required))
+      return std::make_exception_ptr(http1_required());
     if (is_reset_by_peer())
       return std::make_exception_ptr(
           server_disconnected(fmt::format("the server has given the request up: {}", name_of_h2_error(code))));

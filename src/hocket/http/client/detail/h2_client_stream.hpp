@@ -45,7 +45,9 @@ class h2_client_stream final : private h2_stream_base,
 
   /// What its request has asked for is spoken on it, now that the server has agreed: it is no request any more.
   [[nodiscard]] byte_stream open_tunnel();
-  [[nodiscard]] bool is_tunnel() const noexcept { return is_tunnel_; }
+  /// It has a place among those on which another protocol is spoken or asked for.
+  void take_place_of_tunnel() noexcept;
+  [[nodiscard]] bool has_place_of_tunnel() const noexcept { return has_place_of_tunnel_; }
 
   /// Its connection ends. Null: the peer has closed it.
   void lose_connection(const std::exception_ptr& why) noexcept;
@@ -96,7 +98,7 @@ class h2_client_stream final : private h2_stream_base,
   // The answer.
   std::string method_;
   bool changes_protocol_ = false;
-  bool is_tunnel_ = false;
+  bool has_place_of_tunnel_ = false;
   answer_head head_;
   std::string shown_;           // of its heads, for who records
   std::size_t head_bytes_ = 0;  // with those of interim answers

@@ -218,6 +218,7 @@ bool h2_server_stream::may_change_protocol() noexcept {
 
 // Others may still be in the stream when who speaks on it has ended.
 coro<void> h2_server_stream::change_protocol() {
+  become_tunnel();
   const auto tunnel = std::make_shared<h2_tunnel>(*this, nullptr, options().standstill);
   upgraded_connection connection{{h2_tunnel::open(tunnel), {}}, connection_.stopping()};
   const auto leave = [&tunnel]() -> coro<void> { co_await tunnel->leave(); };
@@ -240,7 +241,8 @@ void h2_server_stream::give_up(defeat why) noexcept {
 
 // When its client goes a handler is cancelled, if that is wanted: from the request's last byte on. Before that it is the reading that fails.
 void h2_server_stream::was_closed() noexcept {
-  if (options().cancel_on_disconnect && is_whole() && !has_sent_last() && !sender_.is_complete()) working_.cancel();
+  const bool has_come = is_whole() || !protocol_.empty();
+  if (options().cancel_on_disconnect && has_come && !has_sent_last() && !sender_.is_complete()) working_.cancel();
 }
 
 // A client that still sends what nobody has read is told that it need not (RFC 9113, 8.1).
