@@ -54,7 +54,7 @@ class kept_memory final : public memory {
   bool read(address from, std::span<std::byte> to) override {
     if (const address at = from - file_at; at < file.size()) {
       if (to.size() > file.size() - at) return false;
-      std::memcpy(to.data(), file.data() + at, to.size());
+      std::ranges::copy(std::as_bytes(file.subspan(at, to.size())), to.begin());
       return true;
     }
     while (!to.empty()) {
