@@ -90,8 +90,9 @@ class frame_base {
 
   [[nodiscard]] std::coroutine_handle<> end_task() noexcept;
 
-  std::uintptr_t parent_ = 0;  // the address of a frame, or of a task with the lowest bit set
+  // In this order a new frame's parent and the exception after it (coro_promise_base) are cleared in one store.
   [[no_unique_address]] detail::noted<std::source_location> place_;
+  std::uintptr_t parent_ = 0;  // the address of a frame, or of a task with the lowest bit set
 };
 
 }  // namespace hocket
