@@ -54,7 +54,9 @@ HOCKET_TEST(deadlock, is_told_in_debug_mode_with_the_tasks_that_wait) {
   co_await eating.back();
   EXPECT_EQ(told.reports.size(), 1U);
   const std::string& report = told.reports.at(0);
-  for (const char* part : {"nothing can happen any more", "3 tasks", "left hand", "right hand", "take_both"})
+  for (const char* part :
+       {"nothing can happen any more", "3 tasks", "left hand", "right hand", "take_both",
+        "'left hand' waits for 'right hand' waits for 'left hand'\n", ": lock waiter, held by 'right hand'\n"})
     EXPECT_NE(report.find(part), std::string::npos) << part << " is not in " << report;
 }
 

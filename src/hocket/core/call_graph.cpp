@@ -6,6 +6,7 @@
 // A task is followed once; where it comes up again only its name stands. So circles end, and the graph is not larger than the
 // tasks and waits are many.
 
+#include <algorithm>
 #include <iterator>
 #include <map>
 #include <typeinfo>
@@ -78,20 +79,28 @@ void write(const future_call_graph& graph, const std::string& indent, std::strin
   for (const auto& waiter : graph.awaited_by) write(waiter, indent + "     ", to);
 }
 
-/// All tasks of a loop, and below each those that it waits for.
+// What a task waits for; null if it waits for nothing, or does not yet.
+const operation* wait_of(const task_base& task) {
+  const operation* const leaf = task.leaf();
+  return leaf != nullptr && leaf->is_waiting() ? leaf : nullptr;
+}
+
+/// All tasks of a loop, and below each those that it awaits.
 class task_tree {
  public:
   explicit task_tree(loop& of) {
-    of.tasks().for_each([this](loop_task& each) {
-      task_base& task = each.self();
-      tasks_.push_back(&task);
-      task.waiters().for_each([&](ready_node& waiter) {
+    of.tasks().for_each([this](loop_task& each) { tasks_.push_back(&each.self()); });
+    const std::unordered_set<task_base*> alive(tasks_.begin(), tasks_.end());
+    for (task_base* const task : tasks_) {
+      task->waiters().for_each([&](ready_node& waiter) {
         task_base* const waiting = waiter.wakes();
-        if (waiting == nullptr || waiting == &task) return;
-        awaits_[waiting].push_back(&task);
-        is_awaited_.insert(&task);
+        if (waiting == nullptr || waiting == task) return;
+        awaits_[waiting].push_back(task);
+        is_awaited_.insert(task);
       });
-    });
+      const operation* const wait = wait_of(*task);
+      if (wait != nullptr && alive.contains(wait->held_by())) holders_[task] = wait->held_by();
+    }
   }
 
   std::string format() {
@@ -102,7 +111,59 @@ class task_tree {
     return std::move(text_);
   }
 
+  /// A line for each circle of tasks that wait for one another; of those that share tasks, one.
+  std::string format_circles() const {
+    std::unordered_set<task_base*> seen;
+    std::string lines;
+    for (task_base* const each : tasks_)
+      for (const circle& members : circles_from(each, seen)) {
+        for (task_base* const member : members) lines += fmt::format("'{}' waits for ", member->name());
+        lines += fmt::format("'{}'\n", members.front()->name());
+      }
+    return lines;
+  }
+
  private:
+  // What keeps a task waiting: what it awaits, and who holds the lock that it waits for.
+  std::vector<task_base*> held_up_by(task_base* task) const {
+    std::vector<task_base*> all;
+    if (const auto awaited = awaits_.find(task); awaited != awaits_.end())
+      all.assign(awaited->second.begin(), awaited->second.end());
+    if (const auto holder = holders_.find(task); holder != holders_.end()) all.push_back(holder->second);
+    return all;
+  }
+
+  using circle = std::vector<task_base*>;
+
+  // Depth first, without recursion: chains may be as long as the loop has tasks. A way back to a task on the path is a circle.
+  std::vector<circle> circles_from(task_base* first, std::unordered_set<task_base*>& seen) const {
+    struct step {
+      task_base* task;
+      std::vector<task_base*> left;
+    };
+    std::vector<circle> found;
+    if (!seen.insert(first).second) return found;
+    std::vector<step> path{{first, held_up_by(first)}};
+    while (!path.empty()) {
+      auto& left = path.back().left;
+      if (left.empty()) {
+        path.pop_back();
+        continue;
+      }
+      task_base* const to = left.back();
+      left.pop_back();
+      if (seen.insert(to).second) {
+        path.push_back({to, held_up_by(to)});
+        continue;
+      }
+      const auto begin = std::ranges::find(path, to, &step::task);
+      if (begin == path.end()) continue;
+      auto& members = found.emplace_back();
+      for (auto at = begin; at != path.end(); ++at) members.push_back(at->task);
+    }
+    return found;
+  }
+
   void write(task_base& task, const std::string& indent, std::size_t depth) {
     auto out = std::back_inserter(text_);
     fmt::format_to(out, "{}* Task '{}' (made at {})\n", indent, task.name(), place(task.created()));
@@ -113,8 +174,9 @@ class task_tree {
     std::vector<frame_call_graph_entry> frames;
     const bool all = add_frames(task, {}, frames);
     std::string waits;
-    if (const operation* const leaf = task.leaf(); leaf != nullptr && leaf->is_waiting())
-      waits = ": " + wait_kind(typeid(*leaf).name());
+    if (const operation* const wait = wait_of(task)) waits = ": " + wait_kind(typeid(*wait).name());
+    if (const auto held = holders_.find(&task); held != holders_.end())
+      waits += fmt::format(", held by '{}'", held->second->name());
     for (const auto& frame : frames)
       fmt::format_to(out, "{}  | {}() {}{}\n", indent, frame.function(), place(frame.where), std::exchange(waits, ""));
     if (!all) fmt::format_to(out, "{}  | ...\n", indent);
@@ -123,6 +185,7 @@ class task_tree {
 
   std::vector<task_base*> tasks_;  // in the loop's order
   std::map<task_base*, std::vector<task_base*>> awaits_;
+  std::map<task_base*, task_base*> holders_;
   std::unordered_set<task_base*> is_awaited_;
   std::unordered_set<task_base*> written_;
   std::string text_;
@@ -154,6 +217,8 @@ std::string format_call_graph(const future_call_graph& graph) {
 }
 
 std::string format_all_tasks() { return detail::task_tree(loop::running()).format(); }
+
+std::string detail::format_circles_of_tasks() { return task_tree(loop::running()).format_circles(); }
 
 void print_all_tasks(std::FILE* to) { std::fputs(format_all_tasks().c_str(), to); }
 

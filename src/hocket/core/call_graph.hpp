@@ -58,6 +58,10 @@ class with_own_call_graph {
 /// The frames that a task waits in, outermost first, on one line.
 [[nodiscard]] std::string await_chain(task_base& task);
 
+/// The running loop's circles of tasks that wait for one another, for ends or for locks that the other holds: a line each,
+/// "'a' waits for 'b' waits for 'a'". Of circles that share a task, the first.
+[[nodiscard]] std::string format_circles_of_tasks();
+
 }  // namespace detail
 
 /// The call graph of a task or future of this thread. Counterpart: asyncio.capture_call_graph.

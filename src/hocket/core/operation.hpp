@@ -42,6 +42,9 @@ class operation : public timer_node {
   /// The task that this waits for, if that is what it does: a cancellation goes on to it.
   [[nodiscard]] virtual task_base* awaited_task() noexcept { return nullptr; }
 
+  /// The task that holds what this waits for, if that is known. It may have ended since, so it is for comparing only.
+  [[nodiscard]] virtual task_base* held_by() const noexcept { return nullptr; }
+
  protected:
   enum class phase : std::uint8_t { idle, waiting, ended, stopped };
 

@@ -195,8 +195,8 @@ exception_context task_base::deadlock_report() {
   owner().tasks().for_each([&count](loop_task&) { ++count; });
   return {.message =
               fmt::format("nothing can happen any more in this loop, unless a signal comes or another thread calls; {} "
-                          "tasks wait:\n{}",
-                          count, format_all_tasks())};
+                          "tasks wait:\n{}{}",
+                          count, detail::format_circles_of_tasks(), format_all_tasks())};
 }
 
 exception_context task_base::slow_step_report(double seconds, std::source_location from) {

@@ -79,13 +79,14 @@ class lock {
   }
 
   state state_ = state::free;
-  const task_base* holder_ = nullptr;  // for those who look: the task that acquired it, which may have ended since
-  ready_queue waiters_;                // in order of arrival
+  task_base* holder_ = nullptr;  // for those who look: the task that acquired it, which may have ended since
+  ready_queue waiters_;          // in order of arrival
 };
 
 class lock::waiter final : public detail::waiter_at<lock> {
  public:
   using waiter_at::waiter_at;
+  [[nodiscard]] task_base* held_by() const noexcept override { return owner().holder_; }
   void line_up(std::coroutine_handle<> handle) { detail::waiter::line_up(handle, owner().waiters_); }
   void waited() {
     detail::waiter::waited([this] { owner().hand_over(); });
