@@ -4,8 +4,12 @@
 
 #include <hocket/redis/client.hpp>
 #include <hocket/redis/client_options.hpp>
+#include <hocket/redis/cluster.hpp>
+#include <hocket/redis/cluster_options.hpp>
 #include <hocket/redis/commands.hpp>
 #include <hocket/redis/endpoint.hpp>
+#include <hocket/redis/key_slot.hpp>
+#include <hocket/redis/node_address.hpp>
 #include <hocket/redis/pipeline.hpp>
 #include <hocket/redis/redis_error.hpp>
 #include <hocket/redis/reply.hpp>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <optional>
 #include <stdexcept>
@@ -16,6 +17,9 @@
 #include <hocket/redis/client.hpp>
 
 namespace hocket::testing {
+
+/// For tests of both. A name of its own, for g++ 12 refuses lists in a loop within a coroutine.
+inline constexpr std::array each_protocol{redis::protocol_version::resp3, redis::protocol_version::resp2};
 
 /// redis-server at a unix socket in a folder of its own, which outlives the program.
 class redis_server {

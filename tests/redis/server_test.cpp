@@ -20,6 +20,7 @@
 #include <hocket/testing/throws.hpp>
 
 using hocket::coro;
+using hocket::testing::each_protocol;
 using hocket::testing::redis_server;
 namespace redis = hocket::redis;
 using namespace std::chrono_literals;
@@ -65,7 +66,7 @@ HOCKET_PEER_TEST(redis_server, keeps_each_kind_of_value) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
   co_await server.start();
-  for (const auto protocol : {redis::protocol_version::resp3, redis::protocol_version::resp2}) {
+  for (const auto protocol : each_protocol) {
     auto options = server.options();
     options.protocol = protocol;
     redis::client store(std::move(options));
@@ -166,7 +167,7 @@ HOCKET_PEER_TEST(redis_server, is_greeted_with_password_name_and_database) {
   EXPECT_EQ(co_await code_of(wrong.get("here")), "WRONGPASS");
   redis::client silent(server.options());
   EXPECT_EQ(co_await code_of(silent.get("here")), "NOAUTH");
-  for (redis::client* each : {&store, &elsewhere, &wrong, &silent}) co_await each->close();
+  co_await hocket::gather(store.close(), elsewhere.close(), wrong.close(), silent.close());
 }
 
 HOCKET_PEER_TEST(redis_server, may_start_anew) {

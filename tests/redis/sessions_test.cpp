@@ -21,6 +21,7 @@
 #include <hocket/testing/throws.hpp>
 
 using hocket::coro;
+using hocket::testing::each_protocol;
 using hocket::testing::ends_cancelled;
 using hocket::testing::redis_server;
 using hocket::testing::throws;
@@ -169,7 +170,7 @@ HOCKET_PEER_TEST(redis_streams, are_read_by_groups_of_consumers) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
   co_await server.start();
-  for (const auto protocol : {redis::protocol_version::resp3, redis::protocol_version::resp2}) {
+  for (const auto protocol : each_protocol) {
     auto options = server.options();
     options.protocol = protocol;
     redis::client store(std::move(options));
@@ -234,7 +235,7 @@ HOCKET_PEER_TEST(redis_subscriber, hears_what_is_published_on_its_channels) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
   co_await server.start();
-  for (const auto protocol : {redis::protocol_version::resp3, redis::protocol_version::resp2}) {
+  for (const auto protocol : each_protocol) {
     auto options = server.options();
     options.protocol = protocol;
     redis::client store(server.options());

@@ -23,6 +23,10 @@
 
 namespace hocket::redis {
 
+namespace detail {
+class cluster_node;
+}
+
 /// The key of a list, and an item that was taken from it.
 using list_item = std::pair<std::string, std::string>;
 
@@ -107,6 +111,8 @@ class client : public commands<client> {
   }
 
  private:
+  friend class detail::cluster_node;
+
   [[nodiscard]] coro<reply> ask_blocking(request what, duration timeout);
   static void add_streams(request& to, const std::vector<std::pair<std::string, std::string>>& behind,
                           const stream_read_options& how);

@@ -35,6 +35,19 @@ class connection_lost : public redis_error {
   using redis_error::redis_error;
 };
 
+/// There was no connection to be had: the command was not sent, or may be sent twice.
+class not_connected : public connection_lost {
+ public:
+  using connection_lost::connection_lost;
+};
+
+/// One command names keys of several slots of a cluster, of which each may be another node's.
+/// Counterpart: redis.exceptions.ClusterCrossSlotError.
+class cross_slot_error : public redis_error {
+ public:
+  using redis_error::redis_error;
+};
+
 /// The client was closed, or is being closed, and takes no more commands.
 class client_closed : public redis_error {
  public:

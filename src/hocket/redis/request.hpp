@@ -16,6 +16,8 @@ class request;
 
 namespace detail {
 
+class word_reader;
+
 template <class T>
 concept text_word = std::convertible_to<const T&, std::string_view>;
 template <class T>
@@ -64,6 +66,8 @@ class request {
   void append_to(std::string& bytes) const;
 
  private:
+  friend class detail::word_reader;
+
   static constexpr std::size_t overhead = 16;  // of an argument: "$12\r\n" and "\r\n", or a number
 
   template <class Word>

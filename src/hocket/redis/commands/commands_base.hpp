@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/redis/request.hpp>
 
 namespace hocket::redis {
@@ -13,7 +14,7 @@ template <class Issuer, class Family>
 class commands_base {
  protected:
   template <class T>
-  [[nodiscard]] decltype(auto) ask(request what) {
+  [[nodiscard]] HOCKET_CORO_WRAPPER decltype(auto) ask(request what) {
     return static_cast<Issuer&>(static_cast<Family&>(*this)).template issue<T>(std::move(what));
   }
 };

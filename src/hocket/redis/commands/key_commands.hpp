@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/redis/commands/commands_base.hpp>
 
 namespace hocket::redis {
@@ -16,53 +17,55 @@ class key_commands : public commands_base<Issuer, key_commands<Issuer>> {
  public:
   /// How many there were.
   template <class... Keys>
-  decltype(auto) del(const Keys&... keys) {
+  HOCKET_CORO_WRAPPER decltype(auto) del(const Keys&... keys) {
     return this->template ask<std::int64_t>(request("DEL", keys...));
   }
   /// The same; their memory is freed later.
   template <class... Keys>
-  decltype(auto) unlink(const Keys&... keys) {
+  HOCKET_CORO_WRAPPER decltype(auto) unlink(const Keys&... keys) {
     return this->template ask<std::int64_t>(request("UNLINK", keys...));
   }
   /// How many of them there are; one that is named twice counts twice.
   template <class... Keys>
-  decltype(auto) exists(const Keys&... keys) {
+  HOCKET_CORO_WRAPPER decltype(auto) exists(const Keys&... keys) {
     return this->template ask<std::int64_t>(request("EXISTS", keys...).idempotent());
   }
   /// False: there is no such key.
-  decltype(auto) expire(std::string_view key, std::chrono::milliseconds stays) {
+  HOCKET_CORO_WRAPPER decltype(auto) expire(std::string_view key, std::chrono::milliseconds stays) {
     return this->template ask<bool>(request("PEXPIRE", key, stays.count()));
   }
-  decltype(auto) persist(std::string_view key) { return this->template ask<bool>(request("PERSIST", key)); }
+  HOCKET_CORO_WRAPPER decltype(auto) persist(std::string_view key) {
+    return this->template ask<bool>(request("PERSIST", key));
+  }
   /// Milliseconds that it stays; -1: for ever, -2: there is no such key.
-  decltype(auto) pttl(std::string_view key) {
+  HOCKET_CORO_WRAPPER decltype(auto) pttl(std::string_view key) {
     return this->template ask<std::int64_t>(request("PTTL", key).idempotent());
   }
   /// Seconds, else the same.
-  decltype(auto) ttl(std::string_view key) {
+  HOCKET_CORO_WRAPPER decltype(auto) ttl(std::string_view key) {
     return this->template ask<std::int64_t>(request("TTL", key).idempotent());
   }
   /// "string", "hash", ...; "none" if there is no such key.
-  decltype(auto) type(std::string_view key) {
+  HOCKET_CORO_WRAPPER decltype(auto) type(std::string_view key) {
     return this->template ask<std::string>(request("TYPE", key).idempotent());
   }
-  decltype(auto) rename(std::string_view from, std::string_view to) {
+  HOCKET_CORO_WRAPPER decltype(auto) rename(std::string_view from, std::string_view to) {
     return this->template ask<void>(request("RENAME", from, to));
   }
   /// False: there is a `to`.
-  decltype(auto) renamenx(std::string_view from, std::string_view to) {
+  HOCKET_CORO_WRAPPER decltype(auto) renamenx(std::string_view from, std::string_view to) {
     return this->template ask<bool>(request("RENAMENX", from, to));
   }
   /// False: there is a `to`, or no `from`.
-  decltype(auto) copy(std::string_view from, std::string_view to) {
+  HOCKET_CORO_WRAPPER decltype(auto) copy(std::string_view from, std::string_view to) {
     return this->template ask<bool>(request("COPY", from, to));
   }
   /// How many there are.
   template <class... Keys>
-  decltype(auto) touch(const Keys&... keys) {
+  HOCKET_CORO_WRAPPER decltype(auto) touch(const Keys&... keys) {
     return this->template ask<std::int64_t>(request("TOUCH", keys...).idempotent());
   }
-  decltype(auto) randomkey() {
+  HOCKET_CORO_WRAPPER decltype(auto) randomkey() {
     return this->template ask<std::optional<std::string>>(request("RANDOMKEY").idempotent());
   }
 };

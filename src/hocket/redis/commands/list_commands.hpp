@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/redis/commands/commands_base.hpp>
 
 namespace hocket::redis {
@@ -16,50 +17,50 @@ class list_commands : public commands_base<Issuer, list_commands<Issuer>> {
  public:
   /// These give the new length.
   template <class... Values>
-  decltype(auto) lpush(std::string_view key, const Values&... values) {
+  HOCKET_CORO_WRAPPER decltype(auto) lpush(std::string_view key, const Values&... values) {
     return this->template ask<std::int64_t>(request("LPUSH", key, values...));
   }
   template <class... Values>
-  decltype(auto) rpush(std::string_view key, const Values&... values) {
+  HOCKET_CORO_WRAPPER decltype(auto) rpush(std::string_view key, const Values&... values) {
     return this->template ask<std::int64_t>(request("RPUSH", key, values...));
   }
-  decltype(auto) lpop(std::string_view key) {
+  HOCKET_CORO_WRAPPER decltype(auto) lpop(std::string_view key) {
     return this->template ask<std::optional<std::string>>(request("LPOP", key));
   }
-  decltype(auto) rpop(std::string_view key) {
+  HOCKET_CORO_WRAPPER decltype(auto) rpop(std::string_view key) {
     return this->template ask<std::optional<std::string>>(request("RPOP", key));
   }
   /// So many at most.
-  decltype(auto) lpop(std::string_view key, std::int64_t count) {
+  HOCKET_CORO_WRAPPER decltype(auto) lpop(std::string_view key, std::int64_t count) {
     return this->template ask<std::vector<std::string>>(request("LPOP", key, count));
   }
-  decltype(auto) rpop(std::string_view key, std::int64_t count) {
+  HOCKET_CORO_WRAPPER decltype(auto) rpop(std::string_view key, std::int64_t count) {
     return this->template ask<std::vector<std::string>>(request("RPOP", key, count));
   }
-  decltype(auto) llen(std::string_view key) {
+  HOCKET_CORO_WRAPPER decltype(auto) llen(std::string_view key) {
     return this->template ask<std::int64_t>(request("LLEN", key).idempotent());
   }
   /// From `first` to `last`, both included; -1 is the last one.
-  decltype(auto) lrange(std::string_view key, std::int64_t first, std::int64_t last) {
+  HOCKET_CORO_WRAPPER decltype(auto) lrange(std::string_view key, std::int64_t first, std::int64_t last) {
     return this->template ask<std::vector<std::string>>(request("LRANGE", key, first, last).idempotent());
   }
-  decltype(auto) lindex(std::string_view key, std::int64_t at) {
+  HOCKET_CORO_WRAPPER decltype(auto) lindex(std::string_view key, std::int64_t at) {
     return this->template ask<std::optional<std::string>>(request("LINDEX", key, at).idempotent());
   }
   template <class Value>
-  decltype(auto) lset(std::string_view key, std::int64_t at, const Value& value) {
+  HOCKET_CORO_WRAPPER decltype(auto) lset(std::string_view key, std::int64_t at, const Value& value) {
     return this->template ask<void>(request("LSET", key, at, value));
   }
   /// Removes `count` that are equal, from the front; from the back, if it is negative; all, if it is 0. How many it were.
   template <class Value>
-  decltype(auto) lrem(std::string_view key, std::int64_t count, const Value& value) {
+  HOCKET_CORO_WRAPPER decltype(auto) lrem(std::string_view key, std::int64_t count, const Value& value) {
     return this->template ask<std::int64_t>(request("LREM", key, count, value));
   }
-  decltype(auto) ltrim(std::string_view key, std::int64_t first, std::int64_t last) {
+  HOCKET_CORO_WRAPPER decltype(auto) ltrim(std::string_view key, std::int64_t first, std::int64_t last) {
     return this->template ask<void>(request("LTRIM", key, first, last));
   }
   /// From the back of one to the front of the other; the item.
-  decltype(auto) rpoplpush(std::string_view from, std::string_view to) {
+  HOCKET_CORO_WRAPPER decltype(auto) rpoplpush(std::string_view from, std::string_view to) {
     return this->template ask<std::optional<std::string>>(request("RPOPLPUSH", from, to));
   }
 };

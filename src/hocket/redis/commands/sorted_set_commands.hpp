@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/redis/commands/commands_base.hpp>
 
 namespace hocket::redis {
@@ -17,65 +18,66 @@ class sorted_set_commands : public commands_base<Issuer, sorted_set_commands<Iss
  public:
   /// Scores and members, as pairs or one after the other; how many are new.
   template <class... Pairs>
-  decltype(auto) zadd(std::string_view key, const Pairs&... pairs) {
+  HOCKET_CORO_WRAPPER decltype(auto) zadd(std::string_view key, const Pairs&... pairs) {
     return this->template ask<std::int64_t>(request("ZADD", key, pairs...));
   }
   /// How many there were.
   template <class... Members>
-  decltype(auto) zrem(std::string_view key, const Members&... members) {
+  HOCKET_CORO_WRAPPER decltype(auto) zrem(std::string_view key, const Members&... members) {
     return this->template ask<std::int64_t>(request("ZREM", key, members...));
   }
   /// Nothing: there is no such member.
-  decltype(auto) zscore(std::string_view key, std::string_view member) {
+  HOCKET_CORO_WRAPPER decltype(auto) zscore(std::string_view key, std::string_view member) {
     return this->template ask<std::optional<double>>(request("ZSCORE", key, member).idempotent());
   }
   /// The new score.
-  decltype(auto) zincrby(std::string_view key, double by, std::string_view member) {
+  HOCKET_CORO_WRAPPER decltype(auto) zincrby(std::string_view key, double by, std::string_view member) {
     return this->template ask<double>(request("ZINCRBY", key, by, member));
   }
-  decltype(auto) zcard(std::string_view key) {
+  HOCKET_CORO_WRAPPER decltype(auto) zcard(std::string_view key) {
     return this->template ask<std::int64_t>(request("ZCARD", key).idempotent());
   }
   template <class Least, class Most>
-  decltype(auto) zcount(std::string_view key, const Least& least, const Most& most) {
+  HOCKET_CORO_WRAPPER decltype(auto) zcount(std::string_view key, const Least& least, const Most& most) {
     return this->template ask<std::int64_t>(request("ZCOUNT", key, least, most).idempotent());
   }
   /// By rank, the lowest score first; both ends are included, -1 is the last.
-  decltype(auto) zrange(std::string_view key, std::int64_t first, std::int64_t last) {
+  HOCKET_CORO_WRAPPER decltype(auto) zrange(std::string_view key, std::int64_t first, std::int64_t last) {
     return this->template ask<std::vector<std::string>>(request("ZRANGE", key, first, last).idempotent());
   }
-  decltype(auto) zrange_withscores(std::string_view key, std::int64_t first, std::int64_t last) {
+  HOCKET_CORO_WRAPPER decltype(auto) zrange_withscores(std::string_view key, std::int64_t first, std::int64_t last) {
     return this->template ask<std::vector<std::pair<std::string, double>>>(
         request("ZRANGE", key, first, last, "WITHSCORES").idempotent());
   }
   /// By score.
   template <class Least, class Most>
-  decltype(auto) zrangebyscore(std::string_view key, const Least& least, const Most& most) {
+  HOCKET_CORO_WRAPPER decltype(auto) zrangebyscore(std::string_view key, const Least& least, const Most& most) {
     return this->template ask<std::vector<std::string>>(request("ZRANGEBYSCORE", key, least, most).idempotent());
   }
   /// The same, so many at most.
   template <class Least, class Most>
-  decltype(auto) zrangebyscore(std::string_view key, const Least& least, const Most& most, std::int64_t count) {
+  HOCKET_CORO_WRAPPER decltype(auto) zrangebyscore(std::string_view key, const Least& least, const Most& most,
+                                                   std::int64_t count) {
     return this->template ask<std::vector<std::string>>(
         request("ZRANGEBYSCORE", key, least, most, "LIMIT", 0, count).idempotent());
   }
   /// From 0, the lowest score; nothing: there is no such member.
-  decltype(auto) zrank(std::string_view key, std::string_view member) {
+  HOCKET_CORO_WRAPPER decltype(auto) zrank(std::string_view key, std::string_view member) {
     return this->template ask<std::optional<std::int64_t>>(request("ZRANK", key, member).idempotent());
   }
   /// Takes out those of the lowest scores, so many at most.
-  decltype(auto) zpopmin(std::string_view key, std::int64_t count = 1) {
+  HOCKET_CORO_WRAPPER decltype(auto) zpopmin(std::string_view key, std::int64_t count = 1) {
     return this->template ask<std::vector<std::pair<std::string, double>>>(request("ZPOPMIN", key, count));
   }
-  decltype(auto) zpopmax(std::string_view key, std::int64_t count = 1) {
+  HOCKET_CORO_WRAPPER decltype(auto) zpopmax(std::string_view key, std::int64_t count = 1) {
     return this->template ask<std::vector<std::pair<std::string, double>>>(request("ZPOPMAX", key, count));
   }
   /// How many it were.
   template <class Least, class Most>
-  decltype(auto) zremrangebyscore(std::string_view key, const Least& least, const Most& most) {
+  HOCKET_CORO_WRAPPER decltype(auto) zremrangebyscore(std::string_view key, const Least& least, const Most& most) {
     return this->template ask<std::int64_t>(request("ZREMRANGEBYSCORE", key, least, most));
   }
-  decltype(auto) zremrangebyrank(std::string_view key, std::int64_t first, std::int64_t last) {
+  HOCKET_CORO_WRAPPER decltype(auto) zremrangebyrank(std::string_view key, std::int64_t first, std::int64_t last) {
     return this->template ask<std::int64_t>(request("ZREMRANGEBYRANK", key, first, last));
   }
 };

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/redis/commands/commands_base.hpp>
 #include <hocket/redis/commands/set_options.hpp>
 
@@ -17,55 +18,59 @@ template <class Issuer>
 class string_commands : public commands_base<Issuer, string_commands<Issuer>> {
  public:
   /// Nothing: there is no such key.
-  decltype(auto) get(std::string_view key) {
+  HOCKET_CORO_WRAPPER decltype(auto) get(std::string_view key) {
     return this->template ask<std::optional<std::string>>(request("GET", key).idempotent());
   }
   /// False: the condition of `how` did not hold.
   template <class Value>
-  decltype(auto) set(std::string_view key, const Value& value, const set_options& how = {}) {
+  HOCKET_CORO_WRAPPER decltype(auto) set(std::string_view key, const Value& value, const set_options& how = {}) {
     return this->template ask<bool>(request("SET", key, value, how.words()));
   }
   /// A value for each key, nothing where there is none.
   template <class... Keys>
-  decltype(auto) mget(const Keys&... keys) {
+  HOCKET_CORO_WRAPPER decltype(auto) mget(const Keys&... keys) {
     return this->template ask<std::vector<std::optional<std::string>>>(request("MGET", keys...).idempotent());
   }
   /// Keys and values, as pairs, a map or one after the other; all at once.
   template <class... Pairs>
-  decltype(auto) mset(const Pairs&... pairs) {
+  HOCKET_CORO_WRAPPER decltype(auto) mset(const Pairs&... pairs) {
     return this->template ask<void>(request("MSET", pairs...));
   }
   /// The value, and deletes it.
-  decltype(auto) getdel(std::string_view key) {
+  HOCKET_CORO_WRAPPER decltype(auto) getdel(std::string_view key) {
     return this->template ask<std::optional<std::string>>(request("GETDEL", key));
   }
   /// The value, and sets how long it stays.
-  decltype(auto) getex(std::string_view key, std::chrono::milliseconds stays) {
+  HOCKET_CORO_WRAPPER decltype(auto) getex(std::string_view key, std::chrono::milliseconds stays) {
     return this->template ask<std::optional<std::string>>(request("GETEX", key, "PX", stays.count()));
   }
   /// These give the new value.
-  decltype(auto) incrby(std::string_view key, std::int64_t by) {
+  HOCKET_CORO_WRAPPER decltype(auto) incrby(std::string_view key, std::int64_t by) {
     return this->template ask<std::int64_t>(request("INCRBY", key, by));
   }
-  decltype(auto) incr(std::string_view key) { return this->template ask<std::int64_t>(request("INCR", key)); }
-  decltype(auto) decr(std::string_view key) { return this->template ask<std::int64_t>(request("DECR", key)); }
-  decltype(auto) decrby(std::string_view key, std::int64_t by) {
+  HOCKET_CORO_WRAPPER decltype(auto) incr(std::string_view key) {
+    return this->template ask<std::int64_t>(request("INCR", key));
+  }
+  HOCKET_CORO_WRAPPER decltype(auto) decr(std::string_view key) {
+    return this->template ask<std::int64_t>(request("DECR", key));
+  }
+  HOCKET_CORO_WRAPPER decltype(auto) decrby(std::string_view key, std::int64_t by) {
     return this->template ask<std::int64_t>(request("DECRBY", key, by));
   }
-  decltype(auto) incrbyfloat(std::string_view key, double by) {
+  HOCKET_CORO_WRAPPER decltype(auto) incrbyfloat(std::string_view key, double by) {
     return this->template ask<double>(request("INCRBYFLOAT", key, by));
   }
   /// These give the new length.
-  decltype(auto) append(std::string_view key, std::string_view value) {
+  HOCKET_CORO_WRAPPER decltype(auto) append(std::string_view key, std::string_view value) {
     return this->template ask<std::int64_t>(request("APPEND", key, value));
   }
-  decltype(auto) setrange(std::string_view key, std::int64_t offset, std::string_view value) {
+  HOCKET_CORO_WRAPPER decltype(auto) setrange(std::string_view key, std::int64_t offset, std::string_view value) {
     return this->template ask<std::int64_t>(request("SETRANGE", key, offset, value));
   }
-  decltype(auto) getrange(std::string_view key, std::int64_t first, std::int64_t last) {
+  HOCKET_CORO_WRAPPER decltype(auto) getrange(std::string_view key, std::int64_t first, std::int64_t last) {
     return this->template ask<std::string>(request("GETRANGE", key, first, last).idempotent());
   }
-  decltype(auto) strlen(std::string_view key) {
+  HOCKET_CORO_WRAPPER decltype(auto) strlen(std::string_view key) {
     return this->template ask<std::int64_t>(request("STRLEN", key).idempotent());
   }
 };

@@ -1,7 +1,9 @@
 // A server before 6.0 does not know HELLO, and says so; then the client authenticates as of old, and they speak RESP2.
 // One that is still loading its data greets all the same, and refuses what comes then: so it is asked something that may be refused.
 
+#include <algorithm>
 #include <exception>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +17,12 @@
 
 namespace hocket::redis::detail {
 namespace {
+
+bool is_unknown_to(const reply& answer) {
+  return answer.code() == "NOPROTO" || (answer.code() == "ERR" && answer.text().contains("unknown command"));
+}
+
+}  // namespace
 
 std::string name_of(const client_options& options) {
   if (options.endpoint != nullptr) return options.endpoint->name();
@@ -36,17 +44,12 @@ coro<byte_stream> reach(const client_options& options) {
   co_return co_await options.tls->start_tls(std::move(plain), std::move(how));
 }
 
-bool is_unknown_to(const reply& answer) {
-  return answer.code() == "NOPROTO" || (answer.code() == "ERR" && answer.text().contains("unknown command"));
-}
-
-}  // namespace
-
 bool mends(const std::exception_ptr& problem) noexcept {
   try {
     std::rethrow_exception(problem);
   } catch (const response_error& answer) {
-    return answer.code() == "LOADING" || answer.code() == "MASTERDOWN";
+    constexpr std::string_view passing[] = {"LOADING", "MASTERDOWN", "CLUSTERDOWN", "MOVED"};
+    return std::ranges::find(passing, answer.code()) != std::end(passing);
   } catch (const connection_lost&) {
     return true;
   } catch (const timeout_error&) {
@@ -83,7 +86,7 @@ coro<std::unique_ptr<connection>> connection::open(const client_options& options
   } catch (const std::system_error& problem) {
     why = problem.what();
   }
-  throw connection_lost(fmt::format("no connection to Redis at {}: {}", name_of(options), why));
+  throw not_connected(fmt::format("no connection to Redis at {}: {}", name_of(options), why));
 }
 
 coro<void> connection::receive_more() {

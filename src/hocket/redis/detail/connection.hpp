@@ -23,10 +23,15 @@ namespace hocket::redis::detail {
 /// Another attempt may find it mended: the connection, or a server that is starting.
 [[nodiscard]] bool mends(const std::exception_ptr& problem) noexcept;
 
+/// What errors call the server.
+[[nodiscard]] std::string name_of(const client_options& options);
+/// A stream to the server, over TLS if that is wanted, on which nobody has said anything yet. `options` must stay.
+[[nodiscard]] coro<byte_stream> reach(const client_options& options);
+
 /// One connection to a server, which has been greeted. One task may send and one may receive at a time.
 class connection {
  public:
-  /// Connects, and says what `options` want said first, within `connect_timeout`. Throws `connection_lost`, which says why, `response_error` of a server that
+  /// Connects, and says what `options` want said first, within `connect_timeout`. Throws `not_connected`, which says why, `response_error` of a server that
   /// refuses us, `protocol_error`, `cancelled`. `options` must stay.
   [[nodiscard]] static coro<std::unique_ptr<connection>> open(const client_options& options);
 

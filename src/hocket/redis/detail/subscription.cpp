@@ -123,6 +123,9 @@ std::optional<message> subscription::message_in(reply&& said) {
   if (items.empty() || !items[0].has_text()) return std::nullopt;
   const std::string& kind = items[0].text();
   failures_ = 0;
+  if (kind == "sunsubscribe" && items.size() > 1 && items[1].has_text() &&
+      wanted_[shard_channels].contains(items[1].text()))
+    throw connection_lost("the channel's slot has moved to another node of the cluster");
   if ((kind == "message" || kind == "smessage") && items.size() == 3)
     return message{.channel = std::move(items[1]).text(), .data = std::move(items[2]).text()};
   if (kind == "pmessage" && items.size() == 4)
