@@ -93,7 +93,7 @@ TEST(redis_command_keys, must_be_in_one_slot) {
   } catch (const redis::cross_slot_error& refused) {
     EXPECT_STREQ(
         refused.what(),
-        "MGET names keys of several slots of the cluster, 'a' of 15495 and 'b\uFFFD' of 4163: give them a common hash "
+        "MGET names keys of several slots of the cluster, 'a' of 15495 and 'b\uFFFD' of 3074: give them a common hash "
         "tag, as in {user}.name, or ask for each by itself");
   }
 }
