@@ -1,5 +1,6 @@
 #include "inspect_command.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -10,12 +11,12 @@
 #include <span>
 #include <string>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <poll.h>
 
 #include <hocket/base/json_string.hpp>
 #include <hocket/base/printable.hpp>
@@ -26,6 +27,7 @@
 #include <hocket/inspect/unreadable.hpp>
 
 #include "inspect_json.hpp"
+#include "process_end.hpp"
 #include "watch.hpp"
 
 namespace hocket::app {
@@ -59,22 +61,51 @@ class samplers {
     if (!all_.empty()) wait(length);
   }
 
-  void add_to(inspect::snapshot& seen, pid_t process) {
-    if (const auto found = all_.find(process); found != all_.end()) found->second.add_to(seen);
-  }
-
- private:
-  // No longer than until a signal comes that is kept back: see watch().
-  static void wait(std::chrono::duration<double> length) {
-    constexpr std::chrono::duration<double> longest(0.05);
-    for (sigset_t pending{}; length.count() > 0; length -= longest) {
-      std::this_thread::sleep_for(std::min(length, longest));
-      ::sigpending(&pending);
-      if (::sigismember(&pending, SIGINT) == 1 || ::sigismember(&pending, SIGTERM) == 1) return;
+  /// Reads a process now, and adds what its tasks used meanwhile. Throws as `inspect::read_process`.
+  inspect::snapshot read(pid_t process, const inspect::read_options& options) {
+    using inspect::unreadable;
+    const auto found = all_.find(process);
+    if (found == all_.end()) return inspect::read_process(process, options);
+    try {
+      inspect::snapshot seen = inspect::read_process(process, options);
+      found->second.sampler.add_to(seen);
+      return seen;
+    } catch (const unreadable& problem) {
+      if (problem.why() != unreadable::reason::no_such_process) throw;
+      throw unreadable(problem.why(),
+                       fmt::format("process {} has ended while it was sampled, after {:.1f} s", process, seconds_));
     }
   }
 
-  std::map<pid_t, inspect::sampler> all_;
+ private:
+  struct sampled_process {
+    explicit sampled_process(pid_t process) : end(process), sampler(process) {}
+    process_end end;
+    inspect::sampler sampler;
+  };
+
+  // No longer than until all of them have ended, or a signal comes that is kept back: see watch().
+  void wait(std::chrono::duration<double> length) {
+    using steady_clock = std::chrono::steady_clock;
+    constexpr std::chrono::milliseconds longest(50);
+    std::vector<pollfd> alive;
+    for (const auto& [process, each] : all_)
+      alive.push_back({.fd = each.end.descriptor(), .events = POLLIN, .revents = 0});
+    const auto begin = steady_clock::now();
+    const auto end = begin + std::chrono::duration_cast<steady_clock::duration>(length);
+    sigset_t pending{};
+    while (!alive.empty() && steady_clock::now() < end) {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - steady_clock::now());
+      ::poll(alive.data(), alive.size(), static_cast<int>(std::min(left, longest).count()));
+      std::erase_if(alive, [](const pollfd& each) { return each.revents != 0; });
+      ::sigpending(&pending);
+      if (::sigismember(&pending, SIGINT) == 1 || ::sigismember(&pending, SIGTERM) == 1) break;
+    }
+    seconds_ = std::chrono::duration<double>(steady_clock::now() - begin).count();
+  }
+
+  std::map<pid_t, sampled_process> all_;
+  double seconds_ = 0;  // for which they were sampled
 };
 
 // What is to be printed, and what there is to say of it.
@@ -84,8 +115,7 @@ struct output {
 };
 
 output output_of(pid_t process, samplers& sampled, const inspect_arguments& arguments, const inspect_command& command) {
-  inspect::snapshot seen = inspect::read_process(process, {.stop = !arguments.no_stop});
-  sampled.add_to(seen, process);
+  const inspect::snapshot seen = sampled.read(process, {.stop = !arguments.no_stop});
   if (arguments.json) return {.text = inspect_json(fmt::format("\"process\":{}", process), seen)};
   output made{.text = command.text(seen)};
   if (arguments.all) made.text.insert(0, fmt::format("process {}: {}\n", process, command_line(process)));

@@ -53,8 +53,14 @@ std::string load_text(const inspect::loop& loop) {
   return fmt::format(", {:.1f} % of a processor ({:.1f} % beside its tasks)", (in_steps + beside) * 100, beside * 100);
 }
 
+std::string sampled_text(const inspect::sampling& sampled) {
+  const std::string used = sampled.load ? fmt::format(", {:.1f} % of a processor in all", *sampled.load * 100) : "";
+  return fmt::format("{} samples in {}{}\n", sampled.samples, inspect::time_text(sampled.length), used);
+}
+
 std::string table_of(const inspect::snapshot& seen) {
   std::string text;
+  if (seen.sampled) text += sampled_text(*seen.sampled);
   if (seen.loops.empty()) text += "no loops\n";
   std::size_t number = 0;
   for (const inspect::loop& loop : seen.loops) {

@@ -18,7 +18,6 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <hocket/base/printable.hpp>
@@ -28,6 +27,7 @@
 
 #include "command.hpp"
 #include "inspect_command.hpp"
+#include "process_end.hpp"
 #include "terminal_screen.hpp"
 #include "top_page.hpp"
 #include "top_state.hpp"
@@ -87,22 +87,6 @@ class taken_signals {
 
   sigset_t open_{};
   std::vector<std::pair<int, struct sigaction>> before_;
-};
-
-/// Tells when a process has ended, be its number another's by then.
-class process_end {
- public:
-  explicit process_end(pid_t process) noexcept : descriptor_(static_cast<int>(::syscall(SYS_pidfd_open, process, 0))) {}
-  ~process_end() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  process_end(const process_end&) = delete;
-
-  /// Readable then; -1 where the system has none (before Linux 5.3).
-  [[nodiscard]] int descriptor() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_;
 };
 
 enum class top_end : std::uint8_t { not_yet, quit, process_ended, terminal_gone, signal };

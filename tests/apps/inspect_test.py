@@ -146,10 +146,11 @@ class Inspect(unittest.TestCase):
         with Shown("busy") as pid:
             lines = self.ended(hocket("ps", "--sample", "2", pid), 0).splitlines()
             answer = json.loads(self.ended(hocket("ps", "--sample", "0.5", "--json", pid), 0))
-        self.assertRegex(lines[0], r"^loop 1: running, \d+ turns, 4 tasks, \d+\.\d % of a processor \(\d+\.\d % beside its tasks\)$")
-        self.assertRegex(lines[1], r"^TASK +NAME +STATE +FOR +AGE +STEPS +CPU% +WAITS FOR +IN$")
-        at = lines[1].index("CPU%")
-        load = {re.split(r"  +", line)[1]: float(line[at:].split()[0]) for line in lines[2:]}
+        self.assertRegex(lines[0], r"^\d+ samples in 2\.\d s, \d+\.\d % of a processor in all$")
+        self.assertRegex(lines[1], r"^loop 1: running, \d+ turns, 4 tasks, \d+\.\d % of a processor \(\d+\.\d % beside its tasks\)$")
+        self.assertRegex(lines[2], r"^TASK +NAME +STATE +FOR +AGE +STEPS +CPU% +WAITS FOR +IN$")
+        at = lines[2].index("CPU%")
+        load = {re.split(r"  +", line)[1]: float(line[at:].split()[0]) for line in lines[3:]}
         self.assertGreater(load["much"], load["some"])
         self.assertGreater(load["some"], max(load["napping"], load["main"]))
         self.assertGreater(answer["sampled"]["samples"], 10)
@@ -163,6 +164,15 @@ class Inspect(unittest.TestCase):
                 answer = hocket("ps", "--sample", seconds, pid)
                 self.assertEqual(answer.returncode, 0)
                 self.assertEqual("samples, which tell little: sample longer" in answer.stderr, few, answer.stderr)
+
+    def test_ps_samples_no_longer_than_the_process_lives(self):
+        with Shown("busy") as pid:
+            with program.start("ps", "--sample", 3600, pid) as sampling:
+                program.wait_until(lambda: len(os.listdir(f"/proc/{sampling.pid}/task")) == 2, "the sampler's thread")
+                os.kill(pid, signal.SIGKILL)
+                out, errors = sampling.communicate(timeout=60)
+        self.assertEqual((sampling.returncode, out), (1, ""))
+        self.assertRegex(errors, rf"^hocket ps: process {pid} has ended while it was sampled, after \d+\.\d s\n$")
 
     def test_ps_samples_a_process_of_which_it_cannot_tell_the_threads(self):
         for how in ("", "aside"):

@@ -1,9 +1,13 @@
 // As shown_program.cpp: tasks of which it is known how much of their thread's time each has, until the program is killed.
 //
 // "busy": a loop on the first thread. "busy aside": on another one. "busy in runs": one loop after the other, each on a thread of its own.
+// "busy by eight": eight loops on as many threads, whose steps are short; as it ends it says which part of the threads' time was in steps.
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <string>
 #include <thread>
@@ -17,13 +21,14 @@ using namespace std::chrono_literals;
 
 namespace busy {
 
+std::chrono::nanoseconds time_used(clockid_t by = CLOCK_THREAD_CPUTIME_ID) {
+  timespec used{};
+  ::clock_gettime(by, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
 void work(std::chrono::nanoseconds length) {
-  const auto now = [] {
-    timespec used{};
-    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
-    return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
-  };
-  for (const auto end = now() + length; now() < end;) {
+  for (const auto end = time_used() + length; time_used() < end;) {
   }
 }
 
@@ -64,11 +69,33 @@ hocket::coro<void> open(int rounds) {
   for (auto* each : {&much, &some, &napping}) each->cancel();
 }
 
+std::atomic<std::int64_t> in_steps = 0;
+
+hocket::coro<void> work_shortly() {
+  for (;;) {
+    const auto begin = time_used();
+    work(40us);
+    in_steps += (time_used() - begin).count();
+    co_await hocket::sleep(500us);
+  }
+}
+
+int work_by_eight() {
+  for (int n = 0; n < 8; ++n) std::thread([] { hocket::run(work_shortly()); }).detach();
+  say_ready();
+  while (std::getchar() != EOF) {
+  }
+  std::printf("%f\n", static_cast<double>(in_steps) / static_cast<double>(time_used(CLOCK_PROCESS_CPUTIME_ID).count()));
+  std::fflush(stdout);
+  std::_Exit(0);
+}
+
 }  // namespace busy
 
 int main(int count, char** words) {
   const std::string how = count > 1 ? words[1] : "";
   if (how.empty()) hocket::run(busy::open(0));
+  if (how == "by eight") return busy::work_by_eight();
   if (how == "aside") std::thread([] { hocket::run(busy::open(0)); }).join();
   busy::say_ready();
   for (;;) std::thread([] { hocket::run(busy::open(3)); }).join();

@@ -117,6 +117,50 @@ TEST(load_tally, divides_what_the_process_used_among_loops_whose_threads_are_not
   EXPECT_DOUBLE_EQ(seen.loops[0].tasks[0].load.value(), 0.8);  // others have used the rest
 }
 
+TEST(load_tally, adds_what_it_met_before_and_after_a_loops_thread_was_known) {
+  load_tally tally;
+  tally.add(meets(11), std::nullopt);
+  tally.add(meets(12), begins);
+  tally.end_sample();
+  tally.add(meets(12), ends);
+  tally.end_sample();
+  snapshot seen = process({{.id = 11, .made = 7ns}, {.id = 12, .made = 7ns}});
+  tally.add_to(seen, 100ms, 30ms);
+  EXPECT_DOUBLE_EQ(seen.loops[0].tasks[0].load.value(), 0.2);
+  EXPECT_DOUBLE_EQ(seen.loops[0].tasks[1].load.value(), 0.1);
+  EXPECT_DOUBLE_EQ(seen.loops[0].load.value().in_steps, 0.3);
+}
+
+TEST(load_tally, gives_what_a_thread_used_to_the_loop_that_it_was_in_at_the_last_sample) {
+  load_tally tally;
+  tally.add(meets(11), begins);
+  tally.add({.loop = 2, .context = 100, .task = 21, .made = 7}, goes_on);
+  tally.add(meets(0), ends);
+  tally.end_sample();
+  snapshot seen = process({{.id = 11, .made = 7ns}});
+  seen.loops.push_back({.id = 2, .tasks = {{.id = 21, .made = 7ns}}});
+  tally.add_to(seen, 100ms, 20ms);
+  for (const auto& each : seen.loops) EXPECT_DOUBLE_EQ(each.tasks[0].load.value(), 0.1);
+}
+
+TEST(load_tally, begins_anew_with_what_threads_were_at_in_the_last_sample) {
+  load_tally tally;
+  tally.add({.loop = 2, .context = 200, .task = 21, .made = 7}, begins);  // and its thread ends
+  tally.end_sample();
+  tally.add(meets(11), begins);
+  tally.end_sample();
+  tally.begin_anew();
+  EXPECT_EQ(tally.samples(), 0U);
+  tally.add(meets(0), ends);
+  tally.add({.loop = 2, .context = 200, .task = 22, .made = 7}, goes_on);  // another one, with its variables there
+  tally.end_sample();
+  snapshot seen = process({{.id = 11, .made = 7ns}});
+  seen.loops.push_back({.id = 2, .tasks = {{.id = 21, .made = 7ns}}});
+  tally.add_to(seen, 100ms, 20ms);
+  EXPECT_DOUBLE_EQ(seen.loops[0].tasks[0].load.value(), 0.1);
+  EXPECT_EQ(seen.loops[1].tasks[0].load, 0);
+}
+
 TEST(load_tally, never_says_that_less_than_nothing_was_beside_tasks) {
   for (int used = 1; used < 400; ++used) {
     load_tally each;

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <map>
 #include <span>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 using hocket::inspect::address;
 using hocket::inspect::detail::process_table;
 using hocket::inspect::detail::read_running_loops;
+using hocket::inspect::detail::read_step;
 
 namespace {
 
@@ -63,27 +65,15 @@ process_table table() {
 
 }  // namespace
 
-TEST(read_running_loops, tells_which_task_runs_in_which_loop) {
-  process other(3);
-  other.run_task(0x3000, 0x9000, 0x3000);
-  other.words[0x4000 + 64] = 0;  // nobody runs it
-  const auto loops = read_running_loops(other, table());
-  ASSERT_EQ(loops.value().size(), 2U);
-  EXPECT_EQ(loops->at(0).loop, 0x2000U);
-  EXPECT_EQ(loops->at(0).context, 0x2800U);
-  EXPECT_EQ(loops->at(0).task, 0U);
-  EXPECT_EQ(loops->at(1).task, 0x9000U);
-  EXPECT_EQ(loops->at(1).made, 4711);
-}
-
-TEST(read_running_loops, takes_no_task_of_another_loop_and_none_that_is_gone_for_one_that_runs) {
-  process other(2);
-  other.run_task(0x2000, 0x9000, 0x3000);
-  other.words[0x3000 + 0x800 + 8] = 0xA000;
-  const auto loops = read_running_loops(other, table());
-  ASSERT_EQ(loops.value().size(), 2U);
-  EXPECT_EQ(loops->at(0).task, 0U);
-  EXPECT_EQ(loops->at(1).task, 0U);
+TEST(read_running_loops, tells_which_threads_run_which_loops) {
+  process other(4);
+  other.words[0x4000 + 64] = 0;               // nobody runs it
+  other.words[0x5000 + 64] = 0x2000 + 0x800;  // inside of another system's loop
+  const auto threads = read_running_loops(other, table());
+  ASSERT_EQ(threads.value().size(), 2U);
+  EXPECT_EQ(threads->at(0).context, 0x2800U);
+  EXPECT_EQ(threads->at(0).loops, (std::vector<address>{0x2000, 0x5000}));
+  EXPECT_EQ(threads->at(1).loops, std::vector<address>{0x3000});
 }
 
 TEST(read_running_loops, knows_nothing_of_a_process_in_the_middle_of_a_change) {
@@ -93,4 +83,25 @@ TEST(read_running_loops, knows_nothing_of_a_process_in_the_middle_of_a_change) {
   process another(2);
   another.words.erase(0x3000);
   EXPECT_FALSE(read_running_loops(another, table()));
+}
+
+TEST(read_step, tells_which_task_runs_and_in_which_of_the_threads_loops) {
+  process other(3);
+  other.run_task(0x2000, 0x9000, 0x3000);
+  const auto at = read_step(other, table(), {.context = 0x2800, .loops = {0x2000, 0x3000}});
+  EXPECT_EQ(at.loop, 0x3000U);
+  EXPECT_EQ(at.context, 0x2800U);
+  EXPECT_EQ(at.task, 0x9000U);
+  EXPECT_EQ(at.made, 4711);
+}
+
+TEST(read_step, takes_no_task_of_another_loop_and_none_that_is_gone_for_one_that_runs) {
+  process other(2);
+  other.run_task(0x2000, 0x9000, 0x3000);
+  other.words[0x3000 + 0x800 + 8] = 0xA000;
+  for (const address loop : {0x2000, 0x3000}) {
+    const auto at = read_step(other, table(), {.context = loop + 0x800, .loops = {loop}});
+    EXPECT_EQ(at.loop, loop);
+    EXPECT_EQ(at.task, 0U);
+  }
 }

@@ -26,8 +26,8 @@ using hocket::inspect::address;
 using hocket::inspect::read_process;
 using hocket::inspect::sampler;
 using hocket::inspect::snapshot;
-using hocket::inspect::detail::thread_of_variable;
 using hocket::inspect::detail::thread_use;
+using hocket::inspect::detail::thread_variables;
 using hocket::testing::other_program;
 using hocket::testing::shown_programs;
 
@@ -141,6 +141,24 @@ TEST(sampler, finds_loops_that_come_and_go) {
   }
 }
 
+TEST(sampler, pairs_short_steps_of_many_loops_with_what_their_threads_do) {
+  other_program busy({shown_programs + "/busy", "by eight"});
+  ASSERT_EQ(busy.line(), "ready");
+  sampler sampling(busy.number());
+  ASSERT_TRUE(waits_for_samples(sampling, 400));
+  snapshot seen = read_process(busy.number());
+  sampling.add_to(seen);
+  ASSERT_EQ(seen.loops.size(), 8U);
+  double in_steps = 0;
+  double beside = 0;
+  for (const auto& loop : seen.loops) {
+    in_steps += loop.load.value().in_steps;
+    beside += loop.load->beside;
+  }
+  EXPECT_EQ(busy.end(), 0);
+  EXPECT_NEAR(in_steps / (in_steps + beside), std::stod(busy.line()), 0.1);
+}
+
 TEST(sampler, says_why_a_process_shows_nothing) {
   other_program cat({"/bin/cat"});
   EXPECT_THROW(sampler{cat.number()}, hocket::inspect::unreadable);
@@ -149,9 +167,11 @@ TEST(sampler, says_why_a_process_shows_nothing) {
   EXPECT_THROW(sampler{number}, hocket::inspect::unreadable);
 }
 
-TEST(thread_of_variable, is_the_thread_whose_variable_it_is) {
+TEST(thread_variables, tell_the_thread_whose_variable_it_is) {
   static thread_local int own = 0;
-  const auto is_found = [] { return thread_of_variable(::getpid(), reinterpret_cast<address>(&own)) == ::gettid(); };
+  const auto is_found = [] {
+    return thread_variables(::getpid()).thread_of(reinterpret_cast<address>(&own)) == ::gettid();
+  };
   EXPECT_TRUE(is_found());
   std::barrier<> all_live(8);
   std::atomic<int> found = 0;
@@ -167,10 +187,12 @@ TEST(thread_of_variable, is_the_thread_whose_variable_it_is) {
   EXPECT_EQ(found, 8);
 }
 
-TEST(thread_of_variable, is_nobody_where_it_is_no_such_variable) {
+TEST(thread_variables, tell_nobody_where_it_is_no_such_variable) {
   static int everybodys = 0;
-  EXPECT_EQ(thread_of_variable(::getpid(), reinterpret_cast<address>(&everybodys)), std::nullopt);
-  EXPECT_EQ(thread_of_variable(::getpid(), 0), std::nullopt);
+  const thread_variables seen(::getpid());
+  EXPECT_EQ(seen.thread_of(reinterpret_cast<address>(&everybodys)), std::nullopt);
+  EXPECT_EQ(seen.thread_of(0), std::nullopt);
+  EXPECT_EQ(seen.thread_of(UINT64_MAX), std::nullopt);
 }
 
 TEST(thread_use, tells_what_a_thread_used_and_whether_it_is_on_a_processor) {

@@ -9,7 +9,6 @@
 #include <optional>
 #include <random>
 #include <thread>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -74,8 +73,8 @@ class sampler::work {
     const auto now = steady_clock::now();
     const auto used = time_used_by(process_);
     const std::scoped_lock lock(mutex_);
-    const detail::load_tally all = std::exchange(tally_, {});
-    all.add_to(seen, now - since_, used && used_before_ ? std::optional(*used - *used_before_) : std::nullopt);
+    tally_.add_to(seen, now - since_, used && used_before_ ? std::optional(*used - *used_before_) : std::nullopt);
+    tally_.begin_anew();
     since_ = now;
     used_before_ = used;
   }
@@ -88,12 +87,11 @@ class sampler::work {
  private:
   void run() noexcept {
     try {
-      std::minstd_rand random;
       for (bool goes_on = true; goes_on;) {
         const nanoseconds begin = time_of(CLOCK_THREAD_CPUTIME_ID).value_or(nanoseconds());
         if (!sample_or_look_for_memory()) return;
         const nanoseconds cost = time_of(CLOCK_THREAD_CPUTIME_ID).value_or(begin) - begin;
-        const double part = std::uniform_real_distribution<double>(0.5, 1.5)(random);
+        const double part = std::uniform_real_distribution<double>(0.5, 1.5)(random_);
         const auto pause = std::chrono::duration_cast<nanoseconds>(interval_ * part);
         goes_on = !is_told_to_end_within(std::max(pause, pause_to_work * cost));
       }
@@ -118,22 +116,30 @@ class sampler::work {
     }
   }
 
+  // What a thread is at is asked between two questions whether it is on a processor: only if it was all the time do the answers belong together.
+  // In another order each time, lest the loops that are asked late be met in other moments than the first.
   void sample() {
-    std::vector<detail::running_loop> met;
+    struct place {
+      const detail::process_table* table;
+      detail::loops_of_thread thread;
+    };
+    std::vector<place> places;
     for (const detail::process_table& table : tables_) {
-      const auto loops = detail::read_running_loops(*source_, table);
-      if (!loops) return;
-      met.insert(met.end(), loops->begin(), loops->end());
+      const auto threads = detail::read_running_loops(*source_, table);
+      if (!threads) return;
+      for (const detail::loops_of_thread& each : *threads) places.push_back({&table, each});
     }
+    std::ranges::shuffle(places, random_);
     ++number_;
-    // Loops that are inside of another system's share its thread: that is at the one of which it runs a task.
-    std::ranges::stable_partition(met, [](const detail::running_loop& each) { return each.task != 0; });
-    std::unordered_set<address> threads;
-    std::erase_if(met, [&](const detail::running_loop& each) { return !threads.insert(each.context).second; });
-    std::vector<std::optional<detail::thread_use::reading>> uses;
-    for (const detail::running_loop& each : met) uses.push_back(threads_.use_in(number_, each.context));
+    std::vector<std::pair<detail::running_loop, std::optional<detail::thread_use::reading>>> met;
+    for (const auto& [table, thread] : places) {
+      auto use = threads_.use_in(number_, thread.context);
+      const detail::running_loop at = detail::read_step(*source_, *table, thread);
+      if (use && use->is_on) use->is_on = threads_.is_on(thread.context);
+      met.emplace_back(at, use);
+    }
     const std::scoped_lock lock(mutex_);
-    for (std::size_t n = 0; n < met.size(); ++n) tally_.add(met[n], uses[n]);
+    for (const auto& [at, use] : met) tally_.add(at, use);
     tally_.end_sample();
   }
 
@@ -143,6 +149,7 @@ class sampler::work {
   // The thread's own.
   std::optional<process_memory> source_;
   detail::loop_threads threads_;
+  std::minstd_rand random_;
   std::uint64_t number_ = 0;  // of samples
   bool has_failed_ = false;
 

@@ -21,6 +21,9 @@ class load_tally {
   void end_sample() noexcept { ++samples_; }
   [[nodiscard]] std::uint64_t samples() const noexcept { return samples_; }
 
+  /// Forgets all but what threads were at in the last sample: the time until the next one is that's.
+  void begin_anew();
+
   /// Writes the loads of all loops and tasks into a snapshot: of samples over so long a time, in which the process used `used` in all, if that is known.
   void add_to(snapshot& seen, std::chrono::nanoseconds length, std::optional<std::chrono::nanoseconds> used) const;
 
@@ -35,20 +38,29 @@ class load_tally {
       return std::hash<address>()(key.record) ^ std::hash<std::int64_t>()(key.made);
     }
   };
-  struct loop_count {
-    std::unordered_map<task_key, double, task_hash> met{};  // tasks, in their steps, how often
+  // How often it was met, at what.
+  struct meetings {
+    std::unordered_map<task_key, double, task_hash> tasks{};  // in their steps
     double in_steps = 0;
     double beside = 0;
+    [[nodiscard]] double of(const task_key& task) const;
+  };
+  struct loop_count {
+    meetings on_processor{};          // of its thread, weighed
     std::chrono::nanoseconds used{};  // by its thread
-    bool has_thread = true;           // that is known
-    std::optional<running_loop>
-        last{};  // what its thread was at in the last sample, if that was on a processor or waited for one
+    meetings at_any_time{};           // while its thread was not known
+  };
+  struct last_meeting {
+    running_loop at;
+    std::uint64_t sample = 0;
   };
 
-  void count(loop_count& to, const running_loop& met, double weight);
+  void count(meetings& to, const running_loop& met, double weight);
   [[nodiscard]] double factor_without_thread(double length, std::optional<std::chrono::nanoseconds> used) const;
 
   std::unordered_map<address, loop_count> loops_;
+  std::unordered_map<address, last_meeting>
+      last_;  // what threads were at in their last sample, if they were on a processor or waited for one
   std::size_t tasks_ = 0;
   std::uint64_t samples_ = 0;
 };

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -50,24 +51,29 @@ int opened(pid_t process, pid_t thread, const char* file) {
 
 }  // namespace
 
-std::optional<pid_t> thread_of_variable(pid_t process, address variable) {
-  const std::vector<mapping> mappings = mappings_of(process);
-  const auto around = std::ranges::find_if(
-      mappings, [variable](const mapping& each) { return each.begin <= variable && variable < each.end; });
-  if (around == mappings.end()) return std::nullopt;
-  std::optional<pid_t> nearest;
-  address least = UINT64_MAX;
+thread_variables::thread_variables(pid_t process) : mappings_(mappings_of(process)) {
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", process), error)) {
-    const auto thread = static_cast<pid_t>(std::atol(entry.path().filename().c_str()));
-    const address list = robust_list_of(thread);
-    if (list < around->begin || list >= around->end) continue;
-    const address distance =
-        variables_come_first ? list - variable : variable - list;  // huge where it is on the other side
-    if (distance < least) nearest = thread;
-    least = std::min(least, distance);
+  const std::filesystem::directory_iterator end;
+  for (std::filesystem::directory_iterator at(fmt::format("/proc/{}/task", process), error); !error && at != end;
+       at.increment(error)) {
+    const auto thread = static_cast<pid_t>(std::atol(at->path().filename().c_str()));
+    if (const address list = robust_list_of(thread); list != 0) threads_.emplace_back(list, thread);
   }
-  return least < around->end - around->begin ? nearest : std::nullopt;
+  std::ranges::sort(mappings_, {}, &mapping::begin);
+  std::ranges::sort(threads_);
+}
+
+std::optional<pid_t> thread_variables::thread_of(address variable) const {
+  const auto after = std::ranges::upper_bound(mappings_, variable, {}, &mapping::begin);
+  if (after == mappings_.begin() || variable >= std::prev(after)->end) return std::nullopt;
+  const mapping& around = *std::prev(after);
+  auto nearest = std::ranges::lower_bound(threads_, variable, {}, &std::pair<address, pid_t>::first);
+  if (!variables_come_first) {
+    if (nearest == threads_.begin()) return std::nullopt;
+    --nearest;
+  }
+  if (nearest == threads_.end() || nearest->first < around.begin || nearest->first >= around.end) return std::nullopt;
+  return nearest->second;
 }
 
 thread_use::thread_use(pid_t process, pid_t thread)
@@ -81,14 +87,11 @@ thread_use::~thread_use() {
     if (each >= 0) ::close(each);
 }
 
-// "4712 (name) R ...": a name may have brackets, too. "nanoseconds on a processor, waiting for one, times".
+// "nanoseconds on a processor, waiting for one, times".
 std::optional<thread_use::reading> thread_use::read() const noexcept {
-  std::array<char, 1024> room;
-  const std::string_view state = contents(state_, room);
-  const std::size_t name_end = state.rfind(')');
-  if (name_end == std::string_view::npos || name_end + 2 >= state.size()) return std::nullopt;
-  reading made{.is_on = state[name_end + 2] == 'R'};
+  std::array<char, 256> room;
   const std::string_view times = contents(times_, room);
+  reading made;
   const char* at = times.data();
   const char* const end = at + times.size();
   for (std::chrono::nanoseconds* to : {&made.used, &made.waited}) {
@@ -98,7 +101,16 @@ std::optional<thread_use::reading> thread_use::read() const noexcept {
     *to = std::chrono::nanoseconds(read);
     at = next + 1;
   }
+  made.is_on = is_on();
   return made;
+}
+
+// "4712 (name) R ...": a name may have brackets, too.
+bool thread_use::is_on() const noexcept {
+  std::array<char, 1024> room;
+  const std::string_view state = contents(state_, room);
+  const std::size_t name_end = state.rfind(')');
+  return name_end != std::string_view::npos && state.substr(name_end).starts_with(") R");
 }
 
 std::optional<thread_use::reading> loop_threads::use_in(std::uint64_t sample, address variable) {
@@ -118,6 +130,15 @@ std::optional<thread_use::reading> loop_threads::use_in(std::uint64_t sample, ad
       .is_on = now->is_on, .used = now->used - before.used, .waited = now->waited - before.waited};
 }
 
+bool loop_threads::is_on(address variable) const noexcept { return known_.find(variable)->second.use->is_on(); }
+
+// Where all threads have theirs is asked once for all that are looked for in a sample.
+std::optional<pid_t> loop_threads::look_for(std::uint64_t sample, address variable) {
+  if (!variables_ || variables_of_ != sample) variables_.emplace(process_);
+  variables_of_ = sample;
+  return variables_->thread_of(variable);
+}
+
 // The thread may have ended, and the next one have its variables where that had them.
 std::optional<thread_use::reading> loop_threads::read(known& thread, std::uint64_t sample, address variable) {
   if (thread.use)
@@ -126,7 +147,7 @@ std::optional<thread_use::reading> loop_threads::read(known& thread, std::uint64
   if (!is_due) return std::nullopt;
   thread.use.reset();
   thread.sample = sample;
-  const auto number = thread_of_variable(process_, variable);
+  const auto number = look_for(sample, variable);
   if (!number) return std::nullopt;
   thread.use.emplace(process_, *number);
   const auto now = thread.use->read();

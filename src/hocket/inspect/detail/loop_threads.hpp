@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -11,9 +13,19 @@
 
 namespace hocket::inspect::detail {
 
-/// Whose variable that is, of those that each thread of a process has for itself (`thread_local`). Nothing if it cannot be told. Throws `unreadable`:
-/// no_such_process, not_permitted.
-[[nodiscard]] std::optional<pid_t> thread_of_variable(pid_t process, address variable);
+/// Where the threads of a process have their variables, of which each has one for itself (`thread_local`), as it was when this was made.
+class thread_variables {
+ public:
+  /// Throws `unreadable`: no_such_process, not_permitted.
+  explicit thread_variables(pid_t process);
+
+  /// Whose variable that is. Nothing if it cannot be told.
+  [[nodiscard]] std::optional<pid_t> thread_of(address variable) const;
+
+ private:
+  std::vector<mapping> mappings_;                   // by their addresses
+  std::vector<std::pair<address, pid_t>> threads_;  // by what stands beside their variables
+};
 
 /// What a thread of another process has of the processors.
 class thread_use {
@@ -27,8 +39,10 @@ class thread_use {
     std::chrono::nanoseconds used{};    // since it began; of one that is on, up to some milliseconds ago
     std::chrono::nanoseconds waited{};  // for one, likewise; of one that waits, before that
   };
-  /// Nothing if it has ended, or the system does not tell.
+  /// Nothing if it has ended, or the system does not tell. Whether it is on a processor is asked last.
   [[nodiscard]] std::optional<reading> read() const noexcept;
+  /// False if that cannot be told.
+  [[nodiscard]] bool is_on() const noexcept;
 
  private:
   int state_;
@@ -41,8 +55,10 @@ class loop_threads {
   explicit loop_threads(pid_t process) noexcept : process_(process) {}
 
   /// What a thread used, and how long it waited, from the last sample to this one; nothing of it is known from one that it was not asked for in. Samples are numbered, from
-  /// one. Throws as `thread_of_variable`.
+  /// one. Throws as `thread_variables`.
   [[nodiscard]] std::optional<thread_use::reading> use_in(std::uint64_t sample, address variable);
+  /// Whether the thread is on a processor still. Precondition: it is known, by `use_in`.
+  [[nodiscard]] bool is_on(address variable) const noexcept;
 
  private:
   struct known {
@@ -52,8 +68,13 @@ class loop_threads {
   };
   [[nodiscard]] std::optional<thread_use::reading> read(known& thread, std::uint64_t sample, address variable);
 
+  [[nodiscard]] std::optional<pid_t> look_for(std::uint64_t sample, address variable);
+
   const pid_t process_;
   std::unordered_map<address, known> known_;
+  // Of the last sample in which one was looked for.
+  std::optional<thread_variables> variables_;
+  std::uint64_t variables_of_ = 0;
 };
 
 }  // namespace hocket::inspect::detail

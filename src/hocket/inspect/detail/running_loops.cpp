@@ -2,6 +2,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <unordered_map>
 
 #include <hocket/inspect/detail/running_loops.hpp>
 
@@ -24,8 +25,8 @@ void read_each(memory& from, std::span<const memory::piece> pieces) {
 }
 
 // Each link must lead back to the one before.
-std::optional<std::vector<running_loop>> living_loops(memory& from, const process_table& table) {
-  std::vector<running_loop> found;
+std::optional<std::vector<address>> living_loops(memory& from, const process_table& table) {
+  std::vector<address> found;
   const address ends = reinterpret_cast<address>(table.loops);
   address before = 0;
   address at = ends;
@@ -33,9 +34,9 @@ std::optional<std::vector<running_loop>> living_loops(memory& from, const proces
     if (found.size() == most_loops) return std::nullopt;
     address next = 0;
     address previous = 0;
-    running_loop loop;
+    address loop = 0;
     const std::array pieces{piece_of(at + table.link.next, next), piece_of(at + table.link.previous, previous),
-                            piece_of(at - table.living_loop.link + table.living_loop.self, loop.loop)};
+                            piece_of(at - table.living_loop.link + table.living_loop.self, loop)};
     const std::size_t wanted = at == ends ? 2 : pieces.size();
     if (from.read_pieces(std::span(pieces).first(wanted)) != wanted) return std::nullopt;
     if (at != ends && previous != before) return std::nullopt;
@@ -48,29 +49,35 @@ std::optional<std::vector<running_loop>> living_loops(memory& from, const proces
 
 }  // namespace
 
-std::optional<std::vector<running_loop>> read_running_loops(memory& from, const process_table& table) {
-  auto loops = living_loops(from, table);
+std::optional<std::vector<loops_of_thread>> read_running_loops(memory& from, const process_table& table) {
+  const auto loops = living_loops(from, table);
   if (!loops) return std::nullopt;
+  std::vector<address> contexts(loops->size());
   std::vector<memory::piece> pieces;
-  for (running_loop& each : *loops) pieces.push_back(piece_of(each.loop + table.loop.runs_on, each.context));
-  read_each(from, pieces);
-  std::erase_if(*loops, [](const running_loop& each) { return each.context == 0; });
-  pieces.clear();
-  for (running_loop& each : *loops) pieces.push_back(piece_of(each.context + table.thread_context.task, each.task));
-  read_each(from, pieces);
-  pieces.clear();
-  std::vector<address> owners(loops->size());
-  for (std::size_t n = 0; n < loops->size(); ++n) {
-    running_loop& each = (*loops)[n];
-    if (each.task == 0) continue;
-    pieces.push_back(piece_of(each.task + table.task.owner, owners[n]));
-    pieces.push_back(piece_of(each.task + table.task.made, each.made));
-  }
-  read_each(from, pieces);
-  // A thread may have several loops inside of another system's loop, and what it runs is of one of them; or the task has ended meanwhile.
   for (std::size_t n = 0; n < loops->size(); ++n)
-    if ((*loops)[n].task != 0 && owners[n] != (*loops)[n].loop) (*loops)[n].task = 0;
-  return loops;
+    pieces.push_back(piece_of((*loops)[n] + table.loop.runs_on, contexts[n]));
+  read_each(from, pieces);
+  std::vector<loops_of_thread> threads;
+  std::unordered_map<address, std::size_t> numbers;
+  for (std::size_t n = 0; n < loops->size(); ++n) {
+    if (contexts[n] == 0) continue;
+    const auto [at, is_new] = numbers.emplace(contexts[n], threads.size());
+    if (is_new) threads.push_back({.context = contexts[n]});
+    threads[at->second].loops.push_back((*loops)[n]);
+  }
+  return threads;
+}
+
+running_loop read_step(memory& from, const process_table& table, const loops_of_thread& of) {
+  running_loop at{.loop = of.loops.front(), .context = of.context};
+  address task = 0;
+  read_each(from, std::array{piece_of(of.context + table.thread_context.task, task)});
+  if (task == 0) return at;
+  address owner = 0;
+  std::int64_t made = 0;
+  read_each(from, std::array{piece_of(task + table.task.owner, owner), piece_of(task + table.task.made, made)});
+  if (std::ranges::find(of.loops, owner) == of.loops.end()) return at;  // the task has ended meanwhile
+  return {.loop = owner, .context = of.context, .task = task, .made = made};
 }
 
 }  // namespace hocket::inspect::detail
