@@ -56,7 +56,7 @@ HOCKET_TEST(deadlock, is_told_in_debug_mode_with_the_tasks_that_wait) {
   const std::string& report = told.reports.at(0);
   for (const char* part :
        {"nothing can happen any more", "3 tasks", "left hand", "right hand", "take_both",
-        "'left hand' waits for 'right hand' waits for 'left hand'\n", ": lock waiter, held by 'right hand'\n"})
+        "'left hand' waits for 'right hand' waits for 'left hand'\n", ": lock, held by 'right hand'\n"})
     EXPECT_NE(report.find(part), std::string::npos) << part << " is not in " << report;
 }
 
