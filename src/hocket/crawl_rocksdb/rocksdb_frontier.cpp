@@ -26,6 +26,7 @@
 #include <hocket/crawl_rocksdb/rocksdb_frontier.hpp>
 #include <hocket/exec/to_thread.hpp>
 #include <hocket/loop/loop.hpp>
+#include <hocket/sync/event.hpp>
 #include <hocket/sync/lock.hpp>
 
 namespace hocket::crawl {
@@ -91,6 +92,7 @@ struct rocksdb_frontier::ended {
   std::optional<std::string> position{};  // of the output behind this page: its batch ends here
   std::vector<target> fresh{};
   bool is_written = false;
+  event due{};  // it is written, or the first of the next batch; or no batch is written any more
 };
 
 /// What is written at once. Borrows from pages, which wait for that.
@@ -119,6 +121,7 @@ struct rocksdb_frontier::parts {
   std::vector<std::uint64_t> halves{};  // of digests of the links of the page at hand
   lock one_at_a_time{};
   std::deque<ended*> waiting{};   // for a batch
+  bool has_writer = false;        // one of them writes, or waits for others that it may take along
   std::size_t bytes_of_last = 0;  // found by those that wait for the last one
   std::vector<std::pair<std::string, std::string_view>>
       left_by_pages{};                                               // what was passed over besides, for the next one
@@ -199,7 +202,7 @@ coro<std::vector<target>> rocksdb_frontier::begin(std::span<const url> seeds, co
   });
   take_what_is_aside();
   std::vector<target> given;
-  for (const candidate& each : claimed) see(all, each.found, each.first_half, each.depth, decide, given);
+  for (candidate& each : claimed) see(all, std::move(each.found), each.first_half, each.depth, decide, given);
   for (const url* seed : fresh) {
     const std::size_t before = all.seen.size();
     see(all, *seed, detail::first_half(seed->href(), parts_->seed), 0, decide, given);
@@ -276,12 +279,19 @@ void rocksdb_frontier::find_candidates(const finished_page& done, ended& page) {
     page.candidates.push_back({each, done.page.depth, detail::first_half(each.href(), parts_->seed)});
 }
 
-// Whoever comes first writes for all who have come meanwhile, or for as many as make a batch: itself is the first of them.
+// Whoever comes first writes for all who have come meanwhile, or for as many as make a batch: itself is the first of them. Then the first of
+// those who have come since does.
 coro<void> rocksdb_frontier::be_written(ended& mine, const judge& decide) {
-  const auto held = co_await parts_->one_at_a_time.scoped_lock();
+  if (parts_->has_writer) co_await mine.due.wait();
   if (!mine.is_written && !parts_->broken) {
+    parts_->has_writer = true;
     co_await sleep(gathered_for);
-    co_await commit(decide, mine.fresh);
+    const auto held = co_await parts_->one_at_a_time.scoped_lock();
+    if (!parts_->broken) co_await commit(decide, mine.fresh);
+    if (parts_->broken)
+      for (ended* const page : std::exchange(parts_->waiting, {})) page->due.set();
+    parts_->has_writer = !parts_->waiting.empty();
+    if (parts_->has_writer) parts_->waiting.front()->due.set();
   }
   if (parts_->broken) std::rethrow_exception(parts_->broken);
 }
@@ -289,6 +299,12 @@ coro<void> rocksdb_frontier::be_written(ended& mine, const judge& decide) {
 // What is read from the disk besides goes to whoever writes.
 coro<void> rocksdb_frontier::commit(const judge& decide, std::vector<target>& more) {
   batch all{.passed_over = std::exchange(parts_->left_by_pages, {})};
+  const auto let_pages_go = [&all](bool are_written) {
+    for (ended* const page : all.pages) {
+      page->is_written = are_written;
+      page->due.set();
+    }
+  };
   std::swap(all.changes, parts_->next);
   for (const auto& [key, value] : std::exchange(parts_->by_themselves, {})) all.changes.Put(key, value);
   try {
@@ -298,18 +314,19 @@ coro<void> rocksdb_frontier::commit(const judge& decide, std::vector<target>& mo
     for (ended* const page : all.pages) is_certain &= are_certain(*page);
     if (!is_certain) co_await to_thread([&] { look_up(all); });
     take_what_is_aside();
+    for (ended* const page : all.pages) end(all, *page->done);
     parts_->judging = &all;
     for (ended* const page : all.pages) decide_about(all, *page, decide);
     parts_->judging = nullptr;
     co_await write(all, more);
   } catch (const std::exception&) {
     parts_->broken = std::current_exception();
+    let_pages_go(false);
     co_return;
   }
-  for (ended* const page : all.pages) {
-    page->is_written = true;
+  for (const ended* const page : all.pages)
     for (const std::string& href : page->done->claimed) parts_->claimed.erase(href);
-  }
+  let_pages_go(true);
 }
 
 // All that wait, or those that have found enough for a batch; gives the position of the output behind them.
@@ -355,30 +372,32 @@ bool rocksdb_frontier::has_seen(std::string_view href, std::uint64_t half) const
   return parts_->store->holds(detail::seen_key(detail::digest_of(href, half, parts_->seed)));
 }
 
-void rocksdb_frontier::decide_about(batch& all, ended& page, const judge& decide) {
-  const finished_page& done = *page.done;
-  if (done.page.number != 0) {
-    undone_page undone{.key = parts_->order.key_of(done.page),
-                       .value = detail::waiting_value(done.page),
-                       .skipped = std::string(done.skipped)};
-    all.changes.Delete(undone.key);  // behind what `keep_attempts` has put there
-    parts_->given.finish(done.page);
-    for (const std::string& href : done.claimed) {
-      mark_as_seen(all, href, detail::first_half(href, parts_->seed));
-      undone.claimed.push_back(detail::seen_key(all.seen.back()));
-    }
-    count(done, undone);
-    append(all.undone, undone);
+// All pages of a batch, before the links of any are decided about: the database is quicker with changes in the order of their keys.
+void rocksdb_frontier::end(batch& all, const finished_page& done) {
+  if (done.page.number == 0) return;
+  undone_page undone{.key = parts_->order.key_of(done.page),
+                     .value = detail::waiting_value(done.page),
+                     .skipped = std::string(done.skipped)};
+  all.changes.Delete(undone.key);  // behind what `keep_attempts` has put there
+  parts_->given.finish(done.page);
+  for (const std::string& href : done.claimed) {
+    mark_as_seen(all, href, detail::first_half(href, parts_->seed));
+    undone.claimed.push_back(detail::seen_key(all.seen.back()));
   }
-  for (const std::string& href : done.released) release(all, href, decide, page.fresh);
-  for (const candidate& each : page.candidates) see_candidate(all, each, decide, page.fresh);
+  count(done, undone);
+  append(all.undone, undone);
+}
+
+void rocksdb_frontier::decide_about(batch& all, ended& page, const judge& decide) {
+  for (const std::string& href : page.done->released) release(all, href, decide, page.fresh);
+  for (candidate& each : page.candidates) see_candidate(all, std::move(each), decide, page.fresh);
 }
 
 // What a page under way has claimed may be released; also if that is not before the crawl is resumed.
-void rocksdb_frontier::see_candidate(batch& all, const candidate& found, const judge& decide,
-                                     std::vector<target>& fresh) {
+void rocksdb_frontier::see_candidate(batch& all, candidate found, const judge& decide, std::vector<target>& fresh) {
   const auto claim = parts_->claimed.find(found.found.href());
-  if (claim == parts_->claimed.end()) return see(all, found.found, found.first_half, found.depth, decide, fresh);
+  if (claim == parts_->claimed.end())
+    return see(all, std::move(found.found), found.first_half, found.depth, decide, fresh);
   claim->second = std::min(found.depth, claim->second.value_or(found.depth));
   all.changes.Put(detail::claimed_key(claim->first), detail::big_endian(*claim->second));
 }
@@ -397,7 +416,7 @@ void rocksdb_frontier::mark_as_seen(batch& all, std::string_view href, std::uint
 }
 
 // Unless an earlier page of the batch has it, too: the table of digests may have lost that already.
-void rocksdb_frontier::see(batch& all, const url& found, std::uint64_t half, unsigned depth, const judge& decide,
+void rocksdb_frontier::see(batch& all, url found, std::uint64_t half, unsigned depth, const judge& decide,
                            std::vector<target>& fresh) {
   if (all.first_halves.contains(half)) return;
   mark_as_seen(all, found.href(), half);
@@ -406,7 +425,7 @@ void rocksdb_frontier::see(batch& all, const url& found, std::uint64_t half, uns
     ++counts_.skipped[std::string(given.against)];
     return;
   }
-  target wanted{.url = found, .depth = depth, .priority = given.priority, .number = next_number_++};
+  target wanted{.url = std::move(found), .depth = depth, .priority = given.priority, .number = next_number_++};
   const std::string key = parts_->order.key_of(wanted);
   all.changes.Put(key, detail::waiting_value(wanted));
   if (parts_->given.give(wanted, key)) fresh.push_back(std::move(wanted));

@@ -104,12 +104,12 @@ class rocksdb_frontier final : public frontier {
   bool are_certain(ended& page) const;
   void look_up(batch& all);
   [[nodiscard]] bool has_seen(std::string_view href, std::uint64_t half) const;
+  void end(batch& all, const finished_page& done);
   void decide_about(batch& all, ended& page, const judge& decide);
   void release(batch& all, const std::string& href, const judge& decide, std::vector<target>& fresh);
-  void see_candidate(batch& all, const candidate& found, const judge& decide, std::vector<target>& fresh);
+  void see_candidate(batch& all, candidate found, const judge& decide, std::vector<target>& fresh);
   void mark_as_seen(batch& all, std::string_view href, std::uint64_t half);
-  void see(batch& all, const url& found, std::uint64_t half, unsigned depth, const judge& decide,
-           std::vector<target>& fresh);
+  void see(batch& all, url found, std::uint64_t half, unsigned depth, const judge& decide, std::vector<target>& fresh);
   void count(const finished_page& done, detail::undone_page& undone);
   void uncount(const detail::undone_page& page);
   coro<void> write(batch& all, std::vector<target>& more);

@@ -8,6 +8,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 
 #include <hocket/base/error.hpp>
@@ -28,6 +29,14 @@ class silent_logger final : public rocksdb::Logger {
   void Logv(const char*, va_list) override {}
 };
 
+/// The first byte of a key: of which kind it is.
+class kind_of_key final : public rocksdb::SliceTransform {
+ public:
+  [[nodiscard]] const char* Name() const override { return "hocket.kind"; }
+  [[nodiscard]] rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return {key.data(), 1}; }
+  [[nodiscard]] bool InDomain(const rocksdb::Slice& key) const override { return !key.empty(); }
+};
+
 rocksdb::Options make_options() {
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
@@ -41,6 +50,9 @@ rocksdb::Options make_options() {
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = memtable_bytes;
   options.max_open_files = 256;
+  // Keys of a kind are written in their order, mostly: each has its place near the one before. There is one writer.
+  options.memtable_insert_with_hint_prefix_extractor = std::make_shared<kind_of_key>();
+  options.allow_concurrent_memtable_write = false;
   options.info_log = std::make_shared<silent_logger>();
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
