@@ -129,7 +129,9 @@ struct rocksdb_frontier::parts {
   std::vector<std::pair<std::string, std::string>> by_themselves{};  // for it or, if that comes before, for `sync`
   std::vector<std::pair<std::string, time_point>> set_aside{};       // hosts: for the workbench, when no thread has it
   std::vector<target> taken_back{};                                  // the same
-  batch* judging = nullptr;                                          // the batch whose links are judged now
+  std::string key{};  // of the URL at hand, with its value: here to be made in the same memory again and again
+  std::string value{};
+  batch* judging = nullptr;  // the batch whose links are judged now
   // By pages under way; with the depth of the least deep page that has led there meanwhile.
   std::unordered_map<std::string, std::optional<unsigned>> claimed{};
   std::uint64_t batches = 0;         // written
@@ -369,16 +371,16 @@ void rocksdb_frontier::look_up(batch& all) {
 bool rocksdb_frontier::has_seen(std::string_view href, std::uint64_t half) const {
   const auto answer = parts_->seen.look_up(half);
   if (answer != recent_digests::answer::perhaps) return answer == recent_digests::answer::known;
-  return parts_->store->holds(detail::seen_key(detail::digest_of(href, half, parts_->seed)));
+  return parts_->store->holds(detail::text_of(detail::seen_key(detail::digest_of(href, half, parts_->seed))));
 }
 
 // All pages of a batch, before the links of any are decided about: the database is quicker with changes in the order of their keys.
 void rocksdb_frontier::end(batch& all, const finished_page& done) {
   if (done.page.number == 0) return;
-  undone_page undone{.key = parts_->order.key_of(done.page),
-                     .value = detail::waiting_value(done.page),
-                     .skipped = std::string(done.skipped)};
-  all.changes.Delete(undone.key);  // behind what `keep_attempts` has put there
+  parts_->order.write_key(done.page, parts_->key);
+  detail::write_waiting_value(done.page, parts_->value);
+  undone_page undone{.key = parts_->key, .value = parts_->value, .skipped = done.skipped};
+  all.changes.Delete(parts_->key);  // behind what `keep_attempts` has put there
   parts_->given.finish(done.page);
   for (const std::string& href : done.claimed) {
     mark_as_seen(all, href, detail::first_half(href, parts_->seed));
@@ -426,9 +428,10 @@ void rocksdb_frontier::see(batch& all, url found, std::uint64_t half, unsigned d
     return;
   }
   target wanted{.url = std::move(found), .depth = depth, .priority = given.priority, .number = next_number_++};
-  const std::string key = parts_->order.key_of(wanted);
-  all.changes.Put(key, detail::waiting_value(wanted));
-  if (parts_->given.give(wanted, key)) fresh.push_back(std::move(wanted));
+  parts_->order.write_key(wanted, parts_->key);
+  detail::write_waiting_value(wanted, parts_->value);
+  all.changes.Put(parts_->key, parts_->value);
+  if (parts_->given.give(wanted, parts_->key)) fresh.push_back(std::move(wanted));
 }
 
 void rocksdb_frontier::count(const finished_page& done, undone_page& undone) {
@@ -447,7 +450,7 @@ void rocksdb_frontier::count(const finished_page& done, undone_page& undone) {
 // Digests are sorted, for what is put next to what was put before takes less effort to find its place.
 coro<void> rocksdb_frontier::write(batch& all, std::vector<target>& more) {
   std::ranges::sort(all.seen);
-  for (const url_digest& each : all.seen) all.changes.Put(detail::seen_key(each), "");
+  for (const url_digest& each : all.seen) all.changes.Put(slice(detail::text_of(detail::seen_key(each))), "");
   for (const auto& [href, reason] : all.passed_over) {
     all.changes.Put("n" + href, slice(reason));
     parts_->passed_over.insert(detail::first_half(href, parts_->seed));
@@ -605,8 +608,8 @@ std::uint64_t rocksdb_frontier::let_wait_again() {
   std::uint64_t count = 0;
   parts_->store->each("u", [&](std::string_view key, std::string_view value) {
     for (const undone_page& page : detail::undone_pages_of(value)) {
-      changes.Put(page.key, page.value);
-      for (const std::string& claimed : page.claimed) changes.Delete(claimed);
+      changes.Put(slice(page.key), slice(page.value));
+      for (const detail::seen_key_bytes& claimed : page.claimed) changes.Delete(slice(detail::text_of(claimed)));
       seen_ -= page.claimed.size();
       uncount(page);
       ++count;
@@ -622,7 +625,8 @@ std::uint64_t rocksdb_frontier::let_wait_again() {
 }
 
 void rocksdb_frontier::uncount(const undone_page& page) {
-  if (!page.skipped.empty() && --counts_.skipped[page.skipped] == 0) counts_.skipped.erase(page.skipped);
+  if (const std::string skipped(page.skipped); !skipped.empty() && --counts_.skipped[skipped] == 0)
+    counts_.skipped.erase(skipped);
   if (!page.is_page) return;
   --counts_.pages;
   --(page.is_ok ? counts_.ok : counts_.failed);

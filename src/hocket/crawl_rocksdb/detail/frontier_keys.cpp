@@ -18,8 +18,23 @@ constexpr std::size_t behind_host = 1 + 1 + number_bytes;  // the zero byte, the
 // The greater priority first.
 char turned_round(int priority) noexcept { return static_cast<char>(0x80 - std::clamp(priority, -0x7f, 0x7f)); }
 
+void write_big_endian(char* to, std::uint64_t number) noexcept {
+  for (std::size_t n = 0; n < number_bytes; ++n) to[n] = static_cast<char>(number >> (8 * (number_bytes - 1 - n)));
+}
+
 void append_level(std::string& to, unsigned level) {
-  for (std::size_t left = level_bytes; left > 0; --left) to += static_cast<char>(level >> (8 * (left - 1)));
+  char bytes[level_bytes];
+  for (std::size_t n = 0; n < level_bytes; ++n) bytes[n] = static_cast<char>(level >> (8 * (level_bytes - 1 - n)));
+  to.append(bytes, level_bytes);
+}
+
+void write_host_prefix(unsigned level, std::string_view host, std::string& to) {
+  to.clear();
+  to.reserve(before_host + host.size() + behind_host);
+  to += 'q';
+  append_level(to, level);
+  to.append(host);
+  to += '\0';
 }
 
 void append_decimal(std::string& to, std::uint64_t number) {
@@ -38,10 +53,10 @@ bool take_decimal(std::string_view& text, unsigned& number) noexcept {
 
 }  // namespace
 
-std::string seen_key(const url_digest& digest) {
-  std::string key = "s";
-  append_big_endian(key, digest.first);
-  append_big_endian(key, digest.second);
+seen_key_bytes seen_key(const url_digest& digest) noexcept {
+  seen_key_bytes key{'s'};
+  write_big_endian(&key[1], digest.first);
+  write_big_endian(&key[1 + number_bytes], digest.second);
   return key;
 }
 
@@ -50,10 +65,15 @@ std::uint64_t first_half_of(std::string_view seen_key) noexcept {
 }
 
 std::string waiting_order::key_of(const target& waiting) const {
-  std::string key = host_prefix(level_of(waiting), waiting.url.host_with_port());
-  key += turned_round(waiting.priority);
-  append_big_endian(key, at_host == crawl_order::depth_first ? ~waiting.number : waiting.number);
+  std::string key;
+  write_key(waiting, key);
   return key;
+}
+
+void waiting_order::write_key(const target& waiting, std::string& to) const {
+  write_host_prefix(level_of(waiting), waiting.url.host_with_port(), to);
+  to += turned_round(waiting.priority);
+  append_big_endian(to, at_host == crawl_order::depth_first ? ~waiting.number : waiting.number);
 }
 
 std::uint64_t waiting_order::number_of(std::string_view key) const noexcept {
@@ -78,12 +98,18 @@ target waiting_order::target_of(std::string_view key, std::string_view value) co
 
 std::string waiting_value(const target& waiting) {
   std::string value;
-  value.reserve(waiting.url.href().size() + 8);
-  append_decimal(value, waiting.depth);
-  value += ' ';
-  append_decimal(value, waiting.attempts);
-  value += ' ';
-  return value.append(waiting.url.href());
+  write_waiting_value(waiting, value);
+  return value;
+}
+
+void write_waiting_value(const target& waiting, std::string& to) {
+  to.clear();
+  to.reserve(waiting.url.href().size() + 8);
+  append_decimal(to, waiting.depth);
+  to += ' ';
+  append_decimal(to, waiting.attempts);
+  to += ' ';
+  to.append(waiting.url.href());
 }
 
 std::string level_prefix(unsigned level) {
@@ -94,11 +120,7 @@ std::string level_prefix(unsigned level) {
 
 std::string host_prefix(unsigned level, std::string_view host) {
   std::string prefix;
-  prefix.reserve(before_host + host.size() + behind_host);
-  prefix += 'q';
-  append_level(prefix, level);
-  prefix.append(host);
-  prefix += '\0';
+  write_host_prefix(level, host, prefix);
   return prefix;
 }
 
@@ -129,7 +151,7 @@ std::string rest_key(std::string_view href) { return std::string("r").append(hre
 
 void append_big_endian(std::string& to, std::uint64_t number) {
   char bytes[number_bytes];
-  for (std::size_t n = 0; n < number_bytes; ++n) bytes[n] = static_cast<char>(number >> (8 * (number_bytes - 1 - n)));
+  write_big_endian(bytes, number);
   to.append(bytes, number_bytes);
 }
 

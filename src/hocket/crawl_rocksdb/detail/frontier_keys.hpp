@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <compare>
 #include <cstdint>
 #include <string>
@@ -40,7 +41,9 @@ struct url_digest {
                                           std::uint64_t seed) noexcept {
   return {first_half, wide_text_hash(href, ~seed)};
 }
-[[nodiscard]] std::string seen_key(const url_digest& digest);
+using seen_key_bytes = std::array<char, 1 + sizeof(url_digest)>;
+[[nodiscard]] seen_key_bytes seen_key(const url_digest& digest) noexcept;
+[[nodiscard]] inline std::string_view text_of(const seen_key_bytes& key) noexcept { return {key.data(), key.size()}; }
 /// Of a key that `seen_key` has made.
 [[nodiscard]] std::uint64_t first_half_of(std::string_view seen_key) noexcept;
 
@@ -51,12 +54,16 @@ struct waiting_order {
 
   [[nodiscard]] unsigned level_of(const target& waiting) const noexcept { return by_level ? waiting.depth : 0; }
   [[nodiscard]] std::string key_of(const target& waiting) const;
+  /// The same, in place of what `to` holds.
+  void write_key(const target& waiting, std::string& to) const;
   /// What `key_of` and `waiting_value` were made of. Throws `hocket::error` if it was not so.
   [[nodiscard]] target target_of(std::string_view key, std::string_view value) const;
   [[nodiscard]] std::uint64_t number_of(std::string_view key) const noexcept;
 };
 
 [[nodiscard]] std::string waiting_value(const target& waiting);
+/// The same, in place of what `to` holds.
+void write_waiting_value(const target& waiting, std::string& to);
 /// With which the keys of a level, or of a host in it, begin; those of a host go to `behind`.
 [[nodiscard]] std::string level_prefix(unsigned level);
 [[nodiscard]] std::string host_prefix(unsigned level, std::string_view host);

@@ -1,5 +1,7 @@
 // Numbers have seven bits a byte, the lowest first, and the eighth where there are more; texts have their length before them.
 
+#include <algorithm>
+
 #include <hocket/base/error.hpp>
 #include <hocket/crawl_rocksdb/detail/undone_page.hpp>
 
@@ -32,7 +34,14 @@ class reader {
       if (byte < 0x80) return number;
     }
   }
-  std::string text() { return std::string(take(number())); }
+  std::string_view text() { return take(number()); }
+  seen_key_bytes seen_key() {
+    const std::string_view read = text();
+    seen_key_bytes key{};
+    if (read.size() != key.size()) throw error(broken);
+    std::ranges::copy(read, key.begin());
+    return key;
+  }
 
  private:
   std::string_view take(std::uint64_t size) {
@@ -56,7 +65,7 @@ void append(std::string& to, const undone_page& page) {
   append_number(to, page.links);
   append_number(to, page.bytes);
   append_number(to, page.claimed.size());
-  for (const std::string& each : page.claimed) append_text(to, each);
+  for (const seen_key_bytes& each : page.claimed) append_text(to, text_of(each));
 }
 
 std::vector<undone_page> undone_pages_of(std::string_view bytes) {
@@ -70,7 +79,7 @@ std::vector<undone_page> undone_pages_of(std::string_view bytes) {
     page.is_ok = in.number() != 0;
     page.links = in.number();
     page.bytes = in.number();
-    for (std::uint64_t claimed = in.number(); claimed > 0; --claimed) page.claimed.push_back(in.text());
+    for (std::uint64_t claimed = in.number(); claimed > 0; --claimed) page.claimed.push_back(in.seen_key());
   }
   return pages;
 }
