@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <charconv>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <hocket/inspect/detail/numbers_in.hpp>
 #include <hocket/inspect/process_memory.hpp>
 #include <hocket/inspect/unreadable.hpp>
 
@@ -73,10 +73,8 @@ bool detail::is_zombie(pid_t thread) {
 pid_t detail::living_thread(pid_t process) {
   if (!is_zombie(process)) return process;
   std::error_code error;
-  for (const auto& entry : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", process), error)) {
-    const auto number = static_cast<pid_t>(std::atol(entry.path().filename().c_str()));
-    if (number > 0 && !is_zombie(number)) return number;
-  }
+  for (const pid_t thread : numbers_in(fmt::format("/proc/{}/task", process), error))
+    if (!is_zombie(thread)) return thread;
   return process;
 }
 

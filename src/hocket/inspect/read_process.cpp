@@ -5,9 +5,7 @@
 // contradiction, and all is read again a moment later, with what was missing. What grows all the time is walked while it stands still, at last.
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
-#include <filesystem>
 #include <future>
 #include <optional>
 #include <set>
@@ -23,6 +21,7 @@
 
 #include <hocket/inspect/detail/addresses.hpp>
 #include <hocket/inspect/detail/hocket_notes.hpp>
+#include <hocket/inspect/detail/numbers_in.hpp>
 #include <hocket/inspect/detail/resolve.hpp>
 #include <hocket/inspect/detail/walk.hpp>
 #include <hocket/inspect/process_memory.hpp>
@@ -155,18 +154,11 @@ class process_reader {
   unsigned attempts_ = 0;
 };
 
-std::optional<pid_t> number_of(const std::filesystem::path& folder) {
-  const std::string name = folder.filename().string();
-  pid_t process = 0;
-  const auto [end, wrong] = std::from_chars(name.data(), name.data() + name.size(), process);
-  if (wrong != std::errc{} || end != name.data() + name.size()) return std::nullopt;
-  return process;
-}
-
 // This user's, or root asks.
-bool is_own(const std::filesystem::path& folder) {
+bool is_own(pid_t process) {
   struct stat owner{};
-  return ::stat(folder.c_str(), &owner) == 0 && (::geteuid() == 0 || owner.st_uid == ::geteuid());
+  return ::stat(fmt::format("/proc/{}", process).c_str(), &owner) == 0 &&
+         (::geteuid() == 0 || owner.st_uid == ::geteuid());
 }
 
 // As the system lets one see what is mapped, where it does not let one read it.
@@ -212,14 +204,12 @@ snapshot read_process(pid_t process, const read_options& options) {
 std::vector<pid_t> find_processes() {
   std::vector<pid_t> found;
   std::error_code error;
-  const std::filesystem::directory_iterator all("/proc", error);
+  const std::vector<pid_t> all = detail::numbers_in("/proc", error);
   if (error)
     throw unreadable(unreadable::reason::system_failed,
                      fmt::format("cannot look for processes in /proc: {}", error.message()));
-  for (const auto& entry : all) {
-    const std::optional<pid_t> process = number_of(entry.path());
-    if (process && *process != ::getpid() && is_own(entry.path()) && has_hocket(*process)) found.push_back(*process);
-  }
+  for (const pid_t each : all)
+    if (each != ::getpid() && is_own(each) && has_hocket(each)) found.push_back(each);
   std::ranges::sort(found);
   return found;
 }

@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
@@ -18,6 +16,7 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include <hocket/inspect/detail/numbers_in.hpp>
 #include <hocket/inspect/process_memory.hpp>
 #include <hocket/inspect/stopped_process.hpp>
 #include <hocket/inspect/unreadable.hpp>
@@ -62,13 +61,10 @@ stopped_process::~stopped_process() {
 bool stopped_process::seize_new_threads() {
   bool found = false;
   std::error_code error;
-  const std::filesystem::directory_iterator all(fmt::format("/proc/{}/task", process_), error);
+  const std::vector<pid_t> all = detail::numbers_in(fmt::format("/proc/{}/task", process_), error);
   if (error) detail::refuse(process_, error.value());
-  for (const auto& entry : all) {
-    const std::string name = entry.path().filename().string();
-    pid_t number = 0;
-    std::from_chars(name.data(), name.data() + name.size(), number);
-    if (number == 0 || std::ranges::find(threads_, number, &thread::number) != threads_.end()) continue;
+  for (const pid_t number : all) {
+    if (std::ranges::find(threads_, number, &thread::number) != threads_.end()) continue;
     threads_.reserve(threads_.size() + 1);
     if (trace(PTRACE_SEIZE, number, 0) != 0) {
       if (errno == ESRCH || (errno == EPERM && detail::is_zombie(number))) continue;  // it ends

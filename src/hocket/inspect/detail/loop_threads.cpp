@@ -5,7 +5,6 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
-#include <filesystem>
 #include <iterator>
 #include <string>
 #include <string_view>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include <hocket/inspect/detail/loop_threads.hpp>
+#include <hocket/inspect/detail/numbers_in.hpp>
 #include <hocket/inspect/process_memory.hpp>
 
 namespace hocket::inspect::detail {
@@ -53,12 +53,8 @@ int opened(pid_t process, pid_t thread, const char* file) {
 
 thread_variables::thread_variables(pid_t process) : mappings_(mappings_of(process)) {
   std::error_code error;
-  const std::filesystem::directory_iterator end;
-  for (std::filesystem::directory_iterator at(fmt::format("/proc/{}/task", process), error); !error && at != end;
-       at.increment(error)) {
-    const auto thread = static_cast<pid_t>(std::atol(at->path().filename().c_str()));
+  for (const pid_t thread : numbers_in(fmt::format("/proc/{}/task", process), error))
     if (const address list = robust_list_of(thread); list != 0) threads_.emplace_back(list, thread);
-  }
   std::ranges::sort(mappings_, {}, &mapping::begin);
   std::ranges::sort(threads_);
 }
