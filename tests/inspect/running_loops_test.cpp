@@ -99,7 +99,7 @@ TEST(read_step, takes_no_task_of_another_loop_and_none_that_is_gone_for_one_that
   process other(2);
   other.run_task(0x2000, 0x9000, 0x3000);
   other.words[0x3000 + 0x800 + 8] = 0xA000;
-  for (const address loop : {0x2000, 0x3000}) {
+  for (const address loop : {address{0x2000}, address{0x3000}}) {
     const auto at = read_step(other, table(), {.context = loop + 0x800, .loops = {loop}});
     EXPECT_EQ(at.loop, loop);
     EXPECT_EQ(at.task, 0U);
