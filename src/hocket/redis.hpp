@@ -17,6 +17,7 @@
 #include <hocket/redis/request.hpp>
 #include <hocket/redis/scan.hpp>
 #include <hocket/redis/script.hpp>
+#include <hocket/redis/sentinel.hpp>
 #include <hocket/redis/session.hpp>
 #include <hocket/redis/stream_entry.hpp>
 #include <hocket/redis/subscriber.hpp>

@@ -25,6 +25,7 @@
 using hocket::coro;
 using hocket::testing::redis_cluster;
 using hocket::testing::throws;
+using hocket::testing::words;
 namespace redis = hocket::redis;
 using namespace std::chrono_literals;
 
@@ -75,7 +76,7 @@ HOCKET_PEER_TEST(redis_cluster, takes_keys_of_one_slot_in_one_command) {
   EXPECT_EQ(co_await store.mget("{x}a", "{x}b"), both);
   EXPECT_TRUE(co_await throws<redis::cross_slot_error>(store.mget("a", "b")));
   EXPECT_TRUE(co_await throws<std::invalid_argument>(store.command("MULTI")));
-  EXPECT_EQ(co_await store.eval<int>("return redis.call('INCR', KEYS[1])", {"{x}a"}), 2);
+  EXPECT_EQ(co_await store.eval<int>("return redis.call('INCR', KEYS[1])", words("{x}a")), 2);
   // Commands that are not in the table: of fixed places, and of places that only a server finds.
   EXPECT_TRUE(co_await throws<redis::response_error>(store.command("RESTORE-ASKING", "a", 0, "nonsense")));
   EXPECT_EQ((co_await store.command<std::vector<std::string>>("GEORADIUS", "geo", 1, 1, 1, "km")).size(), 0U);
@@ -83,7 +84,7 @@ HOCKET_PEER_TEST(redis_cluster, takes_keys_of_one_slot_in_one_command) {
   EXPECT_TRUE(co_await throws<redis::response_error>(store.command("NONSENSE", "a")));
   const auto at = co_await store.client_for("{x}a");
   const auto answers =
-      co_await redis::transaction(*at, {"{x}a"}, [](redis::session& reads, redis::pipeline& writes) -> coro<void> {
+      co_await redis::transaction(*at, words("{x}a"), [](redis::session& reads, redis::pipeline& writes) -> coro<void> {
         const int seen = co_await reads.command<int>("GET", "{x}a");
         writes.set("{x}b", 10 * seen).get("{x}b");
       });
@@ -214,7 +215,7 @@ HOCKET_PEER_TEST(redis_cluster, hears_what_is_published_in_a_shard_wherever_its_
   co_await servers.start();
   redis::cluster store(servers.options());
   redis::subscriber news(store.options_for("news"));
-  co_await news.ssubscribe({"news"});
+  co_await news.ssubscribe(words("news"));
   auto first = hocket::create_task(news.next());
   while (co_await store.spublish("news", "one") == 0) co_await hocket::sleep(1ms);
   EXPECT_EQ(co_await first, (redis::message{.channel = "news", .data = "one"}));

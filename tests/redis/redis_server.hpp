@@ -21,6 +21,14 @@ namespace hocket::testing {
 /// For tests of both. A name of its own, for g++ 12 refuses lists in a loop within a coroutine.
 inline constexpr std::array each_protocol{redis::protocol_version::resp3, redis::protocol_version::resp2};
 
+/// A list of texts, for g++ 12 takes no braced ones where something is awaited.
+template <class... Words>
+[[nodiscard]] std::vector<std::string> words(const Words&... each) {
+  std::vector<std::string> made;
+  (made.emplace_back(each), ...);
+  return made;
+}
+
 /// redis-server at a unix socket in a folder of its own, which outlives the program.
 class redis_server {
  public:
@@ -33,8 +41,10 @@ class redis_server {
   }
   [[nodiscard]] coro<void> restart() {
     process_.reset();
-    std::vector<std::string> command{"redis-server", "--port", "0", "--unixsocket", socket(), "--dir",
-                                     folder_.path(), "--save", ""};
+    std::vector<std::string> command{"redis-server"};
+    if (!file_.empty()) command.push_back(file_);
+    const std::vector<std::string> own{"--port", "0", "--unixsocket", socket(), "--dir", folder_.path(), "--save", ""};
+    command.insert(command.end(), own.begin(), own.end());
     command.insert(command.end(), further_.begin(), further_.end());
     process_.emplace(std::move(command));
     const auto where = socket_address::unix_path(socket());
@@ -45,6 +55,8 @@ class redis_server {
     }
     throw std::runtime_error("redis-server does not listen");
   }
+  /// The file that it reads first, and writes, in its folder.
+  void set_file(std::string file) { file_ = std::move(file); }
   /// SIGKILL.
   void kill() { process_.reset(); }
 
@@ -54,6 +66,7 @@ class redis_server {
 
  private:
   temporary_directory folder_;
+  std::string file_;
   std::vector<std::string> further_;
   std::optional<peer_process> process_;
 };

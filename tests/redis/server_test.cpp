@@ -22,6 +22,7 @@
 using hocket::coro;
 using hocket::testing::each_protocol;
 using hocket::testing::redis_server;
+using hocket::testing::words;
 namespace redis = hocket::redis;
 using namespace std::chrono_literals;
 
@@ -56,7 +57,7 @@ HOCKET_PEER_TEST(redis_server, keeps_what_it_is_given) {
   EXPECT_GT(co_await store.pttl(bytes), 3'000'000);
   EXPECT_EQ(co_await store.incrby("count", 5), 5);
   EXPECT_EQ(co_await store.command<int>("GET", "count"), 5);
-  const auto both = co_await store.mget("greeting", std::vector<std::string>{"nothing", "count"});
+  const auto both = co_await store.mget("greeting", words("nothing", "count"));
   EXPECT_EQ(both, (std::vector<std::optional<std::string>>{"hello", std::nullopt, "5"}));
   EXPECT_EQ(co_await store.del("greeting", "nothing"), 1);
   co_await store.close();
@@ -161,7 +162,7 @@ HOCKET_PEER_TEST(redis_server, runs_a_batch_with_nothing_between) {
 HOCKET_PEER_TEST(redis_server, is_greeted_with_password_name_and_database) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  co_await server.start({"--requirepass", "secret", "--user", "me", "on", ">mine", "~*", "&*", "+@all"});
+  co_await server.start(words("--requirepass", "secret", "--user", "me", "on", ">mine", "~*", "&*", "+@all"));
   redis::client store(fmt::format("unix://{}?db=3&password=secret&client_name=tester", server.socket()));
   EXPECT_EQ(co_await store.command<std::string>("CLIENT", "GETNAME"), "tester");
   co_await store.set("here", 1);
@@ -179,7 +180,7 @@ HOCKET_PEER_TEST(redis_server, is_greeted_with_password_name_and_database) {
 HOCKET_PEER_TEST(redis_server, may_start_anew) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  co_await server.start({"--appendonly", "yes", "--appendfsync", "always"});
+  co_await server.start(words("--appendonly", "yes", "--appendfsync", "always"));
   auto options = server.options();
   options.connect_attempts = 50;
   redis::client store(std::move(options));

@@ -25,6 +25,7 @@ using hocket::testing::each_protocol;
 using hocket::testing::ends_cancelled;
 using hocket::testing::redis_server;
 using hocket::testing::throws;
+using hocket::testing::words;
 namespace redis = hocket::redis;
 using namespace std::chrono_literals;
 
@@ -92,15 +93,15 @@ HOCKET_PEER_TEST(redis_transaction, begins_again_when_what_it_watches_was_change
   co_await store.set("n", 1);
   int times = 0;
   const auto answers =
-      co_await redis::transaction(store, {"n"}, [&](redis::session& reads, redis::pipeline& writes) -> coro<void> {
+      co_await redis::transaction(store, words("n"), [&](redis::session& reads, redis::pipeline& writes) -> coro<void> {
         const int seen = co_await reads.command<int>("GET", "n");
         if (++times == 1) co_await store.set("n", 10);
         writes.set("n", 2 * seen).get("n");
       });
   EXPECT_EQ(times, 2);
   EXPECT_EQ(answers.at(1).as<int>(), 20);
-  const auto nothing =
-      co_await redis::transaction(store, {"n"}, [](redis::session&, redis::pipeline&) -> coro<void> { co_return; });
+  const auto nothing = co_await redis::transaction(store, words("n"),
+                                                   [](redis::session&, redis::pipeline&) -> coro<void> { co_return; });
   EXPECT_TRUE(nothing.empty());
   co_await store.close();
 }
@@ -115,7 +116,7 @@ HOCKET_PEER_TEST(redis_transaction, gives_up_after_so_many_attempts) {
     co_await store.set("n", ++times);
     writes.set("m", 1);
   };
-  EXPECT_TRUE(co_await throws<redis::watch_error>(redis::transaction(store, {"n"}, meddle, {.attempts = 3})));
+  EXPECT_TRUE(co_await throws<redis::watch_error>(redis::transaction(store, words("n"), meddle, {.attempts = 3})));
   EXPECT_EQ(times, 3);
   EXPECT_EQ(co_await store.exists("m"), 0);
   co_await store.close();
@@ -126,12 +127,12 @@ HOCKET_PEER_TEST(redis_session, waits_for_an_item_without_holding_up_others) {
   redis_server server;
   co_await server.start();
   redis::client store(server.options());
-  auto waiting = hocket::create_task(store.blpop({"jobs", "more"}, 0s));
+  auto waiting = hocket::create_task(store.blpop(words("jobs", "more"), 0s));
   co_await until_blocked(store, 1);
   co_await store.rpush("more", "work");
   const auto item = co_await waiting;
   EXPECT_EQ(item, (redis::list_item{"more", "work"}));
-  EXPECT_EQ(co_await store.brpop({"jobs"}, 10ms), std::nullopt);
+  EXPECT_EQ(co_await store.brpop(words("jobs"), 10ms), std::nullopt);
   const auto stats = co_await store.command<std::string>("INFO", "stats");
   EXPECT_TRUE(stats.contains("total_connections_received:3\r\n")) << "the one that has waited is used again";
   co_await store.close();
@@ -144,13 +145,13 @@ HOCKET_PEER_TEST(redis_session, lets_the_server_know_of_a_wait_that_was_cancelle
   auto options = server.options();
   options.max_sessions = 1;
   redis::client store(std::move(options));
-  auto waiting = hocket::create_task(store.blpop({"jobs"}, 0s));
+  auto waiting = hocket::create_task(store.blpop(words("jobs"), 0s));
   co_await until_blocked(store, 1);
   waiting.cancel();
   EXPECT_TRUE(co_await ends_cancelled(waiting));
   co_await until_blocked(store, 0);
   co_await store.rpush("jobs", "kept");
-  EXPECT_EQ((co_await store.blpop({"jobs"}, 0s)).value().second, "kept");
+  EXPECT_EQ((co_await store.blpop(words("jobs"), 0s)).value().second, "kept");
   co_await store.close();
 }
 
@@ -159,7 +160,7 @@ HOCKET_PEER_TEST(redis_session, ends_with_its_client) {
   redis_server server;
   co_await server.start();
   redis::client store(server.options());
-  auto waiting = hocket::create_task(store.blpop({"jobs"}, 0s));
+  auto waiting = hocket::create_task(store.blpop(words("jobs"), 0s));
   co_await until_blocked(store, 1);
   co_await store.close();
   EXPECT_TRUE(co_await throws<redis::connection_lost>(std::move(waiting)));
@@ -198,10 +199,10 @@ HOCKET_PEER_TEST(redis_script, is_sent_once_and_again_to_a_server_that_has_forgo
   co_await server.start();
   redis::client store(server.options());
   redis::script add("return redis.call('INCRBY', KEYS[1], ARGV[1])");
-  EXPECT_EQ(co_await add.run<int>(store, {"n"}, 2), 2);
-  EXPECT_EQ(co_await add.run<int>(store, {"n"}, "3"), 5);
+  EXPECT_EQ(co_await add.run<int>(store, words("n"), 2), 2);
+  EXPECT_EQ(co_await add.run<int>(store, words("n"), "3"), 5);
   co_await store.command<void>("SCRIPT", "FLUSH");
-  EXPECT_EQ(co_await add.run<int>(store, {"n"}, 4), 9);
+  EXPECT_EQ(co_await add.run<int>(store, words("n"), 4), 9);
   co_await store.close();
 }
 
@@ -240,16 +241,16 @@ HOCKET_PEER_TEST(redis_subscriber, hears_what_is_published_on_its_channels) {
     options.protocol = protocol;
     redis::client store(server.options());
     redis::subscriber news(std::move(options));
-    co_await news.subscribe({"weather"});
-    co_await news.psubscribe({"sport.*"});
+    co_await news.subscribe(words("weather"));
+    co_await news.psubscribe(words("sport.*"));
     auto heard = hocket::create_task(news.next());
     co_await until_subscribed(store, "weather");
     EXPECT_EQ(co_await store.publish("weather", "rain"), 1);
     EXPECT_EQ(co_await store.publish("sport.chess", "mate"), 1);
     EXPECT_EQ(co_await heard, (redis::message{.channel = "weather", .data = "rain"}));
     EXPECT_EQ(co_await news.next(), (redis::message{.channel = "sport.chess", .pattern = "sport.*", .data = "mate"}));
-    co_await news.ssubscribe({"shard"});
-    co_await news.unsubscribe({"weather"});
+    co_await news.ssubscribe(words("shard"));
+    co_await news.unsubscribe(words("weather"));
     auto last = hocket::create_task(news.next());
     while (co_await store.spublish("shard", "here") == 0) co_await hocket::sleep(1ms);
     EXPECT_EQ(co_await last, (redis::message{.channel = "shard", .data = "here"}));
@@ -266,7 +267,7 @@ HOCKET_PEER_TEST(redis_subscriber, subscribes_again_when_its_connection_was_lost
   co_await server.start();
   redis::client store(server.options());
   redis::subscriber news(server.options());
-  co_await news.subscribe({"weather"});
+  co_await news.subscribe(words("weather"));
   auto heard = hocket::create_task(news.next());
   co_await until_subscribed(store, "weather");
   co_await store.command<void>("CLIENT", "KILL", "TYPE", "pubsub");
@@ -283,7 +284,7 @@ HOCKET_PEER_TEST(redis_subscriber, gives_its_messages_to_a_loop_until_it_is_clos
   co_await server.start();
   redis::client store(server.options());
   redis::subscriber news(server.options());
-  co_await news.subscribe({"numbers"});
+  co_await news.subscribe(words("numbers"));
   auto sum = hocket::create_task([](redis::subscriber& from) -> coro<int> {
     int all = 0;
     auto messages = from.listen();

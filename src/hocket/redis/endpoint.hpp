@@ -19,6 +19,9 @@ class endpoint {
   /// A stream to the server, over TLS if that is wanted, on which nobody has said anything yet. Throws what the system throws, `cancelled`.
   [[nodiscard]] virtual coro<byte_stream> connect() = 0;
 
+  /// What the server reached must answer to ROLE, "master" or "slave", to be taken; empty: it is not asked.
+  [[nodiscard]] virtual std::string role() const { return {}; }
+
   /// What errors call it: "localhost:6379".
   [[nodiscard]] virtual std::string name() const = 0;
 };

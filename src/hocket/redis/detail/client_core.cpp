@@ -35,16 +35,6 @@ time_point later(time_point from, duration length) noexcept {
   return length > time_point::max() - from ? time_point::max() : from + length;
 }
 
-std::string what_of(const std::exception_ptr& problem) {
-  try {
-    std::rethrow_exception(problem);
-  } catch (const std::exception& known) {
-    return known.what();
-  } catch (...) {
-    return "it was ended";
-  }
-}
-
 bool is_protocol_error(const std::exception_ptr& problem) {
   try {
     std::rethrow_exception(problem);

@@ -44,6 +44,16 @@ coro<byte_stream> reach(const client_options& options) {
   co_return co_await options.tls->start_tls(std::move(plain), std::move(how));
 }
 
+std::string what_of(const std::exception_ptr& problem) {
+  try {
+    std::rethrow_exception(problem);
+  } catch (const std::exception& known) {
+    return known.what();
+  } catch (...) {
+    return "it was ended";
+  }
+}
+
 bool mends(const std::exception_ptr& problem) noexcept {
   try {
     std::rethrow_exception(problem);
@@ -119,6 +129,7 @@ coro<void> connection::greet(const client_options& options) {
     co_await greet_of_old(options);
   const reply alive = co_await ask(request("PING"));
   if (alive.code() == "LOADING") alive.raise_for_error();
+  if (options.endpoint != nullptr) co_await require_role(options.endpoint->role());
   if (options.database != 0) co_await require(request("SELECT", options.database));
   for (const request& each : options.on_connect) co_await require(each);
 }
@@ -141,6 +152,16 @@ coro<void> connection::greet_of_old(const client_options& options) {
   authentication.add(options.password);
   if (!options.password.empty()) co_await require(std::move(authentication));
   if (!options.client_name.empty()) co_await require(request("CLIENT", "SETNAME", options.client_name));
+}
+
+// Who was the master may have become a replica since, and not know it yet; then there is another to be found.
+coro<void> connection::require_role(std::string role) {
+  if (role.empty()) co_return;
+  const reply answer = co_await ask(request("ROLE"));
+  answer.raise_for_error();
+  const auto& said = answer.items();
+  if (said.empty() || !said.front().has_text() || said.front().text() != role)
+    throw connection_lost(fmt::format("the server is no {}", role));
 }
 
 coro<void> connection::require(request what) {

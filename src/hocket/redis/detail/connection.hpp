@@ -23,6 +23,9 @@ namespace hocket::redis::detail {
 /// Another attempt may find it mended: the connection, or a server that is starting.
 [[nodiscard]] bool mends(const std::exception_ptr& problem) noexcept;
 
+/// What went wrong, in its own words.
+[[nodiscard]] std::string what_of(const std::exception_ptr& problem);
+
 /// What errors call the server.
 [[nodiscard]] std::string name_of(const client_options& options);
 /// A stream to the server, over TLS if that is wanted, on which nobody has said anything yet. `options` must stay.
@@ -64,6 +67,7 @@ class connection {
   coro<void> greet_by_hello(const client_options& options);
   coro<void> greet_of_old(const client_options& options);
   coro<void> require(request what);
+  coro<void> require_role(std::string role);
 
   byte_stream stream_;
   reply_parser parser_;
