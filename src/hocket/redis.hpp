@@ -2,6 +2,7 @@
 
 // Redis: a client that all tasks share, and what its replies become.
 
+#include <hocket/redis/cached_client.hpp>
 #include <hocket/redis/client.hpp>
 #include <hocket/redis/client_options.hpp>
 #include <hocket/redis/cluster.hpp>

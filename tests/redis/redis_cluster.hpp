@@ -29,6 +29,7 @@ class redis_cluster {
   struct node {
     redis_server server{};
     std::uint16_t port = unused_port();
+    std::uint16_t bus = unused_port();
     std::string id{};
     std::unique_ptr<redis::client> admin{};
   };
@@ -47,8 +48,7 @@ class redis_cluster {
         const std::size_t last = (n + 1) * 16384 / masters - 1;
         co_await each.admin->command<void>("CLUSTER", "ADDSLOTSRANGE", first, last);
       }
-      if (n > 0)
-        co_await each.admin->command<void>("CLUSTER", "MEET", "127.0.0.1", nodes_[0]->port, bus_of(*nodes_[0]));
+      if (n > 0) co_await each.admin->command<void>("CLUSTER", "MEET", "127.0.0.1", nodes_[0]->port, nodes_[0]->bus);
     }
     for (const auto& each : nodes_) co_await until(*each, "cluster_known_nodes:6\r\n");
     for (std::size_t n = masters; n < nodes_.size(); ++n)
@@ -95,8 +95,6 @@ class redis_cluster {
   }
 
  private:
-  static std::uint16_t bus_of(const node& of) { return static_cast<std::uint16_t>(of.port + 20'000); }
-
   static coro<void> start_node(node& made) {
     std::vector<std::string> options{"--port",
                                      std::to_string(made.port),
@@ -105,7 +103,7 @@ class redis_cluster {
                                      "--cluster-enabled",
                                      "yes",
                                      "--cluster-port",
-                                     std::to_string(bus_of(made)),
+                                     std::to_string(made.bus),
                                      "--cluster-node-timeout",
                                      "1000",
                                      "--repl-diskless-sync-delay",
