@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <exception>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -15,6 +16,14 @@ static constexpr auto longest_farewell = std::chrono::seconds(1);
 
 static std::system_error lost(std::errc why) {
   return std::system_error(std::make_error_code(why), "a stream of HTTP/2 was lost");
+}
+
+static std::exception_ptr was_ended() noexcept {
+  try {
+    return std::make_exception_ptr(lost(std::errc::operation_canceled));
+  } catch (...) {  // no memory to say it
+    return std::current_exception();
+  }
 }
 
 /// What the byte stream owns.
@@ -129,7 +138,7 @@ void h2_tunnel::abort() noexcept {
   if (std::exchange(is_over_, true)) return;
   rest_ = {};
   if (is_closed_)
-    stream_->fail(std::make_exception_ptr(lost(std::errc::operation_canceled)));  // wakes who receives
+    stream_->fail(was_ended());  // wakes who receives
   else
     stream_->cut_off();
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -52,11 +53,11 @@ server::server(handler handler, server_options options) : handler_(std::move(han
 server::~server() = default;
 
 coro<void> server::serve(tcp_listener& listener) {
-  const auto end = [](server& self, tcp_listener& from) -> coro<void> {
+  const auto end = [](tcp_listener& from, coro<void> stopping) -> coro<void> {
     from.close();  // whoever comes now is told so, and need not wait for who is served still
-    co_await self.stop();
+    co_await std::move(stopping);
   };
-  co_await finally(accept_all(listener), end(*this, listener));
+  co_await finally(accept_all(listener), end(listener, stop()));
 }
 
 // The system ends a connection whose client takes nothing for so long, also in the middle of a large piece. tcp(7)
@@ -79,7 +80,11 @@ coro<void> server::accept_all(tcp_listener& listener) {
     }
     auto peer = co_await accept_connection(listener, &starved);
     limit_standstill(peer, options_.standstill);
-    create_task(run(byte_stream(std::move(peer)), place(*this)), {.name = "http connection"});
+    try {
+      create_task(run(byte_stream(std::move(peer)), place(*this)), {.name = "http connection"});
+    } catch (const std::bad_alloc&) {  // it is closed, and those that are there go on
+      report("there is no memory for a connection");
+    }
   }
 }
 
@@ -99,6 +104,12 @@ coro<void> server::serve_connection(byte_stream peer) {
 coro<void> server::run(byte_stream peer, place) {
   if (stopping_) co_return;
   detail::server_connection connection(*this, std::move(peer));
+  struct listed {
+    detail::server_connection& one;
+    ~listed() {
+      if (one.is_linked()) one.unlink();
+    }
+  } const while_it_is_there{connection};
   connections_.push_back(connection);
   const auto outcome = co_await as_result(connection.serve());
   connection.unlink();
@@ -117,7 +128,12 @@ coro<void> server::run(byte_stream peer, place) {
 coro<void> server::stop() {
   stopping_ = true;
   connections_.for_each([](detail::server_connection& each) { each.stop(); });
-  if (!co_await move_on_after(options_.shutdown, no_one_.wait())) {
+  bool are_gone = false;
+  try {
+    are_gone = co_await move_on_after(options_.shutdown, no_one_.wait());
+  } catch (const std::bad_alloc&) {  // for the limit
+  }
+  if (!are_gone) {
     connections_.for_each([](detail::server_connection& each) { each.abort(); });
     co_await no_one_.wait();
   }

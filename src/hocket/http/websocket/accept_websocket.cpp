@@ -115,14 +115,25 @@ coro<void> serve_and_close(service& what, websocket& socket) {
   if (!served && !is_its_end) std::rethrow_exception(served.error());
 }
 
+coro<void> serve_until_stop(service& what, websocket& socket, event& stopping, task<void>& going) {
+  going = create_task(go_away(socket, stopping), {.name = "websocket going away"});
+  co_await serve_and_close(what, socket);
+}
+
+// It may not outlive what it waits for, not even if there is no memory any more.
+coro<void> stop_waiting(task<void>& going) {
+  if (!going) co_return;
+  going.cancel();
+  try {
+    co_await going;
+  } catch (...) {  // the websocket has ended
+  }
+}
+
 coro<void> run(service& what, upgraded_connection& connection) {
   websocket socket(std::move(connection.stream), std::move(connection.early), what.agreed, what.options);
-  const auto going = create_task(go_away(socket, connection.stopping), {.name = "websocket going away"});
-  const auto stop_waiting = [&]() -> coro<void> {
-    going.cancel();
-    static_cast<void>(co_await as_result(going));
-  };
-  co_await finally(serve_and_close(what, socket), stop_waiting);
+  task<void> going;
+  co_await finally(serve_until_stop(what, socket, connection.stopping, going), stop_waiting(going));
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ h2_server_connection::h2_server_connection(server& owner, byte_stream& stream, c
   none_live_.set();
 }
 
-h2_server_connection::~h2_server_connection() = default;
+// Those for which there was no task leave its list.
+h2_server_connection::~h2_server_connection() { begun_.clear(); }
 
 coro<void> h2_server_connection::serve(buffer come, bool has_sent_preface) {
   if (has_sent_preface) receive(preface);

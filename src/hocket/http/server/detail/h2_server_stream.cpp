@@ -221,8 +221,7 @@ coro<void> h2_server_stream::change_protocol() {
   become_tunnel();
   const auto tunnel = std::make_shared<h2_tunnel>(*this, nullptr, options().standstill);
   upgraded_connection connection{{h2_tunnel::open(tunnel), {}}, connection_.stopping()};
-  const auto leave = [&tunnel]() -> coro<void> { co_await tunnel->leave(); };
-  co_await finally(speak(connection), leave);
+  co_await finally(speak(connection), tunnel->leave());
 }
 
 bool h2_server_stream::write_head(const reply& given) {

@@ -73,7 +73,8 @@ websocket_core::websocket_core(byte_stream connection, buffer early, websocket_a
       parser_({.is_masked = agreed_.role == websocket_role::server, .may_be_compressed = agreed_.deflate.has_value()}),
       received_(std::move(early)),
       rest_(received_.bytes()),
-      last_received_(loop::running().time()) {
+      last_received_(loop::running().time()),
+      starved_(close_code::abnormal, "", "the connection was lost, and there is no memory to say why") {
   control_sent_.set();
   message_sent_.set();
   if (!agreed_.deflate) return;
@@ -84,8 +85,13 @@ websocket_core::websocket_core(byte_stream connection, buffer early, websocket_a
 }
 
 void websocket_core::begin() {
-  attending_ = create_task(attend(shared_from_this()), {.name = "websocket reading"});
-  if (options_.heartbeat) heartbeat_ = create_task(beat(shared_from_this()), {.name = "websocket heartbeat"});
+  try {
+    attending_ = create_task(attend(shared_from_this()), {.name = "websocket reading"});
+    if (options_.heartbeat) heartbeat_ = create_task(beat(shared_from_this()), {.name = "websocket heartbeat"});
+  } catch (...) {
+    let_go();  // one of them would keep it
+    throw;
+  }
 }
 
 void websocket_core::let_go() noexcept {
@@ -271,10 +277,7 @@ void websocket_core::take_close(std::string_view payload) {
     if (!may_send_close_code(code)) throw bad_frame(close_code::protocol_error, "a close frame with an unknown code");
     if (!is_utf8(payload)) throw bad_frame(close_code::invalid_data, "a reason that is no UTF-8");
   }
-  if (is_open()) {
-    close_to_send_ = close_payload(code, "");
-    need_control_sent();
-  }
+  say_close(code, "");
   ends(websocket_closed(code, std::string(payload), fmt::format("the other side has closed the websocket: {}", code)));
 }
 
@@ -335,22 +338,28 @@ websocket_core::step websocket_core::pass_control_frames(bool drops_data) {
     }
   } catch (const bad_frame& found) {
     fail(found.code(), found.what());
+  } catch (const std::bad_alloc&) {
+    fail(close_code::internal_error, "a control frame for which there is no memory");
   }
   return step::ended;
 }
 
 coro<void> websocket_core::attend(std::shared_ptr<websocket_core> mine) {
   const auto core = std::move(mine);
-  while (!core->has_ended_) {
-    core->asked_.clear();
-    co_await sleep(patience);
-    const bool is_left_alone = !core->receiving_.locked() && !core->asked_.is_set();
-    {
-      const auto turn = co_await core->receiving_.scoped_lock();
-      if (!is_left_alone) continue;
-      while (core->pass_control_frames(false) == step::needs_bytes) co_await core->fill();
+  try {
+    while (!core->has_ended_) {
+      core->asked_.clear();
+      co_await sleep(patience);
+      const bool is_left_alone = !core->receiving_.locked() && !core->asked_.is_set();
+      {
+        const auto turn = co_await core->receiving_.scoped_lock();
+        if (!is_left_alone) continue;
+        while (core->pass_control_frames(false) == step::needs_bytes) co_await core->fill();
+      }
+      if (!core->has_ended_) co_await core->asked_.wait();
     }
-    if (!core->has_ended_) co_await core->asked_.wait();
+  } catch (const std::bad_alloc&) {
+    core->abandon("there is no memory to read on");
   }
 }
 
@@ -425,10 +434,7 @@ coro<void> websocket_core::send_pieces(keeper, bool is_text, websocket::producer
     outcome = std::unexpected(std::make_exception_ptr(error(why)));
   }
   if (outcome) co_return;
-  if (is_amid_message_ && is_open()) {
-    close_to_send_ = close_payload(close_code::internal_error, "");
-    need_control_sent();
-  }
+  if (is_amid_message_) say_close(close_code::internal_error, "");
   std::rethrow_exception(outcome.error());
 }
 
@@ -497,7 +503,13 @@ frame_mask websocket_core::draw_mask() const {
 void websocket_core::need_control_sent() {
   control_sent_.clear();
   if (std::exchange(is_sending_control_, true)) return;
-  create_task(send_controls(shared_from_this()), {.name = "websocket control frames"});
+  try {
+    create_task(send_controls(shared_from_this()), {.name = "websocket control frames"});
+  } catch (...) {
+    is_sending_control_ = false;
+    control_sent_.set();
+    throw;
+  }
 }
 
 coro<void> websocket_core::send_controls(std::shared_ptr<websocket_core> mine) {
@@ -510,18 +522,22 @@ coro<void> websocket_core::send_controls(std::shared_ptr<websocket_core> mine) {
   };
   const auto core = std::move(mine);
   const ending at_last{*core};
-  while (core->has_control_to_send()) {
-    if (core->close_to_send_) co_await core->message_sent_.wait();
-    const auto turn = co_await core->frames_.scoped_lock();
-    throw_if_cancelled();
-    const bool has_ping = core->ping_to_send_.has_value();
-    const std::string frames = core->take_control_frames();
-    if (frames.empty()) continue;
-    unfinished_frame frame(*core);
-    const auto sent = co_await as_expected(core->stream_.send_all(frames));
-    frame.is_finished();
-    if (!sent) co_return core->lose_sending();
-    if (has_ping) core->ping_sent_ = loop::running().time();
+  try {
+    while (core->has_control_to_send()) {
+      if (core->close_to_send_) co_await core->message_sent_.wait();
+      const auto turn = co_await core->frames_.scoped_lock();
+      throw_if_cancelled();
+      const bool has_ping = core->ping_to_send_.has_value();
+      const std::string frames = core->take_control_frames();
+      if (frames.empty()) continue;
+      unfinished_frame frame(*core);
+      const auto sent = co_await as_expected(core->stream_.send_all(frames));
+      frame.is_finished();
+      if (!sent) co_return core->lose_sending();
+      if (has_ping) core->ping_sent_ = loop::running().time();
+    }
+  } catch (const std::bad_alloc&) {
+    core->abandon("there is no memory for a control frame");
   }
 }
 
@@ -566,30 +582,34 @@ coro<duration> websocket_core::ping(keeper) {
 coro<void> websocket_core::beat(std::shared_ptr<websocket_core> mine) {
   const auto core = std::move(mine);
   const duration interval = *core->options_.heartbeat;
-  while (core->is_open()) {
-    const time_point now = loop::running().time();
-    const time_point due = core->last_received_ + interval;
-    if (now < due) {
-      co_await sleep(due - now);
-      continue;
+  try {
+    while (core->is_open()) {
+      const time_point now = loop::running().time();
+      const time_point due = core->last_received_ + interval;
+      if (now < due) {
+        co_await sleep(due - now);
+        continue;
+      }
+      const std::uint64_t arrivals = core->arrivals_;
+      core->ping_to_send_ = ++core->pings_;
+      core->need_control_sent();
+      time_point limit = now + core->options_.heartbeat_timeout;
+      do {
+        co_await sleep(limit - loop::running().time());
+        limit = std::max({now, core->ping_sent_, core->last_taken_}) + core->options_.heartbeat_timeout;
+      } while (loop::running().time() < limit && core->arrivals_ == arrivals);
+      const bool has_unread = core->has_data_at_hand() || core->stream_.has_something_to_read();
+      if (core->arrivals_ != arrivals || has_unread || !core->is_open()) continue;
+      core->abandon("no answer to a ping in time");
     }
-    const std::uint64_t arrivals = core->arrivals_;
-    core->ping_to_send_ = ++core->pings_;
-    core->need_control_sent();
-    time_point limit = now + core->options_.heartbeat_timeout;
-    do {
-      co_await sleep(limit - loop::running().time());
-      limit = std::max({now, core->ping_sent_, core->last_taken_}) + core->options_.heartbeat_timeout;
-    } while (loop::running().time() < limit && core->arrivals_ == arrivals);
-    const bool has_unread = core->has_data_at_hand() || core->stream_.has_something_to_read();
-    if (core->arrivals_ != arrivals || has_unread || !core->is_open()) continue;
-    core->abandon("no answer to a ping in time");
+  } catch (const std::bad_alloc&) {
+    core->abandon("there is no memory for a ping");
   }
 }
 
 // ---- ends
 
-void websocket_core::ends(websocket_closed how) {
+void websocket_core::ends(websocket_closed how) noexcept {
   if (!end_) end_ = std::move(how);
   has_ended_ = true;
   std::string().swap(message_);
@@ -620,33 +640,47 @@ void websocket_core::end_tasks() noexcept {
   if (attending_) attending_->cancel();
 }
 
-void websocket_core::lose(std::string_view why) {
+void websocket_core::lose(std::string_view why) noexcept {
   if (has_ended_) return;
   has_failed_ = true;
-  ends(websocket_closed(close_code::abnormal, "", std::string(why)));
+  try {
+    ends(websocket_closed(close_code::abnormal, "", std::string(why)));
+  } catch (const std::bad_alloc&) {
+    ends(std::move(starved_));
+  }
 }
 
 void websocket_core::fail(std::uint16_t code, std::string_view why) {
   has_failed_ = true;
-  if (is_open()) {
-    close_to_send_ = close_payload(code, "");
-    need_control_sent();
+  try {
+    say_close(code, "");
+    ends(websocket_closed(code, "", fmt::format("the other side has sent {}", why)));
+  } catch (const std::bad_alloc&) {
+    abandon(why);
   }
-  ends(websocket_closed(code, "", fmt::format("the other side has sent {}", why)));
+}
+
+// Unless it is closing.
+void websocket_core::say_close(std::uint16_t code, std::string_view reason) {
+  if (!is_open()) return;
+  close_to_send_ = close_payload(code, reason);
+  need_control_sent();
 }
 
 coro<void> websocket_core::close(keeper, std::uint16_t code, std::string reason) {
   if (!may_send_close_code(code)) throw error(fmt::format("a websocket cannot be closed by the code {}", code));
   if (reason.size() > longest_reason) throw error("the reason for closing a websocket is longer than 123 bytes");
   if (!is_utf8(reason)) throw error("the reason for closing a websocket is no UTF-8");
-  if (is_open()) {
-    close_to_send_ = close_payload(code, reason);
-    need_control_sent();
-  }
+  struct ending {
+    websocket_core& core;
+    ~ending() {
+      core.stream_.abort();
+      core.lose("the other side did not answer the close frame in time");
+      core.end_tasks();
+    }
+  } const at_last{*this};
+  say_close(code, reason);
   const auto done = co_await as_result(with_timeout(options_.close_timeout, shake_hands()));
-  stream_.abort();
-  if (!has_ended_) lose("the other side did not answer the close frame in time");
-  end_tasks();
   if (!done && is_cancelled(done.error())) throw cancelled{};
 }
 

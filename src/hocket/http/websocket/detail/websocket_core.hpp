@@ -100,13 +100,14 @@ class websocket_core : public std::enable_shared_from_this<websocket_core> {
   static coro<void> beat(std::shared_ptr<websocket_core> mine);
 
   // ends
-  void ends(websocket_closed how);
-  void lose(std::string_view why);
+  void ends(websocket_closed how) noexcept;
+  void lose(std::string_view why) noexcept;
   void lose_sending() noexcept;
   void abandon(std::string_view why) noexcept;
   void end_tasks() noexcept;
   void give_up_on_pongs() noexcept;
   void fail(std::uint16_t code, std::string_view why);
+  void say_close(std::uint16_t code, std::string_view reason);
   coro<void> shake_hands();
 
   byte_stream stream_;
@@ -159,6 +160,7 @@ class websocket_core : public std::enable_shared_from_this<websocket_core> {
   bool has_ended_ = false;               // nothing more is received
   std::optional<websocket_closed> end_;  // how
   bool has_failed_ = false;              // not by a close frame of the other side
+  websocket_closed starved_;             // if there is no memory to say how
 };
 
 }  // namespace hocket::http::detail
