@@ -40,9 +40,9 @@ static bool is_of_connection(std::string_view name) noexcept {
 
 // The head goes with the first piece of the body.
 void h2_reply_sender::begin(bool has_body) {
-  if (std::exchange(has_begun_, true)) return;
-  if (stream_.is_closed())
-    throw std::system_error(std::make_error_code(std::errc::connection_reset), "the client has gone");
+  if (has_begun_) return;
+  has_begun_ = stream_.is_closed();  // then no other reply can take its place either
+  if (has_begun_) throw std::system_error(std::make_error_code(std::errc::connection_reset), "the client has gone");
   const std::optional<std::uint64_t> length = has_no_body(*given_) ? std::nullopt : given_->body.length();
   reply_fields fields(*given_, length, answers_head_, options_, date_);
   std::vector<headers::field> list;
@@ -53,6 +53,7 @@ void h2_reply_sender::begin(bool has_body) {
   // RFC 8441, 5: where HTTP/1.1 says 101, and the stream stays open.
   const bool changes_protocol = given_->status == switching_protocols;
   session_.submit_reply(stream_, changes_protocol ? 200 : given_->status, list, has_body || changes_protocol);
+  has_begun_ = true;
 }
 
 coro<void> h2_reply_sender::send_with(std::string_view body) {

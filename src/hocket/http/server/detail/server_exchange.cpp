@@ -96,28 +96,33 @@ coro<void> server_exchange::send_early_hints(const headers& fields) {
 }
 
 coro<void> server_exchange::send_reply(reply& given) {
-  try {
-    const bool has_body = begin(given);
-    const auto bytes = given.body.in_memory();
-    if (!has_body)
-      co_await sink().send_with("");
-    else if (bytes && bytes->size() <= largest_in_one_send)
-      co_await sink().send_with(*bytes);
-    else
-      co_await send_long_body(given);
-  } catch (const timeout_error&) {
-    give_up(defeat::too_slow);
-  } catch (const std::system_error&) {
-    give_up(defeat::gone);
-  } catch (const http_error&) {
-    give_up(defeat::failed);
-  } catch (const std::exception& thrown) {
-    give_up(defeat::failed);
-    report(thrown.what());
-  } catch (const cancelled&) {
-    if (is_asked_to_end()) throw;
-    give_up(defeat::failed);
-    report(was_cancelled);
+  for (bool may_be_replaced = true;; may_be_replaced = false) {
+    try {
+      const bool has_body = begin(given);
+      const auto bytes = given.body.in_memory();
+      if (!has_body)
+        co_await sink().send_with("");
+      else if (bytes && bytes->size() <= largest_in_one_send)
+        co_await sink().send_with(*bytes);
+      else
+        co_await send_long_body(given);
+      co_return;
+    } catch (const timeout_error&) {
+      co_return give_up(defeat::too_slow);
+    } catch (const std::system_error&) {
+      co_return give_up(defeat::gone);
+    } catch (const http_error&) {
+      co_return give_up(defeat::failed);
+    } catch (const std::exception& thrown) {  // such as a head that is too large
+      report(thrown.what());
+      if (!may_be_replaced || sink().has_begun()) co_return give_up(defeat::failed);
+    } catch (const cancelled&) {
+      if (is_asked_to_end()) throw;
+      give_up(defeat::failed);
+      report(was_cancelled);
+      co_return;
+    }
+    given = reply::text("the server failed\n", 500);
   }
 }
 
