@@ -303,6 +303,22 @@ HOCKET_TEST(shared_connection, that_rested_for_long_is_not_doubted_for_a_request
   EXPECT_EQ(server.connections(), 1U);
 }
 
+HOCKET_TEST(shared_connection, is_not_doubted_for_the_pause_between_two_requests_that_had_no_time) {
+  scripted_server server(speaking_http2([](h2_server& peer, std::size_t) -> coro<void> {
+    for (int n = 0; n < 2; ++n) static_cast<void>(co_await peer.request());  // which are given up
+    co_await peer.send(h2::answer(co_await peer.request(), "third"));
+    static_cast<void>(co_await peer.request());
+  }));
+  session web(speaking({.keep_alive = 1h}));
+  for (int n = 0; n < 2; ++n) {
+    EXPECT_EQ(co_await failure_of(ask(web, "GET", server.url(), {.timeout = 300ms})),
+              "timeout_error: no complete answer in time");
+    co_await hocket::sleep(10min);
+  }
+  EXPECT_EQ(co_await ask(web, "GET", server.url()), "third");
+  EXPECT_EQ(server.connections(), 1U);
+}
+
 HOCKET_TEST(shared_connection, that_is_silent_is_doubted_by_many_who_have_little_patience) {
   scripted_server server(speaking_http2([](h2_server& peer, std::size_t nth) -> coro<void> {
     if (nth > 0) co_return co_await answer_all(peer);

@@ -19,6 +19,7 @@
 #include <hocket/core/sleep.hpp>
 #include <hocket/http/websocket/accept_websocket.hpp>
 #include <hocket/http/websocket/connect_websocket.hpp>
+#include <hocket/sync/event.hpp>
 #include <hocket/testing/cancel_everywhere.hpp>
 #include <hocket/testing/every_backend.hpp>
 #include <hocket/testing/test.hpp>
@@ -83,6 +84,10 @@ coro<std::string> talk(websocket socket, std::string text) {
   const auto back = co_await socket.receive();
   co_await socket.close();
   co_return version->data + " " + back->data;
+}
+
+coro<void> send_in_vain(websocket& to, std::string_view bytes) {
+  EXPECT_FALSE(co_await as_result(to.send_binary(bytes)));
 }
 
 /// Opens a connection of HTTP/2 by a request, and gives its stream of the first websocket.
@@ -363,6 +368,74 @@ HOCKET_TEST(http2_connect, large_messages_go_both_ways_while_requests_are_answer
   EXPECT_TRUE(back && back->data == large);
   EXPECT_TRUE(co_await sending);
   co_await socket.close();
+  co_await server.stop();
+}
+
+// One whose other side answers no more.
+HOCKET_TEST(http2_connect, puts_its_connection_in_doubt_when_its_heartbeat_finds_no_answer) {
+  scripted_server server(speaking_http2(
+      [](h2_server& peer, std::size_t nth) -> coro<void> {
+        if (nth > 0) co_return co_await hocket::testing::answer_all(peer);
+        co_await peer.send(h2::answer_head(co_await first_websocket(peer), "200"));
+        co_await hocket::sleep(1h);
+      },
+      takes_websockets));
+  session web(speaking({.timeouts = {.total = 5s}}));
+  EXPECT_EQ(co_await ask(web, server.url("/page")), "page");
+  websocket socket = co_await connect_websocket(web, ws(server.url()));
+  EXPECT_FALSE(co_await as_result(socket.receive()));
+  co_await hocket::sleep(1500ms);
+  EXPECT_EQ(co_await ask(web, server.url("/other")), "/other");
+  EXPECT_EQ(server.connections(), 2U);
+}
+
+HOCKET_TEST(http2_connect, asks_whether_its_server_is_there_before_its_connection_is_in_doubt) {
+  scripted_server server(speaking_http2(
+      [](h2_server& peer, std::size_t) -> coro<void> {
+        co_await peer.send(h2::answer_head(co_await first_websocket(peer), "200"));
+        const auto ping = co_await peer.next(h2::ping);
+        co_await peer.send(h2::frame(h2::ping, h2::ack, 0, ping.payload));
+        co_await hocket::testing::answer_all(peer);
+      },
+      takes_websockets));
+  session web(speaking());
+  EXPECT_EQ(co_await ask(web, server.url("/page")), "page");
+  {
+    const websocket socket = co_await connect_websocket(web, ws(server.url()));
+    co_await hocket::sleep(5s);
+  }
+  EXPECT_EQ(co_await ask(web, server.url("/other")), "/other");
+  EXPECT_EQ(server.connections(), 1U);
+}
+
+// Their bytes fill their own windows, and not that of the connection.
+HOCKET_TEST(http2_connect, many_from_which_nobody_receives_hold_up_no_others) {
+  hocket::event may_end;
+  running_server server(
+      [&](request& asked) -> coro<reply> {
+        if (asked.path() != "/deaf") co_return co_await serve(asked);
+        co_return accept_websocket(asked, [&](websocket& socket) -> coro<void> {
+          co_await hocket::gather(as_result(socket.send_binary(std::string(300'000, 'x'))), may_end.wait());
+        });
+      },
+      spoken());
+  session web(speaking({.http2 = {.window_bytes = 65'535}}));
+  EXPECT_EQ(co_await ask(web, server.url("/page")), "/page");
+  std::vector<websocket> deaf;
+  std::vector<hocket::task<void>> sending;
+  const std::string large(300'000, 'x');
+  for (int n = 0; n < 20; ++n) {
+    deaf.push_back(co_await connect_websocket(web, ws(server.url("/deaf")), {.socket = {.deflate = std::nullopt}}));
+  }
+  for (auto& each : deaf) sending.push_back(create_task(send_in_vain(each, large)));
+  co_await hocket::sleep(1s);
+  EXPECT_EQ(co_await ask(web, server.url("/other")), "/other");
+  EXPECT_EQ(co_await talk(co_await connect_websocket(web, ws(server.url())), std::string(200'000, 'x')),
+            "HTTP/2.0 " + std::string(200'000, 'x'));
+  EXPECT_EQ(server.server.connections(), 1U);
+  deaf.clear();
+  for (auto& each : sending) co_await each;
+  may_end.set();
   co_await server.stop();
 }
 

@@ -2,7 +2,8 @@
 // taken back before the stream goes. One that throws parks the exception, for C must not be unwound through.
 //
 // Bodies are not copied into nghttp2: it says how much of one may go in a frame (NGHTTP2_DATA_FLAG_NO_COPY), and the frame is put together
-// in the output. What has come is let in again when it was taken and not before (nghttp2_session_consume): so windows follow the readers.
+// in the output. On its stream what has come is let in again when it was taken and not before (nghttp2_session_consume_stream): so windows follow
+// the readers. For the connection it is when it has come: so no reader holds up others, and all streams together hold what their windows allow.
 //
 // What a peer may do now and then, and what without end would be an attack, is an oddity: resets (CVE-2023-44487), pings, settings, empty
 // frames (CVE-2019-9512, 9515, 9518), frames that are no good (9514), changed priorities, farewells, windows that open for nothing, frames of types that nobody
@@ -180,12 +181,9 @@ struct h2_callbacks {
 
   static int on_data(nghttp2_session* session, std::uint8_t, std::int32_t id, const std::uint8_t* bytes,
                      std::size_t size, void* user) {
-    return guard(user, [&](h2_session& self) {
-      if (self.side_ == h2_session::side::client) require(nghttp2_session_consume_connection(session, size));
-      if (h2_stream* const stream = stream_of(session, id))
-        stream->take_data(text_of(bytes, size));
-      else
-        self.give_credit_to_all(size);
+    return guard(user, [&](h2_session&) {
+      require(nghttp2_session_consume_connection(session, size));
+      if (h2_stream* const stream = stream_of(session, id)) stream->take_data(text_of(bytes, size));
     });
   }
 
@@ -229,6 +227,7 @@ struct h2_callbacks {
     if (stream == nullptr || !stream->has_to_send() || stream->pending_.size() < size)
       return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     return guard(user, [&](h2_session& self) {
+      self.output_.reserve(self.output_.size() + frame_head_size + size);  // before anything of it is taken
       append(self.output_, text_of(frame_head, frame_head_size), stream->take_pending(size));
       self.windows_expected_ = std::min(self.windows_expected_ + windows_for_a_frame, most_windows_expected);
     });
@@ -259,8 +258,7 @@ struct h2_callbacks {
 
 void h2_session::deleter::operator()(nghttp2_session* unused) const noexcept { nghttp2_session_del(unused); }
 
-h2_session::h2_session(side which, const h2_limits& limits)
-    : side_(which), largest_head_(std::size_t{4} * limits.head_bytes) {
+h2_session::h2_session(side which, const h2_limits& limits) : largest_head_(std::size_t{4} * limits.head_bytes) {
   nghttp2_option* raw = nullptr;
   require(nghttp2_option_new(&raw));
   const std::unique_ptr<nghttp2_option, decltype(&nghttp2_option_del)> options(raw, nghttp2_option_del);
@@ -317,17 +315,21 @@ void h2_session::collect() {
   if (is_inside_) return has_output_.set();
   const at_work now{is_inside_ = true};
   while (output_.size() < most_output) {
-    const std::uint8_t* bytes = nullptr;
-    const ssize_t size = nghttp2_session_mem_send(session_.get(), &bytes);
-    rethrow_parked();
-    if (size < 0) {
-      require(static_cast<int>(size));
-      throw protocol_error(nghttp2_strerror(static_cast<int>(size)));
-    }
-    if (size == 0) break;
-    output_.append(text_of(bytes, static_cast<std::size_t>(size)));
+    if (collected_.empty()) collected_ = next_output();
+    if (collected_.empty()) break;
+    output_.append(collected_);  // without memory for it, it stays where it is until the next call
+    collected_ = {};
   }
   if (!output_.empty()) has_output_.set();
+}
+
+std::string_view h2_session::next_output() {
+  const std::uint8_t* bytes = nullptr;
+  const ssize_t size = nghttp2_session_mem_send(session_.get(), &bytes);
+  rethrow_parked();
+  if (size >= 0) return text_of(bytes, static_cast<std::size_t>(size));
+  require(static_cast<int>(size));
+  throw protocol_error(nghttp2_strerror(static_cast<int>(size)));
 }
 
 void h2_session::rethrow_parked() {
@@ -428,15 +430,7 @@ void h2_session::reset(h2_stream& which, h2_error why) {
 }
 
 void h2_session::give_credit(std::int32_t stream, std::size_t bytes) {
-  if (side_ == side::client)
-    require(nghttp2_session_consume_stream(session_.get(), stream, bytes));
-  else
-    require(nghttp2_session_consume(session_.get(), stream, bytes));
-}
-
-void h2_session::give_credit_to_all(std::size_t bytes) {
-  if (side_ == side::client) return;
-  require(nghttp2_session_consume_connection(session_.get(), bytes));
+  require(nghttp2_session_consume_stream(session_.get(), stream, bytes));
 }
 
 void h2_session::announce_end() { require(nghttp2_submit_shutdown_notice(session_.get())); }
@@ -455,12 +449,7 @@ void h2_session::terminate(h2_error why) noexcept {
   nghttp2_session_terminate_session(session_.get(), static_cast<std::uint32_t>(why));
 }
 
-h2_stream::~h2_stream() {
-  nghttp2_session* const session = session_.session_.get();
-  nghttp2_session_set_stream_user_data(session, id_,
-                                       nullptr);  // for a stream that nghttp2 does not know any more, nothing
-  const std::size_t left = owed_ + arrived_.size();
-  if (left > 0 && session_.side_ == h2_session::side::server) nghttp2_session_consume_connection(session, left);
-}
+// For a stream that nghttp2 does not know any more, it does nothing.
+h2_stream::~h2_stream() { nghttp2_session_set_stream_user_data(session_.session_.get(), id_, nullptr); }
 
 }  // namespace hocket::http::detail

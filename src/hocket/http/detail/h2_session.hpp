@@ -90,11 +90,8 @@ class h2_session {
   /// There is more of the body that a stream sends.
   void resume(h2_stream& body);
   void reset(h2_stream& which, h2_error why);
-  /// So many bytes of what the stream has received were taken: the peer may send as many again. A client lets in again for the whole
-  /// connection what has arrived, so that no stream holds up others; a server what was taken, so that all of them together are bounded.
+  /// So many bytes of what the stream has received were taken: the peer may send as many again.
   void give_credit(std::int32_t stream, std::size_t bytes);
-  /// The same of a stream that has ended.
-  void give_credit_to_all(std::size_t bytes);
 
   /// The peer should begin no more streams; those that it begins nevertheless, for it has not heard yet, are served.
   void announce_end();
@@ -137,12 +134,13 @@ class h2_session {
   void submit_trailers(std::int32_t stream, const headers& fields);
   [[nodiscard]] bool admits_oddity() noexcept;
   [[nodiscard]] int has_enough() noexcept;
+  [[nodiscard]] std::string_view next_output();
   void rethrow_parked();
 
   std::unique_ptr<nghttp2_session, deleter> session_;
-  side side_;
   std::size_t largest_head_;
   std::string output_;
+  std::string_view collected_;  // not in it yet
   event has_output_;
   flood_guard oddities_;
   std::size_t pings_asked_ = 0;       // and not answered

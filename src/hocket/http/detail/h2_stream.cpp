@@ -22,7 +22,7 @@ static invalid_state_error broken_off() { return invalid_state_error("a part of 
 // ---- what comes
 
 void h2_stream::take_data(std::string_view piece) {
-  if (is_closed_ || failure_ != nullptr) return session_.give_credit_to_all(piece.size());
+  if (is_closed_ || failure_ != nullptr) return;
   arrived_ += piece;
   news_.set();
 }
@@ -164,15 +164,23 @@ void h2_stream::reset(h2_error why) {
 }
 
 void h2_stream::cut_off() noexcept {
+  if (is_closed_) return;
   try {
     reset(h2_error::cancel);
+    was_cut_off();
   } catch (const std::exception&) {  // no memory for a frame: the connection's end is the stream's, too
     session_.terminate(h2_error::internal_error);
   }
   lose();
 }
 
-std::exception_ptr h2_stream::why_closed(std::uint32_t) const noexcept { return std::make_exception_ptr(gone()); }
+std::exception_ptr h2_stream::why_closed(std::uint32_t) const noexcept {
+  try {
+    return std::make_exception_ptr(gone());
+  } catch (...) {  // no memory to say it
+    return std::current_exception();
+  }
+}
 
 void h2_stream::close(std::uint32_t code) noexcept {
   if (is_closed_) return;

@@ -82,6 +82,8 @@ class h2_stream : public body_source {
   [[nodiscard]] std::size_t trailers_so_far() const noexcept { return trailers_.size(); }
   /// The stream is closed, the peer's body perhaps cut off.
   virtual void was_closed() noexcept {}
+  /// By `cut_off`. May throw std::bad_alloc.
+  virtual void was_cut_off() {}
   /// What `next` throws of a body that was cut off. RFC 9113, 7
   [[nodiscard]] virtual std::exception_ptr why_closed(std::uint32_t code) const noexcept;
 

@@ -72,7 +72,7 @@ struct http2_server_options {
       100;  ///< requests of one connection at once; further ones are refused, for the client to send again
   /// How much of a request's body may have come that its handler has not taken. A handler that does not read holds up its own request alone.
   std::uint32_t window_bytes = 128 * 1024;
-  /// The same of all requests of a connection: a handler that reads gets no more while others leave so much lying.
+  /// How much of all bodies may be on its way: what has come and is left lying does not count, which is `max_streams` times as much at most.
   std::uint32_t connection_window_bytes = 1024 * 1024;
 };
 

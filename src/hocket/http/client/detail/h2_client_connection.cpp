@@ -82,7 +82,12 @@ void h2_client_connection::submit(h2_client_stream& on, const outgoing_request& 
     tell_change();
     throw request_not_processed(true);
   }
-  if (!silent_since_) silent_since_ = loop::running().time();
+  const time_point now = loop::running().time();
+  if (!silent_since_)
+    silent_since_ = now;
+  else if (owes_nothing_since_)
+    *silent_since_ += now - *owes_nothing_since_;
+  owes_nothing_since_.reset();
   collect();
 }
 
@@ -97,7 +102,10 @@ void h2_client_connection::leave(h2_client_stream& ended) noexcept {
   --live_;
   if (ended.is_tunnel()) --tunnels_;
   if (ended.has_place_of_tunnel()) --places_of_tunnels_;
-  if (ended.is_whole() && !is_owed_something()) silent_since_.reset();  // it owes an answer to nobody
+  if (!is_owed_something()) {  // it owes an answer to nobody
+    if (ended.is_whole()) silent_since_.reset();
+    if (!owes_nothing_since_) owes_nothing_since_ = idle_since_;
+  }
   if (live_ == 0 && is_leaving_) reading_.cancel();
   if (live_ == 0 || ended.is_tunnel()) tell_change();
 }
@@ -118,10 +126,25 @@ void h2_client_connection::doubt() {
   if (is_over_ || !silent_since_ || now - *silent_since_ < longest_silence_without_doubt) return;
   is_doubted_ = true;
   if (pinged_) return;
-  ping();
-  pinged_ = now;
-  collect();
+  send_ping();
   doubted_until_ = loop::running().call_later(options_.ping_timeout, [this] { lose_doubted(); });
+}
+
+void h2_client_connection::ask() {
+  const time_point now = loop::running().time();
+  if (is_over_ || pinged_ || now - heard_ < longest_silence_without_doubt) return;
+  send_ping();
+  const duration rest = std::max<duration>(options_.ping_timeout - longest_silence_without_doubt, duration::zero());
+  doubted_until_ = loop::running().call_later(longest_silence_without_doubt, [this, rest] {
+    is_doubted_ = true;
+    doubted_until_ = loop::running().call_later(rest, [this] { lose_doubted(); });
+  });
+}
+
+void h2_client_connection::send_ping() {
+  ping();
+  pinged_ = loop::running().time();
+  collect();
 }
 
 // The reader waits without a limit.
@@ -170,11 +193,22 @@ static std::exception_ptr was_cancelled() {
 
 coro<void> h2_client_connection::run(std::shared_ptr<h2_client_connection> mine) {
   const auto kept = std::move(mine);
+  struct ending {
+    h2_client_connection& of;
+    ~ending() { of.is_gone(); }
+  } const at_last{*kept};
   const auto outcome = co_await as_result(kept->serve());
-  kept->doubted_until_.cancel();
-  kept->stream_.abort();  // streams may keep the connection for long
-
   if (!outcome && is_cancelled(outcome.error())) throw cancelled{};  // of all else the requests were told
+}
+
+// There are requests left only if there was no memory to serve them.
+void h2_client_connection::is_gone() noexcept {
+  doubted_until_.cancel();
+  is_leaving_ = true;
+  is_over_ = true;
+  streams_.for_each([this](h2_client_stream& each) { each.lose_connection(failure_); });
+  tell_change();
+  stream_.abort();  // streams may keep the connection for long
 }
 
 coro<void> h2_client_connection::serve() {

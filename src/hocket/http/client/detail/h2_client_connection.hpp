@@ -77,16 +77,21 @@ class h2_client_connection final : private h2_session, public std::enable_shared
   /// A request was given up that waited for the peer. If that has said nothing for long it is asked whether it is there (PING); until it says
   /// anything no more requests are taken, and after `ping_timeout` the connection ends. Throws std::bad_alloc.
   void doubt();
+  /// What was spoken on a stream was broken off. On a silent connection that may be because the peer is gone: it is asked, and without an answer
+  /// within a second the connection is in doubt. Throws std::bad_alloc.
+  void ask();
   void tell_change() noexcept;
   [[nodiscard]] socket_address peer() const noexcept;
 
   static coro<void> run(std::shared_ptr<h2_client_connection> mine);
+  void is_gone() noexcept;
   coro<void> serve();
   coro<void> read();
   void hear() noexcept;
   coro<std::optional<buffer>> receive_more();
   [[nodiscard]] std::optional<time_point> end_of_patience() const noexcept;
   void lose_patience();
+  void send_ping();
   void lose_doubted();
   [[nodiscard]] std::exception_ptr reason_of_end() const;
   coro<void> write();
@@ -106,9 +111,10 @@ class h2_client_connection final : private h2_session, public std::enable_shared
 
   cancel_scope reading_;
   std::string sending_;
-  time_point heard_;                        // the last byte
-  std::optional<time_point> silent_since_;  // while it owes us something
-  std::optional<time_point> pinged_;        // not answered by anything yet
+  time_point heard_;                              // the last byte
+  std::optional<time_point> silent_since_;        // while it owes us something
+  std::optional<time_point> owes_nothing_since_;  // but has said nothing since it did
+  std::optional<time_point> pinged_;              // not answered by anything yet
   handle doubted_until_;
   std::optional<std::uint32_t> farewell_;  // the peer's, and why
   std::exception_ptr failure_;             // what has ended it

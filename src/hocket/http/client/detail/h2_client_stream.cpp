@@ -334,6 +334,17 @@ void h2_client_stream::abandon() noexcept {
   }
 }
 
+static std::exception_ptr was_not_processed(bool after_others) noexcept {
+  try {
+    return std::make_exception_ptr(request_not_processed(after_others));
+  } catch (...) {  // no memory to say it
+    return std::current_exception();
+  }
+}
+
+// Its heartbeat may have found that the path leads nowhere.
+void h2_client_stream::was_cut_off() { connection->ask(); }
+
 std::exception_ptr h2_client_stream::why_closed(std::uint32_t code) const noexcept {
   try {
     if (is_broken_off() && !is_reset_by_peer() && code == static_cast<std::uint32_t>(h2_error::internal_error))
@@ -353,19 +364,27 @@ std::exception_ptr h2_client_stream::why_closed(std::uint32_t code) const noexce
 }
 
 void h2_client_stream::refuse(bool after_others) noexcept {
-  if (!is_whole() && failure() == nullptr) fail(std::make_exception_ptr(request_not_processed(after_others)));
+  if (!is_whole() && failure() == nullptr) fail(was_not_processed(after_others));
   lose();
+}
+
+static bool is_end(const std::exception_ptr& why) {
+  if (why == nullptr) return true;
+  try {
+    std::rethrow_exception(why);
+  } catch (const std::system_error& problem) {
+    return is_end(problem.code());
+  } catch (...) {
+    return false;
+  }
 }
 
 // The connection's error, or what it means for a request.
 static std::exception_ptr why_lost(const std::exception_ptr& why, bool has_begun, bool is_answered) noexcept {
   try {
-    if (why != nullptr) std::rethrow_exception(why);
-    if (!has_begun) throw stale_connection();
+    if (!has_begun && is_end(why)) throw stale_connection();
+    if (why != nullptr) return why;
     throw server_disconnected(is_answered ? "connection closed within its body" : "connection closed within its head");
-  } catch (const std::system_error& problem) {
-    if (is_end(problem.code()) && !has_begun) return std::make_exception_ptr(stale_connection());
-    return why;
   } catch (...) {
     return std::current_exception();
   }

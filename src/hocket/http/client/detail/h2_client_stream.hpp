@@ -69,6 +69,7 @@ class h2_client_stream final : private h2_stream_base,
   bool head_ends() override;
   void take_trailer(std::string_view name, std::string_view value) override;
   void was_closed() noexcept override { changed_.set(); }
+  void was_cut_off() override;
   [[nodiscard]] std::exception_ptr why_closed(std::uint32_t code) const noexcept override;
 
   void require_room_for(std::string_view name, std::string_view value, std::size_t fields_before);
