@@ -10,7 +10,9 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <peers/certificate_files.hpp>
 #include <peers/peer_test.hpp>
+#include <redis/redis_ports.hpp>
 #include <redis/redis_server.hpp>
 
 #include <hocket/core/gather.hpp>
@@ -20,8 +22,11 @@
 #include <hocket/testing/throws.hpp>
 
 using hocket::coro;
+using hocket::testing::certificate_files;
 using hocket::testing::each_protocol;
 using hocket::testing::redis_server;
+using hocket::testing::throws;
+using hocket::testing::unused_port;
 using hocket::testing::words;
 namespace redis = hocket::redis;
 using namespace std::chrono_literals;
@@ -99,6 +104,67 @@ HOCKET_PEER_TEST(redis_server, keeps_each_kind_of_value) {
     EXPECT_EQ(co_await store.eval<int>("return #KEYS + ARGV[1]", ab, 40), 42);
     co_await store.close();
   }
+}
+
+HOCKET_PEER_TEST(redis_server, counts_bits_and_places_and_different_ones) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  redis::client store(server.options());
+  EXPECT_FALSE(co_await store.setbit("bits", 7, true));
+  EXPECT_TRUE(co_await store.getbit("bits", 7));
+  EXPECT_EQ(co_await store.bitcount("bits"), 1);
+  EXPECT_TRUE(co_await store.msetnx("x", 1, "y", 2));
+  EXPECT_FALSE(co_await store.msetnx("y", 3, "z", 4));
+  co_await store.rpush("list", "a", "c");
+  EXPECT_EQ(co_await store.linsert_before("list", "c", "b"), 3);
+  EXPECT_EQ(co_await store.linsert_after("list", "nothing", "b"), -1);
+  EXPECT_EQ(co_await store.lpos("list", "b"), 1);
+  EXPECT_EQ(co_await store.lpos("list", "nothing"), std::nullopt);
+  EXPECT_TRUE(co_await store.pfadd("seen", "a", "b", "a"));
+  EXPECT_TRUE(co_await store.pfadd("others", "c"));
+  EXPECT_EQ(co_await store.pfcount("seen", "others"), 3);
+  co_await store.pfmerge("all", "seen", "others");
+  EXPECT_EQ(co_await store.pfcount("all"), 3);
+  EXPECT_TRUE(co_await store.expireat("x", std::chrono::sys_days(std::chrono::year(2100) / 1 / 1)));
+  EXPECT_GT(co_await store.pttl("x"), 0);
+  EXPECT_TRUE(co_await store.expireat("y", std::chrono::sys_days(std::chrono::year(2000) / 1 / 1)));
+  EXPECT_EQ(co_await store.exists("y"), 0);
+  co_await store.close();
+}
+
+HOCKET_PEER_TEST(redis_server, is_spoken_to_over_tls) {
+  HOCKET_NEEDS("redis-server");
+  certificate_files files;
+  const auto its_own = files.issue();
+  const auto of_client = files.issue();
+  const std::string port = std::to_string(unused_port());
+  redis_server server;
+  co_await server.start(words("--tls-port", port, "--bind", "127.0.0.1", "--tls-cert-file", its_own.certificate,
+                              "--tls-key-file", its_own.key, "--tls-ca-cert-file", files.cafile(), "--user", "me", "on",
+                              ">mine", "~mine:*", "&*", "+@all"));
+  const std::string url = fmt::format("rediss://me:mine@localhost:{}/1", port);
+  redis::client_options trusting;
+  trusting.tls = hocket::tls_context::client({.cafile = files.cafile(), .identity = of_client.identity()});
+  redis::client store(url, trusting);
+  EXPECT_TRUE(co_await store.set("mine:key", std::string(100'000, 'x')));
+  EXPECT_EQ((co_await store.get("mine:key")).value().size(), 100'000U);
+  EXPECT_EQ(co_await code_of(store.get("theirs")), "NOPERM") << "the user may not";
+  redis::subscriber news(store.options());
+  co_await news.subscribe(words("news"));
+  auto heard = hocket::create_task(news.next());
+  while (co_await store.publish("news", "here") == 0) co_await hocket::sleep(1ms);
+  EXPECT_EQ((co_await heard).value().data, "here");
+  redis::client_options nameless = trusting;
+  nameless.tls = hocket::tls_context::client({.cafile = files.cafile()});
+  nameless.connect_attempts = 1;
+  redis::client refused(url, nameless);
+  EXPECT_TRUE(co_await throws<redis::connection_lost>(refused.ping())) << "the server wants a certificate";
+  nameless.tls = hocket::tls_context::client();
+  redis::client distrusting(url, nameless);
+  EXPECT_TRUE(co_await throws<redis::not_connected>(distrusting.ping())) << "nobody vouches for the server";
+  news.close();
+  co_await hocket::gather(store.close(), refused.close(), distrusting.close());
 }
 
 HOCKET_PEER_TEST(redis_server, says_what_is_wrong_with_a_command) {

@@ -193,6 +193,53 @@ HOCKET_PEER_TEST(redis_streams, are_read_by_groups_of_consumers) {
   }
 }
 
+HOCKET_PEER_TEST(redis_streams, are_taken_over_from_consumers_that_are_gone) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  for (const auto protocol : each_protocol) {
+    auto options = server.options();
+    options.protocol = protocol;
+    redis::client store(std::move(options));
+    co_await store.flushdb();
+    co_await store.xgroup_create("events", "workers");
+    const auto nothing = co_await store.xpending("events", "workers");
+    EXPECT_EQ(nothing.count, 0);
+    EXPECT_EQ(nothing.first, std::nullopt);
+    std::vector<std::string> ids;
+    for (int n = 0; n < 3; ++n) ids.push_back(co_await store.xadd("events", "n", n));
+    std::vector<std::pair<std::string, std::string>> fresh;
+    fresh.emplace_back("events", ">");
+    static_cast<void>(co_await store.xreadgroup("workers", "ann", fresh));
+    const auto all = co_await store.xpending("events", "workers");
+    EXPECT_EQ(all.count, 3);
+    EXPECT_EQ(all.first, ids[0]);
+    EXPECT_EQ(all.last, ids[2]);
+    EXPECT_EQ(all.consumers.at("ann"), 3);
+    const auto claimed = co_await store.xclaim("events", "workers", "bob", 0ms, ids[1]);
+    EXPECT_EQ(claimed.at(0).id, ids[1]);
+    const auto of_bob = co_await store.xpending_range("events", "workers", "-", "+", 10, {.consumer = "bob"});
+    EXPECT_EQ(of_bob.size(), 1U);
+    EXPECT_EQ(of_bob.at(0).id, ids[1]);
+    EXPECT_EQ(of_bob.at(0).deliveries, 2);
+    EXPECT_GE(of_bob.at(0).idle, 0ms);
+    const auto later = co_await store.xpending_range("events", "workers", "-", "+", 10, {.idle = 1h});
+    EXPECT_TRUE(later.empty());
+    co_await store.xdel("events", ids[0]);
+    const auto first = co_await store.xautoclaim("events", "workers", "cy", 0ms, "0-0", 2);
+    EXPECT_EQ(first.next, ids[2]);
+    EXPECT_EQ(first.entries.size(), 1U);
+    EXPECT_EQ(first.deleted, std::vector<std::string>{ids[0]});
+    const auto rest = co_await store.xautoclaim("events", "workers", "cy", 0ms, first.next);
+    EXPECT_EQ(rest.next, "0-0");
+    EXPECT_EQ(rest.entries.at(0).id, ids[2]);
+    EXPECT_EQ((co_await store.xrevrange("events")).at(0).id, ids[2]);
+    EXPECT_EQ(co_await store.xgroup_delconsumer("events", "workers", "cy"), 2);
+    EXPECT_TRUE(co_await store.xgroup_destroy("events", "workers"));
+    co_await store.close();
+  }
+}
+
 HOCKET_PEER_TEST(redis_script, is_sent_once_and_again_to_a_server_that_has_forgotten_it) {
   HOCKET_NEEDS("redis-server");
   redis_server server;

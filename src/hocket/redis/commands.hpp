@@ -1,6 +1,7 @@
 #pragma once
 
 #include <hocket/redis/commands/hash_commands.hpp>
+#include <hocket/redis/commands/hyperloglog_commands.hpp>
 #include <hocket/redis/commands/key_commands.hpp>
 #include <hocket/redis/commands/list_commands.hpp>
 #include <hocket/redis/commands/script_commands.hpp>
@@ -16,6 +17,7 @@ namespace hocket::redis {
 /// or member is what `request` takes as one; where several may stand, ranges may.
 template <class Issuer>
 class commands : public hash_commands<Issuer>,
+                 public hyperloglog_commands<Issuer>,
                  public key_commands<Issuer>,
                  public list_commands<Issuer>,
                  public script_commands<Issuer>,

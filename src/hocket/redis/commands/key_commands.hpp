@@ -34,6 +34,11 @@ class key_commands : public commands_base<Issuer, key_commands<Issuer>> {
   HOCKET_CORO_WRAPPER decltype(auto) expire(std::string_view key, std::chrono::milliseconds stays) {
     return this->template ask<bool>(request("PEXPIRE", key, stays.count()));
   }
+  /// False: there is no such key.
+  HOCKET_CORO_WRAPPER decltype(auto) expireat(std::string_view key,
+                                              std::chrono::sys_time<std::chrono::milliseconds> when) {
+    return this->template ask<bool>(request("PEXPIREAT", key, when.time_since_epoch().count()));
+  }
   HOCKET_CORO_WRAPPER decltype(auto) persist(std::string_view key) {
     return this->template ask<bool>(request("PERSIST", key));
   }

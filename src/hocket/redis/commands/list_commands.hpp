@@ -59,6 +59,20 @@ class list_commands : public commands_base<Issuer, list_commands<Issuer>> {
   HOCKET_CORO_WRAPPER decltype(auto) ltrim(std::string_view key, std::int64_t first, std::int64_t last) {
     return this->template ask<void>(request("LTRIM", key, first, last));
   }
+  /// Where the first one stands that is equal; nothing: there is none.
+  template <class Value>
+  HOCKET_CORO_WRAPPER decltype(auto) lpos(std::string_view key, const Value& value) {
+    return this->template ask<std::optional<std::int64_t>>(request("LPOS", key, value).idempotent());
+  }
+  /// The new length; -1: there is no `pivot`.
+  template <class Value>
+  HOCKET_CORO_WRAPPER decltype(auto) linsert_before(std::string_view key, std::string_view pivot, const Value& value) {
+    return this->template ask<std::int64_t>(request("LINSERT", key, "BEFORE", pivot, value));
+  }
+  template <class Value>
+  HOCKET_CORO_WRAPPER decltype(auto) linsert_after(std::string_view key, std::string_view pivot, const Value& value) {
+    return this->template ask<std::int64_t>(request("LINSERT", key, "AFTER", pivot, value));
+  }
   /// From the back of one to the front of the other; the item.
   HOCKET_CORO_WRAPPER decltype(auto) rpoplpush(std::string_view from, std::string_view to) {
     return this->template ask<std::optional<std::string>>(request("RPOPLPUSH", from, to));

@@ -60,6 +60,22 @@ class string_commands : public commands_base<Issuer, string_commands<Issuer>> {
   HOCKET_CORO_WRAPPER decltype(auto) incrbyfloat(std::string_view key, double by) {
     return this->template ask<double>(request("INCRBYFLOAT", key, by));
   }
+  /// False: one of the keys is there, and nothing was set.
+  template <class... Pairs>
+  HOCKET_CORO_WRAPPER decltype(auto) msetnx(const Pairs&... pairs) {
+    return this->template ask<bool>(request("MSETNX", pairs...));
+  }
+  /// What the bit was.
+  HOCKET_CORO_WRAPPER decltype(auto) setbit(std::string_view key, std::uint64_t offset, bool bit) {
+    return this->template ask<bool>(request("SETBIT", key, offset, bit ? 1 : 0));
+  }
+  HOCKET_CORO_WRAPPER decltype(auto) getbit(std::string_view key, std::uint64_t offset) {
+    return this->template ask<bool>(request("GETBIT", key, offset).idempotent());
+  }
+  /// How many are set.
+  HOCKET_CORO_WRAPPER decltype(auto) bitcount(std::string_view key) {
+    return this->template ask<std::int64_t>(request("BITCOUNT", key).idempotent());
+  }
   /// These give the new length.
   HOCKET_CORO_WRAPPER decltype(auto) append(std::string_view key, std::string_view value) {
     return this->template ask<std::int64_t>(request("APPEND", key, value));
