@@ -1,4 +1,4 @@
-"""Measures SET and GET by one connection in one run: hocket's client beside hiredis on libuv.
+"""Measures SET and GET by one client in one run: hocket's beside hiredis on libuv, and redis-py's asyncio where that is installed.
 
 Usage: compare.py DIRECTORY_OF_PROGRAMS [--runs N] [--commands N]
 
@@ -7,9 +7,11 @@ client run on a core each, and the clients take turns, so that a change of the m
 """
 
 import argparse
+import importlib.util
 import pathlib
 import statistics
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -17,11 +19,14 @@ TASKS = (1, 16, 256)
 
 
 def clients(programs):
-    return {
+    found = {
         "hiredis": [programs / "redis_with_hiredis"],
         "hocket io_uring": ["env", "HOCKET_BACKEND=io_uring", programs / "redis_load"],
         "hocket epoll": ["env", "HOCKET_BACKEND=epoll", programs / "redis_load"],
     }
+    if importlib.util.find_spec("redis"):
+        found["redis-py"] = [sys.executable, pathlib.Path(__file__).parent / "with_redis_py.py"]
+    return found
 
 
 def main():

@@ -25,7 +25,9 @@ std::optional<node_address> address_of(const reply& node, std::string_view said_
 
 std::vector<slot_range> parse_slots(reply answer, std::string_view said_by) {
   std::vector<slot_range> ranges;
-  for (const reply& each : std::move(answer).as<std::vector<reply>>()) {
+  const auto told = std::move(answer).as<std::vector<reply>>();
+  if (told.size() > slot_count) throw conversion_error("more ranges of slots are told than there are slots");
+  for (const reply& each : told) {
     const auto& said = each.items();
     if (said.size() < 3) throw conversion_error("slots of a cluster are told without their master");
     const auto first = said[0].as<std::uint16_t>();
