@@ -28,6 +28,8 @@
 #include "crawl_result.hpp"
 #include "earlier_crawl.hpp"
 #include "refresh.hpp"
+#include "shared_commands.hpp"
+#include "shared_crawl.hpp"
 
 namespace hocket::app {
 namespace {
@@ -117,6 +119,7 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
       showing.cancel();
       static_cast<void>(co_await as_result(showing));
       co_await watch->close();
+      if (places.shared) co_await places.shared->leave();
       display.clear();
     });
   } catch (const cancelled&) {
@@ -127,7 +130,7 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   if (!arguments.check.wanted || was_interrupted) print_result(arguments, result, was_interrupted, with.resting);
   if (was_interrupted) co_return interrupted;
   with.has_pages = result.ok > 0;
-  if (with.has_pages || arguments.check.wanted) co_return done;
+  if (with.has_pages || arguments.check.wanted || (places.shared && places.shared->is_over())) co_return done;
   throw failure("no page was fetched" + (first ? "; " + *first : ""), work_failed);
 }
 
@@ -187,13 +190,16 @@ void add_crawl(CLI::App& program, action& chosen) {
   auto arguments = std::make_shared<crawl_arguments>();
   CLI::App* command = program.add_subcommand("crawl", "Follow links from URLs and write the link graph");
   add_crawl_options(*command, *arguments);
+  add_shared_commands(*command, chosen);
   command->callback([arguments, command, &chosen] {
+    if (!command->get_subcommands().empty()) return;
     arguments->has_out = command->count("--out") > 0;
     arguments->given = {.scope = command->count("--scope") > 0,
                         .depth = arguments->depth.has_value(),
                         .order = command->count("--order") > 0};
     chosen = [arguments] {
       raise_open_files_limit();
+      if (is_shared(arguments->frontier)) prepare_shared(*arguments);
       const int code = run(crawl_in_order(*arguments, options_of(*arguments)));
       if (code != interrupted || !arguments->refresh) write_graph_and_report(*arguments);
       return code;

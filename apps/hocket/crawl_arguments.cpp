@@ -76,6 +76,12 @@ std::string is_time_out(const std::string& text) {
   return fits ? "" : fmt::format("'{}' is not a number from 0.001 to 86400", text);
 }
 
+std::string is_lease(const std::string& text) {
+  const auto seconds = number_in<double>(text);
+  const bool fits = seconds && *seconds >= 0.5 && *seconds <= 3600;
+  return fits ? "" : fmt::format("'{}' is not a number from 0.5 to 3600", text);
+}
+
 std::string is_delay(const std::string& text) {
   const auto seconds = number_in<double>(text);
   const bool fits = seconds && *seconds >= 0 && *seconds <= 86'400;
@@ -165,10 +171,19 @@ void add_crawl_options(CLI::App& command, crawl_arguments& arguments) {
       ->capture_default_str();
   command.add_option("--user-agent", options.user_agent, "how to introduce itself")->capture_default_str();
   CLI::Option* frontier =
-      command.add_option("--frontier", arguments.frontier, "a folder to keep the crawl in, so that it can be resumed")
+      command
+          .add_option("--frontier", arguments.frontier,
+                      "a folder to keep the crawl in, so that it can be resumed, or a Redis that workers share")
           ->type_name("DIR");
   command.add_flag("--refresh", arguments.refresh, "crawl again what is in --out, and tell what has changed");
   command.add_flag("--resume", arguments.resume, "go on with the crawl in --frontier")->needs(frontier);
+  command
+      .add_option("--lease", arguments.lease_seconds,
+                  "seconds after which a worker of a shared crawl that says nothing loses its hosts to others")
+      ->type_name("SECONDS")
+      ->check(is_lease)
+      ->capture_default_str()
+      ->needs(frontier);
   command.add_flag("--ignore-robots", arguments.ignore_robots, "fetch what robots.txt disallows, too");
   command.add_flag("--sitemaps", options.sitemaps, "follow what the sitemaps of the hosts name, too");
   command.add_flag("--allow-private", options.allow_private,

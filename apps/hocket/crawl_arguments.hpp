@@ -34,6 +34,8 @@ struct crawl_arguments {
   bool ignore_robots = false;
   std::string frontier;
   bool resume = false;
+  double lease_seconds = 20;
+  std::string worker;  // how this process is called among those who share the crawl; empty: it is not shared
   resolver_arguments resolver;
   crawl_session_arguments session;
   crawl::crawl_options options;

@@ -17,6 +17,7 @@
 
 #include "command.hpp"
 #include "seeds.hpp"
+#include "shared_crawl.hpp"
 
 namespace hocket::app {
 namespace {
@@ -66,15 +67,25 @@ bool lacks_lines(const std::exception_ptr& problem) {
 
 }  // namespace
 
+static coro<crawl_places> open_plain(const crawl_arguments& arguments, const earlier_crawl* earlier) {
+  crawl_places places;
+  places.out = std::make_unique<crawl::output>(co_await crawl::output::open(files_of(arguments)));
+  co_await open_archive(arguments, earlier, places);
+  co_return places;
+}
+
+static coro<crawl_places> open_shared(const crawl_arguments& arguments, crawl::crawl_options& options) {
+  crawl_places places = co_await open_plain(arguments, nullptr);
+  co_await join_shared(arguments, options, places);
+  co_return places;
+}
+
 #ifdef HOCKET_HAS_ROCKSDB
 coro<crawl_places> open_places(const crawl_arguments& arguments, const earlier_crawl* earlier,
                                crawl::crawl_options& options, progress_display& display) {
+  if (arguments.frontier.empty()) co_return co_await open_plain(arguments, earlier);
+  if (is_shared(arguments.frontier)) co_return co_await open_shared(arguments, options);
   crawl_places places;
-  if (arguments.frontier.empty()) {
-    places.out = std::make_unique<crawl::output>(co_await crawl::output::open(files_of(arguments)));
-    co_await open_archive(arguments, earlier, places);
-    co_return places;
-  }
   using mode = crawl::rocksdb_frontier::mode;
   if (arguments.resume)
     take_settings(co_await crawl::rocksdb_frontier::settings_of(arguments.frontier), arguments.given, options);
@@ -96,14 +107,12 @@ coro<crawl_places> open_places(const crawl_arguments& arguments, const earlier_c
   co_return places;
 }
 #else
-coro<crawl_places> open_places(const crawl_arguments& arguments, const earlier_crawl* earlier, crawl::crawl_options&,
-                               progress_display&) {
+coro<crawl_places> open_places(const crawl_arguments& arguments, const earlier_crawl* earlier,
+                               crawl::crawl_options& options, progress_display&) {
+  if (is_shared(arguments.frontier)) co_return co_await open_shared(arguments, options);
   if (!arguments.frontier.empty())
-    throw failure("this hocket was built without RocksDB, and has no --frontier", wrong_usage);
-  crawl_places places;
-  places.out = std::make_unique<crawl::output>(co_await crawl::output::open(files_of(arguments)));
-  co_await open_archive(arguments, earlier, places);
-  co_return places;
+    throw failure("this hocket was built without RocksDB, and has no --frontier in a folder", wrong_usage);
+  co_return co_await open_plain(arguments, earlier);
 }
 #endif
 

@@ -7,6 +7,7 @@
 #include <hocket/crawl/output.hpp>
 #include <hocket/crawl/warc/warc_archive.hpp>
 #include <hocket/crawl/warc/warc_pipeline.hpp>
+#include <hocket/crawl_redis/redis_frontier.hpp>
 
 #include "crawl_arguments.hpp"
 #include "earlier_crawl.hpp"
@@ -20,6 +21,8 @@ struct crawl_places {
   std::unique_ptr<crawl::warc_archive> archive{};  // null: none is wanted
   std::unique_ptr<crawl::warc_pipeline> archived{};
   std::shared_ptr<crawl::frontier> frontier{};  // null: memory
+
+  std::shared_ptr<crawl::redis_frontier> shared{};  // the same, if several workers share it
 
   [[nodiscard]] crawl::pipeline& pipeline() noexcept {
     if (archived) return *archived;

@@ -15,6 +15,7 @@
 
 #include "graph_export.hpp"
 #include "report_file.hpp"
+#include "shared_crawl.hpp"
 #include "shell_word.hpp"
 
 namespace hocket::app {
@@ -27,6 +28,7 @@ void print_file(const std::string& path) {
 
 std::string how_to_go_on(const crawl_arguments& arguments) {
   if (arguments.frontier.empty()) return "crawling again begins anew";
+  if (is_shared(arguments.frontier)) return "the other workers, or the same command, go on";
   return fmt::format("hocket crawl --resume --frontier {} --out {} goes on", shell_word(arguments.frontier),
                      shell_word(arguments.out));
 }

@@ -132,6 +132,9 @@ crawler::~crawler() = default;
 
 coro<void> crawler::run() {
   begun_ = loop::running().time();
+  roles_.frontier->supply({.give = [this](std::vector<target> fresh) { queue(std::move(fresh)); },
+                           .drop = [this](const auto& unwanted) { scheduler_.drop(unwanted); },
+                           .decide = judge_});
   std::vector<url> seeds;
   for (const url& seed : options_.seeds) seeds.push_back(seed.without_fragment());
   co_await remember_rests();
@@ -223,6 +226,12 @@ coro<void> crawler::hand_out() {
       if (fill_up() || co_await take_more()) continue;
       handed_out_all_ = true;
       co_return;
+    }
+    if (!roles_.frontier->may_begin(*next)) {
+      const url place = next->place();
+      scheduler_.give_slot_back(place, loop::running().time());
+      scheduler_.finished(place);
+      continue;
     }
     const bool is_new = next->is_new() && !stands_for_sitemaps(next->url);
     if (is_new && options_.max_pages && handed_out_ >= *options_.max_pages) {
@@ -507,6 +516,7 @@ page_record crawler::record(const target& next, const detail::fetched_page& resu
                          .redirects = result.redirects,
                          .validators = &result.validators,
                          .content_hash = result.content_hash,
+                         .lease = roles_.frontier->lease_of(next),
                          .archived = result.recalled ? std::string_view(result.recalled->archived) : "",
                          .error = result.error,
                          .declared = &result.declared,

@@ -8,8 +8,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/page_links.hpp>
 #include <hocket/crawl/pipeline.hpp>
@@ -49,6 +51,16 @@ struct host_rest {
   std::chrono::sys_seconds until{};
 };
 
+/// By which a frontier that others add to reaches the crawl, besides what it gives when it is asked. Nothing of it suspends.
+struct crawl_intake {
+  /// URLs that are to be fetched, as `finish` would give them.
+  std::function<void(std::vector<target>)> give;
+  /// Forgets the URLs that wait and for which that is true: as if they had never been given.
+  std::function<void(const std::function<bool(const target&)>&)> drop;
+  /// As it is handed to `finish`: for a frontier that judges later than it sees.
+  std::function<verdict(const url&)> decide;
+};
+
 /// The memory of a crawl: which URLs were seen, and which are still to be fetched. Who may be asked when is the scheduler's.
 ///
 /// All that one page changes comes by one call of `finish`, so that a frontier on disk or on another machine can make it one
@@ -59,6 +71,9 @@ class frontier {
   using judge = std::function<verdict(const url&)>;
 
   virtual ~frontier() = default;
+
+  /// Before all else, for a frontier that gives unasked, too. It may do so from `begin` on, as long as the crawler exists.
+  virtual void supply(crawl_intake /*to*/) {}
 
   /// Sees these seeds; gives those that are to be fetched, after what an earlier run has left. A frontier may keep some of what
   /// waits, here as in `finish`, and give it when others are finished: at least one, as long as it keeps any but
@@ -73,9 +88,19 @@ class frontier {
   /// Sees where a page under way is redirected to. False if that was seen before: then it is somebody else's. What leads there until the page
   /// is finished is not given, but not to be forgotten either.
   [[nodiscard]] virtual coro<bool> claim(std::string href) = 0;
+  /// The same, for a frontier that must know which page it is.
+  [[nodiscard]] HOCKET_CORO_WRAPPER virtual coro<bool> claim_for(const target& /*page*/, std::string href) {
+    return claim(std::move(href));
+  }
 
   /// A URL that is not followed from here; another page may still lead to it.
   virtual void pass_over(std::string_view href, std::string_view reason) = 0;
+
+  /// Is asked before anything is fetched for a URL that was given, at each attempt. False: it is not this crawler's any more, or not now, and is as if never given; the frontier
+  /// gives it again when it may be.
+  [[nodiscard]] virtual bool may_begin(const target& /*next*/) { return true; }
+  /// Under which right that URL is fetched, so that of two records of it the one with the greater counts; 0: nobody else can have it.
+  [[nodiscard]] virtual std::uint64_t lease_of(const target& /*given*/) const { return 0; }
 
   /// At the end: visits what was passed over and never seen.
   [[nodiscard]] virtual coro<void> visit_passed_over(

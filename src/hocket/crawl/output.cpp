@@ -265,6 +265,7 @@ void output::add_page(const page_record& page, std::span<const page_link> links)
   if (page.validators != nullptr && !page.validators->last_modified.empty())
     add_text(",\"last_modified\":", page.validators->last_modified);
   if (page.content_hash) fmt::format_to(std::back_inserter(line), ",\"hash\":\"{:016x}\"", *page.content_hash);
+  if (page.lease != 0) add_number(",\"lease\":", page.lease);
   if (!page.archived.empty()) add_text(",\"archived\":", page.archived);
   if (page.declared != nullptr) add_declarations(line, *page.declared);
   if (!page.redirects.empty()) add_redirects(line, page.redirects);

@@ -27,6 +27,8 @@ struct page_record {
   std::span<const http::redirect_hop> redirects{};  // that led from `url` to `final_url`, in order
   const http::validators* validators = nullptr;     // of what was sent; null: none
   std::optional<std::uint64_t> content_hash{};      // of a page that was read to its end: see `content_digest`
+  std::uint64_t lease =
+      0;  // under which it was fetched; of records of one URL the greatest counts; 0: there is no other
   std::string_view archived;  // since when an archive has its content, as `warc_date`; empty: none has
   std::string_view error;     // empty: none
   const page_declarations* declared = nullptr;  // by the page and the fields of its answer

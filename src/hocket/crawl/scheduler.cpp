@@ -294,6 +294,18 @@ void scheduler::renew_limits(const hocket::url& whose) {
   forget_if_idle(which);
 }
 
+void scheduler::drop(const std::function<bool(const target&)>& unwanted) {
+  for (auto& [name, each] : hosts_) {
+    const std::size_t before = each->waiting.size();
+    each->waiting.drop_if(unwanted);
+    if (!each->is_set_aside) queued_ -= before - each->waiting.size();
+    if (each->waiting.empty()) withdraw(*each);
+  }
+  queued_ -= std::erase_if(postponed_, [&unwanted](const auto& each) { return unwanted(each.second); });
+  deeper_.drop_if(unwanted);
+  if (in_flight_ == 0 && queued_ == 0) changed_.set();
+}
+
 void scheduler::abandon_new(const std::function<void(const target&)>& visit) {
   for (auto& [name, each] : hosts_) {
     const std::size_t before = each->waiting.size();

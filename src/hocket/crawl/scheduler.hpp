@@ -117,6 +117,9 @@ class scheduler {
   /// The limits of the host of `whose` may have changed: asks for them anew.
   void renew_limits(const hocket::url& whose);
 
+  /// Drops those that wait for which that is true.
+  void drop(const std::function<bool(const target&)>& unwanted);
+
   /// Visits the URLs that nobody took, and drops them.
   void abandon(const std::function<void(const target&)>& visit);
   /// The same, without those that are to be tried again.

@@ -55,6 +55,21 @@ class target_queue {
     }
   }
 
+  /// Drops those for which that is true.
+  template <class Unwanted>
+  void drop_if(const Unwanted& unwanted) {
+    for (auto& [priority, here] : by_priority_) {
+      size_ -= std::erase_if(here.again, unwanted);
+      for (std::size_t left = here.fresh.size(); left > 0; --left) {
+        target each = here.fresh.pop_front();
+        if (unwanted(each))
+          --size_;
+        else
+          here.fresh.push_back(each);
+      }
+    }
+  }
+
   /// Visits all that are not.
   template <class Visit>
   void visit_begun(const Visit& visit) const {

@@ -156,14 +156,14 @@ coro<bool> page_fetcher::may_go_on(const target& next, fetched_page& result) {
   for (const http::redirect_hop& hop : result.redirects)
     if (hop.from == result.final_url) throw http::too_many_redirects("redirected in a circle");
   if (!scope_.contains(result.final_url)) {
-    co_await leave_out(result, "scope");
+    co_await leave_out(next, result, "scope");
     if (next.depth == 0)
       result.note = fmt::format("{} is redirected to {}; crawl that, or widen --scope", without_user(next.url),
                                 result.final_url.href());
     co_return false;
   }
   if (matches_any(options_.exclude, result.final_url)) {
-    co_await leave_out(result, "excluded");
+    co_await leave_out(next, result, "excluded");
     co_return false;
   }
   if (asker_.is_refused_downgrade(from, result.final_url)) {
@@ -175,9 +175,9 @@ coro<bool> page_fetcher::may_go_on(const target& next, fetched_page& result) {
   co_return co_await claim(next, result);
 }
 
-coro<void> page_fetcher::leave_out(fetched_page& result, std::string_view reason) {
+coro<void> page_fetcher::leave_out(const target& next, fetched_page& result, std::string_view reason) {
   const std::string& href = result.final_url.href();
-  if (co_await roles_.frontier->claim(href)) {
+  if (co_await roles_.frontier->claim_for(next, href)) {
     result.claimed.push_back(href);
     result.skipped = reason;
   }
@@ -195,7 +195,7 @@ void page_fetcher::refuse_downgrade(const target& next, const url& from, fetched
 coro<bool> page_fetcher::claim(const target& next, fetched_page& result) {
   const std::string& href = result.final_url.href();
   const bool before = std::ranges::find(next.claimed, href) != next.claimed.end();
-  result.ends_at_known = !before && !co_await roles_.frontier->claim(href);
+  result.ends_at_known = !before && !co_await roles_.frontier->claim_for(next, href);
   if (!result.ends_at_known) result.claimed.push_back(href);
   co_return !result.ends_at_known;
 }

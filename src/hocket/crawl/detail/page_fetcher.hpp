@@ -102,7 +102,7 @@ class page_fetcher {
   static void put_back(fetched_page& result, bool is_allowed);
   coro<bool> may_fetch(const target& next, fetched_page& result);
   coro<bool> may_go_on(const target& next, fetched_page& result);
-  coro<void> leave_out(fetched_page& result, std::string_view reason);
+  coro<void> leave_out(const target& next, fetched_page& result, std::string_view reason);
   void refuse_downgrade(const target& next, const url& from, fetched_page& result);
   coro<bool> claim(const target& next, fetched_page& result);
   void take_head(const http::response& answer, fetched_page& result) const;
