@@ -4,7 +4,7 @@
 
 namespace hocket::app {
 
-/// Adds what is done to a crawl that workers share, as subcommands of `hocket crawl`: merge.
+/// Adds what is done to a crawl that workers share, as subcommands of `hocket crawl`: merge, status, pause, resume, drain.
 void add_shared_commands(CLI::App& crawl, action& chosen);
 
 }  // namespace hocket::app

@@ -353,7 +353,16 @@ for n = 1, #open, 2 do
                                  call('HGET', K .. 'seen', p) or '0', call('HGET', K .. 'owner', p) or '',
                                  tostring(number(call('HGET', K .. 'until', p)) - time)}
 end
-return {call('HGETALL', K .. 'state'), workers, partitions}
+table.sort(partitions, function(a, b) return tonumber(a[2]) > tonumber(b[2]) end)
+local hosts = {}
+local level = call('HGET', K .. 'state', 'level') or '0'
+for n = 1, math.min(8, #partitions) do
+  local p = partitions[n][1]
+  for _, host in ipairs(call('LRANGE', K .. 'hosts:' .. p .. ':' .. level, 0, 49)) do
+    hosts[#hosts + 1] = {host, call('LLEN', K .. 'line:' .. p .. ':' .. level .. ':' .. host)}
+  end
+end
+return {call('HGETALL', K .. 'state'), workers, partitions, hosts}
 )lua";
 
 }  // namespace hocket::crawl::detail

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <peers/peer_test.hpp>
+#include <redis/redis_server.hpp>
+
+#include <hocket/core/sleep.hpp>
+#include <hocket/crawl_redis/detail/crawl_store.hpp>
+
+namespace hocket::testing {
+
+using words = std::vector<std::string>;
+
+/// A worker that does what it is told: the scripts, one by one. All hosts are in partition 0, or in that which their name ends with.
+class scripted_worker {
+ public:
+  scripted_worker(const redis_server& server, std::string name, duration lease = std::chrono::hours(1))
+      : store_(server.options(), "crawl", std::move(name), std::chrono::seconds(20)), lease_(lease) {}
+
+  [[nodiscard]] crawl::detail::crawl_store& store() noexcept { return store_; }
+  [[nodiscard]] const crawl::detail::lease_state& state() const noexcept { return state_; }
+  [[nodiscard]] const crawl::detail::held_partitions& mine() const noexcept { return state_.mine; }
+
+  coro<bool> join(std::string settings = "same", bool by_level = false) {
+    const auto kept = co_await store_.join(lease_, std::move(settings), 16, 1, by_level);
+    co_return kept.partitions > 0;
+  }
+  coro<void> tick() { state_ = co_await store_.tick(lease_, duration::zero(), "{}"); }
+
+  /// Sees "http://PARTITION/NUMBER" for numbers below `count`, as seeds.
+  coro<void> see(unsigned partition, unsigned count) {
+    words all;
+    for (unsigned n = 0; n < count; ++n) {
+      all.push_back(std::to_string(partition));
+      all.push_back(digest_of(partition, n));
+      all.push_back(host_of(partition));
+      all.push_back(href_of(partition, n));
+    }
+    co_await store_.see_seeds(std::move(all));
+  }
+  coro<words> take(std::size_t most = 100, std::size_t of_host = 100) {
+    const auto taken = co_await store_.take(most, of_host, state_.mine);
+    words hrefs;
+    for (const auto& each : taken.urls) hrefs.push_back(each.href);
+    co_return hrefs;
+  }
+  /// A page without links, or with those of `found`: partition and number. Whether it counts.
+  coro<bool> report(unsigned partition, std::string href, std::vector<std::pair<unsigned, unsigned>> found = {},
+                    unsigned depth = 1, words claimed = {}) {
+    words all;
+    all.emplace_back("page");
+    all.push_back(std::to_string(partition));
+    all.push_back(std::to_string(token_of(partition)));
+    all.push_back(std::move(href));
+    all.emplace_back("ok");
+    all.push_back(std::to_string(found.size()));
+    all.emplace_back("1");
+    all.emplace_back();
+    all.push_back(std::to_string(found.size()));
+    for (const auto& [where, number] : found) {
+      all.push_back(std::to_string(where));
+      all.push_back(digest_of(where, number));
+      all.push_back(host_of(where));
+      all.push_back(std::to_string(depth));
+      all.push_back(href_of(where, number));
+    }
+    all.push_back(std::to_string(claimed.size()));
+    for (std::string& each : claimed) all.push_back(std::move(each));
+    const auto counts = co_await store_.report(std::move(all));
+    co_return counts.at(0);
+  }
+  coro<bool> claim(unsigned partition, std::string href, unsigned to, unsigned number) {
+    words all;
+    all.push_back(std::to_string(partition));
+    all.push_back(std::to_string(token_of(partition)));
+    all.push_back(std::move(href));
+    all.push_back(std::to_string(to));
+    all.push_back(digest_of(to, number));
+    all.push_back(host_of(to));
+    all.push_back(href_of(to, number));
+    co_return co_await store_.claim(std::move(all));
+  }
+
+  static std::string host_of(unsigned partition) { return "host" + std::to_string(partition); }
+  static std::string href_of(unsigned partition, unsigned number) {
+    return "http://" + host_of(partition) + "/" + std::to_string(number);
+  }
+  static std::string digest_of(unsigned partition, unsigned number) {
+    return std::to_string((std::uint64_t{partition} * 1'000'003 + number) * 0x9e3779b97f4a7c15 >> 1);
+  }
+
+ private:
+  [[nodiscard]] std::uint64_t token_of(unsigned partition) const {
+    const auto found = state_.mine.find(partition);
+    return found == state_.mine.end() ? 0 : found->second;
+  }
+
+  crawl::detail::crawl_store store_;
+  duration lease_;
+  crawl::detail::lease_state state_{};
+};
+
+}  // namespace hocket::testing

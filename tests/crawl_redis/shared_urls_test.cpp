@@ -1,0 +1,203 @@
+// What becomes of URLs that workers share.
+
+#include <algorithm>
+#include <set>
+
+#include <crawl_redis/shared_crawl.hpp>
+
+#include <hocket/crawl_redis/detail/holdings.hpp>
+
+using hocket::coro;
+using hocket::testing::redis_server;
+using hocket::testing::scripted_worker;
+using hocket::testing::words;
+using namespace std::chrono_literals;
+
+HOCKET_PEER_TEST(shared_urls, settings_are_those_of_the_first_worker) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one"), two(server, "two");
+  EXPECT_TRUE(co_await one.join("--depth 1"));
+  EXPECT_TRUE(co_await two.join("--depth 1"));
+  EXPECT_FALSE(co_await two.join("--depth 2"));
+}
+
+HOCKET_PEER_TEST(shared_urls, each_is_given_once_however_often_it_is_found) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one");
+  EXPECT_TRUE(co_await one.join());
+  co_await one.see(0, 1);
+  co_await one.see(0, 1);
+  co_await one.tick();
+  EXPECT_EQ(co_await one.take(), (words{"http://host0/0"}));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/0", {{0, 0}, {0, 1}, {0, 1}}));
+  EXPECT_EQ(co_await one.take(), (words{"http://host0/1"}));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/1", {{0, 1}}));
+  co_await one.tick();
+  EXPECT_EQ(one.state().open, 0U);
+}
+
+HOCKET_PEER_TEST(shared_urls, a_report_that_is_sent_again_changes_nothing) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one");
+  EXPECT_TRUE(co_await one.join());
+  co_await one.see(0, 1);
+  co_await one.tick();
+  EXPECT_EQ((co_await one.take()).size(), 1U);
+  EXPECT_TRUE(co_await one.report(0, "http://host0/0", {{1, 0}}));
+  EXPECT_FALSE(co_await one.report(0, "http://host0/0", {{1, 0}}));
+  co_await one.tick();
+  EXPECT_EQ(one.state().open, 1U);
+  EXPECT_EQ(co_await one.store().client().hget(hocket::crawl::detail::key_prefix("crawl") + "state", "pages"), "1");
+}
+
+HOCKET_PEER_TEST(shared_urls, what_was_given_and_not_heard_of_is_found_again) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one");
+  EXPECT_TRUE(co_await one.join());
+  co_await one.see(0, 3);
+  co_await one.tick();
+  EXPECT_EQ((co_await one.take(2)).size(), 2U);
+  const auto again = co_await one.store().taken(one.mine());
+  EXPECT_EQ(again.urls.size(), 2U);
+  EXPECT_TRUE(again.urls.at(0).is_seed);
+}
+
+HOCKET_PEER_TEST(shared_urls, hosts_have_their_turns_and_no_more_than_they_may) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one");
+  EXPECT_TRUE(co_await one.join());
+  co_await one.see(0, 50);
+  co_await one.see(1, 50);
+  co_await one.tick();
+  EXPECT_EQ((co_await one.take(100, 10)).size(), 20U);
+  EXPECT_TRUE((co_await one.take(100, 10)).empty());
+  EXPECT_TRUE(co_await one.report(1, "http://host1/3"));
+  EXPECT_EQ(co_await one.take(100, 10), (words{"http://host1/10"}));
+}
+
+HOCKET_PEER_TEST(shared_urls, digests_stay_in_small_sorted_sets) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one");
+  EXPECT_TRUE(co_await one.join());
+  for (int again = 0; again < 2; ++again) co_await one.see(5, 20'000);
+  hocket::redis::client& store = one.store().client();
+  const std::string prefix = hocket::crawl::detail::key_prefix("crawl");
+  EXPECT_EQ(co_await store.hget(prefix + "seen", "5"), "20000");
+  EXPECT_EQ(co_await store.hget(prefix + "buckets", "5"), "100");
+  std::int64_t in_all = 0;
+  for (int n = 0; n < 100; ++n) {
+    const std::string set = prefix + "seen:5:" + std::to_string(n);
+    EXPECT_EQ(co_await store.command<std::string>("OBJECT", "ENCODING", set), "intset");
+    in_all += co_await store.command<std::int64_t>("SCARD", set);
+  }
+  EXPECT_EQ(in_all, 20'000);
+}
+
+HOCKET_PEER_TEST(shared_urls, no_level_is_begun_before_the_last_is_finished_everywhere) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one");
+  EXPECT_TRUE(co_await one.join("same", true));
+  co_await one.see(0, 1);
+  co_await one.see(1, 1);
+  co_await one.tick();
+  EXPECT_EQ((co_await one.take()).size(), 2U);
+  EXPECT_TRUE(co_await one.report(0, "http://host0/0", {{0, 1}}, 1));
+  EXPECT_TRUE((co_await one.take()).empty());
+  EXPECT_TRUE(co_await one.report(1, "http://host1/0", {{0, 2}}, 1));
+  EXPECT_EQ((co_await one.take()).size(), 2U);
+}
+
+HOCKET_PEER_TEST(shared_urls, what_a_page_under_way_was_redirected_to_is_its_own) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one");
+  EXPECT_TRUE(co_await one.join());
+  co_await one.see(0, 2);
+  co_await one.tick();
+  EXPECT_EQ((co_await one.take()).size(), 2U);
+  EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 9));
+  EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 9));
+  EXPECT_FALSE(co_await one.claim(0, "http://host0/1", 0, 9));
+  EXPECT_FALSE(co_await one.claim(0, "http://host0/1", 0, 0));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/1", {{0, 9}}));
+  EXPECT_TRUE((co_await one.take()).empty());
+  words claimed(1, "http://host0/9");
+  EXPECT_TRUE(co_await one.report(0, "http://host0/0", {}, 1, claimed));
+  EXPECT_TRUE((co_await one.take()).empty());
+  co_await one.tick();
+  EXPECT_EQ(one.state().open, 0U);
+}
+
+HOCKET_PEER_TEST(shared_urls, what_a_page_has_claimed_and_not_come_to_is_given_if_it_was_found) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one");
+  EXPECT_TRUE(co_await one.join());
+  co_await one.see(0, 2);
+  co_await one.tick();
+  EXPECT_EQ((co_await one.take()).size(), 2U);
+  EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 9));
+  EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 8));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/1", {{0, 9}}));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/0"));
+  EXPECT_EQ(co_await one.take(), (words{"http://host0/9"}));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/9", {{0, 8}}));
+  EXPECT_EQ(co_await one.take(), (words{"http://host0/8"}));
+}
+
+HOCKET_PEER_TEST(shared_urls, one_that_is_set_aside_holds_up_no_end_and_comes_back_with_the_next_run) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one");
+  EXPECT_TRUE(co_await one.join());
+  co_await one.see(0, 1);
+  co_await one.tick();
+  EXPECT_EQ((co_await one.take()).size(), 1U);
+  words aside;
+  aside.emplace_back("aside");
+  aside.emplace_back("0");
+  aside.emplace_back("1");
+  aside.emplace_back("http://host0/0");
+  EXPECT_TRUE((co_await one.store().report(std::move(aside))).empty());
+  co_await one.tick();
+  EXPECT_EQ(one.state().open, 0U);
+  co_await one.store().leave(one.mine());
+  scripted_worker next(server, "next");
+  EXPECT_TRUE(co_await next.join());
+  co_await next.tick();
+  EXPECT_EQ(next.state().open, 1U);
+  EXPECT_EQ(co_await next.take(), (words{"http://host0/0"}));
+}
+
+HOCKET_PEER_TEST(shared_urls, what_was_passed_over_counts_once_and_only_if_nobody_has_seen_it) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one"), two(server, "two");
+  EXPECT_TRUE(co_await one.join());
+  co_await one.see(0, 1);
+  words both;
+  for (unsigned n = 0; n < 2; ++n) {
+    both.emplace_back("0");
+    both.push_back(scripted_worker::digest_of(0, n));
+  }
+  EXPECT_EQ(co_await one.store().pass(both), (std::vector<bool>{false, true}));
+  EXPECT_EQ(co_await two.store().pass(both), (std::vector<bool>{false, false}));
+}
