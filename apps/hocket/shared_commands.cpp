@@ -101,12 +101,12 @@ coro<int> drain(std::string where, std::string worker) {
   co_return done;
 }
 
-template <class Action>
-void add_control(CLI::App& crawl, const char* name, const char* what, action& chosen, Action what_to_do) {
+void add_pause(CLI::App& crawl, const char* name, const char* what, bool is_paused, action& chosen) {
   auto where = std::make_shared<std::string>();
   CLI::App* command = crawl.add_subcommand(name, what);
   command->add_option("REDIS", *where, "as it is given to --frontier")->required();
-  command->callback([where, &chosen, what_to_do] { chosen = [where, what_to_do] { return run(what_to_do(*where)); }; });
+  command->callback(
+      [where, is_paused, &chosen] { chosen = [where, is_paused] { return run(pause(*where, is_paused)); }; });
 }
 
 }  // namespace
@@ -129,9 +129,8 @@ void add_shared_commands(CLI::App& crawl, action& chosen) {
   status->add_flag("--json", arguments->json, "print it as JSON");
   status->callback(
       [arguments, &chosen] { chosen = [arguments] { return run(show_status(arguments->where, arguments->json)); }; });
-  add_control(crawl, "pause", "Let the workers of a shared crawl begin no pages", chosen,
-              [](const std::string& where) { return pause(where, true); });
-  add_control(crawl, "resume", "Let them go on", chosen, [](const std::string& where) { return pause(where, false); });
+  add_pause(crawl, "pause", "Let the workers of a shared crawl begin no pages", true, chosen);
+  add_pause(crawl, "resume", "Let them go on", false, chosen);
   CLI::App* draining = crawl.add_subcommand("drain", "Let one worker finish what is under way, and end");
   draining->add_option("WORKER", arguments->worker, "as status names it")->required();
   draining->add_option("REDIS", arguments->where, "as it is given to --frontier")->required();

@@ -17,7 +17,7 @@
 
 namespace hocket::testing {
 
-using words = std::vector<std::string>;
+using texts = std::vector<std::string>;
 
 /// A worker that does what it is told: the scripts, one by one. All hosts are in partition 0, or in that which their name ends with.
 class scripted_worker {
@@ -37,7 +37,7 @@ class scripted_worker {
 
   /// Sees "http://PARTITION/NUMBER" for numbers below `count`, as seeds.
   coro<void> see(unsigned partition, unsigned count) {
-    words all;
+    texts all;
     for (unsigned n = 0; n < count; ++n) {
       all.push_back(std::to_string(partition));
       all.push_back(digest_of(partition, n));
@@ -46,16 +46,16 @@ class scripted_worker {
     }
     co_await store_.see_seeds(std::move(all));
   }
-  coro<words> take(std::size_t most = 100, std::size_t of_host = 100) {
+  coro<texts> take(std::size_t most = 100, std::size_t of_host = 100) {
     const auto taken = co_await store_.take(most, of_host, state_.mine);
-    words hrefs;
+    texts hrefs;
     for (const auto& each : taken.urls) hrefs.push_back(each.href);
     co_return hrefs;
   }
   /// A page without links, or with those of `found`: partition and number. Whether it counts.
   coro<bool> report(unsigned partition, std::string href, std::vector<std::pair<unsigned, unsigned>> found = {},
-                    unsigned depth = 1, words claimed = {}) {
-    words all;
+                    unsigned depth = 1, texts claimed = {}) {
+    texts all;
     all.emplace_back("page");
     all.push_back(std::to_string(partition));
     all.push_back(std::to_string(token_of(partition)));
@@ -78,7 +78,7 @@ class scripted_worker {
     co_return counts.at(0);
   }
   coro<bool> claim(unsigned partition, std::string href, unsigned to, unsigned number) {
-    words all;
+    texts all;
     all.push_back(std::to_string(partition));
     all.push_back(std::to_string(token_of(partition)));
     all.push_back(std::move(href));

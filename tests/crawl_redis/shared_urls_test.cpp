@@ -10,7 +10,7 @@
 using hocket::coro;
 using hocket::testing::redis_server;
 using hocket::testing::scripted_worker;
-using hocket::testing::words;
+using hocket::testing::texts;
 using namespace std::chrono_literals;
 
 HOCKET_PEER_TEST(shared_urls, settings_are_those_of_the_first_worker) {
@@ -32,9 +32,9 @@ HOCKET_PEER_TEST(shared_urls, each_is_given_once_however_often_it_is_found) {
   co_await one.see(0, 1);
   co_await one.see(0, 1);
   co_await one.tick();
-  EXPECT_EQ(co_await one.take(), (words{"http://host0/0"}));
+  EXPECT_EQ(co_await one.take(), (texts{"http://host0/0"}));
   EXPECT_TRUE(co_await one.report(0, "http://host0/0", {{0, 0}, {0, 1}, {0, 1}}));
-  EXPECT_EQ(co_await one.take(), (words{"http://host0/1"}));
+  EXPECT_EQ(co_await one.take(), (texts{"http://host0/1"}));
   EXPECT_TRUE(co_await one.report(0, "http://host0/1", {{0, 1}}));
   co_await one.tick();
   EXPECT_EQ(one.state().open, 0U);
@@ -82,7 +82,7 @@ HOCKET_PEER_TEST(shared_urls, hosts_have_their_turns_and_no_more_than_they_may) 
   EXPECT_EQ((co_await one.take(100, 10)).size(), 20U);
   EXPECT_TRUE((co_await one.take(100, 10)).empty());
   EXPECT_TRUE(co_await one.report(1, "http://host1/3"));
-  EXPECT_EQ(co_await one.take(100, 10), (words{"http://host1/10"}));
+  EXPECT_EQ(co_await one.take(100, 10), (texts{"http://host1/10"}));
 }
 
 HOCKET_PEER_TEST(shared_urls, digests_stay_in_small_sorted_sets) {
@@ -136,7 +136,7 @@ HOCKET_PEER_TEST(shared_urls, what_a_page_under_way_was_redirected_to_is_its_own
   EXPECT_FALSE(co_await one.claim(0, "http://host0/1", 0, 0));
   EXPECT_TRUE(co_await one.report(0, "http://host0/1", {{0, 9}}));
   EXPECT_TRUE((co_await one.take()).empty());
-  words claimed(1, "http://host0/9");
+  texts claimed(1, "http://host0/9");
   EXPECT_TRUE(co_await one.report(0, "http://host0/0", {}, 1, claimed));
   EXPECT_TRUE((co_await one.take()).empty());
   co_await one.tick();
@@ -156,9 +156,9 @@ HOCKET_PEER_TEST(shared_urls, what_a_page_has_claimed_and_not_come_to_is_given_i
   EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 8));
   EXPECT_TRUE(co_await one.report(0, "http://host0/1", {{0, 9}}));
   EXPECT_TRUE(co_await one.report(0, "http://host0/0"));
-  EXPECT_EQ(co_await one.take(), (words{"http://host0/9"}));
+  EXPECT_EQ(co_await one.take(), (texts{"http://host0/9"}));
   EXPECT_TRUE(co_await one.report(0, "http://host0/9", {{0, 8}}));
-  EXPECT_EQ(co_await one.take(), (words{"http://host0/8"}));
+  EXPECT_EQ(co_await one.take(), (texts{"http://host0/8"}));
 }
 
 HOCKET_PEER_TEST(shared_urls, one_that_is_set_aside_holds_up_no_end_and_comes_back_with_the_next_run) {
@@ -170,7 +170,7 @@ HOCKET_PEER_TEST(shared_urls, one_that_is_set_aside_holds_up_no_end_and_comes_ba
   co_await one.see(0, 1);
   co_await one.tick();
   EXPECT_EQ((co_await one.take()).size(), 1U);
-  words aside;
+  texts aside;
   aside.emplace_back("aside");
   aside.emplace_back("0");
   aside.emplace_back("1");
@@ -183,7 +183,7 @@ HOCKET_PEER_TEST(shared_urls, one_that_is_set_aside_holds_up_no_end_and_comes_ba
   EXPECT_TRUE(co_await next.join());
   co_await next.tick();
   EXPECT_EQ(next.state().open, 1U);
-  EXPECT_EQ(co_await next.take(), (words{"http://host0/0"}));
+  EXPECT_EQ(co_await next.take(), (texts{"http://host0/0"}));
 }
 
 HOCKET_PEER_TEST(shared_urls, what_was_passed_over_counts_once_and_only_if_nobody_has_seen_it) {
@@ -193,7 +193,7 @@ HOCKET_PEER_TEST(shared_urls, what_was_passed_over_counts_once_and_only_if_nobod
   scripted_worker one(server, "one"), two(server, "two");
   EXPECT_TRUE(co_await one.join());
   co_await one.see(0, 1);
-  words both;
+  texts both;
   for (unsigned n = 0; n < 2; ++n) {
     both.emplace_back("0");
     both.push_back(scripted_worker::digest_of(0, n));
