@@ -2,17 +2,14 @@
 
 Workers are killed, stopped and cut off, and so is Redis. Whatever happens, what their parts are merged to must be what one undisturbed crawl writes."""
 
-import collections
 import json
 import pathlib
 import random
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import unittest
 
@@ -44,17 +41,12 @@ class Redis:
     def ask(self, *words, check=True):
         return subprocess.run(["redis-cli", "-s", self.socket, *map(str, words)], capture_output=True, text=True, check=check).stdout
 
-    def state(self):
-        words = self.ask("HGETALL", "hocket:{crawl}:state").splitlines()
-        return dict(zip(words[::2], words[1::2]))
+    def count(self, name):
+        return int(self.ask("HGET", "hocket:{crawl}:state", name))
 
     def kill(self):
         self.process.kill()
         self.process.wait()
-
-
-def rows_of(rows):
-    return sorted(rows)
 
 
 class SharedCrawl(unittest.TestCase):
@@ -155,7 +147,7 @@ class SharedCrawl(unittest.TestCase):
         first.send_signal(signal.SIGCONT)
         self.finish(first, second)
         self.assert_same_as_one()
-        self.assertEqual(self.redis.state()["pages"], str(written(self.folder / "all")[2]["pages"]))
+        self.assertEqual(self.redis.count("pages"), written(self.folder / "all")[2]["pages"])
 
     def kill_redis(self, *options):
         self.begin(*options, sites=2)
@@ -183,6 +175,38 @@ class SharedCrawl(unittest.TestCase):
         self.redis.process.send_signal(signal.SIGCONT)
         self.finish(*pair)
         self.assert_same_as_one()
+
+    def status(self):
+        result = program.hocket("crawl", "status", "--json", self.redis.url)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
+
+    def test_paused_nobody_begins_a_page_until_it_is_resumed(self):
+        self.begin(sites=2)
+        pair = [self.worker(), self.worker()]
+        self.wait_for_pages(200)
+        self.assertEqual(program.hocket("crawl", "pause", self.redis.url).returncode, 0)
+        time.sleep(LEASE)
+        before = self.asked()
+        state = self.status()
+        self.assertEqual((state["paused"], len(state["workers"])), (True, 2))
+        self.assertEqual(self.asked(), before)
+        self.assertEqual(program.hocket("crawl", "resume", self.redis.url).returncode, 0)
+        self.finish(*pair)
+        self.assert_same_as_one()
+
+    def test_a_worker_that_drains_ends_and_the_other_has_all(self):
+        self.begin(sites=2)
+        first, second = self.worker(), self.worker()
+        self.wait_for_pages(200)
+        worker = next(each["id"] for each in self.status()["workers"] if each["about"]["process"] == first.pid)
+        self.assertEqual(program.hocket("crawl", "drain", worker, self.redis.url).returncode, 0)
+        self.assertEqual(program.hocket("crawl", "drain", "nobody", self.redis.url).returncode, 1)
+        first.communicate(timeout=program.WAIT)
+        self.finish(second)
+        self.assert_same_as_one(skipped=False)
+        for site in self.sites:
+            self.assertEqual([path for path, times in site.asked.items() if times > 1 and path != "/robots.txt"], [])
 
     def test_other_settings_are_refused_in_one_line(self):
         self.begin()

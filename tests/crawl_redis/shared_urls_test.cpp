@@ -186,6 +186,31 @@ HOCKET_PEER_TEST(shared_urls, one_that_is_set_aside_holds_up_no_end_and_comes_ba
   EXPECT_EQ(co_await next.take(), (texts{"http://host0/0"}));
 }
 
+HOCKET_PEER_TEST(shared_urls, one_that_comes_back_from_an_earlier_level_is_given) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one");
+  EXPECT_TRUE(co_await one.join("same", true));
+  co_await one.see(0, 2);
+  co_await one.tick();
+  EXPECT_EQ((co_await one.take()).size(), 2U);
+  EXPECT_TRUE(co_await one.report(0, "http://host0/1", {{0, 7}}));
+  texts aside;
+  texts back;
+  for (int n = 0; n < 2; ++n) {
+    texts& line = n == 0 ? aside : back;
+    line.emplace_back(n == 0 ? "aside" : "back");
+    line.emplace_back("0");
+    line.emplace_back("1");
+    line.emplace_back("http://host0/0");
+  }
+  EXPECT_TRUE((co_await one.store().report(std::move(aside))).empty());
+  EXPECT_EQ((co_await one.take()).size(), 1U);
+  EXPECT_TRUE((co_await one.store().report(std::move(back))).empty());
+  EXPECT_EQ(co_await one.take(), (texts{"http://host0/0"}));
+}
+
 HOCKET_PEER_TEST(shared_urls, what_was_passed_over_counts_once_and_only_if_nobody_has_seen_it) {
   HOCKET_NEEDS("redis-server");
   redis_server server;

@@ -50,7 +50,7 @@ struct redis_frontier_options {
 ///
 /// Each host belongs to a partition, and a partition to one worker, by a lease with a fencing token that is checked with every write: who has lost the lease
 /// changes nothing any more. A page is finished, and what it has led to is seen, at once or not at all, after its lines were flushed to the pipeline. A worker
-/// judges the URLs of its own partitions, when it takes them. See docs/decisions/0048.
+/// judges the URLs of its own partitions, when it takes them. See docs/scale.md, docs/decisions/0048.
 ///
 /// Between `supply` and `leave` two tasks of its own run on the loop.
 class redis_frontier final : public frontier {

@@ -107,6 +107,7 @@ coro<redis::reply> crawl_store::run(lua_script& which, std::vector<std::string> 
       if (!is_passing(refused)) throw error(fmt::format("Redis refuses the crawl: {}", refused.what()));
       problem = refused.what();
     }
+    if (on_doubt_) on_doubt_();
     if (is_out_of_patience(failing_since)) throw error(fmt::format("Redis does not answer: {}", problem));
     co_await sleep(pause_of_retries.after(attempts));
   }

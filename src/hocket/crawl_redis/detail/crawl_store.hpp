@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -76,6 +77,9 @@ class crawl_store {
   /// What `scripts::take` has given to this worker and it has not heard of, perhaps.
   [[nodiscard]] coro<taken_urls> taken(held_partitions from);
 
+  /// Calls `handler` when something is to be sent again: Redis may have done it, and nobody heard of it.
+  void on_doubt(std::function<void()> handler) { on_doubt_ = std::move(handler); }
+
   [[nodiscard]] redis::client& client() noexcept { return client_; }
 
  private:
@@ -87,6 +91,7 @@ class crawl_store {
   std::string prefix_;
   std::string worker_;
   duration patience_;
+  std::function<void()> on_doubt_;
   lua_script join_, seeds_, tick_, take_, report_, claim_, release_, pass_;
 };
 

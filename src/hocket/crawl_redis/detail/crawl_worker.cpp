@@ -55,6 +55,7 @@ crawl_worker::crawl_worker(redis_frontier_options given, std::string id)
       id_(std::move(id)) {
   heard_ = loop::running().time();
   store.client().on_lost([this] { lost_connection(); });
+  store.on_doubt([this] { lost_connection(); });
 }
 
 // What was asked may have been done, or Redis have forgotten what it has answered.
@@ -225,10 +226,13 @@ coro<void> crawl_worker::take_some() {
   if (taken.urls.size() == most) wake_puller_.set();
 }
 
+// A partition at a time, taken in as it is heard: a page that is reported behind that is not given anew.
 coro<void> crawl_worker::learn_what_was_given() {
-  const held_partitions from = held.staying();
-  const taken_urls taken = co_await store.taken(from);
-  adopt(taken, from);
+  for (const auto& [which, token] : held.staying()) {
+    held_partitions one;
+    one.emplace(which, token);
+    adopt(co_await store.taken(one), one);
+  }
   if (judged_ > 0) co_await report_rest();
 }
 

@@ -105,7 +105,9 @@ local function back_from_aside(p, href)
   if not what then return end
   call('HDEL', K .. 'aside:' .. p, href)
   line_up_again(p, href, what)
-  open(p, level_of(string.match(what, '^%S+ (%d+)')), 1)
+  local level = level_of(string.match(what, '^%S+ (%d+)'))
+  open(p, level, 1)
+  if tonumber(level) < number(call('HGET', K .. 'state', 'level')) then call('HSET', K .. 'state', 'level', level) end
 end
 local function let_in_next_level()
   if not by_level or number(call('HGET', K .. 'state', 'open')) <= 0 then return end
