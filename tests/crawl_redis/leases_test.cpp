@@ -7,9 +7,11 @@
 #include <crawl_redis/shared_crawl.hpp>
 
 using hocket::coro;
+using hocket::testing::links;
 using hocket::testing::redis_server;
 using hocket::testing::scripted_worker;
 using hocket::testing::texts;
+using hocket::testing::words;
 using namespace std::chrono_literals;
 
 namespace {
@@ -93,13 +95,13 @@ HOCKET_PEER_TEST(leases, who_was_taken_over_from_changes_nothing) {
   EXPECT_TRUE(co_await paused.join());
   co_await paused.see(0, 2);
   co_await paused.tick();
-  EXPECT_EQ(co_await paused.take(1), (texts{"http://host0/0"}));
+  EXPECT_EQ(co_await paused.take(1), words("http://host0/0"));
   co_await tick_until_it_has(other, 1);
-  EXPECT_FALSE(co_await paused.report(0, "http://host0/0", {{0, 7}}));
+  EXPECT_FALSE(co_await paused.report(0, "http://host0/0", links(0, 7)));
   EXPECT_FALSE(co_await paused.claim(0, "http://host0/0", 0, 8));
   EXPECT_TRUE((co_await paused.take()).empty());
   co_await paused.store().release(paused.mine());
-  EXPECT_EQ(co_await other.take(), (texts{"http://host0/0", "http://host0/1"}));
+  EXPECT_EQ(co_await other.take(), words("http://host0/0", "http://host0/1"));
   EXPECT_TRUE(co_await other.report(0, "http://host0/0"));
   EXPECT_FALSE(co_await paused.report(0, "http://host0/1"));
 }
@@ -112,7 +114,7 @@ HOCKET_PEER_TEST(leases, a_lease_that_has_ended_is_its_owners_until_somebody_tak
   EXPECT_TRUE(co_await slow.join());
   co_await slow.see(0, 1);
   co_await slow.tick();
-  EXPECT_EQ(co_await slow.take(), (texts{"http://host0/0"}));
+  EXPECT_EQ(co_await slow.take(), words("http://host0/0"));
   co_await hocket::sleep(5ms);
   EXPECT_TRUE(co_await slow.report(0, "http://host0/0"));
 }
@@ -143,7 +145,7 @@ HOCKET_PEER_TEST(leases, a_partition_that_was_given_up_rests_before_another_has_
   EXPECT_TRUE(rests.mine.empty());
   co_await two.tick();
   EXPECT_EQ(two.mine().size(), 1U);
-  EXPECT_EQ(co_await two.take(), (texts{"http://host0/0"}));
+  EXPECT_EQ(co_await two.take(), words("http://host0/0"));
 }
 
 HOCKET_PEER_TEST(leases, who_drains_is_to_give_up_all) {

@@ -19,6 +19,15 @@ namespace hocket::testing {
 
 using texts = std::vector<std::string>;
 
+/// Partition, number, partition, number, ...: for g++ 12 takes no braced ones where something is awaited.
+template <class... Numbers>
+[[nodiscard]] std::vector<std::pair<unsigned, unsigned>> links(Numbers... numbers) {
+  const std::vector<unsigned> all{static_cast<unsigned>(numbers)...};
+  std::vector<std::pair<unsigned, unsigned>> made;
+  for (std::size_t n = 0; n + 1 < all.size(); n += 2) made.emplace_back(all[n], all[n + 1]);
+  return made;
+}
+
 /// A worker that does what it is told: the scripts, one by one. All hosts are in partition 0, or in that which their name ends with.
 class scripted_worker {
  public:

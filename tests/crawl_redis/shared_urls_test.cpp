@@ -8,9 +8,11 @@
 #include <hocket/crawl_redis/detail/holdings.hpp>
 
 using hocket::coro;
+using hocket::testing::links;
 using hocket::testing::redis_server;
 using hocket::testing::scripted_worker;
 using hocket::testing::texts;
+using hocket::testing::words;
 using namespace std::chrono_literals;
 
 HOCKET_PEER_TEST(shared_urls, settings_are_those_of_the_first_worker) {
@@ -32,10 +34,10 @@ HOCKET_PEER_TEST(shared_urls, each_is_given_once_however_often_it_is_found) {
   co_await one.see(0, 1);
   co_await one.see(0, 1);
   co_await one.tick();
-  EXPECT_EQ(co_await one.take(), (texts{"http://host0/0"}));
-  EXPECT_TRUE(co_await one.report(0, "http://host0/0", {{0, 0}, {0, 1}, {0, 1}}));
-  EXPECT_EQ(co_await one.take(), (texts{"http://host0/1"}));
-  EXPECT_TRUE(co_await one.report(0, "http://host0/1", {{0, 1}}));
+  EXPECT_EQ(co_await one.take(), words("http://host0/0"));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/0", links(0, 0, 0, 1, 0, 1)));
+  EXPECT_EQ(co_await one.take(), words("http://host0/1"));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/1", links(0, 1)));
   co_await one.tick();
   EXPECT_EQ(one.state().open, 0U);
 }
@@ -49,8 +51,8 @@ HOCKET_PEER_TEST(shared_urls, a_report_that_is_sent_again_changes_nothing) {
   co_await one.see(0, 1);
   co_await one.tick();
   EXPECT_EQ((co_await one.take()).size(), 1U);
-  EXPECT_TRUE(co_await one.report(0, "http://host0/0", {{1, 0}}));
-  EXPECT_FALSE(co_await one.report(0, "http://host0/0", {{1, 0}}));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/0", links(1, 0)));
+  EXPECT_FALSE(co_await one.report(0, "http://host0/0", links(1, 0)));
   co_await one.tick();
   EXPECT_EQ(one.state().open, 1U);
   EXPECT_EQ(co_await one.store().client().hget(hocket::crawl::detail::key_prefix("crawl") + "state", "pages"), "1");
@@ -82,7 +84,7 @@ HOCKET_PEER_TEST(shared_urls, hosts_have_their_turns_and_no_more_than_they_may) 
   EXPECT_EQ((co_await one.take(100, 10)).size(), 20U);
   EXPECT_TRUE((co_await one.take(100, 10)).empty());
   EXPECT_TRUE(co_await one.report(1, "http://host1/3"));
-  EXPECT_EQ(co_await one.take(100, 10), (texts{"http://host1/10"}));
+  EXPECT_EQ(co_await one.take(100, 10), words("http://host1/10"));
 }
 
 HOCKET_PEER_TEST(shared_urls, digests_stay_in_small_sorted_sets) {
@@ -115,9 +117,9 @@ HOCKET_PEER_TEST(shared_urls, no_level_is_begun_before_the_last_is_finished_ever
   co_await one.see(1, 1);
   co_await one.tick();
   EXPECT_EQ((co_await one.take()).size(), 2U);
-  EXPECT_TRUE(co_await one.report(0, "http://host0/0", {{0, 1}}, 1));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/0", links(0, 1), 1));
   EXPECT_TRUE((co_await one.take()).empty());
-  EXPECT_TRUE(co_await one.report(1, "http://host1/0", {{0, 2}}, 1));
+  EXPECT_TRUE(co_await one.report(1, "http://host1/0", links(0, 2), 1));
   EXPECT_EQ((co_await one.take()).size(), 2U);
 }
 
@@ -134,10 +136,10 @@ HOCKET_PEER_TEST(shared_urls, what_a_page_under_way_was_redirected_to_is_its_own
   EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 9));
   EXPECT_FALSE(co_await one.claim(0, "http://host0/1", 0, 9));
   EXPECT_FALSE(co_await one.claim(0, "http://host0/1", 0, 0));
-  EXPECT_TRUE(co_await one.report(0, "http://host0/1", {{0, 9}}));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/1", links(0, 9)));
   EXPECT_TRUE((co_await one.take()).empty());
   texts claimed(1, "http://host0/9");
-  EXPECT_TRUE(co_await one.report(0, "http://host0/0", {}, 1, claimed));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/0", links(), 1, claimed));
   EXPECT_TRUE((co_await one.take()).empty());
   co_await one.tick();
   EXPECT_EQ(one.state().open, 0U);
@@ -154,11 +156,11 @@ HOCKET_PEER_TEST(shared_urls, what_a_page_has_claimed_and_not_come_to_is_given_i
   EXPECT_EQ((co_await one.take()).size(), 2U);
   EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 9));
   EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 8));
-  EXPECT_TRUE(co_await one.report(0, "http://host0/1", {{0, 9}}));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/1", links(0, 9)));
   EXPECT_TRUE(co_await one.report(0, "http://host0/0"));
-  EXPECT_EQ(co_await one.take(), (texts{"http://host0/9"}));
-  EXPECT_TRUE(co_await one.report(0, "http://host0/9", {{0, 8}}));
-  EXPECT_EQ(co_await one.take(), (texts{"http://host0/8"}));
+  EXPECT_EQ(co_await one.take(), words("http://host0/9"));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/9", links(0, 8)));
+  EXPECT_EQ(co_await one.take(), words("http://host0/8"));
 }
 
 HOCKET_PEER_TEST(shared_urls, one_that_is_set_aside_holds_up_no_end_and_comes_back_with_the_next_run) {
@@ -183,7 +185,7 @@ HOCKET_PEER_TEST(shared_urls, one_that_is_set_aside_holds_up_no_end_and_comes_ba
   EXPECT_TRUE(co_await next.join());
   co_await next.tick();
   EXPECT_EQ(next.state().open, 1U);
-  EXPECT_EQ(co_await next.take(), (texts{"http://host0/0"}));
+  EXPECT_EQ(co_await next.take(), words("http://host0/0"));
 }
 
 HOCKET_PEER_TEST(shared_urls, one_that_comes_back_from_an_earlier_level_is_given) {
@@ -195,7 +197,7 @@ HOCKET_PEER_TEST(shared_urls, one_that_comes_back_from_an_earlier_level_is_given
   co_await one.see(0, 2);
   co_await one.tick();
   EXPECT_EQ((co_await one.take()).size(), 2U);
-  EXPECT_TRUE(co_await one.report(0, "http://host0/1", {{0, 7}}));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/1", links(0, 7)));
   texts aside;
   texts back;
   for (int n = 0; n < 2; ++n) {
@@ -208,7 +210,7 @@ HOCKET_PEER_TEST(shared_urls, one_that_comes_back_from_an_earlier_level_is_given
   EXPECT_TRUE((co_await one.store().report(std::move(aside))).empty());
   EXPECT_EQ((co_await one.take()).size(), 1U);
   EXPECT_TRUE((co_await one.store().report(std::move(back))).empty());
-  EXPECT_EQ(co_await one.take(), (texts{"http://host0/0"}));
+  EXPECT_EQ(co_await one.take(), words("http://host0/0"));
 }
 
 HOCKET_PEER_TEST(shared_urls, what_was_passed_over_counts_once_and_only_if_nobody_has_seen_it) {
@@ -223,6 +225,8 @@ HOCKET_PEER_TEST(shared_urls, what_was_passed_over_counts_once_and_only_if_nobod
     both.emplace_back("0");
     both.push_back(scripted_worker::digest_of(0, n));
   }
-  EXPECT_EQ(co_await one.store().pass(both), (std::vector<bool>{false, true}));
-  EXPECT_EQ(co_await two.store().pass(both), (std::vector<bool>{false, false}));
+  const std::vector<bool> second(co_await one.store().pass(both));
+  EXPECT_EQ(second, (std::vector<bool>{false, true}));
+  const std::vector<bool> none(co_await two.store().pass(both));
+  EXPECT_EQ(none, (std::vector<bool>{false, false}));
 }
