@@ -287,6 +287,77 @@ HOCKET_TEST(scheduler, hands_over_what_waits_for_a_host_that_is_set_aside) {
   EXPECT_EQ(left, (std::vector<std::string>{"http://a/1"}));
 }
 
+HOCKET_TEST(scheduler, says_when_the_rest_of_a_host_that_was_set_aside_is_over) {
+  std::vector<hocket::duration> told;
+  scheduler_options how;
+  const auto begin = now();
+  how.on_come_back = [&] { told.push_back(now() - begin); };
+  how.on_waiting = [](const target&) {};
+  how.on_set_aside = [](const url&, hocket::time_point) {};
+  scheduler turns([](const url&) { return unhurried; }, std::move(how));
+  for (const char* href : {"http://a/1", "http://b/1", "http://c/1"}) turns.add(at(href));
+  for (int n = 0; n < 3; ++n) co_await turns.next();
+  turns.rest(*url::parse("http://a/"), 2min);  // is under way for longer than that
+  turns.rest(*url::parse("http://b/"), 3min);
+  turns.finished(*url::parse("http://b/1"));
+  turns.rest(*url::parse("http://c/"), 10s);  // is not set aside
+  turns.rest(*url::parse("http://d/"), 2min);
+  turns.rest(*url::parse("http://d/"), 4min);
+  co_await hocket::sleep(1h);
+  EXPECT_EQ(told, (std::vector<hocket::duration>{2min, 3min, 4min}));
+}
+
+HOCKET_TEST(scheduler, what_is_dropped_of_a_host_that_was_set_aside_is_dropped_whenever_it_comes) {
+  std::vector<std::string> told;
+  scheduler_options how;
+  how.on_waiting = [&](const target& each) { told.push_back(each.url.href()); };
+  how.on_set_aside = [](const url&, hocket::time_point) {};
+  scheduler turns([](const url&) { return unhurried; }, std::move(how));
+  turns.add_again(at("http://a/1"), 10s, false);
+  turns.rest(*url::parse("http://a/"), 2min);
+  EXPECT_EQ(co_await next_of(turns), "-");
+  EXPECT_EQ(told, std::vector<std::string>{"http://a/1"});
+  EXPECT_EQ(turns.queued() + turns.aside(), 0U);
+}
+
+HOCKET_TEST(scheduler, knows_how_many_are_set_aside) {
+  scheduler turns = with_limits(unhurried);
+  for (const char* href : {"http://a/1", "http://a/2", "http://a/3", "http://b/1"}) turns.add(at(href));
+  const auto first = co_await turns.next();
+  turns.rest(first->url, 2min);
+  turns.add(at("http://a/4"));
+  turns.put_back(*first);
+  turns.finished(first->url);
+  EXPECT_EQ(turns.aside(), 4U);
+  EXPECT_EQ(turns.queued(), 1U);
+  co_await hocket::sleep(2min);
+  EXPECT_EQ(turns.aside(), 0U);
+  EXPECT_EQ(turns.queued(), 5U);
+  turns.rest(first->url, 2min);
+  turns.abandon_new([](const target&) {});
+  EXPECT_EQ(turns.aside() + turns.queued(), 0U);
+}
+
+HOCKET_TEST(scheduler, counts_pages_that_were_redirected_and_wait) {
+  scheduler turns = with_limits(polite);
+  hocket::crawl::page_underway redirected{.place = *url::parse("http://b/")};
+  redirected.redirects.push_back({302, *url::parse("http://a/")});
+  target page = at("http://a/");
+  page.underway = std::make_shared<const hocket::crawl::page_underway>(std::move(redirected));
+  for (std::size_t n = 0; n < scheduler::most_redirected; ++n) {
+    EXPECT_TRUE(turns.may_wait_elsewhere());
+    turns.put_back(page);
+    turns.add(at("http://b/1"));
+  }
+  EXPECT_FALSE(turns.may_wait_elsewhere());
+  turns.rest(*url::parse("http://b/"), 10s);
+  EXPECT_EQ(co_await next_of(turns), "http://a/");
+  EXPECT_TRUE(turns.may_wait_elsewhere());
+  turns.abandon([](const target&) {});
+  for (std::size_t n = 0; n < scheduler::most_redirected; ++n) turns.add(page);
+  EXPECT_FALSE(turns.may_wait_elsewhere());
+}
+
 HOCKET_TEST(scheduler, tells_how_long_a_host_rests_in_all) {
   scheduler turns = with_limits(unhurried);
   const url host = *url::parse("http://a/");

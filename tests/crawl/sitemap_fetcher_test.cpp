@@ -260,6 +260,70 @@ HOCKET_TEST(sitemap_fetcher, leaves_a_host_alone_that_wants_to_be_for_long) {
   co_await web.stop();
 }
 
+/// A site whose sitemap gives these answers in turn, the last one from then on.
+struct hesitant {
+  explicit hesitant(list answers) : answers(std::move(answers)) {}
+
+  [[nodiscard]] std::ptrdiff_t times_asked() const { return std::ranges::count(asked, "/sitemap.xml"); }
+
+  list answers;
+  list asked;
+  std::size_t given = 0;
+  scripted_server server{[this](hocket::tcp_socket& peer, std::size_t) -> coro<void> {
+    for (;;) {
+      const std::string request = co_await read_request(peer);
+      if (request.empty()) co_return;
+      asked.push_back(target_of(request));
+      std::string answer = response_text(asked.back() == "/robots.txt" ? 404 : 200, "", "Content-Type: text/html\r\n");
+      if (asked.back() == "/sitemap.xml") {
+        answer = answers.at(given);
+        given = std::min(given + 1, answers.size() - 1);
+        if (answer.empty()) co_return;
+      }
+      co_await peer.send_all(answer);
+    }
+  }};
+};
+
+HOCKET_TEST(sitemap_fetcher, asks_for_a_sitemap_again_as_for_a_page) {
+  const std::string busy = response_text(503, "", "Retry-After: 7\r\n");
+  hesitant web({busy, "", "", ""});  // the session asks at once again where a connection that was kept is closed
+  web.answers.back() = response_text(200, web.server.url("/a"), "Content-Type: text/plain\r\n");
+  const auto begin = hocket::loop::running().time();
+  const crawled found = co_await crawl_all(with_sitemaps(web.server.url()));
+  EXPECT_EQ(web.times_asked(), 4);
+  EXPECT_EQ(hocket::loop::running().time() - begin, 8s);
+  EXPECT_TRUE(found.pages.contains(web.server.url("/a")));
+  EXPECT_EQ(found.notes, list());
+}
+
+HOCKET_TEST(sitemap_fetcher, asks_no_more_often_than_for_a_page) {
+  hesitant web({response_text(429, "")});
+  const auto begin = hocket::loop::running().time();
+  crawled found = co_await crawl_all(with_sitemaps(web.server.url(), {.retries = 3}));
+  EXPECT_EQ(web.times_asked(), 4);
+  EXPECT_EQ(hocket::loop::running().time() - begin, 3500ms);
+  EXPECT_EQ(found.notes, list());  // nobody has said that it is there
+  hesitant impatient({response_text(503, "", "Retry-After: 61\r\n")});
+  found = co_await crawl_all(with_sitemaps(impatient.server.url()));
+  EXPECT_EQ(impatient.times_asked(), 1);
+}
+
+HOCKET_TEST(sitemap_fetcher, says_what_was_refused_to_the_last) {
+  site web({{"/", {""}}, {"/robots.txt", text("Sitemap: /s\n")}, {"/s", {"", 503}}});
+  const crawled found = co_await crawl_all(with_sitemaps(web.url(), {.retries = 1}));
+  EXPECT_EQ(found.notes, (list{"the sitemap " + web.url("/s") + " cannot be had: 503 Service Unavailable"}));
+  EXPECT_EQ(web.asked(), (list{"/robots.txt", "/", "/s", "/s"}));
+  co_await web.stop();
+}
+
+HOCKET_TEST(sitemap_fetcher, waits_for_no_sitemap_when_the_limit_of_pages_is_met) {
+  hesitant web({response_text(503, "", "Retry-After: 50\r\n")});
+  const auto begin = hocket::loop::running().time();
+  co_await crawl_all(with_sitemaps(web.server.url(), {.max_pages = 1}));
+  EXPECT_EQ(hocket::loop::running().time(), begin);
+}
+
 HOCKET_TEST(sitemap_fetcher, keeps_the_delay_of_the_host) {
   site web({{"/", {""}}, {"/a", {""}}});
   web.set("/sitemap.xml", text(web.url("/a")));

@@ -852,6 +852,27 @@ HOCKET_REAL_TIME_TEST(rocksdb_frontier, pages_that_lead_to_a_host_that_rests_do_
   EXPECT_EQ(all["failed"].get<int>() + all["skipped"]["host_rests"].get<int>(), 11);
 }
 
+HOCKET_REAL_TIME_TEST(rocksdb_frontier, sitemaps_that_were_read_are_not_read_again_when_the_crawl_is_resumed) {
+  list asked;
+  std::string origin;
+  scripted_server web(answering([&](const std::string& request) {
+    const std::string what = asked.emplace_back(target_of(request));
+    if (what == "/robots.txt") return response_text(200, "Sitemap: /s1\nSitemap: /s2\nSitemap: /s3\n");
+    if (!what.starts_with("/s")) return response_text(200, "", "Content-Type: text/html\r\n");
+    std::string named;
+    for (int n = 0; n < (what == "/s3" ? 9 : 1); ++n) named += fmt::format("{}/of{}/{}\n", origin, what, n);
+    return response_text(200, named, "Content-Type: text/plain\r\n");
+  }));
+  origin = web.url("");
+  const temporary_directory folder;
+  auto options = hocket::testing::from({web.url()}, {.max_pages = 5U, .per_host = 1, .sitemaps = true});
+  co_await crawl_at(folder, {}, mode::begin, options);
+  options.max_pages.reset();
+  const crawled found = co_await crawl_at(folder, {}, mode::resume, options);
+  EXPECT_EQ(found.pages.size(), 12U);
+  for (const char* sitemap : {"/s1", "/s2", "/s3"}) EXPECT_EQ(std::ranges::count(asked, sitemap), 1) << sitemap;
+}
+
 HOCKET_REAL_TIME_TEST(rocksdb_frontier, a_crawl_in_parts_takes_no_more_links_to_a_host_than_one) {
   list asked;
   scripted_server web(numbered_site(asked));

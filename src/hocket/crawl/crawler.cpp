@@ -24,12 +24,12 @@ namespace hocket::crawl {
 
 static constexpr std::size_t most_compared = 100'000;  // bytes of a URL with rules of robots.txt, for each link
 static constexpr auto flush_every = std::chrono::seconds(1);
-static constexpr auto first_retry_after = std::chrono::milliseconds(500);
 static constexpr std::size_t pages_for_a_slot = 4;  // one that is fetched, the others being written down
 
 // The sitemaps of a site wait, and are kept by a frontier on disk, as if they were a page of it: by a URL that no link leads to, for links have
 // no fragments.
 static constexpr std::string_view sitemaps_of_site = "/#hocket:sitemaps";
+static constexpr int priority_of_sitemaps = 1;  // until the first one is read; a frontier knows them by it to the end
 
 static bool stands_for_sitemaps(const url& found) { return found.fragment() == "hocket:sitemaps"; }
 
@@ -125,6 +125,7 @@ scheduler_options crawler::how_to_schedule() {
   if (!roles_.frontier->takes_back()) return how;
   how.on_set_aside = [this](const url& host, time_point until) { roles_.frontier->set_aside(host, until); };
   how.on_waiting = [this](const target& waiting) { roles_.frontier->take_back(waiting); };
+  how.on_come_back = [this] { host_came_back_.set(); };
   return how;
 }
 
@@ -149,7 +150,10 @@ coro<void> crawler::run() {
   cancel_scope handing_out;
   handing_out_ = &handing_out;
   task<void> flusher = create_task(flush_regularly());
+  task<void> returning = create_task(bring_back(), {.name = "hosts that come back"});
   co_await finally(handing_out.run(hand_out()), [&]() -> coro<void> {
+    returning.cancel();
+    static_cast<void>(co_await as_result(returning));
     co_await settle();
     flusher.cancel();
     static_cast<void>(co_await as_result(flusher));
@@ -194,7 +198,7 @@ void crawler::queue(std::vector<target> fresh) {
 
 // Of a URL that was never seen before.
 verdict crawler::judge(const url& found) {
-  if (stands_for_sitemaps(found)) return {.priority = 1};
+  if (stands_for_sitemaps(found)) return {.priority = priority_of_sitemaps};
   const std::string_view reason = reason_against(found);
   if (reason.empty()) return {.priority = priority_of(found)};
   skip(found.href(), reason);
@@ -248,11 +252,15 @@ coro<void> crawler::hand_out() {
 
 // Nothing new for now; pages that are to be tried again still are.
 void crawler::reach_limit(const target& one_too_many) {
-  reached_limit_ = true;
   const url place = one_too_many.place();
   beyond_limit_.push_back(one_too_many);
-  scheduler_.abandon_new([this](const target& left) { beyond_limit_.push_back(left); });
+  stop_at_limit();
   scheduler_.finished(place);
+}
+
+void crawler::stop_at_limit() {
+  reached_limit_ = true;
+  scheduler_.abandon_new([this](const target& left) { beyond_limit_.push_back(left); });
 }
 
 // All that was handed out has ended. Some were no pages after all: others take their places. False if there are none.
@@ -265,17 +273,28 @@ bool crawler::fill_up() {
   return true;
 }
 
-// What is under way no more was set aside, perhaps: others have their turn.
+// What is under way no more was set aside, perhaps: others have their turn. False if there is nothing to hand out; what came while another call
+// was under way counts.
 coro<bool> crawler::take_more() {
-  if (reached_limit_ || roles_.frontier->kept() == 0) co_return false;
+  const auto held = co_await taking_more_.scoped_lock();
+  if (reached_limit_ || roles_.frontier->kept() == 0) co_return scheduler_.queued() > 0;
   try {
     std::vector<target> more = co_await roles_.frontier->more();
     const bool is_any = !more.empty();
     queue(std::move(more));
-    co_return is_any;
+    co_return is_any || scheduler_.queued() > 0;
   } catch (const std::exception&) {
-    broken_ = std::current_exception();
+    output_failed(std::current_exception());
     co_return false;
+  }
+}
+
+// A host has its turn when its rest is over, whatever the crawl waits for by then.
+coro<void> crawler::bring_back() {
+  for (;;) {
+    co_await host_came_back_.wait();
+    host_came_back_.clear();
+    static_cast<void>(co_await take_more());
   }
 }
 
@@ -387,18 +406,22 @@ coro<void> crawler::read_sitemaps(target next, ticket mine) {
   scheduler_.give_slot_back(next.url, slot_taken);
   mine.give_slot_up();  // it may have to wait for other hosts
   try {
-    auto read = has_all_pages() ? outcome::ended : outcome::all;  // there is none if they are not wanted any more
-    if (sitemaps_ && read != outcome::ended) read = co_await sitemaps_->read_next(next.url);
-    if (read == outcome::all) queue(co_await roles_.frontier->finish({.page = next}, judge_));
-    if (read == outcome::more) queue_again(next);
+    // There is none if they are not wanted any more.
+    detail::sitemap_fetcher::progress read{has_all_pages() ? outcome::ended : outcome::all};
+    if (sitemaps_ && read.what != outcome::ended) read = co_await sitemaps_->read_next(next.url);
+    if (read.what == outcome::more) queue_again(next, read.wait);
+    next.priority = priority_of_sitemaps;
+    if (read.what == outcome::all) queue(co_await roles_.frontier->finish({.page = next}, judge_));
   } catch (const std::exception&) {
     output_failed(std::current_exception());
   }
 }
 
-void crawler::queue_again(target sitemaps) {
+void crawler::queue_again(target sitemaps, duration wait) {
   sitemaps.priority = 0;
   sitemaps.underway.reset();  // it may have been put back: what is next of them is new
+  if (wait > duration::zero() && !reached_limit_ && !stopping_)
+    return scheduler_.add_again(std::move(sitemaps), wait, false);
   std::vector<target> them;
   them.push_back(std::move(sitemaps));
   queue(std::move(them));
@@ -430,11 +453,12 @@ coro<bool> crawler::take_from_sitemap(url sitemap, std::vector<page_link> pages)
   co_return true;
 }
 
-// What earlier attempts have claimed and this one has not come to.
-static std::vector<std::string> released_by(const target& next, const std::vector<std::string>& claimed) {
+// What earlier attempts have claimed and this one has not come to, and what it leaves to others.
+static std::vector<std::string> released_by(const target& next, const detail::fetched_page& result) {
   std::vector<std::string> released;
+  if (result.leaves_final_url) released.push_back(result.final_url.href());
   for (const std::string& href : next.claimed)
-    if (std::ranges::find(claimed, href) == claimed.end()) released.push_back(href);
+    if (std::ranges::find(result.claimed, href) == result.claimed.end()) released.push_back(href);
   return released;
 }
 
@@ -444,7 +468,7 @@ coro<void> crawler::finish(const target& next, detail::fetched_page& result, tim
   if (result.refused) --handed_out_;
   if (!result.note.empty()) note(result.note);
   fetcher_->finish(result);
-  const std::vector<std::string> released = released_by(next, result.claimed);
+  const std::vector<std::string> released = released_by(next, result);
   finished_page done{.page = next, .claimed = result.claimed, .released = released};
   const std::vector<url> besides = also_found(next, result);
   done.besides = besides;
@@ -465,8 +489,7 @@ coro<void> crawler::finish(const target& next, detail::fetched_page& result, tim
 
 // True if the page will be tried again. A host that asks for rest gets that of a page that is in any case.
 bool crawler::postpone(const target& next, detail::fetched_page& result) {
-  const duration backoff = first_retry_after * (1U << std::min(next.attempts, 6U));
-  const duration delay = std::max(backoff, result.retry_after.value_or(backoff));
+  const duration delay = detail::asker::wait_before_again(next.attempts, result.retry_after);
   if (result.retry_after) scheduler_.rest(result.final_url, delay);
   const bool worth_it = result.connection_failed || result.retry_after;
   if (!worth_it || next.attempts >= options_.retries || stopping_) return false;
@@ -527,7 +550,10 @@ page_record crawler::record(const target& next, const detail::fetched_page& resu
     if (hooks_.on_item) hooks_.on_item(result.final_url, item);
   }
   ++counts_.pages;
-  if (sitemaps_ && has_all_pages()) sitemaps_->end();
+  if (sitemaps_ && has_all_pages()) {
+    sitemaps_->end();
+    stop_at_limit();  // some of them may wait to be asked for again
+  }
   ++(result.error.empty() ? counts_.ok : counts_.failed);
   counts_.links += page.links;
   counts_.bytes += result.bytes;
@@ -538,7 +564,8 @@ page_record crawler::record(const target& next, const detail::fetched_page& resu
 crawl::progress crawler::progress() const {
   crawl::progress now{counts_};
   now.in_flight = scheduler_.in_flight();
-  now.queued = scheduler_.queued() + static_cast<std::size_t>(roles_.frontier->kept());
+  now.queued = scheduler_.queued() + scheduler_.aside();
+  if (!reached_limit_) now.queued += static_cast<std::size_t>(roles_.frontier->kept());
   now.elapsed = loop::running().time() - begun_;
   now.earlier_pages = earlier_pages_;
   now.earlier_bytes = earlier_bytes_;

@@ -26,6 +26,7 @@
 #include <hocket/crawl/tally.hpp>
 #include <hocket/crawl/traps.hpp>
 #include <hocket/sync/event.hpp>
+#include <hocket/sync/lock.hpp>
 #include <hocket/sync/semaphore.hpp>
 
 namespace hocket::crawl {
@@ -80,8 +81,10 @@ class crawler {
 
   coro<void> hand_out();
   void reach_limit(const target& one_too_many);
+  void stop_at_limit();
   [[nodiscard]] bool fill_up();
   [[nodiscard]] coro<bool> take_more();
+  coro<void> bring_back();
   [[nodiscard]] bool has_all_pages() const;
   coro<void> settle();
   coro<void> flush_regularly();
@@ -100,7 +103,7 @@ class crawler {
   [[nodiscard]] scheduler_options how_to_schedule();
   void rest(const url& whose, duration how_long);
   void queue(std::vector<target> fresh);
-  void queue_again(target sitemaps);
+  void queue_again(target sitemaps, duration wait);
   void skip(std::string_view url, std::string_view reason);
   void leave(const target& one, std::string_view reason);
   void note(const std::string& text);
@@ -134,6 +137,8 @@ class crawler {
   std::uint64_t handed_out_ = 0;
   packed_targets beyond_limit_;  // new, and to be fetched if others turn out to be no pages
   cancel_scope* handing_out_ = nullptr;
+  lock taking_more_;
+  event host_came_back_;  // that the frontier may keep URLs of
   time_point begun_{};
   std::exception_ptr broken_;  // the output failed: the crawl ends with this
   bool stopping_ = false;

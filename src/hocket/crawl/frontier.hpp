@@ -26,9 +26,10 @@ struct finished_page {
   const target& page;
   /// Where it was redirected to, as far as `claim` gave that to it.
   std::span<const std::string> claimed{};
-  /// Where only earlier attempts were redirected to: `claim` gave that to the page, which has not fetched it in the end.
+  /// Where it or earlier attempts were redirected to: `claim` gave that to the page, which has not fetched it in the end. Counts as released
+  /// before the page leads anywhere: `besides` may have it.
   std::span<const std::string> released{};
-  /// What it has led to at its own depth: where it was redirected to and ended, for `claim` did not give that to it.
+  /// What it has led to at its own depth: where it was redirected to and ended, for `claim` did not give that to it, or it was released.
   std::span<const url> besides{};
   std::span<const page_link> links{};
   /// Why none of its links is followed ("depth", "nofollow"); empty: they are.
@@ -123,7 +124,8 @@ class frontier {
   /// That URL, which was given, waits for a host that was set aside, its own or, if it has begun, one that it was redirected to. A new one is
   /// as if not given; what others may have does not wait for one that has begun.
   virtual void take_back(const target& /*waiting*/) {}
-  /// What it gives besides, for there is nothing that the crawl does: something, unless all that it keeps is of hosts that were set aside.
+  /// What it gives besides, for there is nothing that the crawl does, or the time of a host that was set aside has come: if none that it gave
+  /// is unfinished something, unless all that it keeps is of hosts that were set aside.
   [[nodiscard]] virtual coro<std::vector<target>> more() { co_return std::vector<target>(); }
 
   /// If it keeps counts: the seed that `counters` are to have, the same when the crawl is resumed. Nothing: it keeps none.

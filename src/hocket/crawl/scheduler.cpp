@@ -17,8 +17,13 @@ static constexpr auto longest_adapted_delay = std::chrono::minutes(1);
 
 scheduler::~scheduler() {
   postponed_timer_.cancel();
-  for (auto& [name, each] : hosts_) each->slot_timer.cancel();
+  for (auto& [name, each] : hosts_) {
+    each->slot_timer.cancel();
+    each->rest_timer.cancel();
+  }
 }
+
+static bool was_redirected(const target& which) { return which.underway && !which.underway->redirects.empty(); }
 
 scheduler::host* scheduler::find(const hocket::url& whose) {
   const auto found = hosts_.find(whose.host_with_port());
@@ -60,8 +65,9 @@ void scheduler::add(target next) {
     options_.on_waiting(next);
     if (next.is_new()) return;
   }
+  if (was_redirected(next)) ++redirected_;
   where.waiting.add(std::move(next));
-  if (!where.is_set_aside) ++queued_;
+  ++(where.is_set_aside ? aside_ : queued_);
   consider(where);
 }
 
@@ -84,8 +90,15 @@ void scheduler::put_back(target next) {
 void scheduler::add_in_front(target next) {
   host& where = host_of(next.place());
   come_back_if_rested(where);
+  const bool is_kept_elsewhere = where.is_set_aside && options_.on_waiting && next.is_new();
   if (where.is_set_aside && options_.on_waiting) options_.on_waiting(next);
+  if (is_kept_elsewhere) {
+    if (--queued_ == 0) changed_.set();
+    return;
+  }
+  if (was_redirected(next)) ++redirected_;
   where.waiting.put_back(std::move(next));
+  if (where.is_set_aside) ++aside_;
   if (where.is_set_aside && --queued_ == 0) changed_.set();
   consider(where);
 }
@@ -114,24 +127,38 @@ std::vector<resting_host> scheduler::resting() const {
 
 void scheduler::set_aside(host& which, const hocket::url& whose) {
   if (options_.on_set_aside) options_.on_set_aside(whose, which.next_slot);
+  come_back_in_time(which);
   if (std::exchange(which.is_set_aside, true)) return;
   queued_ -= which.waiting.size();
   if (options_.on_waiting) {
     which.waiting.drop_new(options_.on_waiting);
     which.waiting.visit_begun(options_.on_waiting);
   }
+  aside_ += which.waiting.size();
   if (in_flight_ == 0 && queued_ == 0) changed_.set();
 }
 
 // Its rest is over, and it takes part again.
 void scheduler::come_back(host& which) {
-  if (which.is_set_aside) queued_ += which.waiting.size();
-  which.is_set_aside = false;
+  if (!std::exchange(which.is_set_aside, false)) return;
+  which.rest_timer.cancel();
+  queued_ += which.waiting.size();
+  aside_ -= which.waiting.size();
+  if (options_.on_come_back) options_.on_come_back();
 }
 
 // One for which nothing waited had no reason to come back sooner.
 void scheduler::come_back_if_rested(host& which) {
   if (which.is_set_aside && which.next_slot <= loop::running().time()) come_back(which);
+}
+
+// Whatever waits for it here: others may keep the rest of it.
+void scheduler::come_back_in_time(host& which) {
+  which.rest_timer.cancel();
+  which.rest_timer = loop::running().call_at(which.next_slot, [this, &which] {
+    come_back_if_rested(which);
+    if (which.is_set_aside) come_back_in_time(which);  // another slot of it was taken
+  });
 }
 
 void scheduler::wait_for_postponed() {
@@ -212,13 +239,19 @@ coro<std::optional<target>> scheduler::next() {
   }
   host& which = ready_.pop_front();
   which.is_ready = false;  // its room is now that of the request
-  target taken = which.waiting.pop();
+  target taken = take_from(which);
   --queued_;
   ++in_flight_;
   ++which.in_flight;
   if (which.limits.delay > duration::zero()) which.next_slot = loop::running().time() + which.delay();
   consider(which);
   co_return taken;
+}
+
+target scheduler::take_from(host& which) {
+  target taken = which.waiting.pop();
+  if (was_redirected(taken)) --redirected_;
+  return taken;
 }
 
 void scheduler::answered_fully(const hocket::url& done) {
@@ -310,21 +343,26 @@ void scheduler::abandon_new(const std::function<void(const target&)>& visit) {
   for (auto& [name, each] : hosts_) {
     const std::size_t before = each->waiting.size();
     each->waiting.drop_new(visit);
-    if (!each->is_set_aside) queued_ -= before - each->waiting.size();
+    (each->is_set_aside ? aside_ : queued_) -= before - each->waiting.size();
     if (each->waiting.empty()) withdraw(*each);
   }
+  queued_ -= std::erase_if(postponed_, [&visit](const auto& each) {
+    if (each.second.is_new()) visit(each.second);
+    return each.second.is_new();
+  });
   while (!deeper_.empty()) visit(deeper_.pop());
 }
 
 void scheduler::abandon(const std::function<void(const target&)>& visit) {
   abandon_new(visit);
   for (auto& [name, each] : hosts_) {
-    while (!each->waiting.empty()) visit(each->waiting.pop());
+    while (!each->waiting.empty()) visit(take_from(*each));
     withdraw(*each);
   }
   for (const auto& [when, left] : std::exchange(postponed_, {})) visit(left);
   postponed_timer_.cancel();
   queued_ = 0;
+  aside_ = 0;
 }
 
 // One that rests is kept until its rest is over, for it might be asked again.
@@ -336,6 +374,7 @@ void scheduler::forget_if_idle(host& which) {
     which.slot_timer = now.call_at(which.next_slot, [this, &which] { forget_if_idle(which); });
     return;
   }
+  come_back(which);
   if (which.at != nullptr && --which.at->hosts == 0) addresses_.erase(addresses_.find(which.address_name));
   hosts_.erase(hosts_.find(which.name));
 }

@@ -47,6 +47,8 @@ struct scheduler_options {
   /// those to come. New ones are dropped: they are to be added again after that time. Must not call the scheduler.
   std::function<void(const hocket::url& host, time_point until)> on_set_aside{};
   std::function<void(const target& waiting)> on_waiting{};
+  /// The rest of a host that was set aside is over: what was dropped may be added again.
+  std::function<void()> on_come_back{};
 };
 
 /// Says which URL may be fetched now: a queue for each host, the hosts in turn.
@@ -67,6 +69,9 @@ class scheduler {
   /// A host that wants to be left alone for longer than this is not waited for.
   static constexpr duration longest_rest = std::chrono::minutes(1);
 
+  /// So many pages that were redirected wait for turns of other hosts at most, each with all that it has come to: see `may_wait_elsewhere`.
+  static constexpr std::size_t most_redirected = 1000;
+
   /// Queues a URL at its host, behind those of its priority, or before them if the order is depth first.
   void add(target next);
 
@@ -76,6 +81,8 @@ class scheduler {
 
   /// Queues a URL that was handed out, and to whose host nobody may turn yet, ahead of the others there. Call it before `finished`.
   void put_back(target next);
+  /// Whether one more that was redirected may be put back.
+  [[nodiscard]] bool may_wait_elsewhere() const noexcept { return redirected_ < most_redirected; }
 
   /// The host of `whose` wants to be left alone so long. If that is more than `longest_rest`, its URLs are set aside: they are handed out if
   /// the crawl still runs by then, and it does not wait for them. Gives how long it rests from now on, for it may have wanted more before.
@@ -122,11 +129,13 @@ class scheduler {
 
   /// Visits the URLs that nobody took, and drops them.
   void abandon(const std::function<void(const target&)>& visit);
-  /// The same, without those that are to be tried again.
+  /// The same, without those that have begun or are to be tried again.
   void abandon_new(const std::function<void(const target&)>& visit);
 
   /// Without those that are set aside.
   [[nodiscard]] std::size_t queued() const noexcept { return queued_ + deeper_.size(); }
+  /// Those that are.
+  [[nodiscard]] std::size_t aside() const noexcept { return aside_; }
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
   /// The depth whose URLs are handed out, where that goes by level.
   [[nodiscard]] unsigned level() const noexcept { return level_; }
@@ -156,6 +165,7 @@ class scheduler {
     bool is_ready = false;      // it stands in `ready_`
     bool is_set_aside = false;  // it rests so long that its URLs do not count as queued
     handle slot_timer;          // until it may be asked, or forgotten
+    handle rest_timer;          // until it is set aside no more
 
     [[nodiscard]] duration delay() const noexcept;
   };
@@ -168,6 +178,8 @@ class scheduler {
   void set_aside(host& which, const hocket::url& whose);
   void come_back(host& which);
   void come_back_if_rested(host& which);
+  void come_back_in_time(host& which);
+  [[nodiscard]] target take_from(host& which);
   void add_in_front(target next);
   void wait_for_postponed();
   void begin_next_level();
@@ -182,6 +194,8 @@ class scheduler {
   std::multimap<time_point, target> postponed_;  // single URLs, until their time
   handle postponed_timer_;
   std::size_t queued_ = 0;
+  std::size_t aside_ = 0;
+  std::size_t redirected_ = 0;  // of both
   std::size_t in_flight_ = 0;
   unsigned level_ = 0;
   target_queue deeper_;  // than `level_`

@@ -17,6 +17,7 @@ std::string summary_json(const progress& final_state) {
   rusage used{};
   ::getrusage(RUSAGE_SELF, &used);
   const double elapsed = std::chrono::duration<double>(final_state.elapsed).count();
+  const std::uint64_t pages = final_state.pages - final_state.earlier_pages;  // of the run that took that time
   nlohmann::ordered_json summary;
   summary["pages"] = final_state.pages;
   summary["ok"] = final_state.ok;
@@ -26,7 +27,7 @@ std::string summary_json(const progress& final_state) {
   summary["links"] = final_state.links;
   summary["bytes"] = final_state.bytes;
   summary["seconds"] = rounded(elapsed);
-  summary["pages_per_second"] = elapsed > 0 ? rounded(static_cast<double>(final_state.pages) / elapsed) : 0.0;
+  summary["pages_per_second"] = elapsed > 0 ? rounded(static_cast<double>(pages) / elapsed) : 0.0;
   summary["cpu_seconds"] = rounded(seconds(used.ru_utime) + seconds(used.ru_stime));
   summary["max_rss_bytes"] = used.ru_maxrss * 1024;
   return summary.dump(2) + "\n";

@@ -12,6 +12,8 @@
 
 namespace hocket::crawl::detail {
 
+static constexpr auto first_retry_after = std::chrono::milliseconds(500);
+
 coro<http::response> asker::ask(const url& where, duration time_left, http::headers fields, method how) {
   http::request_options asked{.fields = std::move(fields), .timeout = time_left, .max_redirects = 0};
   if (with_.hooks.before_request) with_.hooks.before_request(where, asked);
@@ -27,6 +29,11 @@ coro<http::response> asker::ask(const url& where, duration time_left, http::head
 std::optional<duration> asker::retry_after(const http::response& answer) {
   if (answer.status() != 429 && answer.status() != 503) return std::nullopt;
   return std::min(answer.retry_after().value_or(std::chrono::seconds(0)), longest_retry_after);
+}
+
+duration asker::wait_before_again(unsigned attempts, std::optional<duration> retry_after) {
+  const duration backoff = first_retry_after * (1U << std::min(attempts, 6U));
+  return std::max(backoff, retry_after.value_or(backoff));
 }
 
 bool asker::is_redirect(const http::response& answer) {

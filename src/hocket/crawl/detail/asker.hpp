@@ -54,6 +54,8 @@ class asker {
 
   /// How long an answer asks for rest, a day at most; zero if it does not say how long. Nothing: it does not (429 and 503 do).
   [[nodiscard]] static std::optional<duration> retry_after(const http::response& answer);
+  /// How long to wait before another attempt, after so many: longer each time, and as long as the answer wants it.
+  [[nodiscard]] static duration wait_before_again(unsigned attempts, std::optional<duration> retry_after);
   /// Whether an answer leads elsewhere, as browsers understand it.
   [[nodiscard]] static bool is_redirect(const http::response& answer);
   /// The place that such a one leads to, without fragment and credentials. Throws `http::client_error` if that is no http(s) URL.

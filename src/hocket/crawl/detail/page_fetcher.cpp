@@ -115,7 +115,14 @@ coro<void> page_fetcher::attempt(const target& next, fetched_page& result) {
   }
 }
 
-void page_fetcher::put_back(fetched_page& result, bool is_allowed) {
+// If too many wait elsewhere, the page ends with its redirect: where that leads waits as others do that were found, and a frontier may keep it.
+void page_fetcher::put_back(fetched_page& result, bool is_allowed) const {
+  if (!result.redirects.empty() && !scheduler_.may_wait_elsewhere()) {
+    std::erase(result.claimed, result.final_url.href());
+    result.ends_at_known = true;
+    result.leaves_final_url = true;
+    return;
+  }
   result.underway = std::make_shared<const page_underway>(page_underway{.place = result.final_url,
                                                                         .is_allowed = is_allowed,
                                                                         .redirects = std::move(result.redirects),

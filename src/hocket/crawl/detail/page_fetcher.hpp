@@ -51,6 +51,7 @@ struct fetched_page {
   findings* found = nullptr;            // in it, once it is finished
   std::vector<std::string> claimed;     // marked as seen on the way
   bool ends_at_known = false;           // `final_url` has been seen before: it is somebody else's
+  bool leaves_final_url = false;        // the same, but it was claimed: it is to be released
   bool connection_failed = false;
   std::string_view skipped;                         // why, if it or where it leads was
   bool refused = false;                             // its address, or by robots.txt: it is no page
@@ -99,7 +100,7 @@ class page_fetcher {
  private:
   [[nodiscard]] http::headers condition_for(const url& where) const;
   coro<void> attempt(const target& next, fetched_page& result);
-  static void put_back(fetched_page& result, bool is_allowed);
+  void put_back(fetched_page& result, bool is_allowed) const;
   coro<bool> may_fetch(const target& next, fetched_page& result);
   coro<bool> may_go_on(const target& next, fetched_page& result);
   coro<void> leave_out(const target& next, fetched_page& result, std::string_view reason);

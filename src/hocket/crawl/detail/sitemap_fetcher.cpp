@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <hocket/crawl/detail/sitemap_fetcher.hpp>
+#include <hocket/http/client/client_error.hpp>
+#include <hocket/http/client/detail/retriable.hpp>
 #include <hocket/http/coding/content_decoder.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/sitemap/sitemap_reader.hpp>
@@ -72,21 +74,28 @@ struct sitemap_fetcher::listed {
   ~listed() { in.erase(what); }
 };
 
-coro<sitemap_fetcher::outcome> sitemap_fetcher::read_next(url where) {
-  if (has_ended_) co_return outcome::ended;
+/// 429 or 503.
+struct sitemap_fetcher::wants_rest : error {
+  duration retry_after;
+  wants_rest(const std::string& what, duration after) : error(what), retry_after(after) {}
+};
+
+coro<sitemap_fetcher::progress> sitemap_fetcher::read_next(url where) {
+  if (has_ended_) co_return progress{outcome::ended};
   const url top = *url::parse("/", where);
   site& of = sites_.try_emplace(top.href(), site{.host = std::string(top.host())}).first->second;
   cancel_scope reading;
   const listed while_it_is_read(readings_, reading);
   co_await reading.run(read_one(of, top));
-  if (has_ended_) co_return outcome::ended;
-  if (!of.waiting.empty() && !of.is_over && !is_enough()) co_return outcome::more;
+  if (has_ended_) co_return progress{outcome::ended};
+  if (!of.waiting.empty() && !of.is_over && !is_enough())
+    co_return progress{outcome::more, std::exchange(of.wait, duration::zero())};
   const site done = std::move(sites_.extract(top.href()).mapped());
   if (done.is_cut)
     with_.note(fmt::format("{} has more than {} sitemaps; the others are left out", done.host,
                            with_.options.most_of_sitemaps.files_of_site));
   if (done.failure) std::rethrow_exception(done.failure);
-  co_return outcome::all;
+  co_return progress{outcome::all};
 }
 
 void sitemap_fetcher::end() noexcept {
@@ -100,7 +109,6 @@ coro<void> sitemap_fetcher::read_one(site& of, url top) {
   file next = std::move(of.waiting.front());
   of.waiting.pop_front();
   co_await read_file(of, std::move(next));
-  ++files_;
 }
 
 coro<void> sitemap_fetcher::look_for_files(site& of, url top) {
@@ -146,12 +154,30 @@ coro<void> sitemap_fetcher::read_file(site& of, file which) {
   try {
     auto answer = co_await ask(which);
     if (answer) co_await read_body(of, which, *answer);
+  } catch (const wants_rest& failed) {
+    if (put_back(of, which, failed.retry_after)) co_return;
+    if (which.is_named) problem = failed.what();
+  } catch (const http::server_disconnected& failed) {
+    if (put_back(of, which, std::nullopt)) co_return;
+    problem = failed.what();
   } catch (const error& failed) {
     problem = failed.what();
   } catch (const std::system_error& failed) {
+    if (http::detail::is_passing(failed.code()) && put_back(of, which, std::nullopt)) co_return;
     problem = failed.what();
   }
+  ++files_;
   if (problem) with_.note(fmt::format("the sitemap {} cannot be had: {}", which.where.href(), *problem));
+}
+
+// To be asked for again, as a page would be; false if it would not.
+bool sitemap_fetcher::put_back(site& of, const file& which, std::optional<duration> retry_after) const {
+  const duration wait = asker::wait_before_again(which.attempts, retry_after);
+  if (which.attempts >= with_.options.retries || wait > scheduler::longest_rest) return false;
+  of.wait = wait;
+  of.waiting.push_front(which);
+  ++of.waiting.front().attempts;
+  return true;
 }
 
 // Nothing if it is not there, and nobody has said that it was.
@@ -165,8 +191,10 @@ coro<std::optional<http::response>> sitemap_fetcher::ask(file which) {
   auto answer = co_await with_.web.follow(chain, enter);
   if (answer->status() >= 200 && answer->status() <= 299) co_return answer;
   co_await answer->drain();
+  const std::string what = fmt::format("{} {}", answer->status(), http::reason_phrase(answer->status()));
+  if (const auto retry_after = asker::retry_after(*answer)) throw wants_rest(what, *retry_after);
   if (!which.is_named) co_return std::nullopt;
-  throw error(fmt::format("{} {}", answer->status(), http::reason_phrase(answer->status())));
+  throw error(what);
 }
 
 // To ask for a file. Throws `error` if it is not to be had.

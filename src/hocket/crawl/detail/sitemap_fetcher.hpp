@@ -26,8 +26,8 @@ namespace hocket::crawl::detail {
 /// Reads the sitemaps of sites: those that robots.txt names or, if it names none, /sitemap.xml; and those that these name. Belongs to one loop.
 ///
 /// A sitemap speaks for the host whose robots.txt names it, wherever it is itself: URLs of other hosts are left out. Redirects are followed
-/// five times, to other hosts too. What cannot be had is told by a note, and left out; so is what goes beyond
-/// `crawl_options::most_of_sitemaps`.
+/// five times, to other hosts too. One whose server asks for rest (429, 503), or whose connection fails, is asked for again as a page is:
+/// `crawl_options::retries`. What cannot be had is told by a note, and left out; so is what goes beyond `crawl_options::most_of_sitemaps`.
 /// Source: https://www.sitemaps.org/protocol.html
 class sitemap_fetcher {
  public:
@@ -47,10 +47,14 @@ class sitemap_fetcher {
   explicit sitemap_fetcher(parts with) : with_(std::move(with)) {}
 
   enum class outcome { more, all, ended };
+  struct progress {
+    outcome what;
+    duration wait{};  // before the next call, if there is `more`
+  };
 
-  /// Reads the next one of the site of `where`, whose connection the caller holds; `all`: that was the last, and the site is forgotten.
+  /// Reads the next one of the site of `where`, whose connection the caller holds, unless it is to be asked for again; `all`: that was the last, and the site is forgotten.
   /// `ended`: `end` came before. Throws what `take` throws, and `cancelled`.
-  [[nodiscard]] coro<outcome> read_next(url where);
+  [[nodiscard]] coro<progress> read_next(url where);
   /// Ends what is read now, and whatever is read from now on, at once.
   void end() noexcept;
   /// Calls of `read_next`.
@@ -61,7 +65,9 @@ class sitemap_fetcher {
     url where;
     unsigned level = 1;
     bool is_named = true;  // by robots.txt or an index
+    unsigned attempts = 0;
   };
+  struct wants_rest;
   struct listed;
   struct site {
     std::string host;
@@ -70,6 +76,7 @@ class sitemap_fetcher {
     bool is_begun = false;
     bool is_cut = false;           // it has more files than are read
     bool is_over = false;          // no more are wanted
+    duration wait{};               // before the first of `waiting` is asked for again
     std::exception_ptr failure{};  // of `take`
   };
 
@@ -77,6 +84,7 @@ class sitemap_fetcher {
   coro<void> look_for_files(site& of, url top);
   coro<std::vector<std::string>> named_by_robots(url where);
   coro<void> read_file(site& of, file which);
+  bool put_back(site& of, const file& which, std::optional<duration> retry_after) const;
   coro<std::optional<http::response>> ask(file which);
   coro<void> take_turn(url where);
   coro<void> read_body(site& of, file which, http::response& answer);
