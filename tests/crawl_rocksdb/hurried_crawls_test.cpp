@@ -109,7 +109,7 @@ coro<void> crawl_once(std::uint64_t seed) {
 
 HOCKET_TEST(hurried_crawls, end_whatever_hosts_do) {
   static std::uint64_t seed = std::random_device()();
-  for (int n = 0; n < 3; ++n) co_await crawl_once(++seed);
+  co_await crawl_once(++seed);
 }
 
 }  // namespace
