@@ -57,6 +57,7 @@ class keeping_frontier final : public hocket::crawl::frontier {
   void take_back(const target& waiting) override {
     if (waiting.is_new()) kept_.push_back(waiting);
   }
+  [[nodiscard]] coro<targets> more_of_rested() override { co_return co_await more(); }
   [[nodiscard]] coro<targets> more() override {
     targets given;
     const time_point asked_at = hocket::loop::running().time();

@@ -277,12 +277,13 @@ bool crawler::fill_up() {
 // was under way counts.
 coro<bool> crawler::take_more() {
   const auto held = co_await taking_more_.scoped_lock();
-  if (reached_limit_ || roles_.frontier->kept() == 0) co_return scheduler_.queued() > 0;
+  if (scheduler_.queued() > 0) co_return true;
+  if (reached_limit_ || roles_.frontier->kept() == 0) co_return false;
   try {
     std::vector<target> more = co_await roles_.frontier->more();
     const bool is_any = !more.empty();
     queue(std::move(more));
-    co_return is_any || scheduler_.queued() > 0;
+    co_return is_any;
   } catch (const std::exception&) {
     output_failed(std::current_exception());
     co_return false;
@@ -294,7 +295,14 @@ coro<void> crawler::bring_back() {
   for (;;) {
     co_await host_came_back_.wait();
     host_came_back_.clear();
-    static_cast<void>(co_await take_more());
+    const auto held = co_await taking_more_.scoped_lock();
+    if (reached_limit_ || roles_.frontier->kept() == 0) continue;
+    try {
+      queue(co_await roles_.frontier->more_of_rested());
+    } catch (const std::exception&) {
+      output_failed(std::current_exception());
+      co_return;
+    }
   }
 }
 

@@ -124,9 +124,10 @@ class frontier {
   /// That URL, which was given, waits for a host that was set aside, its own or, if it has begun, one that it was redirected to. A new one is
   /// as if not given; what others may have does not wait for one that has begun.
   virtual void take_back(const target& /*waiting*/) {}
-  /// What it gives besides, for there is nothing that the crawl does, or the time of a host that was set aside has come: if none that it gave
-  /// is unfinished something, unless all that it keeps is of hosts that were set aside.
+  /// What it gives besides, for there is nothing that the crawl does: something, unless all that it keeps is of hosts that were set aside.
   [[nodiscard]] virtual coro<std::vector<target>> more() { co_return std::vector<target>(); }
+  /// The time of a host that was set aside has come, whatever the crawl does: what may be given now. Nothing, if it gives that unasked.
+  [[nodiscard]] virtual coro<std::vector<target>> more_of_rested() { co_return std::vector<target>(); }
 
   /// If it keeps counts: the seed that `counters` are to have, the same when the crawl is resumed. Nothing: it keeps none.
   [[nodiscard]] virtual std::optional<std::uint64_t> seed_of_counts() const noexcept { return std::nullopt; }

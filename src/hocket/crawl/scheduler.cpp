@@ -328,10 +328,15 @@ void scheduler::renew_limits(const hocket::url& whose) {
 }
 
 void scheduler::drop(const std::function<bool(const target&)>& unwanted) {
+  const auto is_dropped = [&](const target& each) {
+    const bool goes = unwanted(each);
+    if (goes && was_redirected(each)) --redirected_;
+    return goes;
+  };
   for (auto& [name, each] : hosts_) {
     const std::size_t before = each->waiting.size();
-    each->waiting.drop_if(unwanted);
-    if (!each->is_set_aside) queued_ -= before - each->waiting.size();
+    each->waiting.drop_if(is_dropped);
+    (each->is_set_aside ? aside_ : queued_) -= before - each->waiting.size();
     if (each->waiting.empty()) withdraw(*each);
   }
   queued_ -= std::erase_if(postponed_, [&unwanted](const auto& each) { return unwanted(each.second); });

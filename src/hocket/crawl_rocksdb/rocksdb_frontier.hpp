@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include <hocket/base/attributes.hpp>
 #include <hocket/crawl/crawl_order.hpp>
 #include <hocket/crawl/frontier.hpp>
 #include <hocket/crawl/pipeline.hpp>
@@ -74,6 +75,7 @@ class rocksdb_frontier final : public frontier {
   void set_aside(const url& host, time_point until) override;
   void take_back(const target& waiting) override;
   [[nodiscard]] coro<std::vector<target>> more() override;
+  [[nodiscard]] HOCKET_CORO_WRAPPER coro<std::vector<target>> more_of_rested() override { return more(); }
   [[nodiscard]] std::optional<std::uint64_t> seed_of_counts() const noexcept override;
   void keep_count(std::uint64_t name, std::uint64_t count) override;
   [[nodiscard]] coro<void> visit_counts(std::function<void(std::uint64_t name, std::uint64_t count)> visit) override;
