@@ -1,4 +1,4 @@
-// Input: what a client of HTTP/2 sends behind its preface. However the bytes are cut, the same must be read from them, and a server that gets
+// Input: what a client of HTTP/2 sends behind its preface, to websockets, too. However the bytes are cut, the same must be read from them, and a server that gets
 // them ends in order: what it was asked it has answered, and nothing is left.
 
 #include <algorithm>
@@ -16,6 +16,7 @@
 #include <hocket/http/detail/h2_session.hpp>
 #include <hocket/http/detail/h2_stream.hpp>
 #include <hocket/http/server/server.hpp>
+#include <hocket/http/websocket/accept_websocket.hpp>
 #include <hocket/testing/memory_stream.hpp>
 #include <hocket/testing/virtual_clock.hpp>
 
@@ -49,6 +50,7 @@ class noted_stream final : public h2_stream {
     trace.append("\n  ").append(name).append(": ").append(value);
   }
   bool head_ends() override {
+    if (trace.find("\n  :protocol: ") != std::string::npos) become_tunnel();
     trace += "\n";
     return true;
   }
@@ -62,7 +64,7 @@ class noted_stream final : public h2_stream {
 
 class noted_session final : public h2_session {
  public:
-  noted_session() : h2_session(side::server, {}) {}
+  noted_session() : h2_session(side::server, {.takes_protocols = true}) {}
 
   [[nodiscard]] std::string told() {
     collect();
@@ -89,9 +91,14 @@ coro<std::string> read(const std::vector<std::string_view>& pieces) {
   co_return session.told();
 }
 
+coro<void> echo(hocket::http::websocket& socket) {
+  while (auto message = co_await socket.receive()) co_await socket.send_binary(message->data);
+}
+
 coro<void> serve(std::string_view bytes) {
   hocket::http::server server(
       [](hocket::http::request& asked) -> coro<hocket::http::reply> {
+        if (asked.headers().contains("Upgrade")) co_return hocket::http::accept_websocket(asked, echo);
         co_return hocket::http::reply::text(co_await asked.read());
       },
       {.http2 = {.prior_knowledge = true}});

@@ -102,9 +102,15 @@ coro<void> ask_and_talk(session& web, std::string host) {
   co_await talk(co_await http::connect_websocket(web, "ws://" + host + "/"), 10'000);
 }
 
+struct in_silence {
+  in_silence() { ::testing::internal::CaptureStderr(); }
+  ~in_silence() { ::testing::internal::GetCapturedStderr(); }
+};
+
 // On one backend: it is not their memory that is looked at, and a thousand runs take seconds.
 void endures_shortage(coro<void> (*scenario)()) {
   for (const auto how : {shortage::once, shortage::lasting}) {
+    const in_silence of_those_without_memory;  // thousands of lines
     const auto report = hocket::testing::fail_each_allocation(scenario, {}, how);
     EXPECT_EQ(report.leaked_blocks, 0U) << report.to_string();
     EXPECT_EQ(report.leaked_buffers, 0U) << report.to_string();

@@ -303,6 +303,20 @@ HOCKET_TEST(shared_connection, that_rested_for_long_is_not_doubted_for_a_request
   EXPECT_EQ(server.connections(), 1U);
 }
 
+HOCKET_TEST(shared_connection, takes_as_many_requests_as_its_server_allows_whatever_the_limit_per_host) {
+  scripted_server server(speaking_http2([](h2_server& peer, std::size_t) -> coro<void> {
+    co_await peer.send(h2::answer(co_await peer.request(), "first"));
+    std::vector<std::uint32_t> together;
+    for (int n = 0; n < 3; ++n) together.push_back(co_await peer.request());
+    for (const auto id : together) co_await peer.send(h2::answer(id, "together"));
+    co_await read_to_the_end(peer);
+  }));
+  session web(speaking({.limit_per_host = 1}));
+  EXPECT_EQ(co_await ask(web, "GET", server.url()), "first");
+  for (auto& each : ask_at_once(web, server, 3, 10s)) EXPECT_EQ(co_await each, "none: together");
+  EXPECT_EQ(server.connections(), 1U);
+}
+
 HOCKET_TEST(shared_connection, is_not_doubted_for_the_pause_between_two_requests_that_had_no_time) {
   scripted_server server(speaking_http2([](h2_server& peer, std::size_t) -> coro<void> {
     for (int n = 0; n < 2; ++n) static_cast<void>(co_await peer.request());  // which are given up

@@ -23,6 +23,7 @@
 #include <hocket/http/detail/line_checker.hpp>
 #include <hocket/http/detail/message_parser.hpp>
 #include <hocket/http/detail/request_rules.hpp>
+#include <hocket/http/detail/switching_protocols.hpp>
 #include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/detail/trailers.hpp>
 
@@ -348,7 +349,7 @@ void message_reader::accept_head() {
 
 void message_reader::accept_response() {
   framing_ = response_framing(headers_, status(), request_method_);
-  changes_protocol_ = status() == 101 || (request_method_ == "CONNECT" && status() / 100 == 2);
+  changes_protocol_ = status() == switching_protocols || (request_method_ == "CONNECT" && status() / 100 == 2);
   // A chunked body in HTTP/1.0 may have passed parties that did not know it: believe it, but nothing after it (6.1).
   const bool doubtful = http_minor() == 0 && framing_.end == body_end::last_chunk;
   keep_alive_ = is_persistent() && framing_.end != body_end::close && !changes_protocol_ && !doubtful;

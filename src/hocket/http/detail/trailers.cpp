@@ -4,17 +4,17 @@
 #include <fmt/format.h>
 
 #include <hocket/base/error.hpp>
+#include <hocket/http/detail/connection_fields.hpp>
 #include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/detail/trailers.hpp>
 
 namespace hocket::http::detail {
 
 bool belongs_before_body(std::string_view name) noexcept {
-  constexpr std::array<std::string_view, 36> names{
+  constexpr std::array<std::string_view, 30> names{
       "Age",
       "Authorization",
       "Cache-Control",
-      "Connection",
       "Content-Encoding",
       "Content-Length",
       "Content-Range",
@@ -24,31 +24,27 @@ bool belongs_before_body(std::string_view name) noexcept {
       "Expect",
       "Expires",
       "Forwarded",
-      "HTTP2-Settings",
       "Host",
       "If-Match",
       "If-Modified-Since",
       "If-None-Match",
       "If-Range",
       "If-Unmodified-Since",
-      "Keep-Alive",
       "Location",
       "Max-Forwards",
       "Pragma",
       "Proxy-Authenticate",
-      "Proxy-Connection",
       "Range",
       "Retry-After",
       "Set-Cookie",
       "TE",
       "Trailer",
-      "Upgrade",
       "Vary",
       "WWW-Authenticate",
       "Proxy-Authorization",
-      "Transfer-Encoding",
   };
-  return std::ranges::any_of(names, [name](std::string_view each) { return equal_ignoring_case(name, each); });
+  return is_of_connection(name) ||
+         std::ranges::any_of(names, [name](std::string_view each) { return equal_ignoring_case(name, each); });
 }
 
 void add_trailer_field(headers& to, std::string_view name, std::string_view value) {

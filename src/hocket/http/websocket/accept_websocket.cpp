@@ -8,6 +8,7 @@
 #include <hocket/core/as_result.hpp>
 #include <hocket/core/finally.hpp>
 #include <hocket/core/task.hpp>
+#include <hocket/http/detail/switching_protocols.hpp>
 #include <hocket/http/server/http_error.hpp>
 #include <hocket/http/server/upgraded_connection.hpp>
 #include <hocket/http/websocket/accept_websocket.hpp>
@@ -17,8 +18,6 @@
 
 namespace hocket::http {
 namespace {
-
-constexpr int switching_protocols = 101;
 
 // RFC 6455, 4.4; RFC 9110, 15.5.22.
 [[noreturn]] void demand_upgrade(const char* why) {
@@ -144,7 +143,7 @@ reply accept_websocket(request& asked, function<coro<void>(websocket&)> serve, a
   service what{.serve = std::move(serve),
                .agreed = {.role = websocket_role::server, .subprotocol = choose_subprotocol(asked, options)},
                .options = options.socket};
-  reply given{.status = switching_protocols};
+  reply given{.status = detail::switching_protocols};
   given.headers.add("Upgrade", "websocket");
   if (key) given.headers.add("Sec-WebSocket-Accept", detail::websocket_accept(*key));
   if (!what.agreed.subprotocol.empty()) given.headers.add("Sec-WebSocket-Protocol", what.agreed.subprotocol);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <hocket/http/client/detail/session_state.hpp>
+#include <hocket/http/detail/switching_protocols.hpp>
 #include <hocket/http/status.hpp>
 #include <hocket/http/upgraded_stream.hpp>
 #include <hocket/http/websocket/connect_websocket.hpp>
@@ -15,7 +16,6 @@
 namespace hocket::http {
 namespace {
 
-constexpr int switching_protocols = 101;
 // Of the body of a refusal.
 constexpr std::size_t most_told_bytes = 64 * 1024;
 
@@ -75,7 +75,7 @@ coro<std::string> beginning_of_body(response& answer) {
 }
 
 coro<void> require_change(response& answer) {
-  if (answer.status() == switching_protocols) co_return;
+  if (answer.status() == detail::switching_protocols) co_return;
   std::string body = co_await beginning_of_body(answer);
   throw websocket_refused(answer.status(), answer.headers(), std::move(body));
 }

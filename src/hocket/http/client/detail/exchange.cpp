@@ -7,6 +7,7 @@
 #include <hocket/http/client/detail/exchange.hpp>
 #include <hocket/http/client/detail/retriable.hpp>
 #include <hocket/http/client/detail/shown_target.hpp>
+#include <hocket/http/detail/switching_protocols.hpp>
 #include <hocket/loop/loop.hpp>
 
 namespace hocket::http::detail {
@@ -220,7 +221,6 @@ coro<std::string_view> exchange::next_as_it_came() {
 }
 
 upgraded_stream exchange::take_over() {
-  constexpr int switching_protocols = 101;
   if (!lease_ || head.status != switching_protocols)
     throw invalid_state_error("the server has not changed the protocol");
   upgraded_stream taken = lease_.take_over();

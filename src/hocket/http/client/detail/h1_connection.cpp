@@ -27,6 +27,7 @@
 #include <hocket/http/client/detail/request_fields.hpp>
 #include <hocket/http/client/detail/shown_target.hpp>
 #include <hocket/http/detail/bad_message.hpp>
+#include <hocket/http/detail/switching_protocols.hpp>
 #include <hocket/loop/loop.hpp>
 #include <hocket/sync/event.hpp>
 #include <hocket/tls/tls_error.hpp>
@@ -38,8 +39,6 @@ namespace {
 constexpr std::size_t small_text = 16 * 1024;
 // RFC 9110, 10.1.1: a server that knows nothing of Expect may say nothing.
 constexpr auto longest_wait_for_consent = std::chrono::seconds(1);
-// RFC 9110, 7.8: only to a protocol that the request has offered.
-constexpr int switching_protocols = 101;
 // RFC 9110, 15: an answer from here on does not mean that the request was done.
 constexpr int first_status_that_ends_sending = 300;
 

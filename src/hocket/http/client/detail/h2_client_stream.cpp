@@ -27,6 +27,7 @@
 #include <hocket/http/detail/framing.hpp>
 #include <hocket/http/detail/h2_tunnel.hpp>
 #include <hocket/http/detail/message_parser.hpp>
+#include <hocket/http/detail/switching_protocols.hpp>
 #include <hocket/http/status.hpp>
 
 namespace hocket::http::detail {
@@ -35,7 +36,6 @@ namespace hocket::http::detail {
 static constexpr auto longest_wait_for_consent = std::chrono::seconds(1);
 // RFC 9110, 15: an answer from here on does not mean that the request was done.
 static constexpr int first_status_that_ends_sending = 300;
-static constexpr int switching_protocols = 101;
 // Those of HTTP/1.1.
 static constexpr parser_limits most{};
 

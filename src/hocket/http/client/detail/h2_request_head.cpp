@@ -1,18 +1,15 @@
-#include <algorithm>
-#include <array>
 #include <string_view>
 
 #include <hocket/http/client/detail/h2_request_head.hpp>
 #include <hocket/http/client/detail/request_fields.hpp>
+#include <hocket/http/detail/connection_fields.hpp>
 #include <hocket/http/detail/syntax.hpp>
 
 namespace hocket::http::detail {
 
 static bool is_of_connection(std::string_view name, std::string_view value) noexcept {
-  constexpr std::array<std::string_view, 5> names{"Connection", "HTTP2-Settings", "Keep-Alive", "Proxy-Connection",
-                                                  "Upgrade"};
   if (equal_ignoring_case(name, "TE")) return !equal_ignoring_case(value, "trailers");
-  return std::ranges::any_of(names, [name](std::string_view each) { return equal_ignoring_case(name, each); });
+  return is_of_connection(name);
 }
 
 h2_request_head::h2_request_head(const outgoing_request& request) {

@@ -7,7 +7,8 @@
 #include <fmt/format.h>
 
 #include <hocket/base/error.hpp>
-#include <hocket/http/detail/syntax.hpp>
+#include <hocket/http/detail/connection_fields.hpp>
+#include <hocket/http/detail/switching_protocols.hpp>
 #include <hocket/http/detail/trailers.hpp>
 #include <hocket/http/server/detail/body_rate.hpp>
 #include <hocket/http/server/detail/h2_reply_sender.hpp>
@@ -19,8 +20,6 @@ namespace hocket::http::detail {
 static constexpr std::size_t most_sent_at_once = 256 * 1024;
 static constexpr std::size_t most_read = 64 * 1024;  // of a file
 
-static constexpr int switching_protocols = 101;
-
 static bool has_no_body(const reply& given) noexcept {
   return given.status == 204 || given.status == 304 || given.status == switching_protocols;
 }
@@ -31,11 +30,6 @@ bool h2_reply_sender::write_head(const reply& given, bool answers_head) noexcept
   answers_head_ = answers_head || has_no_body(given);
   left_ = given.body.length();
   return !answers_head_;
-}
-
-// RFC 9113, 8.2.2: those that are left of them.
-static bool is_of_connection(std::string_view name) noexcept {
-  return equal_ignoring_case(name, "Upgrade") || equal_ignoring_case(name, "Proxy-Connection");
 }
 
 // The head goes with the first piece of the body.

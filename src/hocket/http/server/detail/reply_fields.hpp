@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include <hocket/http/detail/connection_fields.hpp>
 #include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/server/detail/date_line.hpp>
 #include <hocket/http/server/reply.hpp>
@@ -45,9 +46,9 @@ class reply_fields {
   }
 
  private:
+  // What a reply may say of its connection: that it changes, or what it could change to.
   static bool is_framing(std::string_view name) noexcept {
-    return equal_ignoring_case(name, "Connection") || equal_ignoring_case(name, "Transfer-Encoding") ||
-           equal_ignoring_case(name, "Keep-Alive");
+    return is_of_connection(name) && !equal_ignoring_case(name, "Upgrade");
   }
 
   const reply& given_;

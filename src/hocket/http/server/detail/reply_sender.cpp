@@ -8,6 +8,7 @@
 #include <hocket/base/append.hpp>
 #include <hocket/base/error.hpp>
 #include <hocket/core/timeout.hpp>
+#include <hocket/http/detail/switching_protocols.hpp>
 #include <hocket/http/detail/trailers.hpp>
 #include <hocket/http/server/detail/body_rate.hpp>
 #include <hocket/http/server/detail/reply_fields.hpp>
@@ -22,7 +23,7 @@ static constexpr std::size_t most_sent_at_once = 256 * 1024;
 static constexpr std::uint64_t most_read = 64 * 1024;  // of a file, to go with the head: splicing costs more
 
 framing reply_framing(const reply& given, int http_minor) noexcept {
-  if (given.status == 101 || given.status == 204 || given.status == 304) return {};
+  if (given.status == switching_protocols || given.status == 204 || given.status == 304) return {};
   if (const auto length = given.body.length()) return {body_end::length, length};
   return {http_minor > 0 ? body_end::last_chunk : body_end::close};
 }

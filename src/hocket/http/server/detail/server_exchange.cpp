@@ -1,5 +1,3 @@
-#include <algorithm>
-#include <array>
 #include <exception>
 #include <iterator>
 #include <system_error>
@@ -7,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include <hocket/http/detail/connection_fields.hpp>
 #include <hocket/http/detail/syntax.hpp>
 #include <hocket/http/server/detail/server_exchange.hpp>
 
@@ -81,17 +80,11 @@ void server_exchange::report(std::string_view problem) const {
 
 // ---- the reply
 
-static bool is_about_message(std::string_view name) noexcept {
-  constexpr std::array<std::string_view, 6> names{"Connection",       "Content-Length",    "Keep-Alive",
-                                                  "Proxy-Connection", "Transfer-Encoding", "Upgrade"};
-  return std::ranges::any_of(names, [name](std::string_view each) { return equal_ignoring_case(name, each); });
-}
-
 coro<void> server_exchange::send_early_hints(const headers& fields) {
   if (sink().has_begun()) throw invalid_state_error("the reply has begun already");
   headers hints;
   for (const auto& [name, value] : fields)
-    if (!is_about_message(name)) hints.add_unchecked(name, value);
+    if (!is_of_connection(name) && !equal_ignoring_case(name, "Content-Length")) hints.add_unchecked(name, value);
   co_await send_interim(103, hints);
 }
 

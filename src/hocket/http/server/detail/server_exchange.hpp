@@ -7,6 +7,7 @@
 
 #include <hocket/core/coro.hpp>
 #include <hocket/http/detail/bad_message.hpp>
+#include <hocket/http/detail/switching_protocols.hpp>
 #include <hocket/http/server/detail/interim_sink.hpp>
 #include <hocket/http/server/detail/reply_sink.hpp>
 #include <hocket/http/server/detail/request_access.hpp>
@@ -75,8 +76,6 @@ class server_exchange : public interim_sink {
   [[nodiscard]] virtual coro<void> send_interim(int status, const headers& fields) = 0;
   /// The client has asked for another protocol, and can be given one.
   [[nodiscard]] virtual bool may_change_protocol() noexcept { return false; }
-
-  static constexpr int switching_protocols = 101;
 
   coro<void> write_body(reply& given);
 
