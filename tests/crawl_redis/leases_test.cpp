@@ -7,6 +7,7 @@
 #include <crawl_redis/shared_crawl.hpp>
 
 using hocket::coro;
+using hocket::testing::begin_crawl;
 using hocket::testing::links;
 using hocket::testing::redis_server;
 using hocket::testing::scripted_worker;
@@ -122,11 +123,8 @@ HOCKET_PEER_TEST(leases, a_lease_that_has_ended_is_its_owners_until_somebody_tak
 HOCKET_PEER_TEST(leases, a_lease_that_has_not_ended_is_left_alone) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  co_await server.start();
-  scripted_worker one(server, "one"), two(server, "two");
-  EXPECT_TRUE(co_await one.join());
-  co_await one.see(0, 1);
-  co_await one.tick();
+  const auto first = co_await begin_crawl(server, 1);
+  scripted_worker two(server, "two");
   co_await two.tick();
   EXPECT_TRUE(two.mine().empty());
 }
@@ -134,11 +132,9 @@ HOCKET_PEER_TEST(leases, a_lease_that_has_not_ended_is_left_alone) {
 HOCKET_PEER_TEST(leases, a_partition_that_was_given_up_rests_before_another_has_it) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  co_await server.start();
-  scripted_worker one(server, "one"), two(server, "two");
-  EXPECT_TRUE(co_await one.join());
-  co_await one.see(0, 1);
-  co_await one.tick();
+  const auto first = co_await begin_crawl(server, 1);
+  scripted_worker& one = *first;
+  scripted_worker two(server, "two");
   EXPECT_EQ((co_await one.take()).size(), 1U);
   co_await one.store().leave(one.mine());
   const auto rests = co_await two.store().tick(1h, 1h, "{}");

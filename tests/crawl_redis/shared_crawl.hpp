@@ -98,6 +98,16 @@ class scripted_worker {
     co_return co_await store_.claim(std::move(all));
   }
 
+  /// Puts a URL of partition 0 aside, or takes it back: "aside", "back".
+  coro<void> move(const char* where, std::string href) {
+    texts all;
+    all.emplace_back(where);
+    all.emplace_back("0");
+    all.push_back(std::to_string(token_of(0)));
+    all.push_back(std::move(href));
+    static_cast<void>(co_await store_.report(std::move(all)));
+  }
+
   static std::string host_of(unsigned partition) { return "host" + std::to_string(partition); }
   static std::string href_of(unsigned partition, unsigned number) {
     return "http://" + host_of(partition) + "/" + std::to_string(number);
@@ -116,5 +126,15 @@ class scripted_worker {
   duration lease_;
   crawl::detail::lease_state state_{};
 };
+
+/// Starts the server, and a crawl there: its first worker has joined, has seen so many URLs of partition 0, and holds that.
+inline coro<std::unique_ptr<scripted_worker>> begin_crawl(redis_server& server, unsigned urls, bool by_level = false) {
+  co_await server.start();
+  auto first = std::make_unique<scripted_worker>(server, "one");
+  EXPECT_TRUE(co_await first->join("same", by_level));
+  co_await first->see(0, urls);
+  co_await first->tick();
+  co_return first;
+}
 
 }  // namespace hocket::testing

@@ -8,6 +8,7 @@
 #include <hocket/crawl_redis/detail/holdings.hpp>
 
 using hocket::coro;
+using hocket::testing::begin_crawl;
 using hocket::testing::links;
 using hocket::testing::redis_server;
 using hocket::testing::scripted_worker;
@@ -45,11 +46,8 @@ HOCKET_PEER_TEST(shared_urls, each_is_given_once_however_often_it_is_found) {
 HOCKET_PEER_TEST(shared_urls, a_report_that_is_sent_again_changes_nothing) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  co_await server.start();
-  scripted_worker one(server, "one");
-  EXPECT_TRUE(co_await one.join());
-  co_await one.see(0, 1);
-  co_await one.tick();
+  const auto first = co_await begin_crawl(server, 1);
+  scripted_worker& one = *first;
   EXPECT_EQ((co_await one.take()).size(), 1U);
   EXPECT_TRUE(co_await one.report(0, "http://host0/0", links(1, 0)));
   EXPECT_FALSE(co_await one.report(0, "http://host0/0", links(1, 0)));
@@ -61,11 +59,8 @@ HOCKET_PEER_TEST(shared_urls, a_report_that_is_sent_again_changes_nothing) {
 HOCKET_PEER_TEST(shared_urls, what_was_given_and_not_heard_of_is_found_again) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  co_await server.start();
-  scripted_worker one(server, "one");
-  EXPECT_TRUE(co_await one.join());
-  co_await one.see(0, 3);
-  co_await one.tick();
+  const auto first = co_await begin_crawl(server, 3);
+  scripted_worker& one = *first;
   EXPECT_EQ((co_await one.take(2)).size(), 2U);
   const auto again = co_await one.store().taken(one.mine());
   EXPECT_EQ(again.urls.size(), 2U);
@@ -126,11 +121,8 @@ HOCKET_PEER_TEST(shared_urls, no_level_is_begun_before_the_last_is_finished_ever
 HOCKET_PEER_TEST(shared_urls, what_a_page_under_way_was_redirected_to_is_its_own) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  co_await server.start();
-  scripted_worker one(server, "one");
-  EXPECT_TRUE(co_await one.join());
-  co_await one.see(0, 2);
-  co_await one.tick();
+  const auto first = co_await begin_crawl(server, 2);
+  scripted_worker& one = *first;
   EXPECT_EQ((co_await one.take()).size(), 2U);
   EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 9));
   EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 9));
@@ -148,11 +140,8 @@ HOCKET_PEER_TEST(shared_urls, what_a_page_under_way_was_redirected_to_is_its_own
 HOCKET_PEER_TEST(shared_urls, what_a_page_has_claimed_and_not_come_to_is_given_if_it_was_found) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  co_await server.start();
-  scripted_worker one(server, "one");
-  EXPECT_TRUE(co_await one.join());
-  co_await one.see(0, 2);
-  co_await one.tick();
+  const auto first = co_await begin_crawl(server, 2);
+  scripted_worker& one = *first;
   EXPECT_EQ((co_await one.take()).size(), 2U);
   EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 9));
   EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 8));
@@ -166,18 +155,10 @@ HOCKET_PEER_TEST(shared_urls, what_a_page_has_claimed_and_not_come_to_is_given_i
 HOCKET_PEER_TEST(shared_urls, one_that_is_set_aside_holds_up_no_end_and_comes_back_with_the_next_run) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  co_await server.start();
-  scripted_worker one(server, "one");
-  EXPECT_TRUE(co_await one.join());
-  co_await one.see(0, 1);
-  co_await one.tick();
+  const auto first = co_await begin_crawl(server, 1);
+  scripted_worker& one = *first;
   EXPECT_EQ((co_await one.take()).size(), 1U);
-  texts aside;
-  aside.emplace_back("aside");
-  aside.emplace_back("0");
-  aside.emplace_back("1");
-  aside.emplace_back("http://host0/0");
-  EXPECT_TRUE((co_await one.store().report(std::move(aside))).empty());
+  co_await one.move("aside", "http://host0/0");
   co_await one.tick();
   EXPECT_EQ(one.state().open, 0U);
   co_await one.store().leave(one.mine());
@@ -191,25 +172,13 @@ HOCKET_PEER_TEST(shared_urls, one_that_is_set_aside_holds_up_no_end_and_comes_ba
 HOCKET_PEER_TEST(shared_urls, one_that_comes_back_from_an_earlier_level_is_given) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  co_await server.start();
-  scripted_worker one(server, "one");
-  EXPECT_TRUE(co_await one.join("same", true));
-  co_await one.see(0, 2);
-  co_await one.tick();
+  const auto first = co_await begin_crawl(server, 2, true);
+  scripted_worker& one = *first;
   EXPECT_EQ((co_await one.take()).size(), 2U);
   EXPECT_TRUE(co_await one.report(0, "http://host0/1", links(0, 7)));
-  texts aside;
-  texts back;
-  for (int n = 0; n < 2; ++n) {
-    texts& line = n == 0 ? aside : back;
-    line.emplace_back(n == 0 ? "aside" : "back");
-    line.emplace_back("0");
-    line.emplace_back("1");
-    line.emplace_back("http://host0/0");
-  }
-  EXPECT_TRUE((co_await one.store().report(std::move(aside))).empty());
+  co_await one.move("aside", "http://host0/0");
   EXPECT_EQ((co_await one.take()).size(), 1U);
-  EXPECT_TRUE((co_await one.store().report(std::move(back))).empty());
+  co_await one.move("back", "http://host0/0");
   EXPECT_EQ(co_await one.take(), words("http://host0/0"));
 }
 
