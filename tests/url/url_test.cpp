@@ -387,6 +387,17 @@ TEST(url_setters, tell_empty_from_none) {
   EXPECT_EQ(whole.href(), "http://h/?#");
 }
 
+TEST(url_setters, give_what_becomes_a_files_url_the_form_of_one) {
+  for (const std::string_view before : {"https://localhost/c|", "http://localhost/C|/../a", "https://h/d|/x", "ws://h:80/a"}) {
+    auto whole = url::parse(before).value();
+    EXPECT_TRUE(whole.set_scheme("file")) << before;
+    EXPECT_EQ(url::parse(whole.href()), whole) << before;
+  }
+  auto drive = url::parse("https://localhost/c|/a?q#f").value();
+  EXPECT_TRUE(drive.set_scheme("file"));
+  EXPECT_EQ(drive.href(), "file:///c:/a?q#f");
+}
+
 TEST(url_setters, leave_the_url_alone_where_they_refuse) {
   auto whole = url::parse("http://user@h:81/a").value();
   EXPECT_FALSE(whole.set_scheme("mailto"));

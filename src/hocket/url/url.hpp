@@ -102,6 +102,7 @@ class url {
   // Source: WHATWG URL, section 6.1 "URL class".
 
   /// A scheme is not changed from special to one that is not, nor the reverse. A port that is the new scheme's own goes.
+  /// What becomes a file's gets the form of one, beyond the standard: "https://localhost/c|" becomes "file:///c:".
   bool set_scheme(std::string_view text);
   bool set_username(std::string_view text);
   bool set_password(std::string_view text);

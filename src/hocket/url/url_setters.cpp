@@ -120,6 +120,13 @@ bool url::set_scheme(std::string_view text) {
   if ((special == nullptr) != (edit.scheme() == nullptr)) return false;
   if (special == &detail::file_scheme && (has_credentials() || port())) return false;
   if (edit.is_file() && host().empty()) return false;
+  if (special == &detail::file_scheme) {
+    // The standard leaves the host "localhost" and "/c|" as they are, which nothing that reads the text again does.
+    auto changed = parse(scheme.append(href_, at_.scheme_end));
+    if (!changed) return false;
+    *this = *std::move(changed);
+    return true;
+  }
   if (!edit.replace(0, &offsets::scheme_end, scheme)) return false;
   if (special && port() == special->default_port) edit.replace(at_.host_end, &offsets::path_start, "");
   return true;
