@@ -101,8 +101,7 @@ class url {
   // than `max_size`. Where the text goes on after the part, the rest is ignored (`set_scheme("https://")`).
   // Source: WHATWG URL, section 6.1 "URL class".
 
-  /// A scheme is not changed from special to one that is not, nor the reverse. A port that is the new scheme's own goes.
-  /// What becomes a file's gets the form of one, beyond the standard: "https://localhost/c|" becomes "file:///c:".
+  /// Not from a special scheme to one that is none, nor back. The new scheme's own port goes; a file's URL gets a file's form.
   bool set_scheme(std::string_view text);
   bool set_username(std::string_view text);
   bool set_password(std::string_view text);
