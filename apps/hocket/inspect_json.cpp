@@ -119,9 +119,11 @@ class writer {
       text_ += "null";
     text_ += ',';
     add_text("does", task.activity);
-    add(",\"steps\":{},\"seconds_since_step\":{},\"seconds_old\":{},\"seconds_spent\":{},\"load\":{},", task.steps,
-        seconds(task.since), seconds(task.age), number(task.spent ? std::optional(seconds(*task.spent)) : std::nullopt),
-        number(task.load));
+    add(",\"steps\":{},\"seconds_since_step\":{},\"seconds_old\":{},\"seconds_spent\":{},\"load\":{},\"seconds_longest_"
+        "step\":{},",
+        task.steps, seconds(task.since), seconds(task.age),
+        number(task.spent ? std::optional(seconds(*task.spent)) : std::nullopt), number(task.load),
+        number(task.longest_step ? std::optional(seconds(*task.longest_step)) : std::nullopt));
     list_ids("awaited_by", of, task.awaited_by);
     text_ += '}';
   }

@@ -126,12 +126,13 @@ struct interval {
   nanoseconds stopped{};  // at its end, for the look itself
 };
 
-// The longest that is known of the steps since the look before: of one that goes on what it took already, were it not for the look; of those that have
-// ended their mean.
+// The longest that is known of the steps since the look before: what samples met; of one that goes on what it took already, were it not for the look; of
+// those that have ended their mean.
 std::optional<nanoseconds> longest_step(const inspect::task& now, nanoseconds stopped, std::uint64_t steps,
                                         std::optional<double> spent) {
-  std::optional<nanoseconds> longest;
-  if (now.state == inspect::task_state::running && now.since > stopped) longest = now.since - stopped;
+  std::optional<nanoseconds> longest = now.longest_step;
+  if (now.state == inspect::task_state::running && now.since > stopped)
+    longest = std::max(longest.value_or(nanoseconds()), now.since - stopped);
   if (!spent || steps == 0) return longest;
   constexpr double most_seconds = 1e9;  // nanoseconds hold nine times as many
   const double mean = std::min(*spent / static_cast<double>(steps), most_seconds);
@@ -179,9 +180,10 @@ void add(loop_row& to, const loop_row& row) {
   }
 }
 
+// The step may have ended: where it was is not known, but whose it was is.
 slow_step step_of(const top_view& view, const task_row& row) {
   const inspect::task& task = view.seen.loops[row.loop].tasks[row.task];
-  const std::uint32_t place = task.frames.empty() ? task.created : task.frames.front();
+  const std::uint32_t place = task.frames.empty() ? task.created : task.frames.back();
   return {.name = task.name, .function = view.seen.places[place].function, .lasted = *row.slowest, .seen = view.when};
 }
 

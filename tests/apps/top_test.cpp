@@ -202,6 +202,17 @@ TEST(top_view, does_not_take_for_slow_what_it_has_stopped_itself) {
   EXPECT_EQ(look(seen, noon, nullptr).tasks[0].slowest, 2ms);
 }
 
+TEST(top_view, takes_how_long_a_step_took_from_samples) {
+  inspect::task sampled = task(1, "a", 3);
+  sampled.longest_step = 40ms;
+  const top_view view = look(process({sampled}), noon, nullptr);
+  EXPECT_EQ(view.tasks[0].slowest, 40ms);
+  EXPECT_EQ(view.slowest.value().lasted, 40ms);
+  sampled.state = inspect::task_state::running;
+  sampled.since = 70ms;
+  EXPECT_EQ(look(process({sampled}), noon, nullptr).tasks[0].slowest, 70ms);
+}
+
 TEST(top_view, gives_the_share_of_time_in_steps_and_their_mean_where_it_is_counted) {
   inspect::task then = task(1, "a", 10);
   then.spent = 1s;

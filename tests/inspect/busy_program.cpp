@@ -1,6 +1,7 @@
 // As shown_program.cpp: tasks of which it is known how much of their thread's time each has, until the program is killed.
 //
 // "busy": a loop on the first thread. "busy aside": on another one. "busy in runs": one loop after the other, each on a thread of its own.
+// "busy slowly": a task of which each step takes 200 ms, and one of which none takes long.
 // "busy by eight": eight loops on as many threads, whose steps are short; as it ends it says which part of the threads' time was in steps.
 
 #include <atomic>
@@ -69,6 +70,19 @@ hocket::coro<void> open(int rounds) {
   for (auto* each : {&much, &some, &napping}) each->cancel();
 }
 
+hocket::coro<void> work_slowly() {
+  for (;;) {
+    work(200ms);
+    co_await hocket::sleep(5ms);
+  }
+}
+
+hocket::coro<void> open_slowly() {
+  auto slow = hocket::create_task(work_slowly(), {.name = "slow"});
+  hocket::loop::running().call_soon(say_ready);
+  co_await nap();
+}
+
 std::atomic<std::int64_t> in_steps = 0;
 
 hocket::coro<void> work_shortly() {
@@ -95,6 +109,7 @@ int work_by_eight() {
 int main(int count, char** words) {
   const std::string how = count > 1 ? words[1] : "";
   if (how.empty()) hocket::run(busy::open(0));
+  if (how == "slowly") hocket::run(busy::open_slowly());
   if (how == "by eight") return busy::work_by_eight();
   if (how == "aside") std::thread([] { hocket::run(busy::open(0)); }).join();
   busy::say_ready();

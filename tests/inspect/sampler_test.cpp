@@ -131,6 +131,21 @@ TEST(sampler, goes_on_with_a_process_that_is_stopped_and_goes_on) {
   expect_shares(seen.loops.at(0));
 }
 
+TEST(sampler, tells_at_least_how_long_steps_take_that_are_longer_than_samples_are_apart) {
+  other_program busy({shown_programs + "/busy", "slowly"});
+  ASSERT_EQ(busy.line(), "ready");
+  sampler sampling(busy.number());
+  EXPECT_TRUE(comes_true([&] {
+    snapshot seen = read_patiently(busy.number());
+    sampling.add_to(seen);
+    std::chrono::nanoseconds slow{};
+    for (const auto& task : seen.loops.at(0).tasks)
+      if (task.name == "slow") slow = task.longest_step.value_or(0ns);
+    std::this_thread::sleep_for(20ms);
+    return slow > 100ms;
+  }));
+}
+
 TEST(sampler, ends_with_the_process) {
   const auto threads = own_threads();
   other_program busy({shown_programs + "/busy"});

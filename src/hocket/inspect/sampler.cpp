@@ -18,6 +18,7 @@
 #include <hocket/inspect/detail/loop_threads.hpp>
 #include <hocket/inspect/detail/running_loops.hpp>
 #include <hocket/inspect/detail/shown.hpp>
+#include <hocket/inspect/detail/step_tally.hpp>
 #include <hocket/inspect/process_memory.hpp>
 #include <hocket/inspect/sampler.hpp>
 #include <hocket/inspect/unreadable.hpp>
@@ -75,6 +76,7 @@ class sampler::work {
     const std::scoped_lock lock(mutex_);
     tally_.add_to(seen, now - since_, used && used_before_ ? std::optional(*used - *used_before_) : std::nullopt);
     tally_.begin_anew();
+    steps_.move_to(seen);
     since_ = now;
     used_before_ = used;
   }
@@ -131,15 +133,23 @@ class sampler::work {
     }
     std::ranges::shuffle(places, random_);
     ++number_;
-    std::vector<std::pair<detail::running_loop, std::optional<detail::thread_use::reading>>> met;
+    struct meeting {
+      detail::running_loop at;
+      std::optional<detail::thread_use::reading> use;
+      steady_clock::time_point when;
+    };
+    std::vector<meeting> met;
     for (const auto& [table, thread] : places) {
       auto use = threads_.use_in(number_, thread.context);
       const detail::running_loop at = detail::read_step(*source_, *table, thread);
       if (use && use->is_on) use->is_on = threads_.is_on(thread.context);
-      met.emplace_back(at, use);
+      met.push_back({at, use, steady_clock::now()});
     }
     const std::scoped_lock lock(mutex_);
-    for (const auto& [at, use] : met) tally_.add(at, use);
+    for (const auto& [at, use, when] : met) {
+      tally_.add(at, use);
+      steps_.add(at, when);
+    }
     tally_.end_sample();
   }
 
@@ -157,6 +167,7 @@ class sampler::work {
   std::condition_variable end_;
   bool is_to_end_ = false;
   detail::load_tally tally_;
+  detail::step_tally steps_;
   steady_clock::time_point since_ = steady_clock::now();
   std::optional<nanoseconds> used_before_ = time_used_by(process_);
   std::thread thread_;

@@ -54,6 +54,8 @@ struct task {
       spent;                        // in its steps; only counted in debug mode, or while somebody is told of them
   std::chrono::nanoseconds made{};  // when, on its loop's clock: no other task has the same `id` and this
   std::optional<double> load;       // its part of a processor, if that was sampled: see `sampler`
+  std::optional<std::chrono::nanoseconds>
+      longest_step;  // at least so long took one of its steps, if samples met one twice
 };
 
 /// Requests to the system of one kind.

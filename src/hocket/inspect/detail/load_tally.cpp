@@ -43,7 +43,7 @@ void load_tally::count(meetings& to, const running_loop& met, double weight) {
     return;
   }
   to.in_steps += weight;
-  const task_key key{.record = met.task, .made = met.made};
+  const sampled_task key{.record = met.task, .made = met.made};
   if (const auto known = to.tasks.find(key); known != to.tasks.end()) {
     known->second += weight;
   } else if (tasks_ < most_tasks) {
@@ -52,7 +52,7 @@ void load_tally::count(meetings& to, const running_loop& met, double weight) {
   }
 }
 
-double load_tally::meetings::of(const task_key& task) const {
+double load_tally::meetings::of(const sampled_task& task) const {
   const auto found = tasks.find(task);
   return found != tasks.end() ? found->second : 0;
 }
@@ -87,7 +87,7 @@ void load_tally::add_to(snapshot& seen, std::chrono::nanoseconds length,
     each.load = loop_load{.in_steps = in_steps + at_any_time * count.at_any_time.in_steps,
                           .beside = std::max(0.0, all - in_steps)};  // rounding may leave less than nothing
     for (task& of : each.tasks) {
-      const task_key key{.record = of.id, .made = of.made.count()};
+      const sampled_task key{.record = of.id, .made = of.made.count()};
       of.load = on_processor * count.on_processor.of(key) + at_any_time * count.at_any_time.of(key);
     }
   }

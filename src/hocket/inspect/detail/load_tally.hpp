@@ -3,12 +3,12 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <unordered_map>
 
 #include <hocket/inspect/detail/loop_threads.hpp>
 #include <hocket/inspect/detail/running_loops.hpp>
+#include <hocket/inspect/detail/sampled_task.hpp>
 #include <hocket/inspect/snapshot.hpp>
 
 namespace hocket::inspect::detail {
@@ -28,22 +28,12 @@ class load_tally {
   void add_to(snapshot& seen, std::chrono::nanoseconds length, std::optional<std::chrono::nanoseconds> used) const;
 
  private:
-  struct task_key {
-    address record = 0;
-    std::int64_t made = 0;
-    bool operator==(const task_key&) const = default;
-  };
-  struct task_hash {
-    std::size_t operator()(const task_key& key) const noexcept {
-      return std::hash<address>()(key.record) ^ std::hash<std::int64_t>()(key.made);
-    }
-  };
   // How often it was met, at what.
   struct meetings {
-    std::unordered_map<task_key, double, task_hash> tasks{};  // in their steps
+    std::unordered_map<sampled_task, double, sampled_task_hash> tasks{};  // in their steps
     double in_steps = 0;
     double beside = 0;
-    [[nodiscard]] double of(const task_key& task) const;
+    [[nodiscard]] double of(const sampled_task& task) const;
   };
   struct loop_count {
     meetings on_processor{};          // of its thread, weighed

@@ -75,9 +75,11 @@ running_loop read_step(memory& from, const process_table& table, const loops_of_
   if (task == 0) return at;
   address owner = 0;
   std::int64_t made = 0;
-  read_each(from, std::array{piece_of(task + table.task.owner, owner), piece_of(task + table.task.made, made)});
+  std::uint64_t steps = 0;
+  read_each(from, std::array{piece_of(task + table.task.owner, owner), piece_of(task + table.task.made, made),
+                             piece_of(task + table.task.steps, steps)});
   if (std::ranges::find(of.loops, owner) == of.loops.end()) return at;  // the task has ended meanwhile
-  return {.loop = owner, .context = of.context, .task = task, .made = made};
+  return {.loop = owner, .context = of.context, .task = task, .made = made, .steps = steps};
 }
 
 }  // namespace hocket::inspect::detail

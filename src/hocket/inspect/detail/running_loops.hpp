@@ -19,8 +19,9 @@ struct loops_of_thread {
 struct running_loop {
   address loop = 0;
   address context = 0;
-  address task = 0;       // whose step it is; 0: no task's
-  std::int64_t made = 0;  // when that was made, on the loop's clock: no other task has the same record, too
+  address task = 0;         // whose step it is; 0: no task's
+  std::int64_t made = 0;    // when that was made, on the loop's clock: no other task has the same record, too
+  std::uint64_t steps = 0;  // that it has begun
 };
 
 /// Reads the few words in which the loops of a process say by which threads they are run. It need not stand still: nothing if it was in the middle
