@@ -268,11 +268,10 @@ class Top(unittest.TestCase):
         stop = threading.Event()
 
         def ask():
-            while not stop.is_set():
-                with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=program.WAIT)) as connection:
-                    for _ in range(100):
-                        connection.request("GET", "/page")
-                        connection.getresponse().read()
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=program.WAIT)) as connection:
+                while not stop.is_set():
+                    connection.request("GET", "/page")
+                    connection.getresponse().read()
 
         client = threading.Thread(target=ask)
         client.start()
