@@ -60,6 +60,34 @@ HOCKET_PEER_TEST(leases, workers_share_what_there_is_rounded_up) {
   EXPECT_EQ(one.state().too_many, 4);
 }
 
+HOCKET_PEER_TEST(leases, shares_differ_by_one_at_most) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  std::vector<std::unique_ptr<scripted_worker>> workers;
+  for (int n = 0; n < 4; ++n)
+    workers.push_back(std::make_unique<scripted_worker>(server, "worker" + std::to_string(n)));
+  EXPECT_TRUE(co_await workers[0]->join());
+  for (unsigned p = 0; p < 13; ++p) co_await workers[0]->see(p, 1);
+  for (int round = 0; round < 4; ++round) {
+    for (const auto& worker : workers) {
+      co_await worker->tick();
+      hocket::crawl::detail::held_partitions too_many;
+      for (const auto& each : worker->mine())
+        if (std::cmp_less(too_many.size(), worker->state().too_many)) too_many.insert(each);
+      if (!too_many.empty()) co_await worker->store().release(too_many);
+    }
+  }
+  std::vector<std::size_t> shares;
+  for (const auto& worker : workers) {
+    co_await worker->tick();
+    EXPECT_LE(worker->state().too_many, 0);
+    shares.push_back(worker->mine().size());
+  }
+  std::ranges::sort(shares);
+  EXPECT_EQ(shares, (std::vector<std::size_t>{3, 3, 3, 4}));
+}
+
 HOCKET_PEER_TEST(leases, two_workers_never_have_the_same_partition) {
   HOCKET_NEEDS("redis-server");
   redis_server server;

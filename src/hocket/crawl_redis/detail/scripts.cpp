@@ -142,7 +142,8 @@ for n = 1, #ARGV, 4 do found(ARGV[n], ARGV[n + 1], ARGV[n + 2], 0, 's', ARGV[n +
 return #ARGV / 4
 )lua";
 
-// A lease whose end has passed is still its owner's until another worker takes it.
+// A lease whose end has passed is still its owner's until another worker takes it. Of the partitions that have URLs each living worker may have `least`, and
+// `more` of them one more: of those who have one more already the first by name.
 const std::string_view scripts::tick = R"lua(
 local worker, lease, pause, about = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
 local time = now()
@@ -152,9 +153,12 @@ for _, dead in ipairs(call('ZRANGEBYSCORE', K .. 'workers', '-inf', time - lease
   call('ZREM', K .. 'workers', dead)
   call('DEL', K .. 'worker:' .. dead)
 end
-local live = 0
+local live, held = 0, {}
 for _, each in ipairs(call('ZRANGE', K .. 'workers', 0, -1)) do
-  if call('HEXISTS', K .. 'drain', each) == 0 then live = live + 1 end
+  if call('HEXISTS', K .. 'drain', each) == 0 then
+    live = live + 1
+    held[each] = 0
+  end
 end
 local drains = call('HEXISTS', K .. 'drain', worker)
 let_in_next_level()
@@ -172,13 +176,22 @@ for n = 1, #owner, 2 do
   local p, holder = owner[n], owner[n + 1]
   owners[p] = holder
   local id, token = string.match(holder, '^(.+):(%d+)$')
+  if is_busy[p] and held[id] then held[id] = held[id] + 1 end
   if id == worker then
     call('HSET', K .. 'until', p, time + lease)
     mine[#mine + 1], mine[#mine + 2] = p, token
     if is_busy[p] then busy_mine = busy_mine + 1 end
   end
 end
-local share = drains == 1 and 0 or math.ceil(busy / math.max(1, live))
+local share = 0
+if drains == 0 then
+  local least, more = math.floor(busy / live), busy % live
+  local before_me = 0
+  for id, count in pairs(held) do
+    if count > least and id ~= worker and (busy_mine <= least or id < worker) then before_me = before_me + 1 end
+  end
+  share = before_me < more and least + 1 or least
+end
 for n = 1, #opens, 2 do
   if busy_mine >= share then break end
   local p = opens[n]
