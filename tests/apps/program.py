@@ -39,9 +39,9 @@ def hocket(*arguments, backend="epoll", cwd=None, **options):
     )
 
 
-def start(*arguments, backend="epoll", **options):
+def start(*arguments, backend="epoll", before=(), **options):
     options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, **options}
-    return subprocess.Popen([path, *map(str, arguments)], env=environment(backend), **options)
+    return subprocess.Popen([*before, path, *map(str, arguments)], env=environment(backend), **options)
 
 
 def wait_until(condition, what):

@@ -7,101 +7,17 @@ import pathlib
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
 import program
-from numbered_site import Site, written
-
-LEASE = 1  # second
-
-
-class Redis:
-    """redis-server at a unix socket, which outlives the program."""
-
-    def __init__(self, folder, *options):
-        self.folder, self.options = folder, options
-        self.socket = folder / "redis.sock"
-        self.url = f"unix://{self.socket}"
-        self.start()
-
-    def start(self):
-        self.process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", self.socket, "--dir", self.folder, "--save", "", *self.options],
-            stdout=subprocess.DEVNULL,
-        )
-        program.wait_until(self.answers, "redis-server")
-
-    def answers(self):
-        return self.ask("PING", check=False).strip() == "PONG"
-
-    def ask(self, *words, check=True):
-        return subprocess.run(["redis-cli", "-s", self.socket, *map(str, words)], capture_output=True, text=True, check=check).stdout
-
-    def count(self, name):
-        return int(self.ask("HGET", "hocket:{crawl}:state", name))
-
-    def kill(self):
-        self.process.kill()
-        self.process.wait()
+from numbered_site import written
+from shared_workers import LEASE, SharedCrawl
 
 
-class SharedCrawl(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory(prefix="hocket-shared-")
-        self.addCleanup(folder.cleanup)
-        self.folder = pathlib.Path(folder.name)
-        self.workers = []
-        self.addCleanup(lambda: [each.kill() for each in self.workers if each.poll() is None])
-
-    def begin(self, *redis_options, sites=1):
-        self.sites = [Site() for _ in range(sites)]
-        for site in self.sites:
-            self.addCleanup(site.close)
-        self.seeds = [site.url for site in self.sites]
-        self.redis = Redis(self.folder, *redis_options)
-        self.addCleanup(self.redis.kill)
-        result = program.hocket("crawl", *self.seeds, "--out", self.folder / "one", "-q")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        self.forget()
-
-    def forget(self):
-        for site in self.sites:
-            site.asked.clear()
-
-    def worker(self, *more, frontier=None):
-        arguments = ["crawl", *self.seeds, "--frontier", frontier or self.redis.url, "--lease", LEASE, "--out", self.folder / "out", "-q", "--delay", "0", *more]
-        self.workers.append(program.start(*arguments))
-        return self.workers[-1]
-
-    def finish(self, *workers):
-        for each in workers:
-            out, errors = each.communicate(timeout=program.WAIT * 2)
-            self.assertEqual((each.returncode, errors), (0, ""), out)
-
-    def asked(self):
-        return sum(site.asked.total() for site in self.sites)
-
-    def wait_for_pages(self, count):
-        program.wait_until(lambda: self.asked() >= count, f"{count} pages")
-
-    def assert_same_as_one(self, skipped=True):
-        result = program.hocket("crawl", "merge", self.folder / "all", self.folder / "out")
-        self.assertEqual(result.returncode, 0, result.stderr)
-        one_rows, one_pages, one_summary = written(self.folder / "one")
-        rows, pages, summary = written(self.folder / "all")
-        if not skipped:
-            one_summary.pop("skipped"), summary.pop("skipped")
-        self.assertEqual(summary, one_summary)
-        self.assertEqual(sorted(page["url"] for page in pages), sorted(page["url"] for page in one_pages))
-        self.assertEqual(sorted(rows), sorted(one_rows))
-
-    def parts(self):
-        return sorted((self.folder / "out").glob("part-*"))
-
+class Workers(SharedCrawl):
     def test_two_workers_find_what_one_does_and_ask_for_nothing_twice(self):
         self.begin(sites=3)
         self.finish(self.worker(), self.worker())
@@ -234,6 +150,64 @@ class SharedCrawl(unittest.TestCase):
         self.assert_same_as_one(skipped=False)
         for site in self.sites:
             self.assertEqual([path for path, times in site.asked.items() if times > 1 and path != "/robots.txt"], [])
+
+
+class Merge(unittest.TestCase):
+    """Parts in which workers have the same pages by different tokens: the greatest counts, with the rows that belong to it."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="hocket-merge-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def part(self, name, *pages, torn=""):
+        """`pages`: path, token, and where its links lead."""
+        part = self.folder / "out" / name
+        part.mkdir(parents=True)
+        lines, rows, resources = [], ["source_url\tparsed_url"], ["source_url\tresource_url\tkind"]
+        for path, token, *links in pages:
+            url = f"http://a/{path}"
+            lease = f',"lease":{token}' if token else ""
+            lines.append(f'{{"url":"{url}","final_url":"{url}","status":200,"bytes":{10 * token},"links":{len(links)}{lease},"error":null}}')
+            rows += [f"{url}\thttp://a/{link}" for link in links]
+            resources += [f"{url}\thttp://a/{link}.png\timage" for link in links]
+        (part / "pages.jsonl").write_text("".join(line + "\n" for line in lines) + torn)
+        (part / "links.tsv").write_text("".join(row + "\n" for row in rows))
+        (part / "resources.tsv").write_text("".join(row + "\n" for row in resources))
+
+    def merged(self):
+        """Tokens and links of each page, the numbers in the summary, and what it says."""
+        result = program.hocket("crawl", "merge", self.folder / "all", self.folder / "out")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        rows, pages, summary = written(self.folder / "all")
+        links = {page["url"][9:]: (page.get("lease"), [row.split("\t")[1][9:] for row in rows if row.startswith(page["url"] + "\t")]) for page in pages}
+        self.assertEqual(len(links), len(pages), "a page is there twice")
+        images = (self.folder / "all" / "resources.tsv").read_text().splitlines()[1:]
+        self.assertEqual(sorted(row.split("\t")[1] for row in images), sorted(row.split("\t")[1] + ".png" for row in rows))
+        return links, (summary["pages"], summary["links"], summary["bytes"]), result.stdout
+
+    def test_the_greatest_token_counts_wherever_it_stands(self):
+        self.part("part-a", ("x", 3, "old", "older"), ("y", 9, "y1"), ("z", 2))
+        self.part("part-b", ("y", 4, "stale", "stale"), ("x", 10, "new"), ("z", 1, "stale"))
+        links, counts, said = self.merged()
+        self.assertEqual(links, {"x": (10, ["new"]), "y": (9, ["y1"]), "z": (2, [])})
+        self.assertEqual(counts, (3, 2, 210))
+        self.assertIn("3 records are left out", said)
+
+    def test_a_page_that_a_worker_has_again_by_a_later_token_counts_once(self):
+        self.part("part-a", ("x", 3, "old"), ("y", 3, "y1"), ("x", 5, "new", "newer"))
+        self.part("part-b", ("x", 4, "between"))
+        self.assertEqual(self.merged()[0], {"x": (5, ["new", "newer"]), "y": (3, ["y1"])})
+
+    def test_of_two_with_the_same_token_one_counts_with_its_own_rows(self):
+        self.part("part-a", ("x", 3, "once", "one"))
+        self.part("part-b", ("x", 3, "twice", "two", "too"))
+        self.assertIn(self.merged()[0], ({"x": (3, ["once", "one"])}, {"x": (3, ["twice", "two", "too"])}))
+
+    def test_a_line_that_was_not_written_to_its_end_does_not_count(self):
+        self.part("part-a", ("x", 3, "old"), torn='{"url":"http://a/y","final_url":"http://a/y","links":0,"lease":9')
+        self.part("part-b", ("y", 2, "kept"))
+        self.assertEqual(self.merged()[0], {"x": (3, ["old"]), "y": (2, ["kept"])})
 
 
 if __name__ == "__main__":
