@@ -141,6 +141,11 @@ class writer {
     }
     if (what.object) add(",\"object\":\"{:#x}\"", *what.object);
     if (what.held_by) add(",\"held_by\":\"{:#x}\"", of.tasks[*what.held_by].id);
+    if (!what.function.empty()) {
+      text_ += ',';
+      add_text("function", what.function);
+    }
+    if (what.process && *what.process != 0) add(",\"process\":{}", *what.process);
     if (what.count) add(",\"count\":{}", *what.count);
     text_ += '}';
   }

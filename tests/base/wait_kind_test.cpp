@@ -5,9 +5,20 @@
 
 #include <hocket/base/wait_kind.hpp>
 
+namespace shop {
+
+int count(int from) { return from; }
+template <class Value>
+Value count_as(Value from) {
+  return from;
+}
+
+}  // namespace shop
+
 namespace {
 
 using hocket::detail::class_name;
+using hocket::detail::function_argument;
 using hocket::detail::wait_kind;
 
 template <class T, int number>
@@ -17,6 +28,11 @@ struct outer {
 enum class color : int { red };
 template <color of>
 struct painted {};
+
+template <auto Function>
+struct calls {};
+
+int count_here(int from) { return from; }
 
 }  // namespace
 
@@ -44,6 +60,21 @@ TEST(class_name, gives_back_what_it_does_not_understand) {
                               "N3fooIS", "N3fooI3ba", "iiii"})
     EXPECT_EQ(class_name(strange), strange);
   EXPECT_FALSE(class_name(typeid(painted<color::red>).name()).empty());
+}
+
+TEST(function_argument, is_the_function_that_a_class_template_was_given) {
+  EXPECT_EQ(function_argument(typeid(calls<&shop::count>).name()), "shop::count");
+  EXPECT_EQ(function_argument(typeid(calls<&shop::count_as<int>>).name()), "shop::count_as");
+  EXPECT_EQ(function_argument(typeid(calls<&count_here>).name()), "count_here");
+  EXPECT_EQ(function_argument(typeid(calls<calls<&shop::count>{}>).name()), "shop::count");
+  EXPECT_EQ(function_argument("1cIXadL_Z5countiEEE"), "count");
+  EXPECT_EQ(function_argument("1cIXadL_ZL5countiEEE"), "count");
+}
+
+TEST(function_argument, is_nothing_where_there_is_none_or_it_is_not_understood) {
+  for (const char* strange :
+       {"", "6simple", "1cIXadL_Z", "1cIXadL_ZN", "1cIXadL_Z9", "1cIXadL_ZN9count", "1cIXadL_ZplEE", "1cIXadL_ZN3fooI"})
+    EXPECT_EQ(function_argument(strange), "") << strange;
 }
 
 TEST(wait_kind, is_what_the_function_is_called_that_one_awaits) {

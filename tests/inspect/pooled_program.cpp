@@ -1,4 +1,4 @@
-// As shown_program.cpp: a task that waits for another process of a pool, in which a coroutine sleeps.
+// As shown_program.cpp: a task that waits for another process of a pool, in which a coroutine sleeps, and one that is in line for that.
 
 #include <chrono>
 #include <cstdio>
@@ -31,6 +31,7 @@ hocket::coro<void> calculate(hocket::process_pool_executor& pool) {
 hocket::coro<void> open() {
   hocket::process_pool_executor pool({.max_workers = 1});
   auto calculating = hocket::create_task(calculate(pool), {.name = "calculating"});
+  auto next = hocket::create_task(calculate(pool), {.name = "calculating next"});
   co_await hocket::to_thread([] {
     while (std::getchar() != EOF) {
     }

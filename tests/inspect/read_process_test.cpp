@@ -184,13 +184,17 @@ TEST(read_process, shows_green_threads_as_tasks) {
 TEST(read_process, shows_who_waits_for_another_process_and_what_that_does) {
   other_program pooled({shown_programs + "/pooled"});
   ASSERT_EQ(pooled.line(), "ready");
+  const std::vector<pid_t> workers = children_of(pooled.number());
+  ASSERT_EQ(workers.size(), 1U);
   EXPECT_EQ(shape_of(pooled.number()),
             "* Task 'main'\n"
             "  | pooled::open() pooled_program.cpp: to_thread\n"
             "* Task 'calculating'\n"
-            "  | pooled::calculate() pooled_program.cpp: process_call\n");
-  const std::vector<pid_t> workers = children_of(pooled.number());
-  ASSERT_EQ(workers.size(), 1U);
+            "  | pooled::calculate() pooled_program.cpp: process_call pooled::count in process " +
+                std::to_string(workers[0]) +
+                "\n"
+                "* Task 'calculating next'\n"
+                "  | pooled::calculate() pooled_program.cpp: process_call pooled::count, in line for a process\n");
   EXPECT_TRUE(shape_of(workers[0]).contains("  | pooled::count() pooled_program.cpp: sleep,  left\n"))
       << shape_of(workers[0]);
   EXPECT_EQ(pooled.end(), 0);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <span>
 #include <vector>
 
 #include <hocket/base/wait_kind.hpp>
@@ -33,8 +34,11 @@ class name_reader {
         found.push_back(name);
       } else if (rest_.front() == 'I') {
         if (!skip_arguments()) return {};
+      } else if (nested && take('L')) {  // before a name that is its file's own
       } else if (rest_.starts_with("St")) {
         rest_.remove_prefix(2);
+      } else if (nested && rest_.front() == 'S' && rest_.contains('_')) {  // namespaces that were named before
+        skip_through('_');
       } else if (is_local) {
         break;
       } else {
@@ -42,6 +46,14 @@ class name_reader {
       }
     }
     return found;
+  }
+
+  // The same of a function, whose parameters follow.
+  std::vector<std::string_view> parts_of_function() {
+    if (rest_.starts_with("N") || rest_.starts_with("Z")) return parts();
+    take('L');  // its file's own
+    const std::string_view name = !rest_.empty() && is_digit(rest_.front()) ? source_name() : std::string_view();
+    return name.empty() ? std::vector<std::string_view>() : std::vector{name};
   }
 
  private:
@@ -125,12 +137,25 @@ constexpr known_kind known_kinds[] = {
 
 }  // namespace
 
-std::string class_name(std::string_view mangled) {
+static std::string joined(std::span<const std::string_view> parts) {
   std::string name;
-  for (const std::string_view part : name_reader(mangled).parts())
-    if (part != "hocket" && part != "detail" && !part.starts_with("_GLOBAL__"))
-      name.append(name.empty() ? "" : "::").append(part);
+  for (const std::string_view part : parts)
+    if (!part.starts_with("_GLOBAL__")) name.append(name.empty() ? "" : "::").append(part);
+  return name;
+}
+
+std::string class_name(std::string_view mangled) {
+  auto parts = name_reader(mangled).parts();
+  std::erase_if(parts, [](std::string_view part) { return part == "hocket" || part == "detail"; });
+  const std::string name = joined(parts);
   return name.empty() ? std::string(mangled) : name;
+}
+
+std::string function_argument(std::string_view mangled) {
+  constexpr std::string_view address_of = "adL_Z";
+  const std::size_t place = mangled.find(address_of);
+  if (place == std::string_view::npos) return {};
+  return joined(name_reader(mangled.substr(place + address_of.size())).parts_of_function());
 }
 
 std::string wait_kind(std::string_view mangled) {

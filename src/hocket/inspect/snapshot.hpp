@@ -34,6 +34,8 @@ struct wait {
   std::optional<std::uint32_t> held_by;          // the same, of the task that holds the lock that is waited for
   std::string own_address;                       // of a descriptor that is a socket, if that is known: "127.0.0.1:80"
   std::string peer;                              // of a descriptor: with whom it is connected, if that is known
+  std::string function;                          // that a pool of processes is to call
+  std::optional<int> process;                    // that does; 0: none yet
   std::optional<std::uint64_t> count;            // of those that have not ended, where it waits for several
 };
 

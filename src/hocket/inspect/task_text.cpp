@@ -44,6 +44,9 @@ std::string wait_text(const loop& of, const task& waiting) {
   if (!waiting.waits_for) return {};
   const wait& what = *waiting.waits_for;
   std::string text = what.kind;
+  if (!what.function.empty()) text.append(" ").append(what.function);
+  if (what.process)
+    text += *what.process != 0 ? fmt::format(" in process {}", *what.process) : ", in line for a process";
   if (what.object) text += fmt::format(" {:#x}", *what.object);
   if (what.left && what.left->count() > 0)
     text += fmt::format(", {:.1f} s left", std::chrono::duration<double>(*what.left).count());

@@ -22,6 +22,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <hocket/base/process_table.hpp>
 #include <hocket/exec/detail/carried_exception.hpp>
 #include <hocket/exec/detail/process_pool.hpp>
 #include <hocket/exec/executor_options.hpp>
@@ -85,6 +86,20 @@ struct pool_worker {
   std::string fault;  // what it did that nobody may
   std::optional<steady_clock::time_point> to_be_killed;
 };
+
+template <>
+struct process_layout<worker_process> {
+  static constexpr std::uint32_t number = offsetof(worker_process, pid_);
+};
+template <>
+struct process_layout<process_job> {
+  static constexpr shown_types<1> types{
+      {{&typeid(process_job),
+        shown_type::meaning::calls_process,
+        {offsetof(process_job, worker_), offsetof(pool_worker, process) + process_layout<worker_process>::number}}}};
+};
+HOCKET_SHOW(shown_types<1>, hocket_shows_process_calls) = process_layout<process_job>::types;
+HOCKET_NOTE(2, hocket_shows_process_calls);
 
 process_pool::process_pool(process_pool_options options)
     : options_(std::move(options)), made_by_(getpid()), environment_(environment_of_workers()) {

@@ -17,6 +17,7 @@
 #include <poll.h>
 
 #include <hocket/base/intrusive_list.hpp>
+#include <hocket/base/process_layout.hpp>
 #include <hocket/core/cancelled.hpp>
 #include <hocket/exec/detail/process_message.hpp>
 #include <hocket/exec/detail/worker_process.hpp>
@@ -50,6 +51,8 @@ class process_job : public list_link<> {
 
  private:
   friend class process_pool;
+  template <class>
+  friend struct process_layout;
 
   void drop() noexcept { ended(std::make_exception_ptr(cancelled{}), {}); }
 

@@ -7,6 +7,8 @@
 
 #include <sys/types.h>
 
+#include <hocket/base/process_layout.hpp>
+
 namespace hocket::detail {
 
 /// A descriptor that is closed with its owner.
@@ -58,6 +60,9 @@ class worker_process {
   [[nodiscard]] std::string reap();
 
  private:
+  template <class>
+  friend struct process_layout;
+
   worker_process(owned_descriptor socket, owned_descriptor pidfd, pid_t pid) noexcept
       : socket_(std::move(socket)), pidfd_(std::move(pidfd)), pid_(pid) {}
 

@@ -94,6 +94,10 @@ class resolver {
       case shown_type::meaning::is_held_by:
         if (const auto holder = numbers_.find(found.value); holder != numbers_.end()) what.held_by = holder->second;
         break;
+      case shown_type::meaning::calls_process:
+        what.function = hocket::detail::function_argument(found.waits_in->name);
+        what.process = static_cast<int>(found.value);
+        break;
       case shown_type::meaning::takes_from:
       case shown_type::meaning::gathers:
         what.count = found.value;

@@ -281,6 +281,9 @@ class walker {
           if (const auto descriptor = word(at + offsets[0]); descriptor && *descriptor != 0)
             if (const auto number = value<std::uint32_t>(*descriptor + offsets[1])) read = *number;
           break;
+        case shown_type::meaning::calls_process:
+          read = number_behind_pointer(at, each.shown.to);
+          break;
         case shown_type::meaning::takes_from:
           read = follow_list(task, at, each.shown.to);
           break;
@@ -298,6 +301,13 @@ class walker {
       task.says = each.shown.says;
       task.value = *read;
     }
+  }
+
+  // 0 if the pointer is null.
+  std::optional<std::uint64_t> number_behind_pointer(address from, const hocket::detail::way& way) {
+    const auto owner = word(from + way.offsets[0]);
+    if (!owner || *owner == 0) return owner;
+    return value<std::uint32_t>(*owner + way.offsets[1]);
   }
 
   std::optional<std::uint64_t> follow_list(const found_task& task, address from, const hocket::detail::way& way) {
