@@ -47,6 +47,7 @@ std::string lines_of(const crawl_arguments& arguments, const crawl::crawl_option
   if (options.sitemaps) lines += "--sitemaps\n";
   if (options.traps.pages_of_a_host != crawl::trap_limits().pages_of_a_host)
     fmt::format_to(std::back_inserter(lines), "--max-per-host {}\n", options.traps.pages_of_a_host);
+  if (arguments.max_pages) fmt::format_to(std::back_inserter(lines), "--max-pages {}\n", *arguments.max_pages);
   std::vector<std::string> seeds;
   for (const url& each : options.seeds) seeds.push_back(each.without_fragment().href());
   std::ranges::sort(seeds);
@@ -72,7 +73,8 @@ std::string difference(const std::string& theirs, const std::string& ours) {
 
 crawl::redis_frontier_options frontier_options_of(const crawl_arguments& arguments,
                                                   const crawl::crawl_options& options) {
-  crawl::redis_frontier_options made{.worker = arguments.worker, .by_level = options.depth.has_value()};
+  crawl::redis_frontier_options made{
+      .worker = arguments.worker, .by_level = options.depth.has_value(), .max_pages = arguments.max_pages};
   try {
     made.client = redis::options_from_url(arguments.frontier);
   } catch (const std::invalid_argument& problem) {
@@ -98,6 +100,7 @@ void take_lines(const std::string& kept, crawl_arguments& arguments, crawl::craw
     if (text == "--ignore-robots") arguments.ignore_robots = true, options.obey_robots = false;
     if (text == "--sitemaps") options.sitemaps = true;
     if (text.starts_with("--max-per-host ")) options.traps.pages_of_a_host = std::stoull(value);
+    if (text.starts_with("--max-pages ")) arguments.max_pages = std::stoull(value);
     if (text.starts_with("--scope ") || text.starts_with("--depth ")) words += line + " ";
   }
   take_settings(words, arguments.given, options);
@@ -121,7 +124,6 @@ void prepare_shared(crawl_arguments& arguments) {
     throw failure(fmt::format("{} does not go with a frontier that is shared: {}", option, why), wrong_usage);
   };
   if (arguments.check.wanted) refuse("--check", "no worker has all pages");
-  if (arguments.max_pages) refuse("--max-pages", "workers do not count together");
   if (arguments.options.max_duplicates != 0) refuse("--max-duplicates", "no worker knows all contents");
   if (arguments.options.order == crawl::crawl_order::depth_first)
     refuse("--order depth", "what is found waits in line");
@@ -153,6 +155,7 @@ coro<void> join_shared(const crawl_arguments& given, crawl::crawl_options& optio
     throw failure(
         fmt::format("another crawl is in '{}': {}", shown_frontier(arguments.frontier), difference(theirs, ours)),
         wrong_usage);
+  options.max_pages.reset();  // all workers count together
   places.shared->write_to(places.pipeline());
   places.frontier = places.shared;
 }

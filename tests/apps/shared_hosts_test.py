@@ -13,6 +13,7 @@ import unittest
 
 import program
 from asked_hosts import Hosts
+from numbered_site import written
 from shared_workers import LEASE, Redis, SharedCrawl
 
 SITES = [f"127.1.{site}.{host}" for site, hosts in enumerate((4, 4, 3, 3), 1) for host in range(1, hosts + 1)]
@@ -29,9 +30,9 @@ class AskedHosts(SharedCrawl):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.hosts.log.clear()
 
-    def named(self, name, **options):
+    def named(self, name, max_pages=None, **options):
         """A worker that the log knows by that name."""
-        return self.worker("--user-agent", name, **options)
+        return self.worker("--user-agent", name, *(("--max-pages", max_pages) if max_pages else ()), **options)
 
     def pause(self, paused):
         self.redis.ask("HSET", "hocket:{crawl}:state", "paused", int(paused))
@@ -74,6 +75,15 @@ class ManyHosts(AskedHosts):
         counts = collections.Counter(each.worker for each in pages)
         for worker, count in counts.items():
             self.assertLess(abs(count - len(pages) / 4), len(pages) / 4 * 0.2, (worker, counts))
+
+    def test_workers_stop_after_so_many_pages_together(self):
+        self.begin_with(SITES, pages=80)
+        most = 333
+        self.finish(*(self.named(f"worker-{n}", delay=0.1, max_pages=most) for n in range(3)))
+        result = program.hocket("crawl", "merge", self.folder / "all", self.folder / "out")
+        self.assertEqual((self.redis.count("pages"), written(self.folder / "all")[2]["pages"]), (most, most), result.stderr)
+        self.assertEqual(len(self.hosts.pages()), most)
+        self.assertGreater(len({each.worker for each in self.hosts.pages()}), 1)
 
     def test_no_host_is_asked_by_two_workers_within_its_delay(self):
         delay = 0.4

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,8 +39,9 @@ class scripted_worker {
   [[nodiscard]] const crawl::detail::lease_state& state() const noexcept { return state_; }
   [[nodiscard]] const crawl::detail::held_partitions& mine() const noexcept { return state_.mine; }
 
-  coro<bool> join(std::string settings = "same", bool by_level = false) {
-    const auto kept = co_await store_.join(lease_, std::move(settings), 16, 1, by_level);
+  coro<bool> join(std::string settings = "same", bool by_level = false,
+                  std::optional<std::uint64_t> max_pages = std::nullopt) {
+    const auto kept = co_await store_.join(lease_, std::move(settings), 16, 1, by_level, max_pages);
     co_return kept.partitions > 0;
   }
   coro<void> tick() { state_ = co_await store_.tick(lease_, duration::zero(), "{}"); }

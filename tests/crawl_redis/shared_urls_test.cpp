@@ -82,6 +82,31 @@ HOCKET_PEER_TEST(shared_urls, hosts_have_their_turns_and_no_more_than_they_may) 
   EXPECT_EQ(co_await one.take(100, 10), words("http://host1/10"));
 }
 
+HOCKET_PEER_TEST(shared_urls, no_more_are_given_than_pages_are_left) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  co_await server.start();
+  scripted_worker one(server, "one"), two(server, "two");
+  EXPECT_TRUE(co_await one.join("same", false, 3));
+  co_await one.see(0, 5);
+  co_await one.tick();
+  EXPECT_EQ((co_await one.take()).size(), 3U);
+  EXPECT_TRUE((co_await one.take()).empty());
+  EXPECT_TRUE(co_await one.report(0, "http://host0/0"));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/1"));
+  EXPECT_TRUE((co_await one.take()).empty());
+  co_await one.tick();
+  EXPECT_EQ(one.state().open, 3U);
+  co_await one.store().leave(one.mine());
+  EXPECT_TRUE(co_await two.join("same", false, 3));
+  co_await two.tick();
+  EXPECT_EQ(co_await two.take(), words("http://host0/2"));
+  EXPECT_TRUE(co_await two.report(0, "http://host0/2"));
+  co_await two.tick();
+  EXPECT_EQ(two.state().open, 0U);
+  EXPECT_TRUE((co_await two.take()).empty());
+}
+
 HOCKET_PEER_TEST(shared_urls, digests_stay_in_small_sorted_sets) {
   HOCKET_NEEDS("redis-server");
   redis_server server;

@@ -61,7 +61,8 @@ coro<std::shared_ptr<redis_frontier>> redis_frontier::join(redis_frontier_option
   const std::string id = options.worker.empty() ? made_up_id() : options.worker;
   const std::uint64_t seed = loop::running().random()();
   auto worker = std::make_shared<crawl_worker>(options, id);
-  worker->settings = co_await worker->store.join(options.lease, settings, options.partitions, seed, options.by_level);
+  worker->settings = co_await worker->store.join(options.lease, settings, options.partitions, seed, options.by_level,
+                                                 options.max_pages);
   if (worker->settings.partitions == 0) throw other_settings(worker->settings.settings);
   auto made = std::make_shared<parts>(std::move(worker), id, text_set(seed));
   co_return std::shared_ptr<redis_frontier>(new redis_frontier(std::move(made)));

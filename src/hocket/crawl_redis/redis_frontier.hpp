@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -35,6 +36,8 @@ struct redis_frontier_options {
   unsigned partitions = 256;
   /// See `rocksdb_frontier_options::by_level`; across all workers.
   bool by_level = false;
+  /// Pages of all workers together, after which all end. What the crawl was begun with counts.
+  std::optional<std::uint64_t> max_pages{};
   /// For so long the partitions of a worker that says nothing stay its own. It says something four times as often.
   duration lease = std::chrono::seconds(20);
   /// A partition that was given up, or whose lease ended, rests for so long: not less than the pause between two requests to one host.

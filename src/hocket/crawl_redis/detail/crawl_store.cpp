@@ -114,10 +114,10 @@ coro<redis::reply> crawl_store::run(lua_script& which, std::vector<std::string> 
 }
 
 coro<kept_settings> crawl_store::join(duration lease, std::string settings, unsigned partitions, std::uint64_t seed,
-                                      bool by_level) {
+                                      bool by_level, std::optional<std::uint64_t> max_pages) {
   std::vector<std::string> args;
   for (std::string each : {worker_, milliseconds_of(lease), settings, std::to_string(partitions), std::to_string(seed),
-                           std::string(by_level ? "1" : "0")})
+                           std::string(by_level ? "1" : "0"), max_pages ? std::to_string(*max_pages) : std::string()})
     args.push_back(std::move(each));
   const redis::reply answer = co_await run(join_, std::move(args));
   const auto& words = answer.items();

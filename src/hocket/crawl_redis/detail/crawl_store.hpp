@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -60,7 +61,7 @@ class crawl_store {
   crawl_store(redis::client_options options, std::string name, std::string worker, duration patience);
 
   [[nodiscard]] coro<kept_settings> join(duration lease, std::string settings, unsigned partitions, std::uint64_t seed,
-                                         bool by_level);
+                                         bool by_level, std::optional<std::uint64_t> max_pages);
   /// `words`: partition, digest, host and href of each.
   [[nodiscard]] coro<void> see_seeds(std::vector<std::string> words);
   /// Not sent again: whoever calls it does so regularly. Throws what a `redis::call` throws.

@@ -86,8 +86,10 @@ local function line_up_again(p, href, what)
   local host, rest = string.match(what, '^(%S+) (.+)$')
   line_up(p, level_of(string.match(rest, '^%d+')), host, rest .. ' ' .. href, 'LPUSH')
 end
+local function count_taken(by) call('HINCRBY', K .. 'state', 'taken', by) end
 local function give_back(p)
   local all = call('HGETALL', K .. 'taken:' .. p)
+  count_taken(0 - #all / 2)
   for n = 1, #all, 2 do line_up_again(p, all[n], all[n + 1]) end
   call('DEL', K .. 'taken:' .. p, K .. 'given:' .. p)
 end
@@ -95,6 +97,7 @@ local function take_off(p, href)
   local what = call('HGET', K .. 'taken:' .. p, href)
   if not what then return nil end
   call('HDEL', K .. 'taken:' .. p, href)
+  count_taken(-1)
   local host, depth = string.match(what, '^(%S+) (%d+)')
   if call('HINCRBY', K .. 'given:' .. p, host, -1) <= 0 then call('HDEL', K .. 'given:' .. p, host) end
   open(p, level_of(depth), -1)
@@ -109,6 +112,14 @@ local function back_from_aside(p, href)
   open(p, level, 1)
   if tonumber(level) < number(call('HGET', K .. 'state', 'level')) then call('HSET', K .. 'state', 'level', level) end
 end
+local function room()
+  local state = call('HMGET', K .. 'state', 'max_pages', 'pages', 'taken')
+  return state[1] and tonumber(state[1]) - number(state[2]) - number(state[3]) or math.huge, number(state[3])
+end
+local function left()
+  local free, taken = room()
+  return free <= 0 and taken <= 0 and '0' or call('HGET', K .. 'state', 'open')
+end
 local function let_in_next_level()
   if not by_level or number(call('HGET', K .. 'state', 'open')) <= 0 then return end
   local level = number(call('HGET', K .. 'state', 'level'))
@@ -122,6 +133,7 @@ local worker, lease = ARGV[1], tonumber(ARGV[2])
 local state = K .. 'state'
 if call('HSETNX', state, 'settings', ARGV[3]) == 1 then
   call('HSET', state, 'partitions', ARGV[4], 'seed', ARGV[5], 'by_level', ARGV[6], 'level', 0, 'open', 0)
+  if ARGV[7] ~= '' then call('HSET', state, 'max_pages', ARGV[7]) end
 end
 local kept = call('HGET', state, 'settings')
 if kept ~= ARGV[3] then return {kept} end
@@ -209,11 +221,12 @@ for n = 1, #opens, 2 do
 end
 local idle = {}
 for n = 1, #mine, 2 do if not is_busy[mine[n]] then idle[#idle + 1] = mine[n] end end
-return {call('HGET', K .. 'state', 'open'), call('HGET', K .. 'state', 'paused') or '0', drains, busy_mine - share, mine, idle}
+return {left(), call('HGET', K .. 'state', 'paused') or '0', drains, busy_mine - share, mine, idle}
 )lua";
 
 const std::string_view scripts::take = R"lua(
-local worker, want, of_host = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local worker, of_host = ARGV[1], tonumber(ARGV[3])
+local want = math.min(tonumber(ARGV[2]), math.ceil(room() / math.max(1, call('ZCARD', K .. 'workers'))))
 let_in_next_level()
 local level = call('HGET', K .. 'state', 'level')
 local given = {}
@@ -229,6 +242,7 @@ local function take_of(p, host)
     given[#given + 1], given[#given + 2], given[#given + 3] = p, what, href
   end
   call('HINCRBY', K .. 'given:' .. p, host, #items)
+  count_taken(#items)
   return call('EXISTS', line) == 1
 end
 if call('HGET', K .. 'state', 'paused') ~= '1' then
@@ -244,7 +258,7 @@ if call('HGET', K .. 'state', 'paused') ~= '1' then
     end
   end
 end
-return {call('HGET', K .. 'state', 'open'), given}
+return {left(), given}
 )lua";
 
 const std::string_view scripts::report = R"lua(

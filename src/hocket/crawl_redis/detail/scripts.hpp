@@ -8,7 +8,7 @@ namespace hocket::crawl::detail {
 // `common` before each.
 //
 // Keys, behind that beginning (P: a partition, L: a level, H: a host with its port):
-//   state               settings, partitions, seed, by_level, level, open, paused; what all workers have come to: pages, ok, failed, links, bytes, skipped:REASON
+//   state               settings, partitions, seed, by_level, level, open, paused, max_pages; taken, by all; what all have come to: pages, ok, failed, links, bytes, skipped:REASON
 //   owner  until        P -> "worker:token", P -> when its lease ends, in ms of Redis' own clock
 //   token  freed        P -> the last token, P -> when it was given up
 //   open   levels       P -> URLs that are not finished, L -> the same
