@@ -1,6 +1,6 @@
 """Runs the example programs for the web as a user does: with curl, and with Python's http.client.
 
-Usage: web_examples_test.py DIRECTORY_OF_EXAMPLES [unittest's arguments]
+Usage: web_examples_test.py DIRECTORY_OF_EXAMPLES HOCKET [unittest's arguments]
 """
 
 import collections
@@ -14,6 +14,7 @@ import pathlib
 import pty
 import queue
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -26,7 +27,7 @@ import unittest
 
 import lessons_page
 
-EXAMPLES = pathlib.Path(sys.argv[1]).resolve()
+EXAMPLES, HOCKET = (pathlib.Path(argument).resolve() for argument in sys.argv[1:3])
 PATIENCE_SECONDS = 60
 BIG = os.urandom(1 << 16) * 96 + b"the end"  # 6 MiB and a bit
 
@@ -458,6 +459,87 @@ class FetchMany:
 
 
 @on_each_backend
+@unittest.skipUnless(shutil.which("openssl"), "NOT TESTED: openssl is not installed")
+class DownloadManyOverHttp2:
+    """From `hocket serve` over TLS, where HTTP/2 is offered."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.certificate, key = self.folder / "certificate.pem", self.folder / "key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                        "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2", "-keyout", key, "-out", self.certificate],
+                       check=True, capture_output=True, timeout=PATIENCE_SECONDS)
+        self.files = {f"{n}.bin": os.urandom(n * 50_000) for n in range(30)}
+        (self.folder / "site").mkdir()
+        for name, content in self.files.items():
+            (self.folder / "site" / name).write_bytes(content)
+        serving = subprocess.Popen([HOCKET, "serve", self.folder / "site", "--port", "0", "--cert", self.certificate, "--key", key],
+                                   text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.addCleanup(serving.communicate, timeout=PATIENCE_SECONDS)
+        self.addCleanup(serving.terminate)
+        self.url = re.search(r"https://[^/]+/", serving.stdout.readline()).group()
+
+    def download(self, *urls):
+        return run("download_many", *urls, "--to", self.folder / "got", "--cafile", self.certificate, backend=self.backend)
+
+    def taken(self):
+        return {path.name: path.read_bytes() for path in (self.folder / "got").iterdir()}
+
+    def test_takes_all_over_one_connection(self):
+        ended = self.download(*(self.url + name for name in self.files))
+        self.assertEqual((ended.stdout, ended.stderr, ended.returncode), ("30 of 30 files, 21.8 MB, 1 connection\n", "", 0))
+        self.assertEqual(self.taken(), self.files)
+
+    def test_tells_what_failed_in_a_line_each_and_takes_the_rest(self):
+        ended = self.download(self.url + "missing", self.url + "2.bin", "nonsense", self.url + "x/2.bin", self.url + "1.bin")
+        self.assertEqual(ended.stdout, "2 of 5 files, 0.1 MB, 1 connection\n")
+        self.assertEqual(sorted(ended.stderr.splitlines()), sorted([
+            f"download_many: {self.url}missing: 404 Not Found", "download_many: nonsense: no URL",
+            f"download_many: {self.url}x/2.bin: another one is called 2.bin", "download_many: 3 of 5 failed"]))
+        self.assertEqual(ended.returncode, 1)
+        self.assertEqual(self.taken(), {name: self.files[name] for name in ("1.bin", "2.bin")})
+
+    def test_trusts_only_whom_it_is_told_to(self):
+        ended = run("download_many", self.url + "1.bin", "--to", self.folder / "got", backend=self.backend)
+        self.assertIn("certificate", ended.stderr)
+        self.assertEqual((ended.returncode, self.taken()), (1, {}))
+
+
+@on_each_backend
+class DownloadMany:
+    def test_takes_no_more_than_so_many_at_a_time(self):
+        pages = {f"/{n}": html(b"x") for n in range(12)}
+        with Site(pages, pause_seconds=0.05) as site, tempfile.TemporaryDirectory() as folder:
+            ended = run("download_many", *map(site.url, pages), "--to", folder, "--concurrency", 3, backend=self.backend)
+        self.assertEqual((ended.stdout, ended.returncode), ("12 of 12 files, 0.0 MB, 3 connections\n", 0))
+        self.assertEqual(site.most, 3)
+
+    def test_shows_progress_and_leaves_nothing_of_a_file_that_it_was_told_to_give_up(self):
+        terminal, ours = pty.openpty()
+        part = b"HTTP/1.1 200 OK\r\nContent-Length: 3000000\r\n\r\n" + bytes(1_500_000)
+        with Peer(part) as peer, tempfile.TemporaryDirectory() as folder:
+            program = subprocess.Popen([EXAMPLES / "download_many", f"{peer.url}/big", "--to", folder], stderr=ours,
+                                       stdout=subprocess.DEVNULL, env={**os.environ, "HOCKET_BACKEND": self.backend})
+            os.close(ours)
+            shown = b""
+            while b"\r0 of 1 files, 1.5 MB" not in shown:
+                shown += os.read(terminal, 4096)
+            self.assertNotIn("big", os.listdir(folder))
+            program.terminate()
+            self.assertEqual(program.wait(timeout=PATIENCE_SECONDS), 0)
+            self.assertEqual(os.listdir(folder), [])
+        os.close(terminal)
+
+    def test_refuses_a_wrong_command_line(self):
+        for wrong in (["--concurrency", "0"], ["--concurrency", "many"], ["--nonsense"]):
+            ended = run("download_many", "http://127.0.0.1:1/", *wrong, backend=self.backend)
+            self.assertEqual((ended.returncode, ended.stderr.count("\n")), (2, 1), wrong)
+        self.assertEqual(run("download_many", "--from", "/nowhere").stderr, "download_many: cannot open '/nowhere'\n")
+
+
+@on_each_backend
 class SiteMirror:
     PAGES = {
         "/": html(b"<a href=a.html#x>a</a> <a href=/sub/>sub</a> <a href=data.bin>data</a> <a href=old>old</a>"
@@ -728,4 +810,4 @@ class ReverseProxy:
 
 
 if __name__ == "__main__":
-    unittest.main(argv=[sys.argv[0], *sys.argv[2:]])
+    unittest.main(argv=[sys.argv[0], *sys.argv[3:]])
