@@ -360,7 +360,7 @@ HOCKET_TEST(shared_connection, whose_server_takes_nothing_ends_though_it_sends) 
   session web(speaking({.timeouts = {.sock_read = 24h}}));
   const std::string large(20'000'000, 'x');
   EXPECT_EQ(co_await failure_of(ask(web, "POST", server.url(), {.body = body::borrow(large), .timeout = 24h})),
-            "timeout_error: the server takes nothing");
+            "timeout_error: the other side takes nothing");
 }
 
 // ---- what was not processed

@@ -30,7 +30,6 @@ static constexpr auto longest_farewell = std::chrono::seconds(1);
 static constexpr auto longest_silence_without_doubt = std::chrono::seconds(1);
 // For what goes in one send, some 64 KiB: a kilobyte a second.
 static constexpr auto longest_send = std::chrono::minutes(1);
-static constexpr std::size_t kept_output = 4 * 1024;  // of memory, while there is nothing to send
 // In flight, for all streams: it is let in again when it arrives, so that those whose readers are slow hold up nobody else.
 static constexpr std::uint32_t connection_window_bytes = 16 * 1024 * 1024;
 
@@ -46,6 +45,7 @@ h2_client_connection::h2_client_connection(byte_stream opened, const http2_clien
       options_(options),
       acknowledged_by_(loop::running().time_after(handshake)),
       idle_since_(loop::running().time()),
+      writer_(*this, stream_, longest_send),
       heard_(idle_since_) {}
 
 h2_client_connection::~h2_client_connection() = default;
@@ -123,7 +123,7 @@ void h2_client_connection::tell_change() noexcept {
 
 void h2_client_connection::doubt() {
   const time_point now = loop::running().time();
-  if (is_over_ || !silent_since_ || now - *silent_since_ < longest_silence_without_doubt) return;
+  if (writer_.is_finishing() || !silent_since_ || now - *silent_since_ < longest_silence_without_doubt) return;
   is_doubted_ = true;
   if (pinged_) return;
   send_ping();
@@ -132,7 +132,7 @@ void h2_client_connection::doubt() {
 
 void h2_client_connection::ask() {
   const time_point now = loop::running().time();
-  if (is_over_ || pinged_ || now - heard_ < longest_silence_without_doubt) return;
+  if (writer_.is_finishing() || pinged_ || now - heard_ < longest_silence_without_doubt) return;
   send_ping();
   const duration rest = std::max<duration>(options_.ping_timeout - longest_silence_without_doubt, duration::zero());
   doubted_until_ = loop::running().call_later(longest_silence_without_doubt, [this, rest] {
@@ -205,7 +205,7 @@ coro<void> h2_client_connection::run(std::shared_ptr<h2_client_connection> mine)
 void h2_client_connection::is_gone() noexcept {
   doubted_until_.cancel();
   is_leaving_ = true;
-  is_over_ = true;
+  writer_.finish();
   streams_.for_each([this](h2_client_stream& each) { each.lose_connection(failure_); });
   tell_change();
   stream_.abort();  // streams may keep the connection for long
@@ -306,44 +306,21 @@ coro<void> h2_client_connection::write() {
 }
 
 coro<void> h2_client_connection::write_all() {
-  for (;;) {
-    collect();
-    if (output().empty()) {
-      if (is_over_) co_return;
-      if (sending_.capacity() > kept_output) sending_ = {};
-      if (output().capacity() > kept_output) output() = {};
-      has_output().clear();
-      co_await has_output().wait();
-      continue;
-    }
-    sending_.clear();
-    sending_.swap(output());
-    std::exception_ptr problem;
-    try {
-      const auto sent = co_await as_expected(with_timeout(longest_send, stream_.send_all(sending_)));
-      if (sent) continue;
-      problem = std::make_exception_ptr(std::system_error(sent.error()));
-    } catch (const timeout_error&) {
-      problem = std::make_exception_ptr(timeout_error("the server takes nothing"));
-    }
-    is_leaving_ = true;
-    tell_change();
-    co_await sleep(longest_farewell);  // the server may have said why
-    failure_ = problem;
-    is_broken_ = true;
-    reading_.cancel();
-    co_return;
-  }
+  const std::exception_ptr problem = co_await writer_.write();
+  if (problem == nullptr) co_return;
+  is_leaving_ = true;
+  tell_change();
+  co_await sleep(longest_farewell);  // the server may have said why
+  std::rethrow_exception(problem);
 }
 
 coro<void> h2_client_connection::say_farewell(task<void> writing) {
-  is_over_ = true;
+  writer_.finish();
   if (is_broken_) {
     writing.cancel();
     co_return;
   }
   if (failure_ == nullptr && wants_to_read()) end();
-  has_output().set();
   const auto say = [](task<void> last, byte_stream& stream) -> coro<void> {
     co_await last;
     co_await as_result(stream.close());

@@ -16,6 +16,7 @@
 #include <hocket/http/client/detail/outgoing_request.hpp>
 #include <hocket/http/client/session_options.hpp>
 #include <hocket/http/detail/h2_session.hpp>
+#include <hocket/http/detail/h2_writer.hpp>
 #include <hocket/io/byte_stream.hpp>
 #include <hocket/io/socket_address.hpp>
 #include <hocket/loop/clock.hpp>
@@ -37,7 +38,7 @@ class h2_client_connection final : private h2_session, public std::enable_shared
   /// A new request can be sent on it.
   [[nodiscard]] bool takes_requests() const noexcept { return !is_ending() && !is_doubted_; }
   /// It will never take one again.
-  [[nodiscard]] bool is_ending() const noexcept { return is_leaving_ || is_over_; }
+  [[nodiscard]] bool is_ending() const noexcept { return is_leaving_ || writer_.is_finishing(); }
   /// How many at once both sides allow; nothing: the peer has not said yet.
   [[nodiscard]] std::optional<std::size_t> most_requests() const noexcept;
   /// The server takes websockets on it, and there is room for one more: half of its streams are for requests.
@@ -110,7 +111,7 @@ class h2_client_connection final : private h2_session, public std::enable_shared
   function<void()> changed_;
 
   cancel_scope reading_;
-  std::string sending_;
+  h2_writer writer_;
   time_point heard_;                              // the last byte
   std::optional<time_point> silent_since_;        // while it owes us something
   std::optional<time_point> owes_nothing_since_;  // but has said nothing since it did
@@ -122,7 +123,6 @@ class h2_client_connection final : private h2_session, public std::enable_shared
   bool is_closed_ = false;                 // nobody is told of changes any more
   bool is_doubted_ = false;                // nobody knows whether the peer is there
   bool is_leaving_ = false;                // takes no more requests, and ends with the last
-  bool is_over_ = false;                   // nothing more is written but what is there
   bool is_broken_ = false;                 // nothing more can be
 };
 

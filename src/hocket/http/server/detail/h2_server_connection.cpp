@@ -18,7 +18,6 @@ namespace hocket::http::detail {
 
 static constexpr auto longest_linger = std::chrono::seconds(5);
 static constexpr auto longest_ping = std::chrono::seconds(1);
-static constexpr std::size_t kept_output = 4 * 1024;  // of memory, while there is nothing to send
 static constexpr std::string_view preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 static h2_limits limits_of(const server_options& options) noexcept {
@@ -34,6 +33,7 @@ h2_server_connection::h2_server_connection(server& owner, byte_stream& stream, c
       owner_(owner),
       stream_(stream),
       client_(client),
+      writer_(*this, stream),
       idle_since_(loop::running().time()) {
   none_live_.set();
 }
@@ -155,26 +155,9 @@ void h2_server_connection::forget(h2_server_stream& which) noexcept {
 // ---- writing
 
 coro<void> h2_server_connection::write() {
-  for (;;) {
-    collect();
-    if (output().empty()) {
-      if (is_over_) co_return;
-      if (sending_.capacity() > kept_output) sending_ = {};
-      if (output().capacity() > kept_output) output() = {};
-      has_output().clear();
-      co_await has_output().wait();
-      continue;
-    }
-    sending_.clear();
-    sending_.swap(output());
-    is_writing_ = true;
-    const auto sent = co_await as_expected(stream_.send_all(sending_));
-    is_writing_ = false;
-    if (sent) continue;
-    is_broken_ = true;
-    reading_.cancel();
-    co_return;
-  }
+  if (co_await writer_.write() == nullptr) co_return;
+  is_broken_ = true;
+  reading_.cancel();
 }
 
 // ---- the end
@@ -211,8 +194,7 @@ void h2_server_connection::look_for_end() noexcept {
 
 // The writer sends what is left, if the client takes it.
 coro<void> h2_server_connection::finish(task<void> writing) {
-  is_over_ = true;
-  has_output().set();
+  writer_.finish();
   if (is_broken_) {
     writing.cancel();
   } else if (!co_await move_on_after(options().grace, writing)) {

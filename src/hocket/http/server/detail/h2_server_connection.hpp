@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include <hocket/base/intrusive_list.hpp>
@@ -12,6 +11,7 @@
 #include <hocket/core/coro.hpp>
 #include <hocket/core/task_group.hpp>
 #include <hocket/http/detail/h2_session.hpp>
+#include <hocket/http/detail/h2_writer.hpp>
 #include <hocket/http/server/detail/h2_server_stream.hpp>
 #include <hocket/http/server/detail/server_exchange.hpp>
 #include <hocket/http/server/server.hpp>
@@ -38,7 +38,7 @@ class h2_server_connection final : private h2_session {
   [[nodiscard]] event& stopping() noexcept { return stopping_; }
 
   /// A reply is under way.
-  [[nodiscard]] bool is_sending() const noexcept { return live_ > 0 || is_writing_; }
+  [[nodiscard]] bool is_sending() const noexcept { return live_ > 0 || writer_.is_sending(); }
   /// Waits for a request, or for the client to end it.
   [[nodiscard]] bool has_been_idle_for(duration length) const noexcept;
 
@@ -87,12 +87,10 @@ class h2_server_connection final : private h2_session {
   cancel_scope lingering_;
   event pong_;
   event stopping_;
-  std::string sending_;
+  h2_writer writer_;
   time_point idle_since_{};
   std::optional<time_point> head_begun_;
   bool is_ending_ = false;
-  bool is_writing_ = false;
-  bool is_over_ = false;    // nothing more will be written but what is there
   bool is_broken_ = false;  // the client has gone
   bool is_lingering_ = false;
 };
