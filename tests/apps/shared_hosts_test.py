@@ -101,6 +101,37 @@ class ManyHosts(AskedHosts):
         self.assertTrue(taken_over and all(each.worker == "second" for each in taken_over))
 
 
+    def test_a_host_that_wants_a_longer_pause_has_it_from_its_next_owner(self):
+        delay, longer = 0.1, 2
+        self.begin_with(SITES[:6], 8)
+        for address in SITES[:6]:
+            self.hosts.robots[address] = f"User-agent: *\nCrawl-delay: {longer}\n"
+        first = self.named("first", delay=delay)
+        program.wait_until(lambda: len(self.hosts.pages()) > 12, "pages")
+        second = self.named("second", delay=delay)
+        self.finish(first, second)
+        self.assert_same_as_one()
+        self.assert_polite(longer)
+
+    def test_a_host_that_wants_to_be_left_alone_is_by_its_next_owner(self):
+        self.begin_with(SITES[:6], 30)
+        first = self.named("first", delay=0.1)
+        program.wait_until(lambda: len(self.hosts.pages()) > 12, "pages")
+        alone = {address: 8 for address in SITES[:6]}
+        self.hosts.retry_after.update(alone)
+        program.wait_until(lambda: not self.hosts.retry_after, "hosts that say so")
+        said = {each.host: each.when for each in self.hosts.pages()}
+        program.wait_until(lambda: self.redis.ask("KEYS", "hocket:{crawl}:rests:*").count(":rests:") > 3, "it is written down")
+        time.sleep(1.1)  # which the last of them is within a second
+        first.kill()
+        self.finish(self.named("second", delay=0.1))
+        self.assert_same_as_one(skipped=False)
+        after = {each.host: each.when for each in reversed(self.hosts.log) if each.worker == "second"}
+        self.assertEqual(after.keys(), said.keys())
+        for host, when in after.items():
+            self.assertGreater(when - said[host], 7, host)
+
+
 class Namespace:
     """A network of its own, joined to this one by two cables: one for Redis, which can be pulled, and one for all else."""
 

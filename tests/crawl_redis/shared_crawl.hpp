@@ -110,6 +110,17 @@ class scripted_worker {
     static_cast<void>(co_await store_.report(std::move(all)));
   }
 
+  /// Of a host: "rest", until a moment of the day's time; "pace". In milliseconds.
+  coro<void> say(std::string what, unsigned partition, std::string host, std::int64_t milliseconds) {
+    texts all;
+    all.push_back(std::move(what));
+    all.push_back(std::to_string(partition));
+    all.emplace_back("0");
+    all.push_back(std::move(host));
+    all.push_back(std::to_string(milliseconds));
+    static_cast<void>(co_await store_.report(std::move(all)));
+  }
+
   static std::string host_of(unsigned partition) { return "host" + std::to_string(partition); }
   static std::string href_of(unsigned partition, unsigned number) {
     return "http://" + host_of(partition) + "/" + std::to_string(number);

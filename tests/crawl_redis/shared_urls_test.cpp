@@ -107,6 +107,25 @@ HOCKET_PEER_TEST(shared_urls, no_more_are_given_than_pages_are_left) {
   EXPECT_TRUE((co_await two.take()).empty());
 }
 
+HOCKET_PEER_TEST(shared_urls, who_gets_a_partition_hears_which_hosts_rest) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  const auto first = co_await begin_crawl(server, 1);
+  scripted_worker& one = *first;
+  const std::int64_t now =
+      co_await one.store().client().command<std::int64_t>("EVAL", "return redis.call('TIME')[1] * 1", "0");
+  co_await one.say("rest", 0, "host0", (now + 100) * 1000);
+  co_await one.say("rest", 0, "long-over", (now - 100) * 1000);
+  co_await one.say("pace", 0, "slow", 7000);
+  co_await one.say("pace", 0, "host0", 2000);
+  co_await one.say("rest", 1, "host1", (now + 100) * 1000);
+  const auto rests = co_await one.store().rests(one.mine());
+  EXPECT_EQ(rests.size(), 2U);
+  EXPECT_EQ(rests.at("slow"), 7s);
+  EXPECT_GT(rests.at("host0"), 80s);
+  EXPECT_LE(rests.at("host0"), 100s);
+}
+
 HOCKET_PEER_TEST(shared_urls, digests_stay_in_small_sorted_sets) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
@@ -175,6 +194,20 @@ HOCKET_PEER_TEST(shared_urls, what_a_page_has_claimed_and_not_come_to_is_given_i
   EXPECT_EQ(co_await one.take(), words("http://host0/9"));
   EXPECT_TRUE(co_await one.report(0, "http://host0/9", links(0, 8)));
   EXPECT_EQ(co_await one.take(), words("http://host0/8"));
+}
+
+HOCKET_PEER_TEST(shared_urls, what_a_page_releases_and_leads_to_itself_is_given) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  const auto first = co_await begin_crawl(server, 1);
+  scripted_worker& one = *first;
+  EXPECT_EQ((co_await one.take()).size(), 1U);
+  EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 9));
+  EXPECT_TRUE(co_await one.claim(0, "http://host0/0", 0, 8));
+  EXPECT_TRUE(co_await one.report(0, "http://host0/0", links(0, 9)));
+  EXPECT_EQ(co_await one.take(), words("http://host0/9"));
+  co_await one.tick();
+  EXPECT_EQ(one.state().open, 1U);
 }
 
 HOCKET_PEER_TEST(shared_urls, one_that_is_set_aside_holds_up_no_end_and_comes_back_with_the_next_run) {

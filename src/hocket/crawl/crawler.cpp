@@ -99,7 +99,7 @@ crawler::crawler(crawl_options options, pipeline& out, crawl_hooks hooks, crawl_
       judge_([this](const url& found) { return judge(found); }),
       counters_(roles_.frontier->seed_of_counts().value_or(loop::running().random()())),
       traps_(options_.traps, counters_),
-      scheduler_([this](const url& whose) { return limits_of_host(whose, options_, robots_); }, how_to_schedule()),
+      scheduler_([this](const url& whose) { return limits_of(whose); }, how_to_schedule()),
       room_(std::make_unique<detail::byte_budget>(options_.max_held_bytes)),
       fetcher_(std::make_unique<detail::page_fetcher>(
           detail::page_fetcher::parts{options_, hooks_, roles_, scope_, *asker_, robots_, scheduler_, counters_})),
@@ -135,7 +135,8 @@ coro<void> crawler::run() {
   begun_ = loop::running().time();
   roles_.frontier->supply({.give = [this](std::vector<target> fresh) { queue(std::move(fresh)); },
                            .drop = [this](const auto& unwanted) { scheduler_.drop(unwanted); },
-                           .decide = judge_});
+                           .decide = judge_,
+                           .rest = [this](const url& host, duration how_long) { scheduler_.rest(host, how_long); }});
   std::vector<url> seeds;
   for (const url& seed : options_.seeds) seeds.push_back(seed.without_fragment());
   co_await remember_rests();
@@ -176,6 +177,12 @@ coro<void> crawler::remember_rests() {
   const std::chrono::sys_seconds now = options_.wall_clock();
   for (const host_rest& each : co_await roles_.frontier->rests(now))
     scheduler_.rest(each.host, std::min<duration>(each.until - now, detail::longest_retry_after));
+}
+
+host_limits crawler::limits_of(const url& whose) {
+  const host_limits limits = limits_of_host(whose, options_, robots_);
+  roles_.frontier->keep_delay(whose, limits.delay);
+  return limits;
 }
 
 void crawler::rest(const url& whose, duration how_long) {

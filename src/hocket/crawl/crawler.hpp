@@ -101,6 +101,7 @@ class crawler {
   coro<void> remember_counts();
   coro<void> remember_rests();
   [[nodiscard]] scheduler_options how_to_schedule();
+  host_limits limits_of(const url& whose);
   void rest(const url& whose, duration how_long);
   void queue(std::vector<target> fresh);
   void queue_again(target sitemaps, duration wait);

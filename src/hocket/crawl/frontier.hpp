@@ -60,6 +60,8 @@ struct crawl_intake {
   std::function<void(const std::function<bool(const target&)>&)> drop;
   /// As it is handed to `finish`: for a frontier that judges later than it sees.
   std::function<verdict(const url&)> decide;
+  /// Leaves that host alone for so long at least, before it is asked for anything.
+  std::function<void(const url& host, duration how_long)> rest;
 };
 
 /// The memory of a crawl: which URLs were seen, and which are still to be fetched. Who may be asked when is the scheduler's.
@@ -116,6 +118,9 @@ class frontier {
   [[nodiscard]] virtual coro<std::vector<host_rest>> rests(std::chrono::sys_seconds /*now*/) {
     co_return std::vector<host_rest>();
   }
+
+  /// Between two requests to that host, as far as it is known: that of its robots.txt, too. Is told again whenever that is looked up. For a frontier whose hosts change hands.
+  virtual void keep_delay(const url& /*host*/, duration /*delay*/) {}
 
   /// Whether it takes back what waits for hosts that rest; else it hears nothing of them.
   [[nodiscard]] virtual bool takes_back() const noexcept { return false; }

@@ -88,6 +88,14 @@ void redis_frontier::set_aside(const url& host, time_point until) {
   parts_->worker->set_aside(std::string(host.host_with_port()), until);
 }
 
+void redis_frontier::keep_rest(const host_rest& asked) {
+  parts_->worker->keep_rest(std::string(asked.host.host_with_port()), asked.until);
+}
+
+void redis_frontier::keep_delay(const url& host, duration delay) {
+  parts_->worker->keep_delay(std::string(host.host_with_port()), delay);
+}
+
 coro<void> redis_frontier::leave() {
   cancel_scope shield({.shield = true});
   co_await shield.run(parts_->worker->stop());
@@ -115,6 +123,7 @@ coro<std::vector<target>> redis_frontier::finish(const finished_page& done, cons
   else
     page.token = worker.held.token_of(page.from);
   std::vector<std::string> found;
+  // What it has released is all that Redis has as claimed by it and is not in `claimed`.
   for (const url& each : done.besides) add_found(page, found, worker, each, done.page.depth);
   for (const page_link& link : done.links) {
     if (!done.not_followed.empty())

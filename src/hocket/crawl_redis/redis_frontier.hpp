@@ -89,6 +89,8 @@ class redis_frontier final : public frontier {
   [[nodiscard]] bool takes_back() const noexcept override { return true; }
   void set_aside(const url& host, time_point until) override;
   void take_back(const target& waiting) override;
+  void keep_rest(const host_rest& asked) override;
+  void keep_delay(const url& host, duration delay) override;
   [[nodiscard]] coro<std::vector<target>> more() override;
   [[nodiscard]] coro<void> sync() override;
   [[nodiscard]] std::size_t seen() const noexcept override { return 0; }

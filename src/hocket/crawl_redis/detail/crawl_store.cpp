@@ -81,6 +81,7 @@ crawl_store::crawl_store(redis::client_options options, std::string name, std::s
       join_(scripts::join),
       seeds_(scripts::seeds),
       tick_(scripts::tick),
+      rests_(scripts::rests),
       take_(scripts::take),
       report_(scripts::report),
       claim_(scripts::claim),
@@ -150,6 +151,17 @@ coro<lease_state> crawl_store::tick(duration lease, duration handover, std::stri
   for (const redis::reply& each : words.at(5).items())
     state.idle.push_back(static_cast<partition>(number_of(each.text())));
   co_return state;
+}
+
+coro<std::map<std::string, duration>> crawl_store::rests(held_partitions of) {
+  std::vector<std::string> args;
+  for (const auto& [number, token] : of) args.push_back(std::to_string(number));
+  const redis::reply answer = co_await run(rests_, std::move(args));
+  const auto& words = answer.items();
+  std::map<std::string, duration> found;
+  for (std::size_t n = 0; n + 1 < words.size(); n += 2)
+    found.emplace(words[n].text(), std::chrono::milliseconds(words[n + 1].integer()));
+  co_return found;
 }
 
 coro<taken_urls> crawl_store::take(std::size_t most, std::size_t of_host, held_partitions from) {

@@ -67,6 +67,8 @@ class crawl_store {
   /// Not sent again: whoever calls it does so regularly. Throws what a `redis::call` throws.
   [[nodiscard]] coro<lease_state> tick(duration lease, duration handover, std::string about);
   [[nodiscard]] coro<taken_urls> take(std::size_t most, std::size_t of_host, held_partitions from);
+  /// For how long hosts of these, by name and port, want to be left alone by who has just got them.
+  [[nodiscard]] coro<std::map<std::string, duration>> rests(held_partitions of);
   /// `words`: as `scripts::report` reads them. Whether each page among them counts.
   [[nodiscard]] coro<std::vector<bool>> report(std::vector<std::string> words);
   [[nodiscard]] coro<bool> claim(std::vector<std::string> words);
@@ -93,7 +95,7 @@ class crawl_store {
   std::string worker_;
   duration patience_;
   std::function<void()> on_doubt_;
-  lua_script join_, seeds_, tick_, take_, report_, claim_, release_, pass_;
+  lua_script join_, seeds_, tick_, rests_, take_, report_, claim_, release_, pass_;
 };
 
 /// What all keys of the crawl of this name begin with. In braces, so that a cluster keeps them together.

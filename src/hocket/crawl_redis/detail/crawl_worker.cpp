@@ -37,6 +37,10 @@ coro<void> wait_until(event& woken, duration most) {
   woken.clear();
 }
 
+std::string milliseconds_of(duration time) {
+  return std::to_string(std::chrono::ceil<std::chrono::milliseconds>(time).count());
+}
+
 redis::client_options client_of(const redis_frontier_options& options) {
   redis::client_options made = options.client;
   const duration patience = std::clamp<duration>(options.lease, std::chrono::seconds(1), std::chrono::seconds(10));
@@ -218,6 +222,7 @@ bool crawl_worker::has_room() const {
 coro<void> crawl_worker::take_some() {
   const held_partitions from = held.staying();
   if (from.empty() || !has_room()) co_return;
+  co_await learn_rests(from);
   const std::size_t most = std::min(most_taken, options.in_all - held.urls());
   const taken_urls taken = co_await store.take(most, options.of_host, from);
   adopt(taken, from);
@@ -226,8 +231,21 @@ coro<void> crawl_worker::take_some() {
   if (taken.urls.size() == most) wake_puller_.set();
 }
 
+// Before the first URL of a partition is heard of.
+coro<void> crawl_worker::learn_rests(held_partitions of) {
+  std::erase_if(of, [this](const auto& each) {
+    const auto known = known_.find(each.first);
+    return known != known_.end() && known->second == each.second;
+  });
+  if (of.empty()) co_return;
+  for (const auto& [host, left] : co_await store.rests(of))
+    if (const auto where = url::parse("http://" + host + "/"); where && intake.rest) intake.rest(*where, left);
+  for (const auto& [which, token] : of) known_[which] = token;
+}
+
 // A partition at a time, taken in as it is heard: a page that is reported behind that is not given anew.
 coro<void> crawl_worker::learn_what_was_given() {
+  co_await learn_rests(held.staying());
   for (const auto& [which, token] : held.staying()) {
     held_partitions one;
     one.emplace(which, token);
@@ -299,6 +317,19 @@ void crawl_worker::take_back(const target& waiting) {
     rest_.push_back(std::move(word));
   held.remove(waiting.url.href(), waiting.number);
   aside_[std::string(waiting.place().host_with_port())].waiting.push_back(waiting);
+}
+
+// Whoever has the host: one that it was redirected to may not be this worker's.
+void crawl_worker::keep_rest(const std::string& host, std::chrono::sys_seconds until) {
+  const auto day = std::chrono::duration_cast<std::chrono::milliseconds>(until.time_since_epoch());
+  add_words({"rest", std::to_string(partition_of(host)), "0", host, std::to_string(day.count())});
+}
+
+void crawl_worker::keep_delay(const std::string& host, duration delay) {
+  if (delay <= options.handover) return;
+  if (const auto known = delays_.find(host); known != delays_.end() && known->second == delay) return;
+  delays_[host] = delay;
+  add_words({"pace", std::to_string(partition_of(host)), "0", host, milliseconds_of(delay)});
 }
 
 // --- what was done ---

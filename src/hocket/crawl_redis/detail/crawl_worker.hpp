@@ -54,6 +54,8 @@ class crawl_worker {
   [[nodiscard]] bool may_begin(const target& next);
   void set_aside(const std::string& host, time_point until) { aside_[host].until = until; }
   void take_back(const target& waiting);
+  void keep_rest(const std::string& host, std::chrono::sys_seconds until);
+  void keep_delay(const std::string& host, duration delay);
 
   [[nodiscard]] partition partition_of(std::string_view host) const noexcept;
   [[nodiscard]] std::uint64_t digest_of(std::string_view href) const noexcept;
@@ -82,6 +84,7 @@ class crawl_worker {
   coro<void> live();
   coro<void> take_some();
   coro<void> learn_what_was_given();
+  coro<void> learn_rests(held_partitions of);
   coro<bool> hear(time_point asked);
   void apply(const lease_state& state, time_point asked);
   void forget_unwanted();
@@ -110,6 +113,8 @@ class crawl_worker {
   std::vector<target> bounced_;    // asked for while it was not certain that they are this worker's
   std::vector<target> arrived_;    // while somebody waits for more
   std::map<std::string, aside_host> aside_;
+  held_partitions known_;                   // whose hosts' rests were heard of
+  std::map<std::string, duration> delays_;  // longer than a partition rests in any case
   std::uint64_t open_ = 1;
   time_point sure_until_{};
   time_point heard_{};

@@ -224,6 +224,25 @@ for n = 1, #mine, 2 do if not is_busy[mine[n]] then idle[#idle + 1] = mine[n] en
 return {left(), call('HGET', K .. 'state', 'paused') or '0', drains, busy_mine - share, mine, idle}
 )lua";
 
+const std::string_view scripts::rests = R"lua(
+local found, time = {}, now()
+for _, p in ipairs(ARGV) do
+  local wanted = {}
+  local paces, rests = call('HGETALL', K .. 'paces:' .. p), call('HGETALL', K .. 'rests:' .. p)
+  for n = 1, #paces, 2 do wanted[paces[n]] = tonumber(paces[n + 1]) end
+  for n = 1, #rests, 2 do
+    local host, left = rests[n], tonumber(rests[n + 1]) - time
+    if left <= 0 then call('HDEL', K .. 'rests:' .. p, host) end
+    if left > (wanted[host] or 0) then wanted[host] = left end
+  end
+  for host, left in pairs(wanted) do
+    found[#found + 1] = host
+    found[#found + 1] = left
+  end
+end
+return found
+)lua";
+
 const std::string_view scripts::take = R"lua(
 local worker, of_host = ARGV[1], tonumber(ARGV[3])
 local want = math.min(tonumber(ARGV[2]), math.ceil(room() / math.max(1, call('ZCARD', K .. 'workers'))))
@@ -319,6 +338,10 @@ while at <= #ARGV do
     if known then call('HSET', K .. 'aside:' .. p, href, known) end
   elseif what == 'back' then
     if is_mine then back_from_aside(p, href) end
+  elseif what == 'rest' then
+    call('HSET', K .. 'rests:' .. p, href, word())
+  elseif what == 'pace' then
+    call('HSET', K .. 'paces:' .. p, href, word())
   end
 end
 return results

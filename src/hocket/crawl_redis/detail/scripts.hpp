@@ -15,6 +15,7 @@ namespace hocket::crawl::detail {
 //   line:P:L:H          list: "depth flags attempts href", that wait
 //   hosts:P:L           list: the hosts that have a line, in turn
 //   taken:P  given:P    href -> "host depth flags attempts", that the owner has; H -> their number
+//   rests:P  paces:P    host that asked to be left alone -> until when, in ms of the day's time; host whose robots.txt wants a longer pause -> that, in ms
 //   aside:P             the same as taken, of hosts that want to be left alone
 //   seen:P:B            set of digests, in the encoding of small sets of numbers: 8 bytes each
 //   seen    buckets     P -> how many, P -> in how many of these sets
@@ -23,9 +24,11 @@ namespace hocket::crawl::detail {
 //   workers             by when they last said something; worker:ID what they say of themselves; drain
 struct scripts {
   static const std::string_view common;
-  static const std::string_view join;     // begins the crawl, or compares the settings
-  static const std::string_view seeds;    // sees URLs, for nobody
-  static const std::string_view tick;     // a worker lives: renews its leases, takes more
+  static const std::string_view join;   // begins the crawl, or compares the settings
+  static const std::string_view seeds;  // sees URLs, for nobody
+  static const std::string_view tick;   // a worker lives: renews its leases, takes more
+  static const std::string_view
+      rests;  // for how long the hosts of partitions want to be left alone by who is new to them
   static const std::string_view take;     // URLs of the worker's partitions
   static const std::string_view report;   // pages that are finished, with what they have led to
   static const std::string_view claim;    // where a page under way is redirected to
