@@ -51,6 +51,35 @@ std::map<std::string, std::size_t, std::less<>> partitions_by_worker(const crawl
   return counts;
 }
 
+struct slow_host {
+  std::string name{};
+  std::chrono::milliseconds page{};
+  std::uint64_t pages = 0;
+};
+
+// What all workers say, the slowest first. A host that has changed hands is there once: as the worker has it that has asked it more often.
+std::vector<slow_host> slow_hosts_of(const crawl::shared_crawl& crawl) {
+  std::map<std::string, slow_host> by_name;
+  for (const auto& worker : crawl.workers) {
+    const auto said = about(worker);
+    const auto slow = said.find("slow");
+    if (slow == said.end() || !slow->is_array()) continue;
+    for (const auto& each : *slow) {
+      if (!each.is_object() || !each.contains("name") || !each["name"].is_string()) continue;
+      slow_host found{each["name"].get<std::string>(),
+                      std::chrono::milliseconds(static_cast<std::int64_t>(number_in(each, "ms"))),
+                      number_in(each, "pages")};
+      slow_host& known = by_name[found.name];
+      if (found.pages > known.pages) known = found;
+    }
+  }
+  std::vector<slow_host> all;
+  for (auto& [name, each] : by_name) all.push_back(std::move(each));
+  std::ranges::stable_sort(all, std::ranges::greater(), &slow_host::page);
+  if (all.size() > most_hosts) all.resize(most_hosts);
+  return all;
+}
+
 struct sums {
   std::uint64_t taken = 0;
   std::uint64_t aside = 0;
@@ -99,6 +128,10 @@ std::vector<std::string> status_lines(const watched_crawl& crawl) {
   if (!now.hosts.empty()) lines.push_back("URLs that wait, by host:");
   for (std::size_t n = 0; n < std::min(most_hosts, now.hosts.size()); ++n)
     lines.push_back(fmt::format("{:<40} {:>10}", now.hosts[n].name, grouped(now.hosts[n].waiting)));
+  const auto slow = slow_hosts_of(now);
+  if (!slow.empty()) lines.emplace_back("Slowest hosts, by what a page of late takes:");
+  for (const slow_host& each : slow)
+    lines.push_back(fmt::format("{:<40} {:>10} {:>10} pages", each.name, short_time(each.page), grouped(each.pages)));
   return lines;
 }
 
@@ -129,6 +162,9 @@ std::string status_json(const watched_crawl& crawl) {
                                  {"lease_left_ms", each.lease_left.count()}});
   all["hosts"] = nlohmann::ordered_json::array();
   for (const auto& each : now.hosts) all["hosts"].push_back({{"name", each.name}, {"waiting", each.waiting}});
+  all["slow_hosts"] = nlohmann::ordered_json::array();
+  for (const slow_host& each : slow_hosts_of(now))
+    all["slow_hosts"].push_back({{"name", each.name}, {"ms", each.page.count()}, {"pages", each.pages}});
   return all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

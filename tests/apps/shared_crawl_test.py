@@ -2,7 +2,6 @@
 
 Workers are killed, stopped and cut off, and so is Redis. Whatever happens, what their parts are merged to must be what one undisturbed crawl writes."""
 
-import json
 import pathlib
 import random
 import shutil
@@ -91,11 +90,6 @@ class Workers(SharedCrawl):
         self.redis.process.send_signal(signal.SIGCONT)
         self.finish(*pair)
         self.assert_same_as_one()
-
-    def status(self):
-        result = program.hocket("crawl", "status", "--json", self.redis.url)
-        self.assertEqual(result.returncode, 0, result.stderr)
-        return json.loads(result.stdout)
 
     def test_paused_nobody_begins_a_page_until_it_is_resumed(self):
         self.begin(sites=2)

@@ -132,6 +132,21 @@ class ManyHosts(AskedHosts):
             self.assertGreater(when - said[host], 7, host)
 
 
+    def test_the_status_names_the_slowest_hosts(self):
+        self.begin_with(SITES[:6], 30)
+        self.hosts.slow.update({SITES[2]: 0.2, SITES[4]: 0.5})
+        pair = [self.named("first", delay=0.1), self.named("second", delay=0.1)]
+        program.wait_until(lambda: len(self.hosts.pages()) > 12, "pages")
+        slow = [f"{SITES[which]}:{self.hosts.port}" for which in (4, 2)]
+        program.wait_until(lambda: [each["name"] for each in self.status()["slow_hosts"][:2]] == slow, "the slow hosts are known")
+        for (host, least), each in zip(zip(slow, (500, 200)), self.status()["slow_hosts"]):
+            self.assertEqual((each["name"], each["ms"] >= least, each["pages"] > 0), (host, True, True))
+        text = program.hocket("crawl", "status", self.redis.url).stdout
+        self.assertRegex(text, rf"(?s)Slowest hosts.*\n{slow[0]} +5..ms .*\n{slow[1]} +2..ms ")
+        for each in pair:
+            each.kill()
+
+
 class Namespace:
     """A network of its own, joined to this one by two cables: one for Redis, which can be pulled, and one for all else."""
 

@@ -1,5 +1,6 @@
 """Workers that share a crawl by a Redis, and what is asked of them in the end."""
 
+import json
 import pathlib
 import subprocess
 import tempfile
@@ -94,3 +95,8 @@ class SharedCrawl(unittest.TestCase):
 
     def parts(self):
         return sorted((self.folder / "out").glob("part-*"))
+
+    def status(self):
+        result = program.hocket("crawl", "status", "--json", self.redis.url)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)

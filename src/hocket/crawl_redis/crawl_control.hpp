@@ -17,7 +17,7 @@ namespace hocket::crawl {
 struct shared_worker {
   std::string id{};
   std::chrono::milliseconds silent{};  // since it last said that it lives
-  std::string about{};  // what it says of itself, in JSON: machine, process, pages, stale, held, under_way
+  std::string about{};  // what it says of itself, in JSON: machine, process, pages, stale, held, under_way, slow
   bool is_draining = false;
 };
 

@@ -134,6 +134,8 @@ coro<std::vector<target>> redis_frontier::finish(const finished_page& done, cons
       add_found(page, found, worker, link.url, done.page.depth + 1);
   }
   const page_record* const record = done.record;
+  if (record != nullptr)
+    worker.latencies.add(done.page.url.host_with_port(), std::chrono::milliseconds(record->milliseconds));
   std::vector<std::string>& words = page.words;
   words.emplace_back("page");
   words.push_back(std::to_string(page.from));

@@ -29,6 +29,8 @@ constexpr auto gathered_for = std::chrono::milliseconds(5);
 constexpr auto farewell = std::chrono::seconds(5);
 constexpr std::size_t most_taken = 500;
 constexpr std::size_t words_of_report = 20'000;
+constexpr std::size_t most_hosts_timed = 4096;
+constexpr std::size_t slow_hosts_named = 10;
 constexpr std::size_t bytes_of_recent = std::size_t{8} << 20;
 
 coro<void> wait_until(event& woken, duration most) {
@@ -56,6 +58,7 @@ crawl_worker::crawl_worker(redis_frontier_options given, std::string id)
     : options(std::move(given)),
       store(client_of(options), options.name, id, options.patience),
       recent(bytes_of_recent),
+      latencies(most_hosts_timed),
       id_(std::move(id)) {
   heard_ = loop::running().time();
   store.client().on_lost([this] { lost_connection(); });
@@ -389,8 +392,15 @@ std::string crawl_worker::about() const {
   static_cast<void>(::gethostname(machine, sizeof machine - 1));
   std::string text = "{\"machine\":";
   append_json_string(text, machine);
-  fmt::format_to(std::back_inserter(text), ",\"process\":{},\"pages\":{},\"stale\":{},\"held\":{},\"under_way\":{}}}",
-                 ::getpid(), pages, stale, held.urls(), held.begun());
+  fmt::format_to(std::back_inserter(text),
+                 ",\"process\":{},\"pages\":{},\"stale\":{},\"held\":{},\"under_way\":{},\"slow\":[", ::getpid(), pages,
+                 stale, held.urls(), held.begun());
+  for (const auto& each : latencies.slowest(slow_hosts_named)) {
+    text += text.back() == '[' ? "{\"name\":" : ",{\"name\":";
+    append_json_string(text, each.name);
+    fmt::format_to(std::back_inserter(text), ",\"ms\":{},\"pages\":{}}}", each.page.count(), each.pages);
+  }
+  text += "]}";
   return text;
 }
 

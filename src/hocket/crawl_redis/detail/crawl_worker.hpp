@@ -17,6 +17,7 @@
 #include <hocket/crawl/pipeline.hpp>
 #include <hocket/crawl_redis/detail/crawl_store.hpp>
 #include <hocket/crawl_redis/detail/holdings.hpp>
+#include <hocket/crawl_redis/detail/host_latencies.hpp>
 #include <hocket/crawl_redis/detail/recent_urls.hpp>
 #include <hocket/crawl_redis/redis_frontier.hpp>
 #include <hocket/sync/event.hpp>
@@ -68,6 +69,7 @@ class crawl_worker {
   kept_settings settings{};
   holdings held{};
   recent_urls recent;
+  host_latencies latencies;
   crawl_intake intake{};
   pipeline* out = nullptr;
   std::uint64_t pages = 0;
