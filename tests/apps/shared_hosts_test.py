@@ -30,9 +30,9 @@ class AskedHosts(SharedCrawl):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.hosts.log.clear()
 
-    def named(self, name, max_pages=None, **options):
+    def named(self, name, max_pages=None, more=(), **options):
         """A worker that the log knows by that name."""
-        return self.worker("--user-agent", name, *(("--max-pages", max_pages) if max_pages else ()), **options)
+        return self.worker("--user-agent", name, *(("--max-pages", max_pages) if max_pages else ()), *more, **options)
 
     def pause(self, paused):
         self.redis.ask("HSET", "hocket:{crawl}:state", "paused", int(paused))
@@ -131,6 +131,18 @@ class ManyHosts(AskedHosts):
         for host, when in after.items():
             self.assertGreater(when - said[host], 7, host)
 
+
+    def test_what_a_host_may_have_at_most_counts_for_all_its_owners(self):
+        self.begin_with(SITES[:6], 60)
+        most = 25
+        options = {"delay": 0.05, "more": ("--max-per-host", most)}
+        first = self.named("first", **options)
+        program.wait_until(lambda: len(self.hosts.pages()) > 60, "pages")
+        first.kill()
+        self.finish(self.named("second", **options))
+        pages = {(each.host, each.path) for each in self.hosts.pages()}
+        counts = collections.Counter(host for host, _ in pages)
+        self.assertEqual(set(counts.values()), {most + 1}, counts)  # and the seed
 
     def test_the_status_names_the_slowest_hosts(self):
         self.begin_with(SITES[:6], 30)

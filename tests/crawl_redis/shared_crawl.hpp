@@ -110,6 +110,16 @@ class scripted_worker {
     static_cast<void>(co_await store_.report(std::move(all)));
   }
 
+  /// Of a URL of partition 0; `counted`: how many, and of each name and count.
+  coro<void> judged(std::string href, texts counted) {
+    texts all;
+    all.emplace_back("judged");
+    all.emplace_back("0");
+    all.push_back(std::to_string(token_of(0)));
+    all.push_back(std::move(href));
+    for (std::string& each : counted) all.push_back(std::move(each));
+    static_cast<void>(co_await store_.report(std::move(all)));
+  }
   /// Of a host: "rest", until a moment of the day's time; "pace". In milliseconds.
   coro<void> say(std::string what, unsigned partition, std::string host, std::int64_t milliseconds) {
     texts all;

@@ -1,6 +1,7 @@
 // What becomes of URLs that workers share.
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include <crawl_redis/shared_crawl.hpp>
@@ -124,6 +125,28 @@ HOCKET_PEER_TEST(shared_urls, who_gets_a_partition_hears_which_hosts_rest) {
   EXPECT_EQ(rests.at("slow"), 7s);
   EXPECT_GT(rests.at("host0"), 80s);
   EXPECT_LE(rests.at("host0"), 100s);
+}
+
+HOCKET_PEER_TEST(shared_urls, what_was_counted_goes_on_with_that_it_was_judged) {
+  HOCKET_NEEDS("redis-server");
+  redis_server server;
+  const auto first = co_await begin_crawl(server, 1);
+  scripted_worker& one = *first;
+  EXPECT_EQ((co_await one.take()).size(), 1U);
+  EXPECT_TRUE(co_await one.report(0, "http://host0/0", links(0, 1, 0, 2)));
+  EXPECT_EQ((co_await one.take()).size(), 2U);
+  const texts counted = words("2", "77", "1", "18446744073709551615", "4");
+  co_await one.judged("http://host0/1", counted);
+  co_await one.store().leave(one.mine());
+  scripted_worker two(server, "two");
+  co_await two.tick();
+  co_await one.judged("http://host0/2", words("1", "77", "9"));
+  const auto counts = co_await two.store().counts(two.mine());
+  EXPECT_EQ(std::map(counts.begin(), counts.end()), (std::map<std::uint64_t, std::uint64_t>{{77, 1}, {UINT64_MAX, 4}}));
+  const auto taken = co_await two.store().take(10, 10, two.mine());
+  std::map<std::string, bool> judged;
+  for (const auto& each : taken.urls) judged.emplace(each.href, each.is_judged);
+  EXPECT_EQ(judged, (std::map<std::string, bool>{{"http://host0/1", true}, {"http://host0/2", false}}));
 }
 
 HOCKET_PEER_TEST(shared_urls, digests_stay_in_small_sorted_sets) {

@@ -133,10 +133,12 @@ crawler::~crawler() = default;
 
 coro<void> crawler::run() {
   begun_ = loop::running().time();
-  roles_.frontier->supply({.give = [this](std::vector<target> fresh) { queue(std::move(fresh)); },
-                           .drop = [this](const auto& unwanted) { scheduler_.drop(unwanted); },
-                           .decide = judge_,
-                           .rest = [this](const url& host, duration how_long) { scheduler_.rest(host, how_long); }});
+  roles_.frontier->supply(
+      {.give = [this](std::vector<target> fresh) { queue(std::move(fresh)); },
+       .drop = [this](const auto& unwanted) { scheduler_.drop(unwanted); },
+       .decide = judge_,
+       .rest = [this](const url& host, duration how_long) { scheduler_.rest(host, how_long); },
+       .restore = [this](std::uint64_t name, std::uint64_t count) { counters_.restore(name, count); }});
   std::vector<url> seeds;
   for (const url& seed : options_.seeds) seeds.push_back(seed.without_fragment());
   co_await remember_rests();

@@ -62,6 +62,8 @@ struct crawl_intake {
   std::function<verdict(const url&)> decide;
   /// Leaves that host alone for so long at least, before it is asked for anything.
   std::function<void(const url& host, duration how_long)> rest;
+  /// What `keep_count` was told, here or elsewhere, for a frontier that hears of it later than `visit_counts`.
+  std::function<void(std::uint64_t name, std::uint64_t count)> restore;
 };
 
 /// The memory of a crawl: which URLs were seen, and which are still to be fetched. Who may be asked when is the scheduler's.

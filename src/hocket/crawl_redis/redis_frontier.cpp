@@ -96,6 +96,9 @@ void redis_frontier::keep_delay(const url& host, duration delay) {
   parts_->worker->keep_delay(std::string(host.host_with_port()), delay);
 }
 
+std::optional<std::uint64_t> redis_frontier::seed_of_counts() const noexcept { return parts_->worker->settings.seed; }
+void redis_frontier::keep_count(std::uint64_t name, std::uint64_t count) { parts_->worker->keep_count(name, count); }
+
 coro<void> redis_frontier::leave() {
   cancel_scope shield({.shield = true});
   co_await shield.run(parts_->worker->stop());

@@ -91,6 +91,8 @@ class redis_frontier final : public frontier {
   void take_back(const target& waiting) override;
   void keep_rest(const host_rest& asked) override;
   void keep_delay(const url& host, duration delay) override;
+  [[nodiscard]] std::optional<std::uint64_t> seed_of_counts() const noexcept override;
+  void keep_count(std::uint64_t name, std::uint64_t count) override;
   [[nodiscard]] coro<std::vector<target>> more() override;
   [[nodiscard]] coro<void> sync() override;
   [[nodiscard]] std::size_t seen() const noexcept override { return 0; }

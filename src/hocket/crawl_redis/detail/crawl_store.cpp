@@ -44,7 +44,9 @@ std::string_view word_of(std::string_view& text) {
 taken_url url_of(std::uint64_t from, std::string_view what, const std::string& href) {
   taken_url found{.from = static_cast<partition>(from), .href = href};
   found.depth = static_cast<unsigned>(number_of(word_of(what)));
-  found.is_seed = word_of(what) == "s";
+  const std::string_view flags = word_of(what);
+  found.is_seed = flags == "s";
+  found.is_judged = flags == "j";
   found.attempts = static_cast<unsigned>(number_of(word_of(what)));
   return found;
 }
@@ -82,6 +84,7 @@ crawl_store::crawl_store(redis::client_options options, std::string name, std::s
       seeds_(scripts::seeds),
       tick_(scripts::tick),
       rests_(scripts::rests),
+      counts_(scripts::counts),
       take_(scripts::take),
       report_(scripts::report),
       claim_(scripts::claim),
@@ -161,6 +164,19 @@ coro<std::map<std::string, duration>> crawl_store::rests(held_partitions of) {
   std::map<std::string, duration> found;
   for (std::size_t n = 0; n + 1 < words.size(); n += 2)
     found.emplace(words[n].text(), std::chrono::milliseconds(words[n + 1].integer()));
+  co_return found;
+}
+
+coro<std::vector<std::pair<std::uint64_t, std::uint64_t>>> crawl_store::counts(held_partitions of) {
+  std::vector<std::string> args;
+  for (const auto& [number, token] : of) args.push_back(std::to_string(number));
+  const redis::reply answer = co_await run(counts_, std::move(args));
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> found;
+  for (const redis::reply& each : answer.items()) {
+    const auto& words = each.items();
+    for (std::size_t n = 0; n + 1 < words.size(); n += 2)
+      found.emplace_back(number_of(words[n].text()), number_of(words[n + 1].text()));
+  }
   co_return found;
 }
 

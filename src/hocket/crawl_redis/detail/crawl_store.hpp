@@ -46,6 +46,7 @@ struct taken_url {
   unsigned depth = 0;
   unsigned attempts = 0;
   bool is_seed = false;
+  bool is_judged = false;  // before, and what was counted for it was reported
   std::string href{};
 };
 
@@ -69,6 +70,8 @@ class crawl_store {
   [[nodiscard]] coro<taken_urls> take(std::size_t most, std::size_t of_host, held_partitions from);
   /// For how long hosts of these, by name and port, want to be left alone by who has just got them.
   [[nodiscard]] coro<std::map<std::string, duration>> rests(held_partitions of);
+  /// What was reported as counted for URLs of these: names and counts.
+  [[nodiscard]] coro<std::vector<std::pair<std::uint64_t, std::uint64_t>>> counts(held_partitions of);
   /// `words`: as `scripts::report` reads them. Whether each page among them counts.
   [[nodiscard]] coro<std::vector<bool>> report(std::vector<std::string> words);
   [[nodiscard]] coro<bool> claim(std::vector<std::string> words);
@@ -95,7 +98,7 @@ class crawl_store {
   std::string worker_;
   duration patience_;
   std::function<void()> on_doubt_;
-  lua_script join_, seeds_, tick_, rests_, take_, report_, claim_, release_, pass_;
+  lua_script join_, seeds_, tick_, rests_, counts_, take_, report_, claim_, release_, pass_;
 };
 
 /// What all keys of the crawl of this name begin with. In braces, so that a cluster keeps them together.

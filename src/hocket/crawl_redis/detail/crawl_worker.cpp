@@ -225,7 +225,7 @@ bool crawl_worker::has_room() const {
 coro<void> crawl_worker::take_some() {
   const held_partitions from = held.staying();
   if (from.empty() || !has_room()) co_return;
-  co_await learn_rests(from);
+  co_await learn_of(from);
   const std::size_t most = std::min(most_taken, options.in_all - held.urls());
   const taken_urls taken = co_await store.take(most, options.of_host, from);
   adopt(taken, from);
@@ -235,7 +235,7 @@ coro<void> crawl_worker::take_some() {
 }
 
 // Before the first URL of a partition is heard of.
-coro<void> crawl_worker::learn_rests(held_partitions of) {
+coro<void> crawl_worker::learn_of(held_partitions of) {
   std::erase_if(of, [this](const auto& each) {
     const auto known = known_.find(each.first);
     return known != known_.end() && known->second == each.second;
@@ -243,12 +243,14 @@ coro<void> crawl_worker::learn_rests(held_partitions of) {
   if (of.empty()) co_return;
   for (const auto& [host, left] : co_await store.rests(of))
     if (const auto where = url::parse("http://" + host + "/"); where && intake.rest) intake.rest(*where, left);
+  for (const auto& [name, count] : co_await store.counts(of))
+    if (intake.restore) intake.restore(name, count);
   for (const auto& [which, token] : of) known_[which] = token;
 }
 
 // A partition at a time, taken in as it is heard: a page that is reported behind that is not given anew.
 coro<void> crawl_worker::learn_what_was_given() {
-  co_await learn_rests(held.staying());
+  co_await learn_of(held.staying());
   for (const auto& [which, token] : held.staying()) {
     held_partitions one;
     one.emplace(which, token);
@@ -265,7 +267,7 @@ void crawl_worker::adopt(const taken_urls& taken, const held_partitions& asked) 
     auto where = url::parse(each.href);
     if (!where) throw error(fmt::format("the crawl in Redis is broken: '{}' is no URL", each.href));
     if (!held.add(each, token)) continue;
-    const verdict given = each.is_seed ? verdict{} : intake.decide(*where);
+    const verdict given = judge(each, *where, token);
     if (given.against.empty()) {
       fresh.push_back({.url = std::move(*where),
                        .depth = each.depth,
@@ -282,6 +284,23 @@ void crawl_worker::adopt(const taken_urls& taken, const held_partitions& asked) 
       rest_.push_back(std::move(word));
   }
   deliver(std::move(fresh));
+}
+
+// Once: what has been counted is in Redis with that it was judged, so that the next owner does not count it again.
+verdict crawl_worker::judge(const taken_url& given, const url& where, fencing_token token) {
+  if (given.is_seed || given.is_judged) return {};
+  told_.clear();
+  const verdict made = intake.decide(where);
+  if (told_.empty()) return made;
+  add_words(
+      {"judged", std::to_string(given.from), std::to_string(token), given.href, std::to_string(told_.size() / 2)});
+  add_words(std::exchange(told_, {}));
+  return made;
+}
+
+void crawl_worker::keep_count(std::uint64_t name, std::uint64_t count) {
+  told_.push_back(std::to_string(name));
+  told_.push_back(std::to_string(count));
 }
 
 void crawl_worker::deliver(std::vector<target> fresh) {

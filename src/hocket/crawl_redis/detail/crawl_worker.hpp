@@ -57,6 +57,8 @@ class crawl_worker {
   void take_back(const target& waiting);
   void keep_rest(const std::string& host, std::chrono::sys_seconds until);
   void keep_delay(const std::string& host, duration delay);
+  /// Of the URL that is being judged.
+  void keep_count(std::uint64_t name, std::uint64_t count);
 
   [[nodiscard]] partition partition_of(std::string_view host) const noexcept;
   [[nodiscard]] std::uint64_t digest_of(std::string_view href) const noexcept;
@@ -86,7 +88,8 @@ class crawl_worker {
   coro<void> live();
   coro<void> take_some();
   coro<void> learn_what_was_given();
-  coro<void> learn_rests(held_partitions of);
+  coro<void> learn_of(held_partitions of);
+  [[nodiscard]] verdict judge(const taken_url& given, const url& where, fencing_token token);
   coro<bool> hear(time_point asked);
   void apply(const lease_state& state, time_point asked);
   void forget_unwanted();
@@ -115,8 +118,9 @@ class crawl_worker {
   std::vector<target> bounced_;    // asked for while it was not certain that they are this worker's
   std::vector<target> arrived_;    // while somebody waits for more
   std::map<std::string, aside_host> aside_;
-  held_partitions known_;                   // whose hosts' rests were heard of
+  held_partitions known_;                   // of whose hosts it has heard what others knew
   std::map<std::string, duration> delays_;  // longer than a partition rests in any case
+  std::vector<std::string> told_;           // names and counts, of the URL that is being judged
   std::uint64_t open_ = 1;
   time_point sure_until_{};
   time_point heard_{};

@@ -243,6 +243,12 @@ end
 return found
 )lua";
 
+const std::string_view scripts::counts = R"lua(
+local found = {}
+for _, p in ipairs(ARGV) do found[#found + 1] = call('HGETALL', K .. 'counts:' .. p) end
+return found
+)lua";
+
 const std::string_view scripts::take = R"lua(
 local worker, of_host = ARGV[1], tonumber(ARGV[3])
 local want = math.min(tonumber(ARGV[2]), math.ceil(room() / math.max(1, call('ZCARD', K .. 'workers'))))
@@ -338,6 +344,13 @@ while at <= #ARGV do
     if known then call('HSET', K .. 'aside:' .. p, href, known) end
   elseif what == 'back' then
     if is_mine then back_from_aside(p, href) end
+  elseif what == 'judged' then
+    local known = is_mine and call('HGET', K .. 'taken:' .. p, href)
+    if known then call('HSET', K .. 'taken:' .. p, href, (string.gsub(known, '^(%S+ %d+ )%S+', '%1j'))) end
+    for _ = 1, tonumber(word()) do
+      local name, number_of_it = word(), word()
+      if known then call('HSET', K .. 'counts:' .. p, name, number_of_it) end
+    end
   elseif what == 'rest' then
     call('HSET', K .. 'rests:' .. p, href, word())
   elseif what == 'pace' then

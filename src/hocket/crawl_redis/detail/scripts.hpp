@@ -12,10 +12,11 @@ namespace hocket::crawl::detail {
 //   owner  until        P -> "worker:token", P -> when its lease ends, in ms of Redis' own clock
 //   token  freed        P -> the last token, P -> when it was given up
 //   open   levels       P -> URLs that are not finished, L -> the same
-//   line:P:L:H          list: "depth flags attempts href", that wait
+//   line:P:L:H          list: "depth flags attempts href", that wait; flags: s, a seed; j, judged and counted; or -
 //   hosts:P:L           list: the hosts that have a line, in turn
 //   taken:P  given:P    href -> "host depth flags attempts", that the owner has; H -> their number
 //   rests:P  paces:P    host that asked to be left alone -> until when, in ms of the day's time; host whose robots.txt wants a longer pause -> that, in ms
+//   counts:P             digest -> count: what traps have counted of its hosts
 //   aside:P             the same as taken, of hosts that want to be left alone
 //   seen:P:B            set of digests, in the encoding of small sets of numbers: 8 bytes each
 //   seen    buckets     P -> how many, P -> in how many of these sets
@@ -29,6 +30,7 @@ struct scripts {
   static const std::string_view tick;   // a worker lives: renews its leases, takes more
   static const std::string_view
       rests;  // for how long the hosts of partitions want to be left alone by who is new to them
+  static const std::string_view counts;   // all that traps have counted of partitions
   static const std::string_view take;     // URLs of the worker's partitions
   static const std::string_view report;   // pages that are finished, with what they have led to
   static const std::string_view claim;    // where a page under way is redirected to
