@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include <hocket/base/error.hpp>
-#include <hocket/core/as_result.hpp>
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/finally.hpp>
 #include <hocket/core/sleep.hpp>
@@ -31,7 +30,7 @@ void require_a_line(std::string_view text, const char* what) {
 }
 
 coro<void> beat(event_writer& events, duration every, cancel_scope& producing, std::exception_ptr& failure) {
-  const auto until_it_fails = [&]() -> coro<void> {
+  try {
     for (;;) {
       const time_point due = events.last_sent() + every;
       const time_point now = loop::running().time();
@@ -40,10 +39,11 @@ coro<void> beat(event_writer& events, duration every, cancel_scope& producing, s
       else
         co_await events.comment();
     }
-  };
-  const auto outcome = co_await as_result(until_it_fails());
-  if (is_cancelled(outcome.error())) throw cancelled{};
-  failure = outcome.error();
+  } catch (const cancelled&) {
+    throw;
+  } catch (...) {
+    failure = std::current_exception();
+  }
   producing.cancel();
 }
 
@@ -56,13 +56,22 @@ coro<void> run(function<coro<void>(event_writer&)>& produce, const event_stream_
   }
   cancel_scope producing;
   std::exception_ptr failure;
-  const auto beating = create_task(beat(events, *options.heartbeat, producing, failure), {.name = "http heartbeat"});
-  const auto stop_beating = [&]() -> coro<void> {
-    beating.cancel();
-    static_cast<void>(co_await as_result(beating));
+  task<void> beating;
+  const auto produce_all = [&]() -> coro<void> { co_await produce(events); };
+  const auto produce_beating = [&]() -> coro<void> {
+    beating = create_task(beat(events, *options.heartbeat, producing, failure), {.name = "http heartbeat"});
+    co_await producing.run(produce_all);
   };
-  const auto all = [&]() -> coro<void> { co_await produce(events); };
-  co_await finally(producing.run(all), stop_beating);
+  // It ends with what it refers to, also where there is no memory for something.
+  const auto stop_beating = [&]() -> coro<void> {
+    if (!beating) co_return;
+    beating.cancel();
+    try {
+      co_await beating;
+    } catch (...) {  // what it has to tell is in `failure`
+    }
+  };
+  co_await finally(produce_beating(), stop_beating());
   if (failure) std::rethrow_exception(failure);
 }
 

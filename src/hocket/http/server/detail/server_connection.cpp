@@ -26,8 +26,8 @@
 #include <fmt/format.h>
 
 #include <hocket/core/activity.hpp>
-#include <hocket/core/as_result.hpp>
 #include <hocket/core/finally.hpp>
+#include <hocket/core/task.hpp>
 #include <hocket/core/timeout.hpp>
 #include <hocket/http/server/detail/proxy_greeting.hpp>
 #include <hocket/http/server/detail/request_access.hpp>
@@ -246,17 +246,25 @@ coro<void> server_connection::change_protocol() {
   co_await speak(connection);
 }
 
-// Cancels the work when the client goes.
+// Cancels the work when the client goes. Who watches ends with it, also where there is no memory for something.
 coro<void> server_connection::while_connected(coro<void> work) {
   cancel_scope working;
   bool is_done = false;
-  auto watching = create_task(watch(working, is_done), {.name = "http connection watch"});
+  task<void> watching;
+  const auto work_watched = [&]() -> coro<void> {
+    watching = create_task(watch(working, is_done), {.name = "http connection watch"});
+    co_await working.run(std::move(work));
+  };
   const auto stop_watching = [&]() -> coro<void> {
     is_done = true;
+    if (!watching) co_return;
     watching.cancel();
-    static_cast<void>(co_await as_result(watching));
+    try {
+      co_await watching;
+    } catch (...) {  // what it was about is done
+    }
   };
-  co_await finally(working.run(std::move(work)), stop_watching);
+  co_await finally(work_watched(), stop_watching());
 }
 
 // While the request's body comes its reader hears of the end.
