@@ -388,7 +388,8 @@ TEST(url_setters, tell_empty_from_none) {
 }
 
 TEST(url_setters, give_what_becomes_a_files_url_the_form_of_one) {
-  for (const std::string_view before : {"https://localhost/c|", "http://localhost/C|/../a", "https://h/d|/x", "ws://h:80/a"}) {
+  for (const std::string_view before :
+       {"https://localhost/c|", "http://localhost/C|/../a", "https://h/d|/x", "ws://h:80/a"}) {
     auto whole = url::parse(before).value();
     EXPECT_TRUE(whole.set_scheme("file")) << before;
     EXPECT_EQ(url::parse(whole.href()), whole) << before;
