@@ -19,9 +19,11 @@
 #include <hocket/core/task.hpp>
 #include <hocket/crawl/crawler.hpp>
 #include <hocket/crawl/spider.hpp>
+#include <hocket/crawl/spread_crawler.hpp>
 #include <hocket/crawl/stats/crawl_stats.hpp>
 #include <hocket/io/temporary.hpp>
 
+#include "client_security.hpp"
 #include "command.hpp"
 #include "crawl_arguments.hpp"
 #include "crawl_places.hpp"
@@ -46,6 +48,10 @@ crawl::crawl_hooks hooks_of(const crawl_arguments& arguments, progress_display& 
     hooks.on_note = [&first](const std::string& note) { first = first.value_or(note); };
   else
     hooks.on_note = [&display](const std::string& note) { display.say("hocket crawl: " + note); };
+  if (!arguments.quiet)
+    hooks.on_stopping = [&display](std::size_t pages) {
+      display.say(fmt::format("hocket crawl: stopping: {} pages are under way; Ctrl-C again ends at once", pages));
+    };
   if (!arguments.verbose) return hooks;
   hooks.on_page = [&display, note_first = hooks.on_page](const crawl::page_record& page) {
     note_first(page);
@@ -64,6 +70,15 @@ crawl::crawl_roles roles_of(const crawl_arguments& arguments) {
   crawl::crawl_roles roles;
   if (wanted.any()) roles.spider = std::make_shared<crawl::link_spider>(wanted, arguments.options.user_agent);
   return roles;
+}
+
+/// What each of several loops has for itself. The file of cookies and the like are refused with several.
+crawl::equipment equipment_of(const crawl_arguments& arguments) {
+  return [&arguments](std::size_t, crawl::crawl_options& options, crawl::crawl_roles& roles) {
+    options.tls = client_security(arguments.authorities_file, arguments.insecure);
+    options.resolver = make_resolver(arguments.resolver);
+    roles.spider = roles_of(arguments).spider;
+  };
 }
 
 /// What a check or a refresh has to do with a crawl.
@@ -89,6 +104,13 @@ void count_pages(crawl::crawl_hooks& hooks, crawl::crawl_stats& counted) {
   };
 }
 
+std::unique_ptr<crawl::engine> make_engine(const crawl_arguments& arguments, const crawl::crawl_options& options,
+                                           crawl::pipeline& out, crawl::crawl_hooks hooks, crawl::crawl_roles roles) {
+  if (arguments.loops == 1) return std::make_unique<crawl::crawler>(options, out, std::move(hooks), std::move(roles));
+  return std::make_unique<crawl::spread_crawler>(arguments.loops, options, out, std::move(hooks),
+                                                 equipment_of(arguments));
+}
+
 /// `options`: a crawl that is resumed adds what it has kept of them.
 coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_options& options, crawl_company& with) {
   crawl::crawl_stats counted(loop::running().random()());
@@ -110,7 +132,9 @@ coro<int> crawl_and_report(const crawl_arguments& arguments, crawl::crawl_option
   watch->add_hooks(hooks);
   if (arguments.check.wanted) note_traps(hooks, with.traps);
   if (places.archive) hooks.record = [&archive = *places.archive] { return archive.record(); };
-  crawl::crawler work(options, places.pipeline(), std::move(hooks), std::move(roles));
+  const std::unique_ptr<crawl::engine> engine =
+      make_engine(arguments, options, places.pipeline(), std::move(hooks), std::move(roles));
+  crawl::engine& work = *engine;
   watch->serve(work);
   task<void> showing = create_task(display.follow(work));
   bool was_interrupted = false;

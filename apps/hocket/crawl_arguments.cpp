@@ -52,6 +52,19 @@ void require_refreshable(const crawl_arguments& arguments) {
     throw failure("--refresh has not all contents at hand: it does not go with --max-duplicates", wrong_usage);
 }
 
+// What needs to know all hosts, or belongs to one loop.
+void require_spreadable(const crawl_arguments& arguments) {
+  const auto refuse = [](const char* option, const char* why) {
+    throw failure(fmt::format("{} does not go with --loops: {}", option, why), wrong_usage);
+  };
+  if (!arguments.frontier.empty()) refuse("--frontier", "run more workers, or one loop");
+  if (arguments.refresh) refuse("--refresh", "one loop has the earlier crawl");
+  if (arguments.warc) refuse("--warc", "one loop has the archive");
+  if (!arguments.session.cookies_file.empty()) refuse("--cookies", "one loop has them");
+  if (arguments.options.per_address) refuse("--per-address", "no loop has all hosts of an address");
+  if (arguments.options.max_duplicates != 0) refuse("--max-duplicates", "no loop knows all contents");
+}
+
 // CLI11 lets "-5" and what is too large wrap around, NaN pass its ranges, and "3" stand for the last of the choices. A check
 // gives the complaint, if there is one.
 
@@ -118,6 +131,10 @@ void add_crawl_options(CLI::App& command, crawl_arguments& arguments) {
   command.add_option("--concurrency", options.concurrency, "requests at once")
       ->type_name("N")
       ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command.add_option("--loops", arguments.loops, "threads, each with a loop and its own hosts; one more writes")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256))
       ->capture_default_str();
   command.add_option("--per-host", arguments.per_host, "requests at once to one host; 8 on loopback, 1 elsewhere")
       ->type_name("N")
@@ -232,6 +249,7 @@ crawl::crawl_options options_of(const crawl_arguments& arguments) {
     for (url& seed : read_seeds(arguments.seeds_file)) options.seeds.push_back(std::move(seed));
   if (arguments.check.wanted) require_checkable(arguments);
   if (arguments.refresh) require_refreshable(arguments);
+  if (arguments.loops > 1) require_spreadable(arguments);
   if (options.seeds.empty() && !arguments.resume)
     throw failure("nothing to crawl: give a URL or --seeds FILE (see --help)", wrong_usage);
   options.depth = arguments.depth;

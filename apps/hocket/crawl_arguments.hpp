@@ -34,6 +34,7 @@ struct crawl_arguments {
   bool ignore_robots = false;
   std::string frontier;
   bool resume = false;
+  std::size_t loops = 1;
   double lease_seconds = 20;
   std::string worker;  // how this process is called among those who share the crawl; empty: it is not shared
   resolver_arguments resolver;

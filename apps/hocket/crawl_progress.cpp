@@ -59,7 +59,7 @@ std::string joined(const std::vector<part>& parts, std::size_t width) {
 
 }  // namespace
 
-coro<void> progress_display::follow(const crawl::crawler& work) {
+coro<void> progress_display::follow(const crawl::engine& work) {
   if (mode_ == mode::never) co_return;
   for (;;) {
     co_await sleep(mode_ == mode::live ? duration(live_every) : duration(plain_every));

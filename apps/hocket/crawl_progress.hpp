@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/engine.hpp>
 #include <hocket/crawl/stats/crawl_stats.hpp>
 
 #include "live_lines.hpp"
@@ -21,7 +21,7 @@ class progress_display {
   progress_display(mode how, const crawl::crawl_stats* counted) noexcept : mode_(how), counted_(counted) {}
 
   /// Shows the state again and again until cancelled.
-  [[nodiscard]] coro<void> follow(const crawl::crawler& work);
+  [[nodiscard]] coro<void> follow(const crawl::engine& work);
 
   /// Prints a line of its own to standard error: see `live_lines`.
   void say(std::string_view line) { live_.say(line); }

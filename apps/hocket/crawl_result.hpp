@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <span>
 
-#include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/engine.hpp>
 #include <hocket/graph/changes.hpp>
 
 #include "crawl_arguments.hpp"

@@ -74,13 +74,13 @@ void crawl_watch::add_hooks(crawl::crawl_hooks& hooks) {
   if (log_) hooks.on_attempt = [log = log_.get()](const crawl::attempt_record& attempt) { log->add(attempt); };
 }
 
-void crawl_watch::serve(const crawl::crawler& work) {
+void crawl_watch::serve(const crawl::engine& work) {
   if (!listener_) return;
   say_(fmt::format("statistics at http://{}/", listener_->local_address().to_string()));
   serving_ = create_task(serve_all(work), {.name = "statistics"});
 }
 
-coro<void> crawl_watch::serve_all(const crawl::crawler& work) {
+coro<void> crawl_watch::serve_all(const crawl::engine& work) {
   http::server web(crawl::stats_site(work, counted_), small_server());
   co_await web.serve(*listener_);
 }

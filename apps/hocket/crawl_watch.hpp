@@ -7,7 +7,7 @@
 #include <string>
 
 #include <hocket/core/task.hpp>
-#include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/engine.hpp>
 #include <hocket/crawl/stats/crawl_stats.hpp>
 #include <hocket/io/tcp.hpp>
 
@@ -38,12 +38,12 @@ class crawl_watch {
 
   void add_hooks(crawl::crawl_hooks& hooks);
   /// Serves, until `close`, and says where.
-  void serve(const crawl::crawler& work);
+  void serve(const crawl::engine& work);
   [[nodiscard]] coro<void> close();
 
  private:
   crawl_watch(const crawl::crawl_stats& counted, sayer say) : counted_(counted), say_(std::move(say)) {}
-  coro<void> serve_all(const crawl::crawler& work);
+  coro<void> serve_all(const crawl::engine& work);
 
   const crawl::crawl_stats& counted_;
   sayer say_;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <hocket/base/json_string.hpp>
+#include <hocket/crawl/spread_crawler.hpp>
 #include <hocket/testing/test.hpp>
 
 #include "crawled_site.hpp"
@@ -150,6 +151,19 @@ HOCKET_TEST(documented_crawlers, a_spider_gives_what_it_reads) {
   EXPECT_EQ(hocket::testing::lines_of(folder / "items.jsonl"),
             (list{"{\"page\":\"" + web.url() + "\",\"item\":\"One\"}",
                   "{\"page\":\"" + web.url("/b") + "\",\"item\":\"Two\"}"}));
+}
+
+HOCKET_REAL_TIME_TEST(documented_crawlers, a_crawl_on_several_loops_equips_each_of_them) {
+  const hocket::testing::temporary_directory folder;
+  site web({{"/", {"<h1>One</h1><link rel=next href=\"b\">"}}, {"/b", {"<h1>Two</h1>"}}});
+  const auto options = from({web.url()});
+  auto out = co_await crawl::output::open(folder.path());
+  crawl::spread_crawler work(4, options, out, {}, [](std::size_t, crawl::crawl_options&, crawl::crawl_roles& roles) {
+    roles.spider = std::make_shared<heading_spider>();
+  });
+  co_await work.run();
+  co_await web.stop();
+  EXPECT_EQ(hocket::testing::lines_of(folder / "items.jsonl").size(), 2U);
 }
 
 HOCKET_TEST(documented_crawlers, a_downloader_asks_in_its_way) {

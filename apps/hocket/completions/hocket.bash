@@ -24,7 +24,7 @@ _hocket() {
     crawl:--log-format) _hocket_words 'text json'; return ;;
     crawl:--graph | graph:--format) _hocket_words 'csv dot edges graphml sqlite svg'; return ;;
     crawl:--resolver | get:--resolver) _hocket_words 'system dns'; return ;;
-    crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--per-host | crawl:--per-address | crawl:--timeout) return ;;
+    crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--loops | crawl:--per-host | crawl:--per-address | crawl:--timeout) return ;;
     crawl:--delay | crawl:--lease | crawl:--include | crawl:--exclude | crawl:--first | crawl:--last) return ;;
     crawl:--warc-size | crawl:--stats-port | crawl:--max-per-host | crawl:--max-duplicates | crawl:--cache-age) return ;;
     crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops | serve:--standstill | ps:--sample | top:--interval) return ;;
@@ -34,7 +34,7 @@ _hocket() {
   esac
   case $command in
     '') _hocket_words 'crawl get graph patch ps pstree report serve top -h --help --version' ;;
-    crawl) _hocket_words '-h --help --seeds --out --depth --max-pages --scope --concurrency --per-host --per-address --timeout --max-body
+    crawl) _hocket_words '-h --help --seeds --out --depth --max-pages --scope --concurrency --loops --per-host --per-address --timeout --max-body
       --retries --user-agent -H --header -u --user --cookies --proxy --sitemaps --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
       --delay --order --include --exclude --first --last --max-per-host --max-duplicates --ignore-robots
       --check --format --baseline --write-baseline --cache --cache-age --no-external

@@ -28,6 +28,7 @@ complete -c hocket -n $crawl -l depth -x -d 'Links to follow from a seed at most
 complete -c hocket -n $crawl -l max-pages -x -d 'Stop after so many pages'
 complete -c hocket -n $crawl -l scope -x -a 'host domain prefix any' -d 'What to follow'
 complete -c hocket -n $crawl -l concurrency -x -d 'Requests at once'
+complete -c hocket -n $crawl -l loops -x -d 'Threads, each with its own hosts'
 complete -c hocket -n $crawl -l per-host -x -d 'Requests at once to one host'
 complete -c hocket -n $crawl -l per-address -x -d 'Requests at once to all hosts at one address'
 complete -c hocket -n $crawl -l timeout -x -d 'Seconds for one page, redirects included'

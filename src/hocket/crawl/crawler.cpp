@@ -122,10 +122,13 @@ scheduler_options crawler::how_to_schedule() {
                         .order = options_.order,
                         .seed = loop::running().random()(),
                         .per_address = options_.per_address};
+  how.on_come_back = [this] {
+    host_came_back_.set();
+    roles_.frontier->host_came_back();
+  };
   if (!roles_.frontier->takes_back()) return how;
   how.on_set_aside = [this](const url& host, time_point until) { roles_.frontier->set_aside(host, until); };
   how.on_waiting = [this](const target& waiting) { roles_.frontier->take_back(waiting); };
-  how.on_come_back = [this] { host_came_back_.set(); };
   return how;
 }
 
@@ -138,7 +141,8 @@ coro<void> crawler::run() {
        .drop = [this](const auto& unwanted) { scheduler_.drop(unwanted); },
        .decide = judge_,
        .rest = [this](const url& host, duration how_long) { scheduler_.rest(host, how_long); },
-       .restore = [this](std::uint64_t name, std::uint64_t count) { counters_.restore(name, count); }});
+       .restore = [this](std::uint64_t name, std::uint64_t count) { counters_.restore(name, count); },
+       .has_work = [this] { return scheduler_.queued() > 0; }});
   std::vector<url> seeds;
   for (const url& seed : options_.seeds) seeds.push_back(seed.without_fragment());
   co_await remember_rests();
@@ -287,12 +291,12 @@ bool crawler::fill_up() {
 coro<bool> crawler::take_more() {
   const auto held = co_await taking_more_.scoped_lock();
   if (scheduler_.queued() > 0) co_return true;
-  if (reached_limit_ || roles_.frontier->kept() == 0) co_return false;
+  if (reached_limit_ || !roles_.frontier->may_have_more()) co_return false;
   try {
     std::vector<target> more = co_await roles_.frontier->more();
     const bool is_any = !more.empty();
     queue(std::move(more));
-    co_return is_any;
+    co_return is_any || (scheduler_.queued() > 0 && roles_.frontier->may_have_more());
   } catch (const std::exception&) {
     output_failed(std::current_exception());
     co_return false;
@@ -321,8 +325,7 @@ coro<void> crawler::settle() {
   scheduler_.end_waits();
   const std::size_t pages = under_way_ - (sitemaps_ ? sitemaps_->under_way() : 0);
   if (sitemaps_) sitemaps_->end();
-  if (!handed_out_all_ && !broken_ && pages > 0)
-    note(fmt::format("stopping: {} pages are under way; Ctrl-C again ends at once", pages));
+  if (!handed_out_all_ && !broken_ && pages > 0 && hooks_.on_stopping) hooks_.on_stopping(pages);
   co_await nothing_under_way_.wait();
   co_await count_what_is_left();
   if (broken_) co_return;

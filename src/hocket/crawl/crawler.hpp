@@ -14,6 +14,7 @@
 #include <hocket/core/cancel_scope.hpp>
 #include <hocket/core/coro.hpp>
 #include <hocket/crawl/counters.hpp>
+#include <hocket/crawl/engine.hpp>
 #include <hocket/crawl/frontier.hpp>
 #include <hocket/crawl/hooks.hpp>
 #include <hocket/crawl/options.hpp>
@@ -40,18 +41,6 @@ class page_fetcher;
 class sitemap_fetcher;
 }  // namespace detail
 
-/// How far a crawl is. What an earlier run of it has come to counts.
-struct progress : tally {
-  std::size_t in_flight = 0;
-  std::size_t queued = 0;
-  duration elapsed{};  // of this run
-  // What earlier runs have come to.
-  std::uint64_t earlier_pages = 0;
-  std::uint64_t earlier_bytes = 0;
-  /// Where it will end, as far as that is known: it is so by `max_pages`, and when the last level of `depth` is reached.
-  std::optional<std::uint64_t> pages_in_all{};
-};
-
 /// Follows links from the seeds and hands on what it finds, page by page: the engine, which owns the tasks.
 ///
 ///     frontier ---- scheduler --> engine --> downloader          what may be fetched, by whom
@@ -60,21 +49,16 @@ struct progress : tally {
 ///
 /// One coroutine hands out URLs, one for each page fetches it and has the spider read it while the bytes arrive. With a
 /// frontier in memory, memory does not grow with the pages, only with the URLs. Belongs to one loop.
-class crawler {
+class crawler final : public engine {
  public:
   /// Made where a loop runs. `out` must outlive it.
   crawler(crawl_options options, pipeline& out, crawl_hooks hooks = {}, crawl_roles roles = {});
-  ~crawler();
+  ~crawler() override;
   crawler(const crawler&) = delete;
 
-  /// Crawls until nothing is left. Cancelled, it takes no more URLs, finishes the pages under way, writes what was found, and
-  /// throws `cancelled`. Throws `hocket::error` if the output cannot be written, and whatever else a pipeline or frontier throws.
-  [[nodiscard]] coro<void> run();
-
-  [[nodiscard]] crawl::progress progress() const;
-
-  /// The hosts that want to be left alone still: at the end, for whoever goes on asking. See `link_checker::leave_alone`.
-  [[nodiscard]] std::vector<resting_host> resting() const { return scheduler_.resting(); }
+  [[nodiscard]] coro<void> run() override;
+  [[nodiscard]] crawl::progress progress() const override;
+  [[nodiscard]] std::vector<resting_host> resting() const override { return scheduler_.resting(); }
 
  private:
   class ticket;

@@ -64,6 +64,8 @@ struct crawl_intake {
   std::function<void(const url& host, duration how_long)> rest;
   /// What `keep_count` was told, here or elsewhere, for a frontier that hears of it later than `visit_counts`.
   std::function<void(std::uint64_t name, std::uint64_t count)> restore;
+  /// Whether the crawl has URLs that wait: then `more` may give nothing without its end.
+  std::function<bool()> has_work;
 };
 
 /// The memory of a crawl: which URLs were seen, and which are still to be fetched. Who may be asked when is the scheduler's.
@@ -131,6 +133,10 @@ class frontier {
   /// That URL, which was given, waits for a host that was set aside, its own or, if it has begun, one that it was redirected to. A new one is
   /// as if not given; what others may have does not wait for one that has begun.
   virtual void take_back(const target& /*waiting*/) {}
+  /// A host that was set aside has its turn again, perhaps while `more` is waited for.
+  virtual void host_came_back() {}
+  /// Whether `more` is worth asking.
+  [[nodiscard]] virtual bool may_have_more() const noexcept { return kept() > 0; }
   /// What it gives besides, for there is nothing that the crawl does: something, unless all that it keeps is of hosts that were set aside.
   [[nodiscard]] virtual coro<std::vector<target>> more() { co_return std::vector<target>(); }
   /// The time of a host that was set aside has come, whatever the crawl does: what may be given now. Nothing, if it gives that unasked.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -45,6 +46,8 @@ struct crawl_hooks {
   /// Each attempt at a page, redirects included, that of a page that is tried again too; not where robots.txt or its address kept it out.
   std::function<void(const attempt_record&)> on_attempt{};
   std::function<void(std::string_view url, std::string_view reason)> on_skip{};
+  /// The crawl was cancelled, and so many pages are under way, which it finishes.
+  std::function<void(std::size_t pages)> on_stopping{};
   /// Once each: things that the user should know.
   std::function<void(const std::string&)> on_note{};
 };

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/engine.hpp>
 
 namespace hocket::crawl {
 

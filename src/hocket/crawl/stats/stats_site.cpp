@@ -36,7 +36,7 @@ http::handler always(const char* text, const char* content_type) {
   return [text, content_type](http::request&) -> coro<http::reply> { co_return typed(text, content_type); };
 }
 
-http::router routes_of(const crawler& work, const crawl_stats& counted) {
+http::router routes_of(const engine& work, const crawl_stats& counted) {
   http::router routes;
   routes.use(add_fields);
   routes.get("/", always(stats_page, "text/html; charset=utf-8"));
@@ -55,7 +55,7 @@ http::router routes_of(const crawler& work, const crawl_stats& counted) {
 
 }  // namespace
 
-http::virtual_hosts stats_site(const crawler& work, const crawl_stats& counted) {
+http::virtual_hosts stats_site(const engine& work, const crawl_stats& counted) {
   const auto routes = std::make_shared<http::router>(routes_of(work, counted));
   http::virtual_hosts hosts;
   for (const char* name : {"127.0.0.1", "[::1]", "localhost"})

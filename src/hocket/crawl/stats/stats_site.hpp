@@ -1,6 +1,6 @@
 #pragma once
 
-#include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/engine.hpp>
 #include <hocket/crawl/stats/crawl_stats.hpp>
 #include <hocket/http/server/virtual_hosts.hpp>
 
@@ -11,6 +11,6 @@ namespace hocket::crawl {
 ///
 /// Requests for another host than 127.0.0.1, [::1] or localhost are refused (421), so that no page of a site that gives its name that address can read
 /// what is crawled (DNS rebinding).
-[[nodiscard]] http::virtual_hosts stats_site(const crawler& work, const crawl_stats& counted);
+[[nodiscard]] http::virtual_hosts stats_site(const engine& work, const crawl_stats& counted);
 
 }  // namespace hocket::crawl

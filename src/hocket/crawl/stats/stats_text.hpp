@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include <hocket/crawl/crawler.hpp>
+#include <hocket/crawl/engine.hpp>
 #include <hocket/crawl/stats/crawl_stats.hpp>
 
 namespace hocket::crawl {
