@@ -146,6 +146,7 @@ class writer {
       add_text("function", what.function);
     }
     if (what.process && *what.process != 0) add(",\"process\":{}", *what.process);
+    if (what.thread && *what.thread != 0) add(",\"thread\":{}", *what.thread);
     if (what.count) add(",\"count\":{}", *what.count);
     text_ += '}';
   }

@@ -68,10 +68,32 @@ std::vector<pid_t> children_of(pid_t process) {
   return found;
 }
 
-// Its tree, without lines, folders and times.
+// 0: there is none.
+pid_t thread_called(pid_t process, const std::string& name) {
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(process) + "/task")) {
+    std::ifstream file(thread.path() / "comm");
+    std::string found;
+    if (std::getline(file, found) && found == name) return std::stoi(thread.path().filename());
+  }
+  return 0;
+}
+
+// As it is when a thread has begun with what its main task waits for.
+snapshot read_when_main_is_served(pid_t process) {
+  for (;;) {
+    snapshot seen = read_process(process);
+    const auto& tasks = seen.loops.at(0).tasks;
+    const auto main = std::ranges::find(tasks, "main", &hocket::inspect::task::name);
+    if (main == tasks.end() || !main->waits_for || main->waits_for->thread != 0) return seen;
+    ::sched_yield();
+  }
+}
+
+// Its tree, without lines, folders, times and numbers of threads.
 std::string shape_of(pid_t process) {
-  const std::string tree = hocket::inspect::tree_text(read_process(process));
-  return std::regex_replace(tree, std::regex(" \\(made at .*?\\)|\\S*/|:\\d+| 0x[0-9a-f]+|\\d+\\.\\d s"), "");
+  const std::string tree = hocket::inspect::tree_text(read_when_main_is_served(process));
+  return std::regex_replace(
+      tree, std::regex(" \\(made at .*?\\)|\\S*/|:\\d+| 0x[0-9a-f]+|\\d+\\.\\d s|( in thread) \\d+"), "$1");
 }
 
 bool comes_to_state(pid_t process, char state) {
@@ -172,7 +194,7 @@ TEST(read_process, shows_green_threads_as_tasks) {
   ASSERT_EQ(green.line(), "ready");
   EXPECT_EQ(shape_of(green.number()),
             "* Task 'main'\n"
-            "  | meadow::open() green_program.cpp: to_thread\n"
+            "  | meadow::open() green_program.cpp: to_thread in thread\n"
             "* Task 'queueing'\n"
             "  | meadow::queue() green_program.cpp: lock held by 'holding'\n"
             "* Task 'joining'\n"
@@ -188,7 +210,7 @@ TEST(read_process, shows_who_waits_for_another_process_and_what_that_does) {
   ASSERT_EQ(workers.size(), 1U);
   EXPECT_EQ(shape_of(pooled.number()),
             "* Task 'main'\n"
-            "  | pooled::open() pooled_program.cpp: to_thread\n"
+            "  | pooled::open() pooled_program.cpp: to_thread in thread\n"
             "* Task 'calculating'\n"
             "  | pooled::calculate() pooled_program.cpp: process_call pooled::count in process " +
                 std::to_string(workers[0]) +
@@ -198,6 +220,26 @@ TEST(read_process, shows_who_waits_for_another_process_and_what_that_does) {
   EXPECT_TRUE(shape_of(workers[0]).contains("  | pooled::count() pooled_program.cpp: sleep,  left\n"))
       << shape_of(workers[0]);
   EXPECT_EQ(pooled.end(), 0);
+}
+
+TEST(read_process, shows_which_thread_of_a_pool_makes_the_call_that_a_task_waits_for) {
+  other_program threaded({shown_programs + "/threaded"});
+  ASSERT_EQ(threaded.line(), "ready");
+  std::map<std::string, const hocket::inspect::task*> tasks;
+  const snapshot seen = read_when_main_is_served(threaded.number());
+  for (const auto& each : seen.loops.front().tasks) tasks[each.name] = &each;
+  EXPECT_EQ(tasks.at("reading")->waits_for->thread, thread_called(threaded.number(), "reader_0"));
+  EXPECT_EQ(tasks.at("reading next")->waits_for->thread, 0);
+  EXPECT_NE(tasks.at("main")->waits_for->thread, 0);
+  EXPECT_NE(tasks.at("main")->waits_for->thread, tasks.at("reading")->waits_for->thread);
+  EXPECT_EQ(shape_of(threaded.number()),
+            "* Task 'main'\n"
+            "  | threaded::open() threaded_program.cpp: to_thread in thread\n"
+            "* Task 'reading'\n"
+            "  | threaded::read() threaded_program.cpp: to_thread in thread\n"
+            "* Task 'reading next'\n"
+            "  | threaded::read() threaded_program.cpp: to_thread, in line for a thread\n");
+  EXPECT_EQ(threaded.end(), 0);
 }
 
 TEST(read_process, never_sees_half_a_change_of_a_program_that_changes_all_the_time) {

@@ -110,7 +110,7 @@ struct shown_type {
     takes_from,  // an operation that waits for tasks in a list: the offset of a pointer to where that is, of the list's ends in there, and from
                  // a link to a pointer to the task
     waits_at,    // an operation that waits in the line of an object of its process: the offset of a pointer to that
-    calls_process,  // an operation of which the work is another process's: the offset of a pointer, null as long as none has it, and of its number there
+    calls_process,  // an operation of which the work is another process's, or a thread's: the offset of a pointer that is null as soon as it is not in line any more, if there are three; of one that is null as long as none has it; and of its number there
     gathers,  // an operation that waits for several: by each offset but the last to the next pointer; the last is of a count
   };
   const std::type_info* type = nullptr;

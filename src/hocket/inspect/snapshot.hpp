@@ -36,6 +36,7 @@ struct wait {
   std::string peer;                              // of a descriptor: with whom it is connected, if that is known
   std::string function;                          // that a pool of processes is to call
   std::optional<int> process;                    // that does; 0: none yet
+  std::optional<int> thread;                     // of a pool that makes the call; 0: none yet
   std::optional<std::uint64_t> count;            // of those that have not ended, where it waits for several
 };
 

@@ -47,6 +47,7 @@ std::string wait_text(const loop& of, const task& waiting) {
   if (!what.function.empty()) text.append(" ").append(what.function);
   if (what.process)
     text += *what.process != 0 ? fmt::format(" in process {}", *what.process) : ", in line for a process";
+  if (what.thread) text += *what.thread != 0 ? fmt::format(" in thread {}", *what.thread) : ", in line for a thread";
   if (what.object) text += fmt::format(" {:#x}", *what.object);
   if (what.left && what.left->count() > 0)
     text += fmt::format(", {:.1f} s left", std::chrono::duration<double>(*what.left).count());

@@ -1,8 +1,12 @@
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <system_error>
 #include <utility>
 
+#include <unistd.h>
+
+#include <hocket/base/process_table.hpp>
 #include <hocket/loop/blocking_pool.hpp>
 #include <hocket/loop/process_counters.hpp>
 #include <hocket/loop/signals_blocked.hpp>
@@ -10,6 +14,21 @@
 namespace hocket {
 
 constinit detail::process_counters detail::counters_of_process;
+
+namespace {
+
+// A thread that serves. The link of a job that was taken out of its line has no next one; the one before it is then the thread that has the job.
+struct serving_thread : list_link<> {
+  std::uint32_t number = static_cast<std::uint32_t>(::gettid());
+};
+
+}  // namespace
+
+HOCKET_SHOW(detail::shown_types<1>, hocket_shows_blocking_jobs){
+    {{&typeid(blocking_job),
+      detail::shown_type::meaning::calls_process,
+      {offsetof(blocking_job, next), offsetof(blocking_job, previous), offsetof(serving_thread, number)}}}};
+HOCKET_NOTE(2, hocket_shows_blocking_jobs);
 
 static void count_job() noexcept { detail::counters_of_process.pool_jobs.fetch_add(1, std::memory_order_relaxed); }
 static void count_end_of_job() noexcept {
@@ -123,6 +142,7 @@ void blocking_pool::serve(std::size_t number) noexcept {
     counted() noexcept { detail::counters_of_process.pool_threads.fetch_add(1, std::memory_order_relaxed); }
     ~counted() { detail::counters_of_process.pool_threads.fetch_sub(1, std::memory_order_relaxed); }
   } as_thread;
+  serving_thread mine;
   std::exception_ptr failed = initialise(number);
   std::unique_lock guard(mutex_);
   if (failed) broken_ = std::move(failed);
@@ -132,6 +152,7 @@ void blocking_pool::serve(std::size_t number) noexcept {
     --idle_;
     if (waiting_.empty()) break;
     blocking_job& job = waiting_.pop_front();
+    job.previous = &mine;
     --queued_;
     ++working_;
     const std::exception_ptr why = broken_;

@@ -95,8 +95,8 @@ class resolver {
         if (const auto holder = numbers_.find(found.value); holder != numbers_.end()) what.held_by = holder->second;
         break;
       case shown_type::meaning::calls_process:
-        what.function = hocket::detail::function_argument(found.waits_in->name);
-        what.process = static_cast<int>(found.value);
+        (found.is_of_thread ? what.thread : what.process) = static_cast<int>(found.value);
+        if (!found.is_of_thread) what.function = hocket::detail::function_argument(found.waits_in->name);
         break;
       case shown_type::meaning::takes_from:
       case shown_type::meaning::gathers:

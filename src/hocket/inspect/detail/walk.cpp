@@ -282,7 +282,8 @@ class walker {
             if (const auto number = value<std::uint32_t>(*descriptor + offsets[1])) read = *number;
           break;
         case shown_type::meaning::calls_process:
-          read = number_behind_pointer(at, each.shown.to);
+          read = worker_of(at, each.shown.to);
+          task.is_of_thread = each.shown.to.length == 3;
           break;
         case shown_type::meaning::takes_from:
           read = follow_list(task, at, each.shown.to);
@@ -303,11 +304,16 @@ class walker {
     }
   }
 
-  // 0 if the pointer is null.
-  std::optional<std::uint64_t> number_behind_pointer(address from, const hocket::detail::way& way) {
-    const auto owner = word(from + way.offsets[0]);
+  // Its number; 0 as long as none has it.
+  std::optional<std::uint64_t> worker_of(address from, const hocket::detail::way& way) {
+    const bool has_line = way.length == 3;
+    if (has_line) {
+      const auto in_line = word(from + way.offsets[0]);
+      if (!in_line || *in_line != 0) return in_line ? std::optional<std::uint64_t>(0) : std::nullopt;
+    }
+    const auto owner = word(from + way.offsets[has_line ? 1 : 0]);
     if (!owner || *owner == 0) return owner;
-    return value<std::uint32_t>(*owner + way.offsets[1]);
+    return value<std::uint32_t>(*owner + way.offsets[has_line ? 2 : 1]);
   }
 
   std::optional<std::uint64_t> follow_list(const found_task& task, address from, const hocket::detail::way& way) {

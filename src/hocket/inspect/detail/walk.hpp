@@ -28,7 +28,8 @@ struct found_task {
   std::size_t waiters = 0;
   const class_type* waits_in = nullptr;
   shown_type::meaning says = shown_type::meaning::none;
-  std::uint64_t value = 0;  // of `says`: a time, a record, a descriptor's number, a count
+  std::uint64_t value = 0;    // of `says`: a time, a record, a descriptor's number, a count, a process
+  bool is_of_thread = false;  // and no process
   std::optional<address> waits_at{};
   std::string activity{};
   std::uint64_t steps = 0;
