@@ -201,6 +201,14 @@ void add_crawl_options(CLI::App& command, crawl_arguments& arguments) {
       ->check(is_lease)
       ->capture_default_str()
       ->needs(frontier);
+  command
+      .add_option("--frontier-memory", arguments.frontier_memory,
+                  "of Redis' memory, what URLs that wait may have; more of them wait in files of the workers")
+      ->type_name("SIZE")
+      ->transform(CLI::AsSizeValue(false))
+      ->check(is_count_from(4096))
+      ->default_str("1GiB")
+      ->needs(frontier);
   command.add_flag("--ignore-robots", arguments.ignore_robots, "fetch what robots.txt disallows, too");
   command.add_flag("--sitemaps", options.sitemaps, "follow what the sitemaps of the hosts name, too");
   command.add_flag("--allow-private", options.allow_private,

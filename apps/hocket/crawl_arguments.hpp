@@ -36,6 +36,8 @@ struct crawl_arguments {
   bool resume = false;
   std::size_t loops = 1;
   double lease_seconds = 20;
+  std::uint64_t frontier_memory = std::uint64_t{1} << 30;
+  std::string parts;   // the folder of all parts
   std::string worker;  // how this process is called among those who share the crawl; empty: it is not shared
   resolver_arguments resolver;
   crawl_session_arguments session;

@@ -125,6 +125,11 @@ std::vector<std::string> status_lines(const watched_crawl& crawl) {
                                 short_count(static_cast<double>(pages - before) / seconds), number_in(said, "held"),
                                 short_time(each.silent), each.is_draining ? " draining" : ""));
   }
+  for (const auto& [worker, count] : now.spilled) {
+    lines.push_back(
+        fmt::format("{} URLs are in the file of {}{}", grouped(count), worker,
+                    now.has_worker(worker) ? "" : ", which is gone: start a worker with its --out, or see 'drop'"));
+  }
   if (!now.hosts.empty()) lines.push_back("URLs that wait, by host:");
   for (std::size_t n = 0; n < std::min(most_hosts, now.hosts.size()); ++n)
     lines.push_back(fmt::format("{:<40} {:>10}", now.hosts[n].name, grouped(now.hosts[n].waiting)));
@@ -160,6 +165,8 @@ std::string status_json(const watched_crawl& crawl) {
                                  {"seen", each.seen},
                                  {"owner", each.owner.substr(0, each.owner.rfind(':'))},
                                  {"lease_left_ms", each.lease_left.count()}});
+  all["spilled"] = nlohmann::ordered_json::object();
+  for (const auto& [worker, count] : now.spilled) all["spilled"][worker] = count;
   all["hosts"] = nlohmann::ordered_json::array();
   for (const auto& each : now.hosts) all["hosts"].push_back({{"name", each.name}, {"waiting", each.waiting}});
   all["slow_hosts"] = nlohmann::ordered_json::array();

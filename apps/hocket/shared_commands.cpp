@@ -101,6 +101,17 @@ coro<int> drain(std::string where, std::string worker) {
   co_return done;
 }
 
+coro<int> drop(std::string where, std::string worker) {
+  auto control = control_of(where);
+  const crawl::shared_crawl now = co_await look(control, where);
+  if (now.has_worker(worker))
+    throw failure(fmt::format("worker '{}' is there, and goes on with its file itself", worker), work_failed);
+  const std::uint64_t count = co_await control.drop_spill(worker);
+  fmt::print("{} URLs are given up\n", grouped(count));
+  co_await control.close();
+  co_return done;
+}
+
 void add_pause(CLI::App& crawl, const char* name, const char* what, bool is_paused, action& chosen) {
   auto where = std::make_shared<std::string>();
   CLI::App* command = crawl.add_subcommand(name, what);
@@ -136,6 +147,11 @@ void add_shared_commands(CLI::App& crawl, action& chosen) {
   draining->add_option("REDIS", arguments->where, "as it is given to --frontier")->required();
   draining->callback(
       [arguments, &chosen] { chosen = [arguments] { return run(drain(arguments->where, arguments->worker)); }; });
+  CLI::App* dropping = crawl.add_subcommand("drop", "Give up the URLs in the file of a worker that is gone");
+  dropping->add_option("WORKER", arguments->worker, "as status names it")->required();
+  dropping->add_option("REDIS", arguments->where, "as it is given to --frontier")->required();
+  dropping->callback(
+      [arguments, &chosen] { chosen = [arguments] { return run(drop(arguments->where, arguments->worker)); }; });
 }
 
 }  // namespace hocket::app

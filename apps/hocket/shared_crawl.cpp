@@ -73,8 +73,11 @@ std::string difference(const std::string& theirs, const std::string& ours) {
 
 crawl::redis_frontier_options frontier_options_of(const crawl_arguments& arguments,
                                                   const crawl::crawl_options& options) {
-  crawl::redis_frontier_options made{
-      .worker = arguments.worker, .by_level = options.depth.has_value(), .max_pages = arguments.max_pages};
+  crawl::redis_frontier_options made{.worker = arguments.worker,
+                                     .by_level = options.depth.has_value(),
+                                     .max_pages = arguments.max_pages,
+                                     .queue_memory = arguments.frontier_memory,
+                                     .parts = arguments.parts};
   try {
     made.client = redis::options_from_url(arguments.frontier);
   } catch (const std::invalid_argument& problem) {
@@ -130,6 +133,7 @@ void prepare_shared(crawl_arguments& arguments) {
   if (!arguments.graph_format.empty() || arguments.report)
     refuse(arguments.report ? "--report" : "--graph", "make it of what 'hocket crawl merge' makes of the parts");
   arguments.worker = made_up_worker();
+  arguments.parts = arguments.out;
   arguments.out += "/part-" + arguments.worker;
 }
 
@@ -155,6 +159,9 @@ coro<void> join_shared(const crawl_arguments& given, crawl::crawl_options& optio
     throw failure(
         fmt::format("another crawl is in '{}': {}", shown_frontier(arguments.frontier), difference(theirs, ours)),
         wrong_usage);
+  if (const std::size_t adopted = places.shared->adopted(); adopted > 0 && !arguments.quiet)
+    fmt::print(stderr, "hocket crawl: goes on with the files of URLs of {} worker{} that {} gone\n", adopted,
+               adopted == 1 ? "" : "s", adopted == 1 ? "is" : "are");
   options.max_pages.reset();  // all workers count together
   places.shared->write_to(places.pipeline());
   places.frontier = places.shared;

@@ -40,8 +40,9 @@ class scripted_worker {
   [[nodiscard]] const crawl::detail::held_partitions& mine() const noexcept { return state_.mine; }
 
   coro<bool> join(std::string settings = "same", bool by_level = false,
-                  std::optional<std::uint64_t> max_pages = std::nullopt) {
-    const auto kept = co_await store_.join(lease_, std::move(settings), 16, 1, by_level, max_pages);
+                  std::optional<std::uint64_t> max_pages = std::nullopt,
+                  std::optional<std::uint64_t> memory = std::nullopt) {
+    const auto kept = co_await store_.join(lease_, std::move(settings), 16, 1, by_level, max_pages, memory);
     co_return kept.partitions > 0;
   }
   coro<void> tick() { state_ = co_await store_.tick(lease_, duration::zero(), "{}"); }
@@ -81,12 +82,32 @@ class scripted_worker {
       all.push_back(digest_of(where, number));
       all.push_back(host_of(where));
       all.push_back(std::to_string(depth));
+      all.push_back(spill_);
       all.push_back(href_of(where, number));
     }
     all.push_back(std::to_string(claimed.size()));
     for (std::string& each : claimed) all.push_back(std::move(each));
-    const auto counts = co_await store_.report(std::move(all));
-    co_return counts.at(0);
+    const auto answer = co_await store_.report(std::move(all));
+    eighths_ = answer.queue_eighths;
+    co_return answer.counts.at(0);
+  }
+  /// How reports from now on say what becomes of what is found when Redis is full: "-1", "0", "1"; "-": it has to be lined up.
+  void spill_as(std::string priority) { spill_ = std::move(priority); }
+  [[nodiscard]] unsigned queue_eighths() const noexcept { return eighths_; }
+  /// What is in the file of `by`.
+  coro<void> offer(std::string by, unsigned partition, std::vector<unsigned> numbers, unsigned depth = 1) {
+    texts all;
+    for (const unsigned number : numbers) {
+      all.emplace_back("spilled");
+      all.push_back(std::to_string(partition));
+      all.emplace_back("0");
+      all.push_back(href_of(partition, number));
+      all.push_back(by);
+      all.push_back(digest_of(partition, number));
+      all.push_back(host_of(partition));
+      all.push_back(std::to_string(depth));
+    }
+    static_cast<void>(co_await store_.report(std::move(all)));
   }
   coro<bool> claim(unsigned partition, std::string href, unsigned to, unsigned number) {
     texts all;
@@ -146,6 +167,8 @@ class scripted_worker {
   }
 
   crawl::detail::crawl_store store_;
+  std::string spill_ = "-";
+  unsigned eighths_ = 0;
   duration lease_;
   crawl::detail::lease_state state_{};
 };

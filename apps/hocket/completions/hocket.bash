@@ -25,7 +25,7 @@ _hocket() {
     crawl:--graph | graph:--format) _hocket_words 'csv dot edges graphml sqlite svg'; return ;;
     crawl:--resolver | get:--resolver) _hocket_words 'system dns'; return ;;
     crawl:--depth | crawl:--max-pages | crawl:--concurrency | crawl:--loops | crawl:--per-host | crawl:--per-address | crawl:--timeout) return ;;
-    crawl:--delay | crawl:--lease | crawl:--include | crawl:--exclude | crawl:--first | crawl:--last) return ;;
+    crawl:--delay | crawl:--lease | crawl:--frontier-memory | crawl:--include | crawl:--exclude | crawl:--first | crawl:--last) return ;;
     crawl:--warc-size | crawl:--stats-port | crawl:--max-per-host | crawl:--max-duplicates | crawl:--cache-age) return ;;
     crawl:--max-body | crawl:--retries | crawl:--user-agent | serve:--port | serve:--host | serve:--loops | serve:--standstill | ps:--sample | top:--interval) return ;;
     get:-X | get:--request | get:-H | get:--header | get:-d | get:--data | get:--json | get:-F | get:--form) return ;;
@@ -38,7 +38,7 @@ _hocket() {
       --retries --user-agent -H --header -u --user --cookies --proxy --sitemaps --allow-private --allow-downgrade --cafile --insecure --resolver --dns-server
       --delay --order --include --exclude --first --last --max-per-host --max-duplicates --ignore-robots
       --check --format --baseline --write-baseline --cache --cache-age --no-external
-      --frontier --lease --resume --refresh --progress --elements --check-fragments --graph --report --warc --warc-size --log --log-format --stats-port --json -q --quiet -v --verbose' ;;
+      --frontier --frontier-memory --lease --resume --refresh --progress --elements --check-fragments --graph --report --warc --warc-size --log --log-format --stats-port --json -q --quiet -v --verbose' ;;
     get) _hocket_words '-h --help -X --request -H --header -d --data --json -F --form -u --user --digest -L --location --compressed
       -i --include -o --output -O --remote-name -C --continue --proxy --proxy-digest --resolver --dns-server --cafile --insecure --http1 --http2 --timeout --timing
       --progress -q --quiet' ;;

@@ -140,8 +140,10 @@ coro<void> crawler::run() {
       {.give = [this](std::vector<target> fresh) { queue(std::move(fresh)); },
        .drop = [this](const auto& unwanted) { scheduler_.drop(unwanted); },
        .decide = judge_,
+       .priority = [this](const url& found) { return priority_of(found); },
        .rest = [this](const url& host, duration how_long) { scheduler_.rest(host, how_long); },
        .restore = [this](std::uint64_t name, std::uint64_t count) { counters_.restore(name, count); },
+       .note = [this](const std::string& text) { note(text); },
        .has_work = [this] { return scheduler_.queued() > 0; }});
   std::vector<url> seeds;
   for (const url& seed : options_.seeds) seeds.push_back(seed.without_fragment());

@@ -60,10 +60,14 @@ struct crawl_intake {
   std::function<void(const std::function<bool(const target&)>&)> drop;
   /// As it is handed to `finish`: for a frontier that judges later than it sees.
   std::function<verdict(const url&)> decide;
+  /// That of `decide` alone, which counts nothing.
+  std::function<int(const url&)> priority;
   /// Leaves that host alone for so long at least, before it is asked for anything.
   std::function<void(const url& host, duration how_long)> rest;
   /// What `keep_count` was told, here or elsewhere, for a frontier that hears of it later than `visit_counts`.
   std::function<void(std::uint64_t name, std::uint64_t count)> restore;
+  /// Something that the user should know: see `crawl_hooks::on_note`.
+  std::function<void(const std::string&)> note;
   /// Whether the crawl has URLs that wait: then `more` may give nothing without its end.
   std::function<bool()> has_work;
 };

@@ -31,13 +31,21 @@ shared_partition partition_of(const std::vector<redis::reply>& words) {
 
 }  // namespace
 
+bool shared_crawl::has_worker(std::string_view id) const noexcept {
+  return std::ranges::find(workers, id, &shared_worker::id) != workers.end();
+}
+
 struct crawl_control::parts {
   parts(redis::client_options options, std::string_view name)
-      : store(std::move(options)), prefix(detail::key_prefix(name)), status(detail::scripts::status) {}
+      : store(std::move(options)),
+        prefix(detail::key_prefix(name)),
+        status(detail::scripts::status),
+        drop(detail::scripts::drop) {}
 
   redis::client store;
   std::string prefix;
   detail::lua_script status;
+  detail::lua_script drop;
 };
 
 crawl_control::crawl_control(redis::client_options options, std::string name)
@@ -74,6 +82,10 @@ coro<std::optional<shared_crawl>> crawl_control::look() {
     found.hosts.push_back({words.at(0).text(), static_cast<std::uint64_t>(words.at(1).integer())});
   }
   std::ranges::sort(found.hosts, std::ranges::greater(), &shared_host::waiting);
+  const auto& spilled = all.at(4).items();
+  for (std::size_t n = 0; n + 1 < spilled.size(); n += 2)
+    if (const auto count = number_in<std::uint64_t>(spilled[n + 1].text()); count > 0)
+      found.spilled.emplace(spilled[n].text(), count);
   co_return found;
 }
 
@@ -88,6 +100,13 @@ coro<bool> crawl_control::drain(std::string worker) {
   const std::string drain = parts_->prefix + "drain";
   static_cast<void>(co_await parts_->store.hset(drain, worker, "1"));
   co_return true;
+}
+
+coro<std::uint64_t> crawl_control::drop_spill(std::string worker) {
+  std::vector<std::string> args;
+  args.push_back(std::move(worker));
+  const redis::reply answer = co_await parts_->drop.run(parts_->store, parts_->prefix, std::move(args));
+  co_return static_cast<std::uint64_t>(answer.integer());
 }
 
 coro<void> crawl_control::close() { co_await parts_->store.close(); }

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <hocket/core/coro.hpp>
@@ -44,7 +45,11 @@ struct shared_crawl {
   bool is_paused = false;
   std::vector<shared_worker> workers{};        // who said something last comes last
   std::vector<shared_partition> partitions{};  // that ever had a URL, by number
-  std::vector<shared_host> hosts{};            // with the longest lines, as far as they are in the fullest partitions
+  std::map<std::string, std::uint64_t>
+      spilled{};                     // by worker, also of those that are gone: URLs that are in its file alone
+  std::vector<shared_host> hosts{};  // with the longest lines, as far as they are in the fullest partitions
+
+  [[nodiscard]] bool has_worker(std::string_view id) const noexcept;
 };
 
 /// For who looks on, or steers: any number of these beside the workers.
@@ -61,6 +66,8 @@ class crawl_control {
   [[nodiscard]] coro<void> pause(bool is_paused);
   /// That worker finishes what is under way, gives up all it has, and ends. False: there is no such worker.
   [[nodiscard]] coro<bool> drain(std::string worker);
+  /// Gives up the URLs that are in the file of that worker alone: they count as skipped ("spilled"). For one whose file is lost. Gives how many.
+  [[nodiscard]] coro<std::uint64_t> drop_spill(std::string worker);
   [[nodiscard]] coro<void> close();
 
  private:

@@ -36,13 +36,13 @@ void add_place(std::vector<std::string>& to, const crawl_worker& by, const url& 
   to.emplace_back(found.host_with_port());
 }
 
-void add_found(ended_page& page, std::vector<std::string>& words, const crawl_worker& by, const url& found,
-               unsigned depth) {
+void add_found(ended_page& page, std::vector<std::string>& words, crawl_worker& by, const url& found, unsigned depth) {
   const std::uint64_t digest = by.digest_of(found.href());
   if (by.recent.contains(digest)) return;
   page.digests.push_back(digest);
   add_place(words, by, found, digest);
   words.push_back(std::to_string(depth));
+  words.push_back(by.spill_if_full(found, depth));
   words.push_back(found.href());
 }
 
@@ -62,8 +62,9 @@ coro<std::shared_ptr<redis_frontier>> redis_frontier::join(redis_frontier_option
   const std::uint64_t seed = loop::running().random()();
   auto worker = std::make_shared<crawl_worker>(options, id);
   worker->settings = co_await worker->store.join(options.lease, settings, options.partitions, seed, options.by_level,
-                                                 options.max_pages);
+                                                 options.max_pages, options.queue_memory);
   if (worker->settings.partitions == 0) throw other_settings(worker->settings.settings);
+  worker->adopted = co_await worker->spilled.adopt();
   auto made = std::make_shared<parts>(std::move(worker), id, text_set(seed));
   co_return std::shared_ptr<redis_frontier>(new redis_frontier(std::move(made)));
 }
@@ -78,6 +79,7 @@ coro<std::string> redis_frontier::settings_of(redis_frontier_options options) {
 
 void redis_frontier::write_to(pipeline& out) noexcept { parts_->worker->out = &out; }
 const std::string& redis_frontier::worker() const noexcept { return parts_->id; }
+std::size_t redis_frontier::adopted() const noexcept { return parts_->worker->adopted; }
 std::uint64_t redis_frontier::stale() const noexcept { return parts_->worker->stale; }
 bool redis_frontier::is_over() const noexcept { return parts_->worker->is_over(); }
 std::uint64_t redis_frontier::kept() const noexcept { return parts_->worker->kept(); }

@@ -38,6 +38,11 @@ struct redis_frontier_options {
   bool by_level = false;
   /// Pages of all workers together, after which all end. What the crawl was begun with counts.
   std::optional<std::uint64_t> max_pages{};
+  /// Bytes of Redis' memory that URLs that wait may have, about; nothing: any number. What the crawl was begun with counts. Beyond three quarters of it, those that
+  /// have the last turn, beyond it those without a turn of their own, beyond five quarters all that are found wait in files until there is room.
+  std::optional<std::uint64_t> queue_memory{};
+  /// The folder in which workers have `part-WORKER`, for these files; empty: there are none.
+  std::string parts{};
   /// For so long the partitions of a worker that says nothing stay its own. It says something four times as often.
   duration lease = std::chrono::seconds(20);
   /// A partition that was given up, or whose lease ended, rests for so long: not less than the pause between two requests to one host.
@@ -69,6 +74,8 @@ class redis_frontier final : public frontier {
   [[nodiscard]] const std::string& worker() const noexcept;
   /// Pages that were finished by this worker but did not count, for somebody else had them by then.
   [[nodiscard]] std::uint64_t stale() const noexcept;
+  /// Files of workers that are gone, of which this one offers the URLs.
+  [[nodiscard]] std::size_t adopted() const noexcept;
   /// Whether nothing is left of the crawl, at any worker; as far as this one knows.
   [[nodiscard]] bool is_over() const noexcept;
 

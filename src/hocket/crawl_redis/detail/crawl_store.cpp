@@ -118,10 +118,12 @@ coro<redis::reply> crawl_store::run(lua_script& which, std::vector<std::string> 
 }
 
 coro<kept_settings> crawl_store::join(duration lease, std::string settings, unsigned partitions, std::uint64_t seed,
-                                      bool by_level, std::optional<std::uint64_t> max_pages) {
+                                      bool by_level, std::optional<std::uint64_t> max_pages,
+                                      std::optional<std::uint64_t> memory) {
   std::vector<std::string> args;
   for (std::string each : {worker_, milliseconds_of(lease), settings, std::to_string(partitions), std::to_string(seed),
-                           std::string(by_level ? "1" : "0"), max_pages ? std::to_string(*max_pages) : std::string()})
+                           std::string(by_level ? "1" : "0"), max_pages ? std::to_string(*max_pages) : std::string(),
+                           memory ? std::to_string(*memory) : std::string()})
     args.push_back(std::move(each));
   const redis::reply answer = co_await run(join_, std::move(args));
   const auto& words = answer.items();
@@ -153,6 +155,9 @@ coro<lease_state> crawl_store::tick(duration lease, duration handover, std::stri
     state.mine.emplace(static_cast<partition>(number_of(mine[n].text())), number_of(mine[n + 1].text()));
   for (const redis::reply& each : words.at(5).items())
     state.idle.push_back(static_cast<partition>(number_of(each.text())));
+  state.queue_eighths = static_cast<unsigned>(words.at(6).integer());
+  const auto& gone = words.at(7).items();
+  for (std::size_t n = 0; n + 1 < gone.size(); n += 2) state.gone.emplace(gone[n].text(), count_of(gone[n + 1]));
   co_return state;
 }
 
@@ -213,10 +218,13 @@ coro<redis::reply> crawl_store::ask(redis::request what) {
   co_return co_await client_.execute<redis::reply>(std::move(what));
 }
 
-coro<std::vector<bool>> crawl_store::report(std::vector<std::string> words) {
+coro<report_answer> crawl_store::report(std::vector<std::string> words) {
   words.insert(words.begin(), worker_);
   const redis::reply answer = co_await run(report_, std::move(words));
-  co_return truths_of(answer);
+  report_answer made;
+  made.counts = truths_of(answer.items().at(0));
+  made.queue_eighths = static_cast<unsigned>(answer.items().at(1).integer());
+  co_return made;
 }
 
 coro<bool> crawl_store::claim(std::vector<std::string> words) {

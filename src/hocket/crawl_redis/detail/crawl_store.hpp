@@ -38,6 +38,15 @@ struct lease_state {
   std::int64_t too_many = 0;      // partitions with URLs that it has beyond its share
   held_partitions mine{};         // all that it has
   std::vector<partition> idle{};  // of these, without URLs
+  unsigned queue_eighths = 0;     // of the memory that waiting URLs may have: what they have
+  std::map<std::string, std::uint64_t>
+      gone{};  // workers that are not there any more, and how many URLs are in their files alone
+};
+
+/// What becomes of a report.
+struct report_answer {
+  std::vector<bool> counts{};  // of each page
+  unsigned queue_eighths = 0;
 };
 
 /// A URL from Redis.
@@ -62,7 +71,8 @@ class crawl_store {
   crawl_store(redis::client_options options, std::string name, std::string worker, duration patience);
 
   [[nodiscard]] coro<kept_settings> join(duration lease, std::string settings, unsigned partitions, std::uint64_t seed,
-                                         bool by_level, std::optional<std::uint64_t> max_pages);
+                                         bool by_level, std::optional<std::uint64_t> max_pages,
+                                         std::optional<std::uint64_t> memory);
   /// `words`: partition, digest, host and href of each.
   [[nodiscard]] coro<void> see_seeds(std::vector<std::string> words);
   /// Not sent again: whoever calls it does so regularly. Throws what a `redis::call` throws.
@@ -72,8 +82,8 @@ class crawl_store {
   [[nodiscard]] coro<std::map<std::string, duration>> rests(held_partitions of);
   /// What was reported as counted for URLs of these: names and counts.
   [[nodiscard]] coro<std::vector<std::pair<std::uint64_t, std::uint64_t>>> counts(held_partitions of);
-  /// `words`: as `scripts::report` reads them. Whether each page among them counts.
-  [[nodiscard]] coro<std::vector<bool>> report(std::vector<std::string> words);
+  /// `words`: as `scripts::report` reads them.
+  [[nodiscard]] coro<report_answer> report(std::vector<std::string> words);
   [[nodiscard]] coro<bool> claim(std::vector<std::string> words);
   [[nodiscard]] coro<void> release(held_partitions what);
   /// The same of all, and the worker goes; not sent again.

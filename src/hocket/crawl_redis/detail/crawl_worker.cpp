@@ -28,6 +28,9 @@ constexpr auto asked_again_after = std::chrono::milliseconds(100);  // when Redi
 constexpr auto gathered_for = std::chrono::milliseconds(5);
 constexpr auto farewell = std::chrono::seconds(5);
 constexpr std::size_t most_taken = 500;
+constexpr std::size_t most_offered = 500;
+constexpr unsigned nearly_full = 6;  // eighths
+constexpr unsigned half_full = 4;
 constexpr std::size_t words_of_report = 20'000;
 constexpr std::size_t most_hosts_timed = 4096;
 constexpr std::size_t slow_hosts_named = 10;
@@ -59,6 +62,7 @@ crawl_worker::crawl_worker(redis_frontier_options given, std::string id)
       store(client_of(options), options.name, id, options.patience),
       recent(bytes_of_recent),
       latencies(most_hosts_timed),
+      spilled(options.parts, id),
       id_(std::move(id)) {
   heard_ = loop::running().time();
   store.client().on_lost([this] { lost_connection(); });
@@ -68,6 +72,7 @@ crawl_worker::crawl_worker(redis_frontier_options given, std::string id)
 // What was asked may have been done, or Redis have forgotten what it has answered.
 void crawl_worker::lost_connection() {
   recent.clear();
+  spilled.rewind();
   may_have_missed_ = true;
   wake_keeper_.set();
 }
@@ -155,8 +160,21 @@ void crawl_worker::apply(const lease_state& state, time_point asked) {
   if (is_any_unwanted) forget_unwanted();
   give_again();
   bring_back_rested();
+  queue_eighths_ = state.queue_eighths;
+  tell_of_gone(state);
   see_open(state.open);
   wake_puller_.set();
+}
+
+// Once each, when there is nothing else left to do.
+void crawl_worker::tell_of_gone(const lease_state& state) {
+  if (!has_nothing_ || held.urls() > 0 || spilled.waiting_bytes() > 0 || !intake.note) return;
+  for (const auto& [gone, count] : state.gone)
+    if (told_of_.insert(gone).second)
+      intake.note(
+          fmt::format("{} URLs are in the file of worker {}, which is gone: start a worker with the same --out, "
+                      "or give them up by 'hocket crawl drop {} REDIS'",
+                      count, gone, gone));
 }
 
 void crawl_worker::forget_unwanted() {
@@ -210,6 +228,7 @@ bool crawl_worker::may_begin(const target& next) {
 coro<void> crawl_worker::pull(std::shared_ptr<crawl_worker> mine) {
   for (;;) {
     try {
+      co_await mine->offer_some();
       co_await mine->take_some();
     } catch (const std::exception&) {
       mine->fail(std::current_exception());
@@ -224,14 +243,41 @@ bool crawl_worker::has_room() const {
 
 coro<void> crawl_worker::take_some() {
   const held_partitions from = held.staying();
+  if (from.empty()) has_nothing_ = true;
   if (from.empty() || !has_room()) co_return;
   co_await learn_of(from);
   const std::size_t most = std::min(most_taken, options.in_all - held.urls());
   const taken_urls taken = co_await store.take(most, options.of_host, from);
+  has_nothing_ = taken.urls.empty();
   adopt(taken, from);
   see_open(taken.open);
   if (judged_ > 0) co_await report_rest();
   if (taken.urls.size() == most) wake_puller_.set();
+}
+
+std::string crawl_worker::spill_if_full(const url& found, unsigned depth) {
+  if (!spilled.is_wanted() || queue_eighths_ < nearly_full) return "-";
+  spilled.add(depth, found.href());
+  return std::to_string(intake.priority ? intake.priority(found) : 0);
+}
+
+// When there is room again; or when there is nothing else to do, for a level is over only when what is in files of it was fetched.
+coro<void> crawl_worker::offer_some() {
+  const bool has_turn = queue_eighths_ < half_full || (has_nothing_ && held.urls() == 0);
+  if (!has_turn || is_paused_ || is_draining_ || spilled.waiting_bytes() == 0) co_return;
+  spill_files::batch batch = co_await spilled.next(most_offered);
+  for (const spill_files::line& each : batch.lines) {
+    const auto where = url::parse(each.href);
+    if (!where) continue;
+    const std::string host(where->host_with_port());
+    add_words({"spilled", std::to_string(partition_of(host)), "0", each.href, batch.by,
+               std::to_string(digest_of(each.href)), host, std::to_string(each.depth)});
+  }
+  if (batch.is_last) add_words({"unspilled", "0", "0", batch.by});
+  co_await report_rest();
+  co_await spilled.taken(std::move(batch));
+  has_nothing_ = false;
+  wake_puller_.set();
 }
 
 // Before the first URL of a partition is heard of.
@@ -389,11 +435,13 @@ coro<void> crawl_worker::commit() {
     reported.push_back(&page);
   }
   if (out != nullptr) co_await out->flush();
-  const std::vector<bool> counts = co_await store.report(std::move(words));
+  co_await spilled.flush();
+  const report_answer answer = co_await store.report(std::move(words));
+  queue_eighths_ = answer.queue_eighths;
   for (std::size_t n = 0; n < reported.size(); ++n) {
     ended_page& page = *reported[n];
     page.is_reported = true;
-    if (counts.at(before + n))
+    if (answer.counts.at(before + n))
       for (const std::uint64_t digest : page.digests) recent.insert(digest);
     if (page.href.empty()) continue;
     if (held.token_of(page.from) != page.token)
@@ -412,8 +460,8 @@ std::string crawl_worker::about() const {
   std::string text = "{\"machine\":";
   append_json_string(text, machine);
   fmt::format_to(std::back_inserter(text),
-                 ",\"process\":{},\"pages\":{},\"stale\":{},\"held\":{},\"under_way\":{},\"slow\":[", ::getpid(), pages,
-                 stale, held.urls(), held.begun());
+                 ",\"process\":{},\"pages\":{},\"stale\":{},\"held\":{},\"under_way\":{},\"spill_bytes\":{},\"slow\":[",
+                 ::getpid(), pages, stale, held.urls(), held.begun(), spilled.waiting_bytes());
   for (const auto& each : latencies.slowest(slow_hosts_named)) {
     text += text.back() == '[' ? "{\"name\":" : ",{\"name\":";
     append_json_string(text, each.name);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@
 #include <hocket/crawl_redis/detail/holdings.hpp>
 #include <hocket/crawl_redis/detail/host_latencies.hpp>
 #include <hocket/crawl_redis/detail/recent_urls.hpp>
+#include <hocket/crawl_redis/detail/spill_files.hpp>
 #include <hocket/crawl_redis/redis_frontier.hpp>
 #include <hocket/sync/event.hpp>
 #include <hocket/sync/lock.hpp>
@@ -62,6 +64,8 @@ class crawl_worker {
 
   [[nodiscard]] partition partition_of(std::string_view host) const noexcept;
   [[nodiscard]] std::uint64_t digest_of(std::string_view href) const noexcept;
+  /// That URL is about to be reported as found. When Redis is nearly full, it goes into the file, too; gives how a report says so.
+  [[nodiscard]] std::string spill_if_full(const url& found, unsigned depth);
   /// Waiting or under way elsewhere.
   [[nodiscard]] std::uint64_t kept() const noexcept;
   [[nodiscard]] bool is_over() const noexcept { return is_over_; }
@@ -72,6 +76,8 @@ class crawl_worker {
   holdings held{};
   recent_urls recent;
   host_latencies latencies;
+  spill_files spilled;
+  std::size_t adopted = 0;
   crawl_intake intake{};
   pipeline* out = nullptr;
   std::uint64_t pages = 0;
@@ -87,11 +93,13 @@ class crawl_worker {
   static coro<void> pull(std::shared_ptr<crawl_worker> mine);
   coro<void> live();
   coro<void> take_some();
+  coro<void> offer_some();
   coro<void> learn_what_was_given();
   coro<void> learn_of(held_partitions of);
   [[nodiscard]] verdict judge(const taken_url& given, const url& where, fencing_token token);
   coro<bool> hear(time_point asked);
   void apply(const lease_state& state, time_point asked);
+  void tell_of_gone(const lease_state& state);
   void forget_unwanted();
   void give_again();
   void bring_back_rested();
@@ -122,6 +130,9 @@ class crawl_worker {
   std::map<std::string, duration> delays_;  // longer than a partition rests in any case
   std::vector<std::string> told_;           // names and counts, of the URL that is being judged
   std::uint64_t open_ = 1;
+  unsigned queue_eighths_ = 0;     // see `lease_state`
+  bool has_nothing_ = false;       // Redis had no URLs for this worker
+  std::set<std::string> told_of_;  // workers
   time_point sure_until_{};
   time_point heard_{};
   bool is_waiting_ = false;

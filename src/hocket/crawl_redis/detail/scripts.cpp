@@ -56,7 +56,9 @@ local function is_seen(p, digest)
   return call('SISMEMBER', K .. 'seen:' .. p .. ':' .. bucket_of(digest, buckets), digest) == 1
 end
 
+local function queued(by) call('HINCRBY', K .. 'state', 'queued', by) end
 local function line_up(p, level, host, text, command)
+  queued(#text)
   if call(command, K .. 'line:' .. p .. ':' .. level .. ':' .. host, text) == 1 then
     call('RPUSH', K .. 'hosts:' .. p .. ':' .. level, host)
   end
@@ -66,15 +68,33 @@ local function open(p, level, by)
   call('HINCRBY', K .. 'levels', level, by)
   call('HINCRBY', K .. 'state', 'open', by)
 end
-local function add_new(p, host, depth, flags, href)
+local function line_up_new(p, host, depth, flags, href)
   line_up(p, level_of(depth), host, depth .. ' ' .. flags .. ' 0 ' .. href, 'RPUSH')
-  open(p, level_of(depth), 1)
 end
-local function found(p, digest, host, depth, flags, href)
+local function eighths()
+  local state = call('HMGET', K .. 'state', 'memory', 'queued')
+  return state[1] and math.floor(number(state[2]) * 8 / tonumber(state[1])) or 0
+end
+local function spill(by, p, digest, depth)
+  add_to(K .. 'spill:', 'spilled', 'spillbuckets', by, digest)
+  call('HINCRBY', K .. 'spillof:' .. by, p .. ' ' .. level_of(depth), 1)
+end
+local function from_spill(by, p, digest, depth)
+  local buckets = math.max(1, number(call('HGET', K .. 'spillbuckets', by)))
+  if call('SREM', K .. 'spill:' .. by .. ':' .. bucket_of(digest, buckets), digest) == 0 then return false end
+  call('HINCRBY', K .. 'spilled', by, -1)
+  local of = K .. 'spillof:' .. by
+  if call('HINCRBY', of, p .. ' ' .. level_of(depth), -1) <= 0 then call('HDEL', of, p .. ' ' .. level_of(depth)) end
+  return true
+end
+local full_at = {['-1'] = 6, ['0'] = 8, ['1'] = 10}
+local function found(p, digest, host, depth, flags, href, priority, by)
   local claim = call('HGET', K .. 'claims', href)
   if not claim then
-    if see(p, digest) then add_new(p, host, depth, flags, href) end
-    return
+    if not see(p, digest) then return end
+    open(p, level_of(depth), 1)
+    if full_at[priority] and eighths() >= full_at[priority] then return spill(by, p, digest, depth) end
+    return line_up_new(p, host, depth, flags, href)
   end
   local before, linked = string.match(claim, '^(.+) (%S+)$')
   if linked == '-' or tonumber(depth) < tonumber(linked) then
@@ -116,6 +136,23 @@ local function room()
   local state = call('HMGET', K .. 'state', 'max_pages', 'pages', 'taken')
   return state[1] and tonumber(state[1]) - number(state[2]) - number(state[3]) or math.huge, number(state[3])
 end
+local function forget_spill(by)
+  for n = 0, math.max(1, number(call('HGET', K .. 'spillbuckets', by))) - 1 do call('DEL', K .. 'spill:' .. by .. ':' .. n) end
+  call('DEL', K .. 'spillof:' .. by)
+  call('HDEL', K .. 'spilled', by)
+  call('HDEL', K .. 'spillbuckets', by)
+end
+local function give_up_spill(by)
+  local count, all = 0, call('HGETALL', K .. 'spillof:' .. by)
+  for n = 1, #all, 2 do
+    local p, level = string.match(all[n], '^(%S+) (%S+)$')
+    count = count + tonumber(all[n + 1])
+    open(p, level, -tonumber(all[n + 1]))
+  end
+  if count > 0 then call('HINCRBY', K .. 'state', 'skipped:spilled', count) end
+  forget_spill(by)
+  return count
+end
 local function left()
   local free, taken = room()
   return free <= 0 and taken <= 0 and '0' or call('HGET', K .. 'state', 'open')
@@ -134,6 +171,7 @@ local state = K .. 'state'
 if call('HSETNX', state, 'settings', ARGV[3]) == 1 then
   call('HSET', state, 'partitions', ARGV[4], 'seed', ARGV[5], 'by_level', ARGV[6], 'level', 0, 'open', 0)
   if ARGV[7] ~= '' then call('HSET', state, 'max_pages', ARGV[7]) end
+  if ARGV[8] ~= '' then call('HSET', state, 'memory', ARGV[8]) end
 end
 local kept = call('HGET', state, 'settings')
 if kept ~= ARGV[3] then return {kept} end
@@ -219,9 +257,15 @@ for n = 1, #opens, 2 do
     busy_mine = busy_mine + 1
   end
 end
+local gone, spilled = {}, call('HGETALL', K .. 'spilled')
+for n = 1, #spilled, 2 do
+  if tonumber(spilled[n + 1]) > 0 and not call('ZSCORE', K .. 'workers', spilled[n]) then
+    gone[#gone + 1], gone[#gone + 2] = spilled[n], spilled[n + 1]
+  end
+end
 local idle = {}
 for n = 1, #mine, 2 do if not is_busy[mine[n]] then idle[#idle + 1] = mine[n] end end
-return {left(), call('HGET', K .. 'state', 'paused') or '0', drains, busy_mine - share, mine, idle}
+return {left(), call('HGET', K .. 'state', 'paused') or '0', drains, busy_mine - share, mine, idle, eighths(), gone}
 )lua";
 
 const std::string_view scripts::rests = R"lua(
@@ -262,6 +306,7 @@ local function take_of(p, host)
   local items = call('LPOP', line, room)
   if not items then return false end
   for _, each in ipairs(items) do
+    queued(-#each)
     local what, href = string.match(each, '^(%d+ %S+ %d+) (.+)$')
     call('HSET', K .. 'taken:' .. p, href, host .. ' ' .. what)
     given[#given + 1], given[#given + 2], given[#given + 3] = p, what, href
@@ -314,8 +359,8 @@ local function page(p, is_mine, href)
   local kind, links, bytes, reason = word(), word(), word(), word()
   local is_known = is_mine and (href == '' or take_off(p, href) ~= nil)
   for _ = 1, tonumber(word()) do
-    local to, digest, host, depth, url = word(), word(), word(), word(), word()
-    if is_known then found(to, digest, host, depth, '-', url) end
+    local to, digest, host, depth, priority, url = word(), word(), word(), word(), word(), word()
+    if is_known then found(to, digest, host, depth, '-', url, priority, worker) end
   end
   local kept = {}
   for _ = 1, tonumber(word()) do kept[word()] = true end
@@ -355,9 +400,14 @@ while at <= #ARGV do
     call('HSET', K .. 'rests:' .. p, href, word())
   elseif what == 'pace' then
     call('HSET', K .. 'paces:' .. p, href, word())
+  elseif what == 'spilled' then
+    local by, digest, host, depth = word(), word(), word(), word()
+    if from_spill(by, p, digest, depth) then line_up_new(p, host, depth, '-', href) end
+  elseif what == 'unspilled' then
+    give_up_spill(href)
   end
 end
-return results
+return {results, eighths()}
 )lua";
 
 const std::string_view scripts::claim = R"lua(
@@ -401,6 +451,10 @@ end
 return results
 )lua";
 
+const std::string_view scripts::drop = R"lua(
+return give_up_spill(ARGV[1])
+)lua";
+
 const std::string_view scripts::status = R"lua(
 local workers = {}
 local time = now()
@@ -427,7 +481,7 @@ for n = 1, math.min(8, #partitions) do
     hosts[#hosts + 1] = {host, call('LLEN', K .. 'line:' .. p .. ':' .. level .. ':' .. host)}
   end
 end
-return {call('HGETALL', K .. 'state'), workers, partitions, hosts}
+return {call('HGETALL', K .. 'state'), workers, partitions, hosts, call('HGETALL', K .. 'spilled')}
 )lua";
 
 }  // namespace hocket::crawl::detail

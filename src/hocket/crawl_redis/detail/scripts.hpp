@@ -8,7 +8,7 @@ namespace hocket::crawl::detail {
 // `common` before each.
 //
 // Keys, behind that beginning (P: a partition, L: a level, H: a host with its port):
-//   state               settings, partitions, seed, by_level, level, open, paused, max_pages; taken, by all; what all have come to: pages, ok, failed, links, bytes, skipped:REASON
+//   state               settings, partitions, seed, by_level, level, open, paused, max_pages, memory; queued, bytes of what is in lines; taken, by all; what all have come to: pages, ok, failed, links, bytes, skipped:REASON
 //   owner  until        P -> "worker:token", P -> when its lease ends, in ms of Redis' own clock
 //   token  freed        P -> the last token, P -> when it was given up
 //   open   levels       P -> URLs that are not finished, L -> the same
@@ -21,6 +21,8 @@ namespace hocket::crawl::detail {
 //   seen:P:B            set of digests, in the encoding of small sets of numbers: 8 bytes each
 //   seen    buckets     P -> how many, P -> in how many of these sets
 //   over:P:B            the same sets of what was passed over; overs, overbuckets
+//   spill:W:B           the same sets of what is not in a line but in a file of worker W; spilled, spillbuckets: W -> how many, in how many sets
+//   spillof:W           "P L" -> how many of these
 //   claims  claimedby   href -> "P digest host depth-or-minus"; "P href" of a page under way -> what it was redirected to, a line each
 //   workers             by when they last said something; worker:ID what they say of themselves; drain
 struct scripts {
@@ -36,6 +38,7 @@ struct scripts {
   static const std::string_view claim;    // where a page under way is redirected to
   static const std::string_view release;  // partitions that are given up
   static const std::string_view pass;     // which URLs were passed over, by anybody, and never seen
+  static const std::string_view drop;     // what a worker that is gone has in its file is given up
   static const std::string_view status;   // for who looks on
 };
 

@@ -1,0 +1,176 @@
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <hocket/base/error.hpp>
+#include <hocket/crawl_redis/detail/spill_files.hpp>
+#include <hocket/exec/to_thread.hpp>
+#include <hocket/loop/loop.hpp>
+
+namespace hocket::crawl::detail {
+namespace {
+
+constexpr std::size_t read_at_once = 64 * 1024;
+constexpr auto remembered_for =
+    std::chrono::seconds(5);  // longer than Redis keeps anything to itself with `appendfsync everysec`
+constexpr std::string_view beginning_of_part = "part-";
+constexpr const char* name_of_file = "spill.tsv";
+
+[[noreturn]] void fail(const char* what, const std::string& path, int problem) {
+  throw error(fmt::format("cannot {} '{}': {}", what, path, std::system_category().message(problem)));
+}
+
+// -1: it is not there, or another process has it.
+int opened_and_locked(const std::string& path, int flags) {
+  const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, 0666);
+  if (descriptor < 0 || ::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
+  const int problem = errno;
+  ::close(descriptor);
+  errno = problem;
+  return -1;
+}
+
+std::shared_ptr<int> closed_at_last(int descriptor) {
+  return {new int(descriptor), [](int* mine) {
+            ::close(*mine);
+            delete mine;
+          }};
+}
+
+// All of it, or nothing.
+void write_all(int descriptor, const std::string& path, std::uint64_t size, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      const int problem = errno;
+      static_cast<void>(::ftruncate(descriptor, static_cast<off_t>(size)));
+      fail("write", path, problem);
+    }
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+// Up to the end of the last whole line, `most` of them; one that is longer than a piece, or broken, is passed over.
+spill_files::batch read_lines(int descriptor, const std::string& path, std::uint64_t from, std::size_t most) {
+  std::string piece(read_at_once, '\0');
+  ssize_t got = 0;
+  do got = ::pread(descriptor, piece.data(), piece.size(), static_cast<off_t>(from));
+  while (got < 0 && errno == EINTR);
+  if (got < 0) fail("read", path, errno);
+  std::string_view rest(piece.data(), static_cast<std::size_t>(got));
+  spill_files::batch found;
+  while (found.lines.size() < most) {
+    const std::size_t end = rest.find('\n');
+    if (end == std::string_view::npos) break;
+    const std::string_view text = rest.substr(0, end);
+    rest.remove_prefix(end + 1);
+    found.bytes += end + 1;
+    unsigned depth = 0;
+    const auto [after, problem] = std::from_chars(text.data(), text.data() + text.size(), depth);
+    if (problem == std::errc() && after < text.data() + text.size() && *after == '\t')
+      found.lines.push_back({depth, std::string(after + 1, text.data() + text.size())});
+  }
+  if (found.bytes == 0) found.bytes = static_cast<std::uint64_t>(got);
+  return found;
+}
+
+}  // namespace
+
+std::vector<spill_files::file> spill_files::files_of_others(const std::string& parts, const std::string& worker) {
+  std::vector<file> found;
+  std::error_code ignored;
+  for (const auto& each : std::filesystem::directory_iterator(parts, ignored)) {
+    const std::string name = each.path().filename();
+    if (!name.starts_with(beginning_of_part) || name.substr(beginning_of_part.size()) == worker) continue;
+    const std::string path = each.path() / name_of_file;
+    const int descriptor = opened_and_locked(path, O_RDWR);
+    if (descriptor < 0) continue;
+    file gone{name.substr(beginning_of_part.size()), path, closed_at_last(descriptor)};
+    if (struct stat there{}; ::fstat(descriptor, &there) == 0) gone.size = static_cast<std::uint64_t>(there.st_size);
+    found.push_back(std::move(gone));
+  }
+  return found;
+}
+
+coro<std::size_t> spill_files::adopt() {
+  if (is_wanted()) adopted_ = co_await to_thread(files_of_others, parts_, worker_);
+  co_return adopted_.size();
+}
+
+void spill_files::add(unsigned depth, std::string_view href) {
+  fmt::format_to(std::back_inserter(fresh_), "{}\t{}\n", depth, href);
+}
+
+void spill_files::open_own() {
+  own_.by = worker_;
+  own_.path = fmt::format("{}/{}{}/{}", parts_, beginning_of_part, worker_, name_of_file);
+  const int descriptor = opened_and_locked(own_.path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND);
+  if (descriptor < 0) fail("write", own_.path, errno);
+  own_.descriptor = closed_at_last(descriptor);
+}
+
+coro<void> spill_files::flush() {
+  if (fresh_.empty()) co_return;
+  const std::string lines = std::exchange(fresh_, {});
+  const bool begins_anew = own_.read == own_.size && loop::running().time() >= emptied_at_ + remembered_for;
+  if (begins_anew) own_.read = own_.size = 0;
+  try {
+    co_await to_thread([&] {
+      if (!own_.descriptor) open_own();
+      if (begins_anew) static_cast<void>(::ftruncate(*own_.descriptor, 0));
+      write_all(*own_.descriptor, own_.path, own_.size, lines);
+    });
+  } catch (...) {
+    fresh_.insert(0, lines);
+    throw;
+  }
+  own_.size += lines.size();
+}
+
+std::uint64_t spill_files::waiting_bytes() const noexcept {
+  std::uint64_t sum = own_.size - own_.read;
+  for (const file& each : adopted_) sum += each.size - each.read;
+  return sum;
+}
+
+coro<spill_files::batch> spill_files::next(std::size_t most) {
+  const bool is_own = adopted_.empty();
+  const file from = is_own ? own_ : adopted_.back();
+  if (!from.descriptor) co_return batch{};
+  batch found = co_await to_thread([&] { return read_lines(*from.descriptor, from.path, from.read, most); });
+  found.by = from.by;
+  found.is_last = !is_own && from.read + found.bytes >= from.size;
+  co_return found;
+}
+
+// An adopted file that was read to its end goes; the own one begins anew when Redis will not forget any more that it was.
+coro<void> spill_files::taken(batch what) {
+  if (what.by == worker_) {
+    own_.read += what.bytes;
+    emptied_at_ = loop::running().time();
+    co_return;
+  }
+  file& from = adopted_.back();
+  from.read += what.bytes;
+  if (!what.is_last) co_return;
+  co_await to_thread([path = from.path] { ::unlink(path.c_str()); });
+  adopted_.pop_back();
+}
+
+void spill_files::rewind() noexcept {
+  own_.read = 0;
+  for (file& each : adopted_) each.read = 0;
+}
+
+}  // namespace hocket::crawl::detail
