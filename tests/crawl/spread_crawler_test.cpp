@@ -176,9 +176,58 @@ TEST(spread_crawler, fetches_once_what_several_hosts_redirect_to) {
     all[0]->set("/", {links});
     crawl_options options = of_all(all);
     options.seeds = {*hocket::url::parse(all[0]->url("/"))};
-    const crawled found = co_await crawl_spread(4, options, backend);
+    std::mutex mutex;
+    std::map<std::string, std::set<std::thread::id>> asked;  // by host
+    crawled found;
+    crawl_hooks hooks = observe(found);
+    hooks.before_request = [&](const hocket::url& where, hocket::http::request_options&) {
+      const std::lock_guard guard(mutex);
+      asked[std::string(where.host_with_port())].insert(std::this_thread::get_id());
+    };
+    co_await crawl_spread(16, options, found, backend, std::move(hooks));
+    for (const auto& [host, threads] : asked) EXPECT_EQ(threads.size(), 1U) << host;
     EXPECT_EQ(std::ranges::count(all[3]->asked(), "/end"), 1);
     EXPECT_EQ(found.pages.size(), hosts * pages_of_host + hosts + 1);
+    co_await stop(all);
+  });
+}
+
+TEST(spread_crawler, tells_of_redirects_between_hosts_what_one_loop_tells) {
+  on_every_backend([](backend_kind backend) -> coro<void> {
+    const sites all = linked_hosts();
+    for (std::size_t n = 0; n < hosts; ++n) {
+      all[n]->set("/1", redirect(all[(n + 1) % hosts]->url("/there")));
+      all[n]->set("/there", redirect(all[(n + 2) % hosts]->url(fmt::format("/end{}", n))));
+      all[(n + 2) % hosts]->set(fmt::format("/end{}", n), {"<a href=/3>"});
+    }
+    const auto ends_of = [](const crawled& found) {
+      std::map<std::string, std::string> ends;
+      for (const auto& [url, line] : found.pages)
+        ends[url] = fmt::format("{} {} {}", line["status"].get<int>(), line["final_url"].get<std::string>(),
+                                line.contains("redirects") ? line["redirects"].dump() : "");
+      return ends;
+    };
+    const crawled one = co_await crawl_all(of_all(all));
+    const crawled spread = co_await crawl_spread(16, of_all(all), backend);
+    expect_same(spread, one);
+    EXPECT_EQ(ends_of(spread), ends_of(one));
+    co_await stop(all);
+  });
+}
+
+// The page that another host redirects to is asked for again by the loop that has it.
+TEST(spread_crawler, tries_again_where_a_page_was_redirected_to_another_host) {
+  on_every_backend([](backend_kind backend) -> coro<void> {
+    const sites all = linked_hosts();
+    for (std::size_t n = 0; n < hosts; ++n) {
+      all[n]->set("/1", redirect(all[(n + 1) % hosts]->url(fmt::format("/end{}", n))));
+      all[(n + 1) % hosts]->set(fmt::format("/end{}", n), {"", 503, {{"Retry-After", "0"}}});
+    }
+    const crawled found = co_await crawl_spread(16, of_all(all, {.retries = 2}), backend);
+    for (std::size_t n = 0; n < hosts; ++n) {
+      EXPECT_EQ(std::ranges::count(all[(n + 1) % hosts]->asked(), fmt::format("/end{}", n)), 3);
+      EXPECT_EQ(found.pages.at(all[n]->url("/1"))["status"], 503);
+    }
     co_await stop(all);
   });
 }

@@ -388,6 +388,7 @@ coro<void> crawler::crawl_page(target next, ticket mine) {
   if (result.underway) {
     target again = next;
     again.underway = std::move(result.underway);
+    if (roles_.frontier->is_elsewhere(again.place())) co_return roles_.frontier->hand_over(std::move(again));
     co_return scheduler_.put_back(std::move(again));
   }
   try {
@@ -521,6 +522,9 @@ bool crawler::postpone(const target& next, detail::fetched_page& result) {
   for (std::string& href : result.claimed)
     if (std::ranges::find(next.claimed, href) == next.claimed.end()) again.claimed.push_back(std::move(href));
   again.underway.reset();
+  if (roles_.frontier->is_elsewhere(again.url))  // it goes on from where it was handed over to
+    again.underway = std::make_shared<const page_underway>(
+        page_underway{.place = result.final_url, .redirects = std::move(result.redirects), .claimed = again.claimed});
   roles_.frontier->keep_attempts(again);
   const bool is_at_home = result.final_url.host_with_port() == next.url.host_with_port();
   scheduler_.add_again(std::move(again), delay, result.retry_after && is_at_home);

@@ -113,6 +113,11 @@ class frontier {
   /// Under which right that URL is fetched, so that of two records of it the one with the greater counts; 0: nobody else can have it.
   [[nodiscard]] virtual std::uint64_t lease_of(const target& /*given*/) const { return 0; }
 
+  /// Whether somebody else asks that host, and nobody here: a page that is redirected there is handed over.
+  [[nodiscard]] virtual bool is_elsewhere(const url& /*place*/) const noexcept { return false; }
+  /// That page has come as far as it says, and is another's from now on.
+  virtual void hand_over(target /*begun*/) {}
+
   /// At the end: visits what was passed over and never seen.
   [[nodiscard]] virtual coro<void> visit_passed_over(
       std::function<void(std::string_view href, std::string_view reason)> visit) = 0;

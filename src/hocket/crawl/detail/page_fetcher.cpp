@@ -110,6 +110,7 @@ coro<void> page_fetcher::attempt(const target& next, fetched_page& result) {
     if (!co_await may_go_on(next, result)) co_return;
     const bool counts_elsewhere =
         options_.per_address && result.final_url.host_with_port() != next.place().host_with_port();
+    if (roles_.frontier->is_elsewhere(result.final_url)) co_return set_underway(result, false);
     if (counts_elsewhere || !scheduler_.try_take_slot(result.final_url)) co_return put_back(result, false);
     result.slot_taken = loop::running().time();
   }
@@ -123,6 +124,10 @@ void page_fetcher::put_back(fetched_page& result, bool is_allowed) const {
     result.leaves_final_url = true;
     return;
   }
+  set_underway(result, is_allowed);
+}
+
+void page_fetcher::set_underway(fetched_page& result, bool is_allowed) {
   result.underway = std::make_shared<const page_underway>(page_underway{.place = result.final_url,
                                                                         .is_allowed = is_allowed,
                                                                         .redirects = std::move(result.redirects),

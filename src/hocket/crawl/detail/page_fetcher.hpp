@@ -101,6 +101,7 @@ class page_fetcher {
   [[nodiscard]] http::headers condition_for(const url& where) const;
   coro<void> attempt(const target& next, fetched_page& result);
   void put_back(fetched_page& result, bool is_allowed) const;
+  static void set_underway(fetched_page& result, bool is_allowed);
   coro<bool> may_fetch(const target& next, fetched_page& result);
   coro<bool> may_go_on(const target& next, fetched_page& result);
   coro<void> leave_out(const target& next, fetched_page& result, std::string_view reason);

@@ -29,7 +29,7 @@ void spread_frontier::add(const url& found, unsigned depth, const judge& decide,
   if (urls_->owner_of(found) == loop_)
     judge_new(found, depth, decide, fresh);
   else
-    urls_->send({found, depth});
+    urls_->send({.url = found, .depth = depth});
 }
 
 void spread_frontier::judge_new(const url& found, unsigned depth, const judge& decide, std::vector<target>& fresh) {
@@ -40,7 +40,12 @@ void spread_frontier::judge_new(const url& found, unsigned depth, const judge& d
 }
 
 void spread_frontier::take_arrived(std::vector<target>& fresh) {
-  for (const spread_urls::found& each : urls_->take(loop_)) judge_new(each.url, each.depth, intake_.decide, fresh);
+  for (spread_urls::found& each : urls_->take(loop_)) {
+    if (each.begun)
+      fresh.push_back(std::move(*each.begun));
+    else
+      judge_new(each.url, each.depth, intake_.decide, fresh);
+  }
 }
 
 // In the order in which they were found.
@@ -88,7 +93,7 @@ coro<std::vector<target>> spread_frontier::finish(const finished_page& done, con
   for (const std::string& href : done.claimed) urls_->keep(*url::parse(href));
   for (const std::string& href : done.released) {
     const url where = *url::parse(href);
-    if (const auto depth = urls_->release(where)) urls_->send({where, *depth});
+    if (const auto depth = urls_->release(where)) urls_->send({.url = where, .depth = *depth});
   }
   for (const url& each : done.besides) add(each, done.page.depth, decide, fresh);
   for (const page_link& link : done.links) {
@@ -105,6 +110,11 @@ coro<std::vector<target>> spread_frontier::finish(const finished_page& done, con
 coro<bool> spread_frontier::claim(std::string href) {
   const auto where = url::parse(href);
   co_return where && urls_->claim(*where);
+}
+
+void spread_frontier::hand_over(target begun) {
+  url place = begun.place();
+  urls_->send({.url = std::move(place), .begun = std::move(begun)});
 }
 
 bool spread_frontier::may_begin(const target& next) {

@@ -27,6 +27,8 @@ class spread_frontier final : public frontier, public std::enable_shared_from_th
   [[nodiscard]] coro<std::vector<target>> finish(const finished_page& done, const judge& decide) override;
   [[nodiscard]] coro<bool> claim(std::string href) override;
   void pass_over(std::string_view href, std::string_view reason) override;
+  [[nodiscard]] bool is_elsewhere(const url& place) const noexcept override { return urls_->owner_of(place) != loop_; }
+  void hand_over(target begun) override;
   [[nodiscard]] bool may_begin(const target& next) override;
   [[nodiscard]] coro<void> visit_passed_over(
       std::function<void(std::string_view href, std::string_view reason)> visit) override;

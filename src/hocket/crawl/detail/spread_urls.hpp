@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <hocket/crawl/seen_urls.hpp>
+#include <hocket/crawl/target.hpp>
 #include <hocket/url/url.hpp>
 
 namespace hocket::crawl::detail {
@@ -28,6 +29,7 @@ class spread_urls {
   struct found {
     hocket::url url;
     unsigned depth = 0;
+    std::optional<target> begun{};  // a page that was redirected to the URL, which is not new
   };
 
   explicit spread_urls(const options& how);
