@@ -103,11 +103,11 @@ coro<int> drain(std::string where, std::string worker) {
 
 coro<int> drop(std::string where, std::string worker) {
   auto control = control_of(where);
-  const crawl::shared_crawl now = co_await look(control, where);
-  if (now.has_worker(worker))
-    throw failure(fmt::format("worker '{}' is there, and goes on with its file itself", worker), work_failed);
-  const std::uint64_t count = co_await control.drop_spill(worker);
-  fmt::print("{} URLs are given up\n", grouped(count));
+  static_cast<void>(co_await look(control, where));
+  const auto count = co_await control.drop_spill(worker);
+  if (!count)
+    throw failure(fmt::format("a worker that is there has the file of '{}', and goes on with it", worker), work_failed);
+  fmt::print("{} URLs are given up\n", grouped(*count));
   co_await control.close();
   co_return done;
 }

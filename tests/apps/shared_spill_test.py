@@ -84,6 +84,29 @@ class Spill(SharedCrawl):
         self.assertIn("goes on with the files of URLs of 1 worker that is gone", errors)
         self.assert_same_as_one(skipped=False)
 
+    def survive(self, end):
+        """Two workers, of which one ends so while URLs are in its file: the other finishes alone."""
+        self.begin(sites=8)
+        first, second = self.small(), self.small()
+        program.wait_until(lambda: self.spilled() > 20, "URLs in the files")
+        end(first)
+        out, errors = second.communicate(timeout=program.WAIT * 2)
+        self.assertEqual(second.returncode, 0, errors)
+        self.assert_same_as_one(skipped=False)
+
+    def test_one_that_is_killed_is_survived(self):
+        self.survive(lambda first: first.kill())
+
+    def test_one_that_is_interrupted_is_survived(self):
+        self.survive(lambda first: first.send_signal(signal.SIGINT))
+
+    def test_one_that_drains_is_survived(self):
+        def drain(first):
+            worker = next(each for each in self.redis.ask("ZRANGE", "hocket:{crawl}:workers", 0, -1).split() if f"-{first.pid}-" in each)
+            self.assertEqual(program.hocket("crawl", "drain", worker, self.redis.url).returncode, 0)
+
+        self.survive(drain)
+
     def test_what_is_in_a_file_that_is_nowhere_is_told_and_can_be_given_up(self):
         self.begin(sites=8)
         self.begin_and_kill()

@@ -150,6 +150,11 @@ HOCKET_PEER_TEST(spill, of_a_worker_that_is_gone_is_told_and_can_be_given_up) {
   EXPECT_EQ(two.state().open, left);
   EXPECT_EQ(two.state().gone, (std::map<std::string, std::uint64_t>{{"one", left}}));
   crawl_control control(server.options());
+  static_cast<void>(co_await two.store().tick(std::chrono::hours(1), 0s, "{}", texts(1, "one")));
+  co_await two.tick();
+  EXPECT_TRUE(two.state().gone.empty());  // it has the file
+  EXPECT_EQ(co_await control.drop_spill("one"), std::nullopt);
+  co_await two.store().leave(two.mine());
   EXPECT_EQ(co_await control.drop_spill("one"), left);
   EXPECT_EQ(co_await control.drop_spill("one"), 0U);
   co_await two.tick();
@@ -165,6 +170,8 @@ HOCKET_PEER_TEST(spill_files, give_back_what_was_added_in_order_and_in_batches) 
   EXPECT_EQ((co_await files.next(10)).lines.size(), 0U);
   for (unsigned n = 0; n < 5000; ++n) files.add(n % 7, "http://host/" + std::to_string(n));
   co_await files.flush();
+  EXPECT_EQ(files.waiting_bytes(), 0U);  // nobody has reported them
+  files.was_reported(files.added_bytes());
   unsigned seen = 0;
   while (files.waiting_bytes() > 0) {
     auto batch = co_await files.next(300);
@@ -185,10 +192,17 @@ HOCKET_PEER_TEST(spill_files, give_again_what_redis_may_have_forgotten) {
   spill_files files(parts.path(), "one");
   files.add(1, "http://host/a");
   co_await files.flush();
+  files.was_reported(files.added_bytes());
+  files.add(1, "http://host/not-reported");
+  co_await files.flush();
   auto batch = co_await files.next(10);
   co_await files.taken(std::move(batch));
   EXPECT_EQ(files.waiting_bytes(), 0U);
   files.rewind();
+  batch = co_await files.next(10);
+  EXPECT_EQ(batch.lines.size(), 1U);
+  files.rewind();  // while that is on its way
+  co_await files.taken(std::move(batch));
   EXPECT_EQ((co_await files.next(10)).lines.size(), 1U);
 }
 
@@ -225,5 +239,6 @@ HOCKET_PEER_TEST(spill_files, that_cannot_be_written_lose_nothing) {
   EXPECT_TRUE(problem.starts_with("cannot write '" + parts.path() + "/part-one/spill.tsv': ")) << problem;
   std::filesystem::create_directory(parts / "part-one");
   co_await files.flush();
+  files.was_reported(files.added_bytes());
   EXPECT_EQ((co_await files.next(10)).lines.size(), 1U);
 }

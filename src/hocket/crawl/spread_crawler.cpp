@@ -124,18 +124,20 @@ void spread_crawler::tell(std::size_t which, const engine& work) {
 
 // Also when all have ended: nothing then.
 void spread_crawler::stop() {
-  const std::lock_guard guard(mutex_);
-  if (std::exchange(is_stopping_, true)) return;
   std::size_t under_way = 0;
-  for (part& each : parts_) {
-    if (each.home == nullptr) continue;
-    under_way += each.so_far.in_flight;
-    try {
-      each.home->post_call([this, &each] {
-        const std::lock_guard held(mutex_);
-        if (each.crawl != nullptr) each.crawl->cancel();
-      });
-    } catch (const loop_closed&) {
+  {
+    const std::lock_guard guard(mutex_);
+    if (std::exchange(is_stopping_, true)) return;
+    for (part& each : parts_) {
+      if (each.home == nullptr) continue;
+      under_way += each.so_far.in_flight;
+      try {
+        each.home->post_call([this, &each] {
+          const std::lock_guard held(mutex_);
+          if (each.crawl != nullptr) each.crawl->cancel();
+        });
+      } catch (const loop_closed&) {
+      }
     }
   }
   if (under_way > 0 && hooks_.on_stopping) hooks_.on_stopping(under_way);

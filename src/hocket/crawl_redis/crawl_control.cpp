@@ -102,10 +102,11 @@ coro<bool> crawl_control::drain(std::string worker) {
   co_return true;
 }
 
-coro<std::uint64_t> crawl_control::drop_spill(std::string worker) {
+coro<std::optional<std::uint64_t>> crawl_control::drop_spill(std::string worker) {
   std::vector<std::string> args;
   args.push_back(std::move(worker));
   const redis::reply answer = co_await parts_->drop.run(parts_->store, parts_->prefix, std::move(args));
+  if (answer.integer() < 0) co_return std::nullopt;
   co_return static_cast<std::uint64_t>(answer.integer());
 }
 

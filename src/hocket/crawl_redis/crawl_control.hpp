@@ -67,7 +67,8 @@ class crawl_control {
   /// That worker finishes what is under way, gives up all it has, and ends. False: there is no such worker.
   [[nodiscard]] coro<bool> drain(std::string worker);
   /// Gives up the URLs that are in the file of that worker alone: they count as skipped ("spilled"). For one whose file is lost. Gives how many.
-  [[nodiscard]] coro<std::uint64_t> drop_spill(std::string worker);
+  /// Nothing: a worker that is there has it.
+  [[nodiscard]] coro<std::optional<std::uint64_t>> drop_spill(std::string worker);
   [[nodiscard]] coro<void> close();
 
  private:

@@ -205,6 +205,9 @@ void redis_frontier::keep_attempts(const target& again) {
 }
 
 coro<std::vector<target>> redis_frontier::more() { co_return co_await parts_->worker->wait_for_more(); }
-coro<void> redis_frontier::sync() { co_await parts_->worker->report_rest(); }
+coro<void> redis_frontier::sync() {
+  co_await parts_->worker->report_rest();
+  co_await parts_->worker->spilled.sync();
+}
 
 }  // namespace hocket::crawl

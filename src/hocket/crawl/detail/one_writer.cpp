@@ -41,6 +41,7 @@ void one_writer::take_in() noexcept {
     found.swap(waiting_);
     waiting_bytes_.store(0, std::memory_order_relaxed);
   }
+  if (broken_) return;
   try {
     for (const found_copy& each : found) tell(each);
   } catch (...) {

@@ -119,7 +119,7 @@ void spread_frontier::hand_over(target begun) {
 
 bool spread_frontier::may_begin(const target& next) {
   if (!next.is_new()) return true;
-  const bool may = !urls_->is_over() && (!is_page(next) || urls_->begin_page());
+  const bool may = !urls_->is_over() && (is_page(next) ? urls_->begin_page() : urls_->room() > 0);
   if (!may) refused_.push_back(next);
   return may;
 }

@@ -32,7 +32,10 @@ class spread_frontier final : public frontier, public std::enable_shared_from_th
   [[nodiscard]] bool may_begin(const target& next) override;
   [[nodiscard]] coro<void> visit_passed_over(
       std::function<void(std::string_view href, std::string_view reason)> visit) override;
-  void host_came_back() override { changed_.set(); }
+  void host_came_back() override {
+    urls_->stir(loop_);
+    changed_.set();
+  }
   [[nodiscard]] coro<std::vector<target>> more() override;
   [[nodiscard]] bool may_have_more() const noexcept override { return !urls_->is_over(); }
   [[nodiscard]] std::size_t seen() const noexcept override { return urls_->seen(); }

@@ -138,12 +138,14 @@ coro<void> crawl_store::see_seeds(std::vector<std::string> words) {
   static_cast<void>(co_await run(seeds_, std::move(words)));
 }
 
-coro<lease_state> crawl_store::tick(duration lease, duration handover, std::string about) {
+coro<lease_state> crawl_store::tick(duration lease, duration handover, std::string about,
+                                    std::vector<std::string> adopted) {
   std::vector<std::string> args;
   args.push_back(worker_);
   args.push_back(milliseconds_of(lease));
   args.push_back(milliseconds_of(handover));
   args.push_back(std::move(about));
+  for (std::string& each : adopted) args.push_back(std::move(each));
   const redis::reply answer = co_await tick_.run(client_, prefix_, std::move(args));
   const auto& words = answer.items();
   lease_state state{.open = count_of(words.at(0)),

@@ -75,8 +75,9 @@ class crawl_store {
                                          std::optional<std::uint64_t> memory);
   /// `words`: partition, digest, host and href of each.
   [[nodiscard]] coro<void> see_seeds(std::vector<std::string> words);
-  /// Not sent again: whoever calls it does so regularly. Throws what a `redis::call` throws.
-  [[nodiscard]] coro<lease_state> tick(duration lease, duration handover, std::string about);
+  /// `adopted`: workers that are gone, whose files this one has. Not sent again: whoever calls it does so regularly. Throws what a `redis::call` throws.
+  [[nodiscard]] coro<lease_state> tick(duration lease, duration handover, std::string about,
+                                       std::vector<std::string> adopted = {});
   [[nodiscard]] coro<taken_urls> take(std::size_t most, std::size_t of_host, held_partitions from);
   /// For how long hosts of these, by name and port, want to be left alone by who has just got them.
   [[nodiscard]] coro<std::map<std::string, duration>> rests(held_partitions of);

@@ -89,6 +89,7 @@ coro<void> crawl_worker::stop() {
     static_cast<void>(co_await as_result(**each));
     each->reset();
   }
+  spilled.leave();
   static_cast<void>(co_await as_result(with_timeout(farewell, store.leave(held.all()))));
   store.client().abort();
 }
@@ -129,6 +130,7 @@ coro<void> crawl_worker::live() {
   }
   heard_ = loop::running().time();
   try {
+    if (are_any_gone_ && !is_draining_) adopted += co_await spilled.adopt();
     co_await release_ready();
     if (std::exchange(may_have_missed_, false)) co_await learn_what_was_given();
   } catch (const std::exception&) {
@@ -138,7 +140,7 @@ coro<void> crawl_worker::live() {
 
 coro<bool> crawl_worker::hear(time_point asked) {
   try {
-    apply(co_await store.tick(options.lease, options.handover, about()), asked);
+    apply(co_await store.tick(options.lease, options.handover, about(), spilled.adopted_of()), asked);
     co_return true;
   } catch (const error& problem) {
     if (loop::running().time() - heard_ >= options.patience)
@@ -161,6 +163,7 @@ void crawl_worker::apply(const lease_state& state, time_point asked) {
   give_again();
   bring_back_rested();
   queue_eighths_ = state.queue_eighths;
+  are_any_gone_ = !state.gone.empty();
   tell_of_gone(state);
   see_open(state.open);
   wake_puller_.set();
@@ -263,7 +266,8 @@ std::string crawl_worker::spill_if_full(const url& found, unsigned depth) {
 
 // When there is room again; or when there is nothing else to do, for a level is over only when what is in files of it was fetched.
 coro<void> crawl_worker::offer_some() {
-  const bool has_turn = queue_eighths_ < half_full || (has_nothing_ && held.urls() == 0);
+  const bool is_idle = options.by_level && has_nothing_ && held.urls() == 0;
+  const bool has_turn = queue_eighths_ < half_full || is_idle;
   if (!has_turn || is_paused_ || is_draining_ || spilled.waiting_bytes() == 0) co_return;
   spill_files::batch batch = co_await spilled.next(most_offered);
   for (const spill_files::line& each : batch.lines) {
@@ -275,9 +279,10 @@ coro<void> crawl_worker::offer_some() {
   }
   if (batch.is_last) add_words({"unspilled", "0", "0", batch.by});
   co_await report_rest();
+  if (broken_) co_return;
   co_await spilled.taken(std::move(batch));
   has_nothing_ = false;
-  wake_puller_.set();
+  if (queue_eighths_ < half_full) wake_puller_.set();
 }
 
 // Before the first URL of a partition is heard of.
@@ -410,6 +415,7 @@ coro<void> crawl_worker::report_rest() {
 }
 
 coro<void> crawl_worker::report(ended_page& page) {
+  page.spilled_up_to = spilled.added_bytes();  // lines stand in the file as pages do here
   ended_.push_back(&page);
   const auto held_lock = co_await one_at_a_time_.scoped_lock();
   if (!page.is_reported) co_await sleep(gathered_for);
@@ -425,6 +431,15 @@ coro<void> crawl_worker::report(ended_page& page) {
 
 // Lines first: what counts is in the files.
 coro<void> crawl_worker::commit() {
+  try {
+    co_await send_report();
+  } catch (const std::exception&) {
+    fail(std::current_exception());
+    throw;
+  }
+}
+
+coro<void> crawl_worker::send_report() {
   std::vector<std::string> words = std::exchange(rest_, {});
   const std::size_t before = std::exchange(judged_, 0);
   std::vector<ended_page*> reported;
@@ -440,6 +455,7 @@ coro<void> crawl_worker::commit() {
   queue_eighths_ = answer.queue_eighths;
   for (std::size_t n = 0; n < reported.size(); ++n) {
     ended_page& page = *reported[n];
+    spilled.was_reported(page.spilled_up_to);
     page.is_reported = true;
     if (answer.counts.at(before + n))
       for (const std::uint64_t digest : page.digests) recent.insert(digest);

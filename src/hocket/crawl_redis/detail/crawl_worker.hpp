@@ -34,6 +34,7 @@ struct ended_page {
   fencing_token token = 0;
   std::vector<std::string> words{};      // for `crawl_store::report`
   std::vector<std::uint64_t> digests{};  // of what it has led to
+  std::uint64_t spilled_up_to = 0;       // see `spill_files::added_bytes`
   bool is_reported = false;
 };
 
@@ -109,6 +110,7 @@ class crawl_worker {
   void see_open(std::uint64_t open);
   void fail(std::exception_ptr why);
   coro<void> commit();
+  coro<void> send_report();
   [[nodiscard]] bool has_room() const;
   [[nodiscard]] std::string about() const;
   void lost_connection();
@@ -132,6 +134,7 @@ class crawl_worker {
   std::uint64_t open_ = 1;
   unsigned queue_eighths_ = 0;     // see `lease_state`
   bool has_nothing_ = false;       // Redis had no URLs for this worker
+  bool are_any_gone_ = false;      // see `lease_state::gone`
   std::set<std::string> told_of_;  // workers
   time_point sure_until_{};
   time_point heard_{};

@@ -139,8 +139,12 @@ end
 local function forget_spill(by)
   for n = 0, math.max(1, number(call('HGET', K .. 'spillbuckets', by))) - 1 do call('DEL', K .. 'spill:' .. by .. ':' .. n) end
   call('DEL', K .. 'spillof:' .. by)
-  call('HDEL', K .. 'spilled', by)
-  call('HDEL', K .. 'spillbuckets', by)
+  for _, each in ipairs({'spilled', 'spillbuckets', 'adopter'}) do call('HDEL', K .. each, by) end
+end
+local function has_file(by)
+  if call('ZSCORE', K .. 'workers', by) then return true end
+  local adopter = call('HGET', K .. 'adopter', by)
+  return adopter and call('ZSCORE', K .. 'workers', adopter)
 end
 local function give_up_spill(by)
   local count, all = 0, call('HGETALL', K .. 'spillof:' .. by)
@@ -199,6 +203,7 @@ local worker, lease, pause, about = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]
 local time = now()
 call('ZADD', K .. 'workers', time, worker)
 call('HSET', K .. 'worker:' .. worker, 'about', about)
+for n = 5, #ARGV do call('HSET', K .. 'adopter', ARGV[n], worker) end
 for _, dead in ipairs(call('ZRANGEBYSCORE', K .. 'workers', '-inf', time - lease)) do
   call('ZREM', K .. 'workers', dead)
   call('DEL', K .. 'worker:' .. dead)
@@ -259,7 +264,7 @@ for n = 1, #opens, 2 do
 end
 local gone, spilled = {}, call('HGETALL', K .. 'spilled')
 for n = 1, #spilled, 2 do
-  if tonumber(spilled[n + 1]) > 0 and not call('ZSCORE', K .. 'workers', spilled[n]) then
+  if tonumber(spilled[n + 1]) > 0 and not has_file(spilled[n]) then
     gone[#gone + 1], gone[#gone + 2] = spilled[n], spilled[n + 1]
   end
 end
@@ -452,7 +457,7 @@ return results
 )lua";
 
 const std::string_view scripts::drop = R"lua(
-return give_up_spill(ARGV[1])
+return has_file(ARGV[1]) and -1 or give_up_spill(ARGV[1])
 )lua";
 
 const std::string_view scripts::status = R"lua(

@@ -23,6 +23,7 @@ namespace hocket::crawl::detail {
 //   over:P:B            the same sets of what was passed over; overs, overbuckets
 //   spill:W:B           the same sets of what is not in a line but in a file of worker W; spilled, spillbuckets: W -> how many, in how many sets
 //   spillof:W           "P L" -> how many of these
+//   adopter             W that is gone -> who has its file
 //   claims  claimedby   href -> "P digest host depth-or-minus"; "P href" of a page under way -> what it was redirected to, a line each
 //   workers             by when they last said something; worker:ID what they say of themselves; drain
 struct scripts {

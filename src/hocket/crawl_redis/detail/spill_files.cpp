@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iterator>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -62,26 +63,28 @@ void write_all(int descriptor, const std::string& path, std::uint64_t size, std:
 }
 
 // Up to the end of the last whole line, `most` of them; one that is longer than a piece, or broken, is passed over.
-spill_files::batch read_lines(int descriptor, const std::string& path, std::uint64_t from, std::size_t most) {
-  std::string piece(read_at_once, '\0');
+spill_files::batch read_lines(int descriptor, const std::string& path, std::uint64_t from, std::uint64_t to,
+                              std::size_t most) {
+  std::string piece(std::min<std::uint64_t>(read_at_once, to - from), '\0');
   ssize_t got = 0;
   do got = ::pread(descriptor, piece.data(), piece.size(), static_cast<off_t>(from));
   while (got < 0 && errno == EINTR);
   if (got < 0) fail("read", path, errno);
   std::string_view rest(piece.data(), static_cast<std::size_t>(got));
-  spill_files::batch found;
+  spill_files::batch found{.end = from};
   while (found.lines.size() < most) {
     const std::size_t end = rest.find('\n');
     if (end == std::string_view::npos) break;
     const std::string_view text = rest.substr(0, end);
     rest.remove_prefix(end + 1);
-    found.bytes += end + 1;
+    found.end += end + 1;
     unsigned depth = 0;
     const auto [after, problem] = std::from_chars(text.data(), text.data() + text.size(), depth);
     if (problem == std::errc() && after < text.data() + text.size() && *after == '\t')
       found.lines.push_back({depth, std::string(after + 1, text.data() + text.size())});
   }
-  if (found.bytes == 0) found.bytes = static_cast<std::uint64_t>(got);
+  if (found.end == from) found.end += static_cast<std::uint64_t>(got);
+  if (got == 0) found.end = to;
   return found;
 }
 
@@ -98,24 +101,41 @@ std::vector<spill_files::file> spill_files::files_of_others(const std::string& p
     if (descriptor < 0) continue;
     file gone{name.substr(beginning_of_part.size()), path, closed_at_last(descriptor)};
     if (struct stat there{}; ::fstat(descriptor, &there) == 0) gone.size = static_cast<std::uint64_t>(there.st_size);
-    found.push_back(std::move(gone));
+    if (gone.size > 0) found.push_back(std::move(gone));
   }
   return found;
 }
 
+// The one that is being read stays the last.
 coro<std::size_t> spill_files::adopt() {
-  if (is_wanted()) adopted_ = co_await to_thread(files_of_others, parts_, worker_);
-  co_return adopted_.size();
+  if (!is_wanted()) co_return 0;
+  std::vector<file> found = co_await to_thread(files_of_others, parts_, worker_);
+  const std::size_t count = found.size();
+  adopted_.insert(adopted_.begin(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
+  co_return count;
+}
+
+std::vector<std::string> spill_files::adopted_of() const {
+  std::vector<std::string> names;
+  for (const file& each : adopted_) names.push_back(each.by);
+  return names;
 }
 
 void spill_files::add(unsigned depth, std::string_view href) {
+  const std::size_t before = fresh_.size();
   fmt::format_to(std::back_inserter(fresh_), "{}\t{}\n", depth, href);
+  added_ += fresh_.size() - before;
 }
 
 void spill_files::open_own() {
   own_.by = worker_;
   own_.path = fmt::format("{}/{}{}/{}", parts_, beginning_of_part, worker_, name_of_file);
-  const int descriptor = opened_and_locked(own_.path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND);
+  int descriptor = -1;
+  for (int n = 0; n < 100 && descriptor < 0; ++n) {  // a worker that begins looks at it, perhaps
+    if (n > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    descriptor = opened_and_locked(own_.path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND);
+    if (descriptor < 0 && errno != EWOULDBLOCK) break;
+  }
   if (descriptor < 0) fail("write", own_.path, errno);
   own_.descriptor = closed_at_last(descriptor);
 }
@@ -123,12 +143,17 @@ void spill_files::open_own() {
 coro<void> spill_files::flush() {
   if (fresh_.empty()) co_return;
   const std::string lines = std::exchange(fresh_, {});
-  const bool begins_anew = own_.read == own_.size && loop::running().time() >= emptied_at_ + remembered_for;
-  if (begins_anew) own_.read = own_.size = 0;
+  const bool begins_anew =
+      own_.size > 0 && own_.read == own_.size && loop::running().time() >= own_.taken_at + remembered_for;
+  if (begins_anew) {
+    begin_ += own_.size;
+    own_.size = own_.read = own_.remembered = own_.next_remembered = 0;
+  }
+  is_synced_ = false;
   try {
     co_await to_thread([&] {
       if (!own_.descriptor) open_own();
-      if (begins_anew) static_cast<void>(::ftruncate(*own_.descriptor, 0));
+      if (begins_anew && ::ftruncate(*own_.descriptor, 0) != 0) fail("write", own_.path, errno);
       write_all(*own_.descriptor, own_.path, own_.size, lines);
     });
   } catch (...) {
@@ -138,8 +163,19 @@ coro<void> spill_files::flush() {
   own_.size += lines.size();
 }
 
+coro<void> spill_files::sync() {
+  if (std::exchange(is_synced_, true) || !own_.descriptor) co_return;
+  co_await to_thread([mine = own_.descriptor, path = own_.path] {
+    if (::fdatasync(*mine) != 0 && errno != EINVAL) fail("sync", path, errno);
+  });
+}
+
+void spill_files::leave() noexcept {
+  if (own_.descriptor && own_.read == own_.size && fresh_.empty()) ::unlink(own_.path.c_str());
+}
+
 std::uint64_t spill_files::waiting_bytes() const noexcept {
-  std::uint64_t sum = own_.size - own_.read;
+  std::uint64_t sum = std::min(own_.size, reported_ - std::min(reported_, begin_)) - own_.read;
   for (const file& each : adopted_) sum += each.size - each.read;
   return sum;
 }
@@ -147,30 +183,40 @@ std::uint64_t spill_files::waiting_bytes() const noexcept {
 coro<spill_files::batch> spill_files::next(std::size_t most) {
   const bool is_own = adopted_.empty();
   const file from = is_own ? own_ : adopted_.back();
-  if (!from.descriptor) co_return batch{};
-  batch found = co_await to_thread([&] { return read_lines(*from.descriptor, from.path, from.read, most); });
+  const std::uint64_t to = is_own ? own_.read + waiting_bytes() : from.size;
+  if (!from.descriptor || to == from.read) co_return batch{.by = from.by, .end = from.read, .rewound = rewound_};
+  const unsigned rewound = rewound_;
+  batch found = co_await to_thread([&] { return read_lines(*from.descriptor, from.path, from.read, to, most); });
   found.by = from.by;
-  found.is_last = !is_own && from.read + found.bytes >= from.size;
+  found.is_last = !is_own && found.end >= from.size;
+  found.rewound = rewound;
   co_return found;
+}
+
+void spill_files::advance(file& which, std::uint64_t to) {
+  which.read = to;
+  const time_point now = loop::running().time();
+  which.taken_at = now;
+  if (now < which.marked_at + remembered_for) return;
+  which.remembered = std::exchange(which.next_remembered, to);
+  which.marked_at = now;
 }
 
 // An adopted file that was read to its end goes; the own one begins anew when Redis will not forget any more that it was.
 coro<void> spill_files::taken(batch what) {
-  if (what.by == worker_) {
-    own_.read += what.bytes;
-    emptied_at_ = loop::running().time();
-    co_return;
-  }
+  if (what.rewound != rewound_) co_return;  // it is given again
+  if (what.by == worker_) co_return advance(own_, what.end);
   file& from = adopted_.back();
-  from.read += what.bytes;
+  advance(from, what.end);
   if (!what.is_last) co_return;
   co_await to_thread([path = from.path] { ::unlink(path.c_str()); });
   adopted_.pop_back();
 }
 
 void spill_files::rewind() noexcept {
-  own_.read = 0;
-  for (file& each : adopted_) each.read = 0;
+  ++rewound_;
+  own_.read = own_.remembered;
+  for (file& each : adopted_) each.read = each.remembered;
 }
 
 }  // namespace hocket::crawl::detail

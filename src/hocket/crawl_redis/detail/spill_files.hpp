@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,8 +24,9 @@ class spill_files {
   struct batch {
     std::string by{};  // the worker whose file it was first
     std::vector<line> lines{};
-    bool is_last = false;  // of a file that was adopted
-    std::uint64_t bytes = 0;
+    bool is_last = false;   // of a file that was adopted
+    std::uint64_t end = 0;  // of what was read
+    unsigned rewound = 0;   // how often, before
   };
 
   /// `parts`: the folder in which each worker has `part-WORKER`; empty: there are no such files.
@@ -32,12 +34,21 @@ class spill_files {
 
   [[nodiscard]] bool is_wanted() const noexcept { return !parts_.empty(); }
 
-  /// The files of workers that no process is any more. Gives how many there are.
+  /// The files of workers that no process is any more, but those that it has. Gives how many there are.
   [[nodiscard]] coro<std::size_t> adopt();
 
+  [[nodiscard]] std::vector<std::string> adopted_of() const;
+
   void add(unsigned depth, std::string_view href);
+  /// Of all that was ever added, how many bytes; up to where that was reported it may be read.
+  [[nodiscard]] std::uint64_t added_bytes() const noexcept { return added_; }
+  void was_reported(std::uint64_t up_to) noexcept { reported_ = std::max(reported_, up_to); }
   /// What was added before the call is in the file. Throws `hocket::error`; then nothing is lost.
   [[nodiscard]] coro<void> flush();
+  /// What was flushed outlasts the death of the machine. Throws `hocket::error`.
+  [[nodiscard]] coro<void> sync();
+  /// At the end: takes the own file away if nothing waits in it.
+  void leave() noexcept;
 
   /// Of files, how many bytes wait to be read.
   [[nodiscard]] std::uint64_t waiting_bytes() const noexcept;
@@ -54,17 +65,27 @@ class spill_files {
     std::shared_ptr<int> descriptor{};  // closed with the last of these
     std::uint64_t size = 0;
     std::uint64_t read = 0;
+    // Where it was read up to, some seconds ago and before: Redis does not forget that any more.
+    std::uint64_t remembered = 0;
+    std::uint64_t next_remembered = 0;
+    time_point marked_at{};
+    time_point taken_at{};
   };
 
   [[nodiscard]] static std::vector<file> files_of_others(const std::string& parts, const std::string& worker);
   void open_own();
+  void advance(file& which, std::uint64_t to);
 
   std::string parts_;
   std::string worker_;
   std::vector<file> adopted_;  // the last one is read first
   file own_;                   // without a descriptor: not made yet
   std::string fresh_;          // lines to be written
-  time_point emptied_at_{};    // when the last of that file was taken
+  std::uint64_t added_ = 0;
+  std::uint64_t reported_ = 0;  // of these
+  std::uint64_t begin_ = 0;     // of these, what was added before the first byte of the file
+  unsigned rewound_ = 0;
+  bool is_synced_ = true;
 };
 
 }  // namespace hocket::crawl::detail
