@@ -125,11 +125,10 @@ std::vector<std::string> status_lines(const watched_crawl& crawl) {
                                 short_count(static_cast<double>(pages - before) / seconds), number_in(said, "held"),
                                 short_time(each.silent), each.is_draining ? " draining" : ""));
   }
-  for (const auto& [worker, count] : now.spilled) {
+  for (const auto& [worker, count] : now.spilled)
     lines.push_back(
         fmt::format("{} URLs are in the file of {}{}", grouped(count), worker,
                     now.has_worker(worker) ? "" : ", which is gone: start a worker with its --out, or see 'drop'"));
-  }
   if (!now.hosts.empty()) lines.push_back("URLs that wait, by host:");
   for (std::size_t n = 0; n < std::min(most_hosts, now.hosts.size()); ++n)
     lines.push_back(fmt::format("{:<40} {:>10}", now.hosts[n].name, grouped(now.hosts[n].waiting)));

@@ -159,9 +159,6 @@ coro<void> join_shared(const crawl_arguments& given, crawl::crawl_options& optio
     throw failure(
         fmt::format("another crawl is in '{}': {}", shown_frontier(arguments.frontier), difference(theirs, ours)),
         wrong_usage);
-  if (const std::size_t adopted = places.shared->adopted(); adopted > 0 && !arguments.quiet)
-    fmt::print(stderr, "hocket crawl: goes on with the files of URLs of {} worker{} that {} gone\n", adopted,
-               adopted == 1 ? "" : "s", adopted == 1 ? "is" : "are");
   options.max_pages.reset();  // all workers count together
   places.shared->write_to(places.pipeline());
   places.frontier = places.shared;

@@ -67,11 +67,7 @@ class Workers(SharedCrawl):
     def kill_redis(self, *options):
         self.begin(*options, sites=2)
         pair = [self.worker(), self.worker()]
-        for pages in (200, 500, 800):
-            self.wait_for_pages(pages)
-            self.redis.kill()
-            time.sleep(0.3)
-            self.redis.start()
+        self.kill_redis_at(200, 500, 800)
         self.finish(*pair)
         self.assert_same_as_one(skipped=False)
 

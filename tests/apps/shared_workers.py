@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 import tempfile
+import time
 import unittest
 
 import program
@@ -60,6 +61,14 @@ class SharedCrawl(unittest.TestCase):
         result = program.hocket("crawl", *self.seeds, "--out", self.folder / "one", "-q")
         self.assertEqual(result.returncode, 0, result.stderr)
         self.forget()
+
+    def kill_redis_at(self, *pages):
+        """When so many have been asked for; each time it begins again."""
+        for each in pages:
+            self.wait_for_pages(each)
+            self.redis.kill()
+            time.sleep(0.3)
+            self.redis.start()
 
     def forget(self):
         for site in self.sites:

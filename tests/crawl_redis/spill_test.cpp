@@ -42,6 +42,14 @@ std::vector<std::pair<unsigned, unsigned>> numbers(unsigned from, unsigned to) {
   return all;
 }
 
+// The same, and the page has led to a hundred URLs.
+coro<std::unique_ptr<scripted_worker>> begin_full(redis_server& server) {
+  auto one = co_await begin_small(server);
+  one->spill_as("0");
+  EXPECT_TRUE(co_await one->report(0, "http://host0/0", numbers(1, 101)));
+  co_return one;
+}
+
 std::vector<unsigned> plain(unsigned from, unsigned to) {
   std::vector<unsigned> all(to - from);
   std::iota(all.begin(), all.end(), from);
@@ -62,10 +70,8 @@ coro<std::uint64_t> spilled(redis_server& server) {
 HOCKET_PEER_TEST(spill, keeps_out_of_redis_what_it_has_no_room_for_until_that_is_offered) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  const auto made = co_await begin_small(server);
+  const auto made = co_await begin_full(server);
   scripted_worker& one = *made;
-  one.spill_as("0");
-  EXPECT_TRUE(co_await one.report(0, "http://host0/0", numbers(1, 101)));
   EXPECT_GE(one.queue_eighths(), 8U);
   const std::uint64_t kept_out = co_await spilled(server);
   EXPECT_GT(kept_out, 70U);
@@ -121,10 +127,8 @@ HOCKET_PEER_TEST(spill, holds_the_next_level_back_as_what_waits_in_redis_does) {
 HOCKET_PEER_TEST(spill, is_found_once_more_and_nothing_comes_of_it) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  const auto made = co_await begin_small(server);
+  const auto made = co_await begin_full(server);
   scripted_worker& one = *made;
-  one.spill_as("0");
-  EXPECT_TRUE(co_await one.report(0, "http://host0/0", numbers(1, 101)));
   const std::uint64_t before = co_await spilled(server);
   const texts given = co_await one.take();
   one.spill_as("-");
@@ -136,9 +140,7 @@ HOCKET_PEER_TEST(spill, is_found_once_more_and_nothing_comes_of_it) {
 HOCKET_PEER_TEST(spill, of_a_worker_that_is_gone_is_told_and_can_be_given_up) {
   HOCKET_NEEDS("redis-server");
   redis_server server;
-  const auto made = co_await begin_small(server);
-  made->spill_as("0");
-  EXPECT_TRUE(co_await made->report(0, "http://host0/0", numbers(1, 101)));
+  const auto made = co_await begin_full(server);
   for (const std::string& href : co_await made->take()) EXPECT_TRUE(co_await made->report(0, href));
   const std::uint64_t left = co_await spilled(server);
   co_await made->tick();
@@ -211,9 +213,10 @@ HOCKET_PEER_TEST(spill_files, of_a_worker_that_is_gone_are_adopted_without_a_tor
   for (const char* name : {"part-one", "part-two"}) std::filesystem::create_directory(parts / name);
   std::ofstream(parts / "part-one/spill.tsv") << "3\thttp://host/a\nbroken\n4\thttp://host/b\n5\thttp://ho";
   spill_files files(parts.path(), "two");
-  EXPECT_EQ(co_await files.adopt(), 1U);
+  EXPECT_EQ(co_await files.adopt(texts(1, "of another crawl")), texts());
+  EXPECT_EQ(co_await files.adopt(texts(1, "one")), texts(1, "one"));
   spill_files third(parts.path(), "three");
-  EXPECT_EQ(co_await third.adopt(), 0U);  // somebody has it
+  EXPECT_EQ(co_await third.adopt(texts(1, "one")), texts());  // somebody has it
   auto batch = co_await files.next(10);
   EXPECT_EQ(batch.by, "one");
   EXPECT_EQ(batch.lines.size(), 2U);

@@ -1,22 +1,21 @@
 // As shown_program.cpp: tasks that wait for the one thread of a pool: it makes the call of the first, the second is in line.
 
-#include <chrono>
 #include <cstdio>
-#include <thread>
+#include <cstdlib>
+#include <semaphore>
 
 #include <hocket/core/run.hpp>
 #include <hocket/core/task.hpp>
 #include <hocket/exec/thread_pool_executor.hpp>
 #include <hocket/exec/to_thread.hpp>
 
-using namespace std::chrono_literals;
-
 namespace threaded {
 
 void stay() {
   std::puts("ready");
   std::fflush(stdout);
-  std::this_thread::sleep_for(1h);
+  std::binary_semaphore never(0);
+  never.acquire();
 }
 
 hocket::coro<void> read(hocket::thread_pool_executor& pool) { co_await hocket::run_in_executor(pool, stay); }

@@ -64,7 +64,6 @@ coro<std::shared_ptr<redis_frontier>> redis_frontier::join(redis_frontier_option
   worker->settings = co_await worker->store.join(options.lease, settings, options.partitions, seed, options.by_level,
                                                  options.max_pages, options.queue_memory);
   if (worker->settings.partitions == 0) throw other_settings(worker->settings.settings);
-  worker->adopted = co_await worker->spilled.adopt();
   auto made = std::make_shared<parts>(std::move(worker), id, text_set(seed));
   co_return std::shared_ptr<redis_frontier>(new redis_frontier(std::move(made)));
 }
@@ -79,7 +78,6 @@ coro<std::string> redis_frontier::settings_of(redis_frontier_options options) {
 
 void redis_frontier::write_to(pipeline& out) noexcept { parts_->worker->out = &out; }
 const std::string& redis_frontier::worker() const noexcept { return parts_->id; }
-std::size_t redis_frontier::adopted() const noexcept { return parts_->worker->adopted; }
 std::uint64_t redis_frontier::stale() const noexcept { return parts_->worker->stale; }
 bool redis_frontier::is_over() const noexcept { return parts_->worker->is_over(); }
 std::uint64_t redis_frontier::kept() const noexcept { return parts_->worker->kept(); }

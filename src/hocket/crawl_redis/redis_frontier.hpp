@@ -74,8 +74,6 @@ class redis_frontier final : public frontier {
   [[nodiscard]] const std::string& worker() const noexcept;
   /// Pages that were finished by this worker but did not count, for somebody else had them by then.
   [[nodiscard]] std::uint64_t stale() const noexcept;
-  /// Files of workers that are gone, of which this one offers the URLs.
-  [[nodiscard]] std::size_t adopted() const noexcept;
   /// Whether nothing is left of the crawl, at any worker; as far as this one knows.
   [[nodiscard]] bool is_over() const noexcept;
 

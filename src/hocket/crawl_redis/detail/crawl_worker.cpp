@@ -130,7 +130,8 @@ coro<void> crawl_worker::live() {
   }
   heard_ = loop::running().time();
   try {
-    if (are_any_gone_ && !is_draining_) adopted += co_await spilled.adopt();
+    co_await adopt_files();
+    tell_of_gone();
     co_await release_ready();
     if (std::exchange(may_have_missed_, false)) co_await learn_what_was_given();
   } catch (const std::exception&) {
@@ -138,9 +139,18 @@ coro<void> crawl_worker::live() {
   }
 }
 
+// Those that are here, of workers that Redis knows, and of no other crawl.
+coro<void> crawl_worker::adopt_files() {
+  if (gone_.empty() || is_draining_) co_return;
+  std::vector<std::string> names;
+  for (const auto& [gone, count] : gone_) names.push_back(gone);
+  for (const std::string& each : co_await spilled.adopt(std::move(names)))
+    if (intake.note) intake.note(fmt::format("goes on with the file of URLs of worker {}, which is gone", each));
+}
+
 coro<bool> crawl_worker::hear(time_point asked) {
   try {
-    apply(co_await store.tick(options.lease, options.handover, about(), spilled.adopted_of()), asked);
+    apply(co_await store.tick(options.lease, options.handover, about(), spilled.adopted()), asked);
     co_return true;
   } catch (const error& problem) {
     if (loop::running().time() - heard_ >= options.patience)
@@ -163,17 +173,16 @@ void crawl_worker::apply(const lease_state& state, time_point asked) {
   give_again();
   bring_back_rested();
   queue_eighths_ = state.queue_eighths;
-  are_any_gone_ = !state.gone.empty();
-  tell_of_gone(state);
+  gone_before_ = std::exchange(gone_, state.gone);
   see_open(state.open);
   wake_puller_.set();
 }
 
-// Once each, when there is nothing else left to do.
-void crawl_worker::tell_of_gone(const lease_state& state) {
+// Once each, when there is nothing else left to do, and whoever could take the file over has had the time for it.
+void crawl_worker::tell_of_gone() {
   if (!has_nothing_ || held.urls() > 0 || spilled.waiting_bytes() > 0 || !intake.note) return;
-  for (const auto& [gone, count] : state.gone)
-    if (told_of_.insert(gone).second)
+  for (const auto& [gone, count] : gone_)
+    if (gone_before_.contains(gone) && told_of_.insert(gone).second)
       intake.note(
           fmt::format("{} URLs are in the file of worker {}, which is gone: start a worker with the same --out, "
                       "or give them up by 'hocket crawl drop {} REDIS'",

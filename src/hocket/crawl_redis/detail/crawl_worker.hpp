@@ -78,7 +78,6 @@ class crawl_worker {
   recent_urls recent;
   host_latencies latencies;
   spill_files spilled;
-  std::size_t adopted = 0;
   crawl_intake intake{};
   pipeline* out = nullptr;
   std::uint64_t pages = 0;
@@ -100,7 +99,8 @@ class crawl_worker {
   [[nodiscard]] verdict judge(const taken_url& given, const url& where, fencing_token token);
   coro<bool> hear(time_point asked);
   void apply(const lease_state& state, time_point asked);
-  void tell_of_gone(const lease_state& state);
+  void tell_of_gone();
+  coro<void> adopt_files();
   void forget_unwanted();
   void give_again();
   void bring_back_rested();
@@ -132,9 +132,10 @@ class crawl_worker {
   std::map<std::string, duration> delays_;  // longer than a partition rests in any case
   std::vector<std::string> told_;           // names and counts, of the URL that is being judged
   std::uint64_t open_ = 1;
-  unsigned queue_eighths_ = 0;     // see `lease_state`
-  bool has_nothing_ = false;       // Redis had no URLs for this worker
-  bool are_any_gone_ = false;      // see `lease_state::gone`
+  unsigned queue_eighths_ = 0;                 // see `lease_state`
+  bool has_nothing_ = false;                   // Redis had no URLs for this worker
+  std::map<std::string, std::uint64_t> gone_;  // see `lease_state`
+  std::map<std::string, std::uint64_t> gone_before_;
   std::set<std::string> told_of_;  // workers
   time_point sure_until_{};
   time_point heard_{};

@@ -1,10 +1,8 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <filesystem>
 #include <iterator>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 #include <fcntl.h>
@@ -24,8 +22,6 @@ namespace {
 constexpr std::size_t read_at_once = 64 * 1024;
 constexpr auto remembered_for =
     std::chrono::seconds(5);  // longer than Redis keeps anything to itself with `appendfsync everysec`
-constexpr std::string_view beginning_of_part = "part-";
-constexpr const char* name_of_file = "spill.tsv";
 
 [[noreturn]] void fail(const char* what, const std::string& path, int problem) {
   throw error(fmt::format("cannot {} '{}': {}", what, path, std::system_category().message(problem)));
@@ -90,32 +86,37 @@ spill_files::batch read_lines(int descriptor, const std::string& path, std::uint
 
 }  // namespace
 
-std::vector<spill_files::file> spill_files::files_of_others(const std::string& parts, const std::string& worker) {
-  std::vector<file> found;
-  std::error_code ignored;
-  for (const auto& each : std::filesystem::directory_iterator(parts, ignored)) {
-    const std::string name = each.path().filename();
-    if (!name.starts_with(beginning_of_part) || name.substr(beginning_of_part.size()) == worker) continue;
-    const std::string path = each.path() / name_of_file;
-    const int descriptor = opened_and_locked(path, O_RDWR);
-    if (descriptor < 0) continue;
-    file gone{name.substr(beginning_of_part.size()), path, closed_at_last(descriptor)};
-    if (struct stat there{}; ::fstat(descriptor, &there) == 0) gone.size = static_cast<std::uint64_t>(there.st_size);
-    if (gone.size > 0) found.push_back(std::move(gone));
-  }
-  return found;
+std::string spill_files::path_of(const std::string& worker) const {
+  return fmt::format("{}/part-{}/spill.tsv", parts_, worker);
+}
+
+std::vector<spill_files::file> spill_files::taken_over(std::vector<file> wanted) {
+  std::erase_if(wanted, [](file& each) {
+    const int descriptor = opened_and_locked(each.path, O_RDWR);
+    if (descriptor < 0) return true;
+    each.descriptor = closed_at_last(descriptor);
+    if (struct stat there{}; ::fstat(descriptor, &there) == 0) each.size = static_cast<std::uint64_t>(there.st_size);
+    return false;
+  });
+  return wanted;
 }
 
 // The one that is being read stays the last.
-coro<std::size_t> spill_files::adopt() {
-  if (!is_wanted()) co_return 0;
-  std::vector<file> found = co_await to_thread(files_of_others, parts_, worker_);
-  const std::size_t count = found.size();
+coro<std::vector<std::string>> spill_files::adopt(std::vector<std::string> gone) {
+  std::vector<file> wanted;
+  for (std::string& each : gone) {
+    std::string path = path_of(each);
+    wanted.push_back({.by = std::move(each), .path = std::move(path)});
+  }
+  std::vector<file> found;
+  if (is_wanted()) found = co_await to_thread(taken_over, std::move(wanted));
+  std::vector<std::string> got;
+  for (const file& each : found) got.push_back(each.by);
   adopted_.insert(adopted_.begin(), std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
-  co_return count;
+  co_return got;
 }
 
-std::vector<std::string> spill_files::adopted_of() const {
+std::vector<std::string> spill_files::adopted() const {
   std::vector<std::string> names;
   for (const file& each : adopted_) names.push_back(each.by);
   return names;
@@ -129,13 +130,8 @@ void spill_files::add(unsigned depth, std::string_view href) {
 
 void spill_files::open_own() {
   own_.by = worker_;
-  own_.path = fmt::format("{}/{}{}/{}", parts_, beginning_of_part, worker_, name_of_file);
-  int descriptor = -1;
-  for (int n = 0; n < 100 && descriptor < 0; ++n) {  // a worker that begins looks at it, perhaps
-    if (n > 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    descriptor = opened_and_locked(own_.path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND);
-    if (descriptor < 0 && errno != EWOULDBLOCK) break;
-  }
+  own_.path = path_of(worker_);
+  const int descriptor = opened_and_locked(own_.path, O_RDWR | O_CREAT | O_TRUNC | O_APPEND);
   if (descriptor < 0) fail("write", own_.path, errno);
   own_.descriptor = closed_at_last(descriptor);
 }

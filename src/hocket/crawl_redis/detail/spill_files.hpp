@@ -34,10 +34,12 @@ class spill_files {
 
   [[nodiscard]] bool is_wanted() const noexcept { return !parts_.empty(); }
 
-  /// The files of workers that no process is any more, but those that it has. Gives how many there are.
-  [[nodiscard]] coro<std::size_t> adopt();
+  /// The files of these workers, as far as they are here and no process has them. Gives whose it has got.
+  [[nodiscard]] coro<std::vector<std::string>> adopt(std::vector<std::string> gone);
+  /// Whose it has.
+  [[nodiscard]] std::vector<std::string> adopted() const;
 
-  [[nodiscard]] std::vector<std::string> adopted_of() const;
+  /// For the file.
 
   void add(unsigned depth, std::string_view href);
   /// Of all that was ever added, how many bytes; up to where that was reported it may be read.
@@ -72,9 +74,10 @@ class spill_files {
     time_point taken_at{};
   };
 
-  [[nodiscard]] static std::vector<file> files_of_others(const std::string& parts, const std::string& worker);
+  [[nodiscard]] std::string path_of(const std::string& worker) const;
+  [[nodiscard]] static std::vector<file> taken_over(std::vector<file> wanted);
   void open_own();
-  void advance(file& which, std::uint64_t to);
+  static void advance(file& which, std::uint64_t to);
 
   std::string parts_;
   std::string worker_;
